@@ -1,0 +1,60 @@
+# The only door to the project: `make help` lists what it can do.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+TOOLS := .tools
+UV := $(TOOLS)/bin/uv
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+
+.PHONY: help setup demo test lint types imports check bench docs lock clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "tmescope needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(TOOLS) --upgrade uv==$(UV_VERSION)
+
+$(STAMP): requirements.lock pyproject.toml | $(UV)
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(STAMP) ## create .venv with the locked dependencies (nothing is installed globally)
+
+demo: $(STAMP) ## simulate a three-cohort study with known truth and write demo/report.html
+	$(BIN)/tmescope demo --output demo
+
+test: $(STAMP) ## run the tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+
+lint: $(STAMP) ## formatting and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP) ## mypy --strict on src
+	$(BIN)/mypy
+
+imports: $(STAMP) ## the layers of the house
+	$(BIN)/lint-imports
+
+check: lint types imports ## lint, types and import contracts
+
+bench: $(STAMP) ## benchmarks beside their peers (not part of the tests)
+	$(BIN)/python -m bench $(ARGS)
+
+docs: $(STAMP) ## regenerate the reference pages under docs/
+	$(BIN)/python -m docs.build
+
+lock: | $(UV) ## resolve requirements.lock anew for every supported Python
+	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+clean: ## remove everything that the other targets made
+	rm -rf $(VENV) $(TOOLS) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""The ground floor: errors, scales, results, methods, progress. Knows nothing about tumours."""
