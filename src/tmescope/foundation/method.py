@@ -78,6 +78,10 @@ class MethodSpec:
         Name of the bundled collection that the method always uses; None where the user chooses signatures.
     min_samples : int
         Fewest samples on which the result is defined.
+    drops_constant_genes : bool
+        Whether genes that do not vary over the cohort are taken out of the sets first.
+    ranks_all_genes : bool
+        Whether genes outside the sets matter, so that cohorts are only comparable over the same genes.
     higher_means : str
         How to read a larger value.
     """
@@ -99,6 +103,8 @@ class MethodSpec:
     parameters: tuple[Parameter, ...] = ()
     gene_sets: str | None = None
     min_samples: int = 1
+    drops_constant_genes: bool = False
+    ranks_all_genes: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Scoring methods for bulk expression, one file a method; `METHODS` in `registry` lists them."""

@@ -1,0 +1,61 @@
+"""Mean expression of a signature's genes in each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tmescope.foundation.method import Method, MethodSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tmescope.bulk.gene_sets import GeneSets
+
+__all__ = ["METHOD", "mean_of_sets"]
+
+
+def mean_of_sets(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Average the genes of each set in each sample.
+
+    Parameters
+    ----------
+    values : array of float64, n_samples x n_genes
+        NaN genes of a sample take no part in its mean.
+    sets : GeneSets
+        Columns of each set.
+    parameters : mapping
+        None are used.
+
+    Returns
+    -------
+    array of float64, n_samples x n_sets
+        NaN where a sample has no gene of the set.
+    """
+    scores = np.full((values.shape[0], len(sets.names)), np.nan)
+    for i in range(len(sets.names)):
+        part = values[:, sets.columns(i)]
+        present = np.count_nonzero(~np.isnan(part), axis=1)
+        rows = present > 0
+        scores[rows, i] = np.nansum(part[rows], axis=1) / present[rows]
+    return scores
+
+
+METHOD = Method(
+    MethodSpec(
+        name="mean",
+        room="bulk",
+        summary="Mean log2 expression of the signature's genes: the plainest score, in units of expression.",
+        needs_log=True,
+        units=("tpm", "fpkm", "cpm", "array"),
+        scope="sample",
+        unit="mean log2 expression",
+        low=-np.inf,
+        high=np.inf,
+        reference="",
+        higher_means="more of the signature's transcripts; one highly expressed gene can dominate",
+    ),
+    mean_of_sets,
+)

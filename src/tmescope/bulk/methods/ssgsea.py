@@ -1,0 +1,115 @@
+"""Single-sample gene set enrichment, raw and normalised (Barbie et al. 2009)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tmescope.foundation.method import Method, MethodSpec, Parameter
+from tmescope.kernels.rank_walk import rank_walk_scores
+from tmescope.store.threads import for_row_blocks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tmescope.bulk.gene_sets import GeneSets
+
+__all__ = ["NORMALISED", "RAW", "ssgsea", "ssgsea_raw"]
+
+_TIES = "equal values share their average rank, cut to a whole number, and keep the order of the input genes"
+_REFERENCE = "10.1038/nature08460"
+
+
+def ssgsea_raw(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return the integrated difference of the running sums, sample by sample.
+
+    Parameters
+    ----------
+    values : array of float64, n_samples x n_genes
+        All genes of the platform: the score is relative to them. NaN genes take no part in a sample's ranking.
+    sets : GeneSets
+        Columns of each set.
+    parameters : mapping
+        ``alpha``, the weight of the ranks, and ``threads``.
+
+    Returns
+    -------
+    array of float64, n_samples x n_sets
+        In units of rank positions; NaN where a sample has none of the genes.
+    """
+    out = np.full((values.shape[0], len(sets.names)), np.nan)
+    values = np.ascontiguousarray(values)
+
+    def work(first: int, last: int) -> None:
+        rank_walk_scores(values[first:last], sets.starts, sets.members, parameters["alpha"], out[first:last])
+
+    for_row_blocks(work, values.shape[0], block=16, threads=parameters["threads"])
+    return out
+
+
+def ssgsea(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Divide raw scores by the range of all of them: all samples and all sets of this call.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `ssgsea_raw`.
+
+    Returns
+    -------
+    array of float64, n_samples x n_sets
+        Without unit. Adding a sample or a signature to the call changes every value by the same factor. NaN where the
+        raw score is, and everywhere where all raw scores are equal.
+    """
+    raw = ssgsea_raw(values, sets, parameters)
+    finite = raw[np.isfinite(raw)]
+    spread = float(finite.max() - finite.min()) if finite.size else 0.0
+    return raw / spread if spread > 0 else np.full_like(raw, np.nan)
+
+
+_PARAMETERS = (
+    Parameter("alpha", float, 0.25, "Weight of the ranks; 0 counts genes only, larger values stress the top (0 to 10).", 0.0, 10.0),
+    Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256),
+)
+
+RAW = Method(
+    MethodSpec(
+        name="ssgsea_raw",
+        room="bulk",
+        summary="Rank enrichment of the signature within each sample, before normalisation.",
+        needs_log=True,
+        units=("tpm", "fpkm", "cpm", "array"),
+        scope="sample",
+        unit="rank positions",
+        low=-np.inf,
+        high=np.inf,
+        reference=_REFERENCE,
+        higher_means="the signature's genes rank higher within the sample; depends on which genes were measured",
+        ties=_TIES,
+        ranks_all_genes=True,
+        parameters=_PARAMETERS,
+    ),
+    ssgsea_raw,
+)
+
+NORMALISED = Method(
+    MethodSpec(
+        name="ssgsea",
+        room="bulk",
+        summary="Rank enrichment of the signature within each sample, divided by the range over the cohort and all sets.",
+        needs_log=True,
+        units=("tpm", "fpkm", "cpm", "array"),
+        scope="cohort",
+        unit="share of the range",
+        low=-np.inf,
+        high=np.inf,
+        reference=_REFERENCE,
+        higher_means="the signature's genes rank higher within the sample; the scale depends on the cohort and the other sets",
+        ties=_TIES,
+        ranks_all_genes=True,
+        parameters=_PARAMETERS,
+    ),
+    ssgsea,
+)

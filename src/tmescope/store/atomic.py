@@ -1,0 +1,63 @@
+"""How a result reaches its final name: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["commit", "staged_file", "staged_folder"]
+
+
+def commit(staged: Path, final: Path) -> None:
+    """Move a finished file or folder to its final name; every write of tmescope passes through here.
+
+    Parameters
+    ----------
+    staged : pathlib.Path
+        Complete file or folder on the same file system as `final`.
+    final : pathlib.Path
+        Where it shall be. A file is replaced in one step. A folder that is already there is moved aside first: a
+        process killed between the two moves leaves no folder rather than a mixed one, and the next run makes it anew.
+    """
+    if final.is_dir() and not final.is_symlink():
+        aside = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.old")
+        final.rename(aside)
+        staged.rename(final)
+        shutil.rmtree(aside)
+    else:
+        staged.replace(final)
+
+
+@contextmanager
+def staged_file(final: Path) -> Iterator[Path]:
+    """Yield a path beside `final` to write to; on success it takes the final name, on failure it is removed."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    staged = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield staged
+        _flush(staged)
+        commit(staged, final)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged_folder(final: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `final` to fill; on success it takes the final name, on failure it is removed."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    staged = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.part")
+    staged.mkdir()
+    try:
+        yield staged
+        commit(staged, final)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())

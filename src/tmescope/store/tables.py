@@ -1,0 +1,197 @@
+"""Tables of a run: their schemas, and how they are written as Parquet and as CSV that a spreadsheet cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tmescope.foundation.errors import FormatVersionError, StoreError
+from tmescope.store.atomic import staged_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["FORMAT_VERSION", "SCHEMAS", "TableSchema", "empty_table", "read_table", "shape_table", "write_csv", "write_table"]
+
+FORMAT_VERSION = 1
+_TYPES = {"str": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
+_PANDAS = {"str": "str", "float": "float64", "int": "Int64", "bool": "boolean"}
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """Columns of one table.
+
+    Parameters
+    ----------
+    summary : str
+        What one row is.
+    columns : mapping of str to str
+        Column name to ``str``, ``float``, ``int`` or ``bool``; all may be missing.
+    open : bool
+        Whether further columns may follow (endpoints in ``samples``).
+    """
+
+    summary: str
+    columns: Mapping[str, str]
+    open: bool = False
+
+
+def _columns(text: str) -> dict[str, str]:
+    return dict(item.split(":") for item in text.split())
+
+
+SCHEMAS: Mapping[str, TableSchema] = {
+    "cohorts": TableSchema(
+        "one cohort",
+        _columns(
+            "cohort_id:str cancer_type:str treatment:str scale:str n_genes:int n_expression:int n_table:int "
+            "n_joined:int n_selected:int n_patients:int licence:str"
+        ),
+        open=True,
+    ),
+    "samples": TableSchema(
+        "one selected sample; endpoint columns follow",
+        _columns(
+            "cohort_id:str sample_id:str patient_id:str cancer_type:str treatment:str timepoint:str sex:str age_years:float"
+        ),
+        open=True,
+    ),
+    "scores": TableSchema(
+        "one sample, method and signature",
+        _columns("cohort_id:str sample_id:str method:str feature:str value:float coverage:float unit:str"),
+    ),
+    "features": TableSchema(
+        "one sample and extra feature",
+        _columns("cohort_id:str sample_id:str feature:str kind:str value:float category:str unit:str"),
+    ),
+    "answers": TableSchema(
+        "one effect of a feature on an endpoint in a cohort",
+        _columns(
+            "question_id:str cohort_id:str feature:str source:str endpoint:str n:int n_events:int effect:float "
+            "effect_name:str std_error:float ci_low:float ci_high:float p_value:float q_value:float family:str "
+            "family_size:int method:str"
+        ),
+    ),
+    "curves": TableSchema(
+        "one step of a Kaplan-Meier curve",
+        _columns(
+            "cohort_id:str endpoint:str feature:str source:str group:str time_months:float at_risk:int n_events:int "
+            "n_censored:int survival:float ci_low:float ci_high:float"
+        ),
+    ),
+    "quality": TableSchema("one check of one cohort", _columns("cohort_id:str check:str status:str value:str evidence:str")),
+    "gene_mapping": TableSchema(
+        "one input gene identifier", _columns("cohort_id:str input_id:str gene_symbol:str hgnc_id:str reason:str needed:bool")
+    ),
+    "warnings": TableSchema("one warning", _columns("code:str message:str where:str count:int examples:str")),
+    "methods": TableSchema(
+        "one method that ran",
+        _columns(
+            "name:str summary:str unit:str scope:str reference:str licence:str commercial_use:bool higher_means:str "
+            "ties:str parameters:str"
+        ),
+    ),
+    "signatures": TableSchema(
+        "one signature that was scored",
+        _columns(
+            "name:str title:str category:str n_genes:int reference:str citation:str licence:str limits:str version:str "
+            "sha256:str"
+        ),
+    ),
+}
+"""Every table that a run writes, by name."""
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return a table without rows, with the columns and types of its schema."""
+    return shape_table(name, pd.DataFrame(columns=list(SCHEMAS[name].columns)))
+
+
+def shape_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its schema's columns first, in order and type.
+
+    Raises
+    ------
+    StoreError
+        If a column is absent, or there is one that the schema does not know.
+    """
+    schema = SCHEMAS[name]
+    absent = [c for c in schema.columns if c not in table.columns]
+    further = [c for c in table.columns if c not in schema.columns]
+    if absent or (further and not schema.open):
+        raise StoreError(f"the table {name!r} lacks {absent} and has unknown {further}", expected=", ".join(schema.columns))
+    shaped = table[[*schema.columns, *further]].reset_index(drop=True)
+    return shaped.astype({c: _PANDAS[kind] for c, kind in schema.columns.items()})
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet; the same table gives the same bytes.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any index is dropped.
+    path : pathlib.Path
+        Final name; written beside it and renamed.
+    """
+    arrow = pa.Table.from_pandas(table.reset_index(drop=True), preserve_index=False)
+    fields = [pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type) for f in arrow.schema]
+    marks = {b"tmescope.format": b"table", b"tmescope.version": str(FORMAT_VERSION).encode()}
+    arrow = arrow.cast(pa.schema([_plain(f) for f in fields])).replace_schema_metadata(marks)
+    with staged_file(path) as staged:
+        pq.write_table(arrow, staged, compression="zstd", version="2.6")
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a table that `write_table` wrote.
+
+    Raises
+    ------
+    StoreError
+        If the file is not such a table.
+    FormatVersionError
+        If a newer release wrote it.
+    """
+    try:
+        arrow = pq.read_table(path, columns=list(columns) if columns else None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise StoreError(f"the table cannot be read: {error}", where=path.name, next_step="run the study again") from error
+    version = int((arrow.schema.metadata or {}).get(b"tmescope.version", b"0"))
+    if version > FORMAT_VERSION:
+        raise FormatVersionError(
+            f"the table is in format {version}; this release reads up to {FORMAT_VERSION}",
+            where=path.name,
+            next_step="install a newer tmescope",
+        )
+    return arrow.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype()}.get)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV in which no cell can start a formula in a spreadsheet.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Text cells that begin with ``=``, ``+``, ``-``, ``@`` or a control character get a leading apostrophe.
+    path : pathlib.Path
+        Final name; written beside it and renamed.
+    """
+    safe = table.copy()
+    for column in safe.columns:
+        if pd.api.types.is_string_dtype(safe[column].dtype) or safe[column].dtype == object:
+            risky = safe[column].notna() & safe[column].astype("str").str.startswith(_DANGEROUS)
+            safe[column] = safe[column].mask(risky, "'" + safe[column].astype("str"))
+    with staged_file(path) as staged:
+        safe.to_csv(staged, index=False, lineterminator="\n")
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    return pa.field(field.name, pa.string()) if pa.types.is_large_string(field.type) else field

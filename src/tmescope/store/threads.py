@@ -1,0 +1,51 @@
+"""How work over rows is shared among threads without the answer depending on their number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tmescope.foundation.progress import SILENT, Progress
+
+__all__ = ["for_row_blocks"]
+
+
+def for_row_blocks(
+    work: Callable[[int, int], None],
+    n_rows: int,
+    *,
+    block: int = 64,
+    threads: int = 1,
+    progress: Progress = SILENT,
+    task: str = "rows",
+) -> None:
+    """Call ``work(first, last)`` for fixed blocks of rows.
+
+    Parameters
+    ----------
+    work : callable
+        Writes the rows ``first:last`` of its own output; it must not read rows that another call writes.
+    n_rows : int
+        Number of rows.
+    block : int
+        Rows in a block. Blocks do not depend on `threads`, so neither does the answer.
+    threads : int
+        Python threads; worth more than one only where `work` frees the GIL.
+    progress : Progress
+        Told of each block.
+    task : str
+        Its name there.
+    """
+    bounds = [(first, min(first + block, n_rows)) for first in range(0, n_rows, block)]
+    progress.start(task, n_rows)
+    if threads <= 1 or len(bounds) <= 1:
+        for first, last in bounds:
+            work(first, last)
+            progress.advance(task, last - first)
+    else:
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            pending = [(first, last, pool.submit(work, first, last)) for first, last in bounds]
+            for first, last, future in pending:
+                future.result()
+                progress.advance(task, last - first)
+    progress.finish(task)

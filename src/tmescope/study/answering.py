@@ -1,0 +1,102 @@
+"""The step that asks a cohort's questions: response and survival against every feature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tmescope.associate.families import adjust_families
+from tmescope.associate.features import Feature, collect_features
+from tmescope.associate.response import associate_response
+from tmescope.associate.survival import associate_survival
+from tmescope.foundation.result import RunWarning
+from tmescope.store.tables import empty_table, read_table, shape_table, write_table
+from tmescope.study.ledger import Step
+from tmescope.study.notices import warning_table
+from tmescope.study.schema import ResponseEndpoint
+
+if TYPE_CHECKING:
+    from tmescope.study.context import Context
+    from tmescope.study.schema import Cohort, Study
+
+__all__ = ["answer_step", "asked_methods", "asked_responses", "asked_survival"]
+
+
+def asked_responses(study: Study) -> list[str]:
+    """Return the response endpoints that are asked about."""
+    if study.answers.response is not None:
+        return study.answers.response
+    return [name for name, e in study.endpoints.items() if isinstance(e, ResponseEndpoint)]
+
+
+def asked_survival(study: Study) -> str | None:
+    """Return the time-to-event endpoint that is asked about."""
+    return study.answers.survival
+
+
+def asked_methods(context: Context) -> list[str]:
+    """Return the scoring methods whose features are tested: the primary one and those with sets of their own."""
+    study = context.study
+    if study.answers.methods is not None:
+        return study.answers.methods
+    fixed = [s.name for s in context.needs.specs if s.gene_sets is not None]
+    return list(dict.fromkeys([study.profile.primary_method, *fixed]))
+
+
+def answer_step(context: Context, cohort: Cohort) -> Step:
+    """Return the step that answers one cohort's questions."""
+    study = context.study
+    responses = [e for e in asked_responses(study) if study.endpoints[e].rule_for(cohort.id) is not None]
+    survival = asked_survival(study)
+    if survival is not None and study.endpoints[survival].rule_for(cohort.id) is None:
+        survival = None
+    data = context.outcomes[f"cohort-{cohort.id}"]
+    ingredients = {
+        "step": "answers",
+        "release": context.release,
+        "samples": data["obs.parquet"],
+        "features": data["features.parquet"],
+        "scores": context.outcomes[f"profile-{cohort.id}"]["scores.parquet"],
+        "responses": responses,
+        "survival": survival,
+        "methods": asked_methods(context),
+    }
+
+    def make(folder: Path) -> None:
+        samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
+        features = _features(context, cohort.id, list(samples.index))
+        parts: list[pd.DataFrame] = []
+        curves: list[pd.DataFrame] = []
+        warnings: list[RunWarning] = []
+        for endpoint in responses:
+            found, noted = associate_response(features, samples[endpoint], cohort_id=cohort.id, endpoint=endpoint)
+            parts.append(found)
+            warnings.extend(noted)
+        if survival is not None:
+            outcome = samples[[f"{survival}_time_months", f"{survival}_event"]]
+            outcome = outcome.set_axis(["time_months", "event"], axis="columns")
+            answers = associate_survival(features, outcome, cohort_id=cohort.id, endpoint=survival)
+            parts.append(answers.answers)
+            curves.append(answers.curves)
+            warnings.extend(answers.warnings)
+        _write(folder, parts, curves)
+        write_table(warning_table(warnings), folder / "warnings.parquet")
+
+    return Step(f"answers-{cohort.id}", ingredients, make)
+
+
+def _features(context: Context, cohort_id: str, sample_ids: list[str]) -> tuple[Feature, ...]:
+    scores = read_table(context.ledger.folder(f"profile-{cohort_id}") / "scores.parquet")
+    extra = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "features.parquet")
+    return collect_features(scores, extra, sample_ids=sample_ids, methods=asked_methods(context))
+
+
+def _write(folder: Path, parts: list[pd.DataFrame], curves: list[pd.DataFrame]) -> None:
+    filled = [p for p in parts if len(p)]
+    answers = adjust_families(pd.concat(filled, ignore_index=True)) if filled else empty_table("answers")
+    write_table(shape_table("answers", answers), folder / "answers.parquet")
+    drawn = [c for c in curves if len(c)]
+    table = pd.concat(drawn, ignore_index=True) if drawn else empty_table("curves")
+    write_table(shape_table("curves", table), folder / "curves.parquet")

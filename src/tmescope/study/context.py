@@ -1,0 +1,53 @@
+"""What every step of one run shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tmescope.foundation.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from tmescope.study.ledger import Ledger, Step
+    from tmescope.study.needs import Needs
+    from tmescope.study.schema import Study
+
+__all__ = ["Context"]
+
+
+@dataclass
+class Context:
+    """One run.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+    ledger : Ledger
+        Where it is kept.
+    needs : Needs
+        Methods and signatures, resolved.
+    release : str
+        Version of tmescope; a new release makes every step anew.
+    threads : int
+        Threads that methods may use; no answer depends on them.
+    progress : Progress
+        Listener.
+    outcomes : dict
+        Step name to its files' hashes, for the steps that are done.
+    """
+
+    study: Study
+    ledger: Ledger
+    needs: Needs
+    release: str
+    threads: int = 1
+    progress: Progress = SILENT
+    outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def do(self, step: Step) -> None:
+        """Make a step unless it is done, and remember its outcome."""
+        self.progress.start(step.name)
+        n_redone = len(self.ledger.redone)
+        self.outcomes[step.name] = self.ledger.do(step)
+        self.progress.finish(step.name, "done" if len(self.ledger.redone) > n_redone else "unchanged")

@@ -1,0 +1,209 @@
+"""From a study.toml to a `Study`, or to the list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from tmescope.foundation.errors import (
+    ManyProblems,
+    MissingFileError,
+    StudyFileError,
+    TmescopeError,
+    UnknownNameError,
+    closest,
+    examples,
+)
+from tmescope.study.schema import UNDECIDED, ResponseEndpoint, Study, TimeEndpoint
+
+__all__ = ["load_study", "parse_study"]
+
+_LARGEST = 4 << 20
+
+
+def load_study(path: Path | str) -> Study:
+    """Read a study file.
+
+    Parameters
+    ----------
+    path : path or str
+        The TOML file; its relative paths start at the folder that it lies in.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    StudyFileError
+        If it is not TOML.
+    ManyProblems
+        If keys, types, names or references are wrong: all of them at once.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(
+            f"there is no study file {path.name!r}",
+            where=str(path),
+            next_step="write one with: tmescope init EXPRESSION SAMPLES -o study.toml",
+        )
+    if path.stat().st_size > _LARGEST:
+        raise StudyFileError(
+            f"the study file is {path.stat().st_size} bytes long", where=str(path), expected="a few kilobytes of TOML"
+        )
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyFileError(f"the study file is not TOML: {error}", where=str(path)) from error
+    return parse_study(data, folder=path.parent, where=path.name)
+
+
+def parse_study(data: Mapping[str, Any], *, folder: Path, where: str = "study.toml") -> Study:
+    """Build a study from parsed TOML.
+
+    Parameters
+    ----------
+    data : mapping
+        As `tomllib` returns it.
+    folder : pathlib.Path
+        Where relative paths start.
+    where : str
+        Name of the file in messages.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ManyProblems
+        All problems that can be seen without opening the data.
+    """
+    problems: list[TmescopeError] = [
+        StudyFileError(
+            "this is still to be decided",
+            where=f"{where}: {key}",
+            expected="your decision in place of DECIDE",
+            next_step="the comment above the key says what the file shows",
+        )
+        for key in _undecided(data)
+    ]
+    try:
+        study = Study.model_validate(dict(data))
+    except ValidationError as error:
+        found = [_translate(e, where) for e in error.errors() if not _is_undecided(e)]
+        raise ManyProblems(problems + found) from None
+    problems += _references(study, where)
+    if problems:
+        raise ManyProblems(problems)
+    return study.in_folder(folder)
+
+
+def _undecided(node: object, path: str = "") -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _undecided(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list):
+        for i, value in enumerate(node, start=1):
+            name = value.get("id", i) if isinstance(value, Mapping) else i
+            yield from _undecided(value, f"{path}[{name}]")
+    elif node == UNDECIDED:
+        yield path
+
+
+def _is_undecided(error: ErrorDetails) -> bool:
+    return error.get("input") == UNDECIDED
+
+
+def _translate(error: ErrorDetails, where: str) -> TmescopeError:
+    place = f"{where}: {_place(error['loc'])}"
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        known = _known_keys(error["loc"])
+        guess = closest(key, known)
+        step = f"did you mean {guess!r}?" if guess else f"known keys here: {', '.join(known)}"
+        return StudyFileError(f"unknown key {key!r}", where=place, next_step=step)
+    if error["type"] == "missing":
+        return StudyFileError(f"{error['loc'][-1]!r} is missing", where=place, next_step="tmescope schema describes each key")
+    message = error["msg"].removeprefix("Value error, ")
+    shown = error.get("input")
+    value = f" (it says {shown!r})" if isinstance(shown, str | int | float | bool) else ""
+    return StudyFileError(f"{message}{value}", where=place)
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        elif part not in {"response", "time_to_event"} or not text.startswith("endpoints"):
+            text += f".{part}" if text else part
+        elif not text.endswith(f".{part}"):
+            # pydantic repeats the kind of an endpoint in the location; a name equal to it is kept once
+            text += "" if text.count(".") else f".{part}"
+    return text
+
+
+def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+    node: Any = Study
+    for part in loc[:-1]:
+        node = _descend(node, part)
+    return list(node.model_fields) if isinstance(node, type) and issubclass(node, BaseModel) else []
+
+
+def _descend(node: Any, part: int | str) -> Any:
+    if isinstance(node, type) and issubclass(node, BaseModel):
+        field = node.model_fields.get(str(part))
+        return field.annotation if field else None
+    if part == "response" and ResponseEndpoint in _flat(node):
+        return ResponseEndpoint
+    if part == "time_to_event" and TimeEndpoint in _flat(node):
+        return TimeEndpoint
+    models = [a for a in _flat(node) if isinstance(a, type) and issubclass(a, BaseModel)]
+    return models[0] if len(models) == 1 else node
+
+
+def _flat(node: Any) -> list[Any]:
+    parts = get_args(node)
+    return [node] if not parts else [inner for part in parts for inner in _flat(part)]
+
+
+def _references(study: Study, where: str) -> list[TmescopeError]:
+    ids = [c.id for c in study.cohorts]
+    problems: list[TmescopeError] = []
+    repeated = sorted({i for i in ids if ids.count(i) > 1})
+    if repeated:
+        problems.append(
+            StudyFileError(f"cohort ids are not unique: {examples(repeated)}", where=f"{where}: cohorts", expected="each id once")
+        )
+    for name, endpoint in study.endpoints.items():
+        for cohort in [*endpoint.not_in, *endpoint.cohorts]:
+            if cohort not in ids:
+                problems.append(UnknownNameError.of("cohort", cohort, ids, where=f"{where}: endpoints.{name}"))
+    problems += _answer_references(study, where)
+    return problems
+
+
+def _answer_references(study: Study, where: str) -> Iterator[TmescopeError]:
+    response = [n for n, e in study.endpoints.items() if isinstance(e, ResponseEndpoint)]
+    times = [n for n, e in study.endpoints.items() if isinstance(e, TimeEndpoint)]
+    for name in study.answers.response or []:
+        if name not in response:
+            yield UnknownNameError.of("response endpoint", name, response, where=f"{where}: answers.response")
+    if study.answers.survival is not None and study.answers.survival not in times:
+        yield UnknownNameError.of("time-to-event endpoint", study.answers.survival, times, where=f"{where}: answers.survival")
+    for name in study.answers.methods or []:
+        if name not in study.profile.methods:
+            yield UnknownNameError.of("method of the profile", name, study.profile.methods, where=f"{where}: answers.methods")
+    for name in study.profile.parameters:
+        if name not in study.profile.methods:
+            yield UnknownNameError.of(
+                "method of the profile", name, study.profile.methods, where=f"{where}: profile.parameters"
+            )

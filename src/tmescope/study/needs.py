@@ -1,0 +1,122 @@
+"""What a study asks for by name: methods, signatures, and the genes that these need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tmescope.bulk.scoring import list_methods
+from tmescope.facts.signatures import Signature, list_signatures, load_collection, load_signature
+from tmescope.foundation.errors import MissingFileError, StudyFileError, TmescopeError
+from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
+from tmescope.foundation.provenance import hash_json
+
+if TYPE_CHECKING:
+    from tmescope.study.schema import Study
+
+__all__ = ["Needs", "gather_needs", "name_problems"]
+
+_UNIVERSES = ("common", "own")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Resolved names of a study.
+
+    Parameters
+    ----------
+    specs : tuple of MethodSpec
+        Methods in the study's order.
+    signatures : tuple of Signature
+        Bundled signatures that are scored by methods without gene sets of their own.
+    collections : tuple of Signature
+        Sets of methods that bring their own.
+    own : dict of str to tuple of str
+        The study's own gene sets.
+    """
+
+    specs: tuple[MethodSpec, ...]
+    signatures: tuple[Signature, ...]
+    collections: tuple[Signature, ...]
+    own: dict[str, tuple[str, ...]]
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Sorted symbols of all genes that any of them names."""
+        named = {g for s in (*self.signatures, *self.collections) for g in s.genes}
+        return tuple(sorted(named.union(*self.own.values())))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Name to sha256 of every gene set in use."""
+        bundled = {s.name: s.sha256 for s in (*self.signatures, *self.collections)}
+        return bundled | {name: hash_json(sorted(set(genes))) for name, genes in self.own.items()}
+
+    def sets(self) -> dict[str, tuple[str, ...]]:
+        """Gene sets that methods without sets of their own score, in order."""
+        return {s.name: tuple(s.genes) for s in self.signatures} | self.own
+
+
+def gather_needs(study: Study) -> Needs:
+    """Look up every method and signature that a study names.
+
+    Raises
+    ------
+    UnknownNameError
+        At the first name that does not exist; `name_problems` lists all.
+    """
+    methods, _ = list_methods()
+    specs = tuple(find_method(name, methods).spec for name in study.profile.methods)
+    collections = tuple(s for spec in specs if spec.gene_sets for s in load_collection(spec.gene_sets))
+    unique = {s.name: s for s in collections}
+    own = {name: tuple(genes) for name, genes in study.profile.own_signatures.items()}
+    signatures: tuple[Signature, ...] = ()
+    if any(spec.gene_sets is None for spec in specs):
+        named = study.profile.signatures
+        signatures = list_signatures() if named == "all" else tuple(load_signature(n) for n in named)
+    return Needs(specs, signatures, tuple(unique.values()), own)
+
+
+def name_problems(study: Study) -> list[TmescopeError]:
+    """Return one error for each method, parameter, signature or file of the profile that does not exist."""
+    return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study)]
+
+
+def _method_problems(study: Study) -> Iterator[TmescopeError]:
+    methods, _ = list_methods()
+    for name in study.profile.methods:
+        try:
+            spec = find_method(name, methods, where="profile.methods").spec
+            resolve_parameters(spec, dict(study.profile.parameters.get(name, {})))
+        except TmescopeError as error:
+            yield error
+
+
+def _signature_problems(study: Study) -> Iterator[TmescopeError]:
+    named = study.profile.signatures
+    for name in [] if named == "all" else named:
+        try:
+            load_signature(name)
+        except TmescopeError as error:
+            error.where = error.where or "profile.signatures"
+            yield error
+    bundled = {s.name for s in list_signatures()}
+    for name, genes in study.profile.own_signatures.items():
+        place = f"profile.own_signatures.{name}"
+        if name in bundled:
+            yield StudyFileError(
+                f"{name!r} is the name of a bundled signature", where=place, next_step="give yours another name"
+            )
+        if not genes:
+            yield StudyFileError("the signature has no gene", where=place, expected="at least one gene symbol")
+
+
+def _universe_problems(study: Study) -> Iterator[TmescopeError]:
+    universe = study.profile.gene_universe
+    if universe not in _UNIVERSES and not study.resolve(universe).is_file():
+        yield MissingFileError(
+            f"there is no file {universe!r} with the gene universe",
+            where="profile.gene_universe",
+            expected="common, own, or a text file with one gene symbol per line",
+        )

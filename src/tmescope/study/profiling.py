@@ -1,0 +1,128 @@
+"""The steps that measure each sample: the gene universe, then every method on every cohort."""
+
+from __future__ import annotations
+
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tmescope.bulk.scoring import ScoreOptions, score
+from tmescope.foundation.provenance import hash_file
+from tmescope.foundation.result import RunWarning
+from tmescope.store.matrices import read_cohort_folder, read_genes
+from tmescope.store.tables import read_table, shape_table, write_table
+from tmescope.study.ledger import Step
+from tmescope.study.notices import warning_table
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tmescope.study.context import Context
+    from tmescope.study.schema import Cohort
+
+__all__ = ["COHORT_MATRIX", "common_genes", "profile_step", "universe_step"]
+
+COHORT_MATRIX = ("cohort.json", "matrix.npy", "var.parquet")
+"""Files of a cohort's folder that scores depend on."""
+
+
+def common_genes(context: Context, folders: dict[str, Path]) -> list[str]:
+    """Return the sorted genes that every cohort measured."""
+    genes = [set(read_genes(folder)) for folder in folders.values()]
+    return sorted(reduce(set.intersection, genes))
+
+
+def universe_step(context: Context) -> Step:
+    """Return the step that fixes which genes rank-based scores see."""
+    chosen = context.study.profile.gene_universe
+    file_hash = "" if chosen in {"common", "own"} else hash_file(context.study.resolve(chosen))
+    folders = {c.id: context.ledger.folder(f"cohort-{c.id}") for c in context.study.cohorts}
+    ingredients = {
+        "step": "universe",
+        "release": context.release,
+        "universe": chosen,
+        "file": file_hash,
+        "genes": {i: context.outcomes[f"cohort-{i}"]["var.parquet"] for i in folders},
+    }
+
+    def make(folder: Path) -> None:
+        genes = _universe(context, folders)
+        write_table(pd.DataFrame({"gene_symbol": pd.Series(genes or [], dtype="str")}), folder / "genes.parquet")
+        write_table(_cost(genes, folders), folder / "warnings.parquet")
+
+    return Step("universe", ingredients, make)
+
+
+def _universe(context: Context, folders: dict[str, Path]) -> list[str] | None:
+    chosen = context.study.profile.gene_universe
+    if chosen == "own":
+        return None
+    if chosen == "common":
+        return common_genes(context, folders)
+    text = context.study.resolve(chosen).read_text(encoding="utf-8")
+    return sorted({line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")})
+
+
+def _cost(genes: list[str] | None, folders: dict[str, Path]) -> pd.DataFrame:
+    found = []
+    for cohort_id, folder in folders.items():
+        if genes is None:
+            continue
+        measured = read_genes(folder)
+        kept = len(set(measured) & set(genes))
+        if kept < len(measured):
+            message = (
+                f"rank-based scores see {kept} of the {len(measured)} genes that this cohort measured "
+                f"({1 - kept / len(measured):.1%} left out so that cohorts are ranked over the same genes)"
+            )
+            found.append(RunWarning("universe.genes_left_out", message, cohort_id, len(measured) - kept))
+    return warning_table(found)
+
+
+def profile_step(context: Context, cohort: Cohort) -> Step:
+    """Return the step that scores one cohort with every method."""
+    profile = context.study.profile
+    matrix = context.outcomes[f"cohort-{cohort.id}"]
+    ingredients = {
+        "step": "profile",
+        "release": context.release,
+        "cohort": {name: matrix[name] for name in COHORT_MATRIX},
+        "universe": context.outcomes["universe"]["genes.parquet"],
+        "methods": profile.methods,
+        "parameters": profile.parameters,
+        "min_coverage": profile.min_coverage,
+        "facts": context.needs.facts,
+        "sets": list(context.needs.sets()),
+    }
+
+    def make(folder: Path) -> None:
+        adata = read_cohort_folder(context.ledger.folder(f"cohort-{cohort.id}"))
+        genes = read_table(context.ledger.folder("universe") / "genes.parquet")["gene_symbol"]
+        scores, warnings = _score_all(context, adata, frozenset(genes))
+        write_table(shape_table("scores", scores), folder / "scores.parquet")
+        write_table(warning_table(warnings), folder / "warnings.parquet")
+
+    return Step(f"profile-{cohort.id}", ingredients, make)
+
+
+def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tuple[pd.DataFrame, list[RunWarning]]:
+    profile = context.study.profile
+    shared = adata[:, [g in universe for g in adata.var_names]] if universe else adata
+    tables = []
+    warnings: dict[RunWarning, None] = {}
+    for spec in context.needs.specs:
+        parameters = dict(profile.parameters.get(spec.name, {}))
+        if any(p.name == "threads" for p in spec.parameters):
+            parameters.setdefault("threads", context.threads)
+        result = score(
+            shared if spec.ranks_all_genes else adata,
+            context.needs.sets(),
+            method=spec.name,
+            options=ScoreOptions(min_coverage=profile.min_coverage, parameters=parameters),
+        )
+        tables.append(result.table)
+        # methods that share the signatures repeat the same warning; the reader needs it once
+        warnings.update(dict.fromkeys(result.warnings))
+    return pd.concat(tables, ignore_index=True), list(warnings)

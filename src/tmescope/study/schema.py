@@ -1,0 +1,298 @@
+"""What a study file may say: every table, key and default of study.toml."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from tmescope.foundation.errors import TmescopeError
+from tmescope.foundation.scale import Scale
+
+__all__ = [
+    "UNDECIDED",
+    "Answers",
+    "Cohort",
+    "Columns",
+    "FeatureColumn",
+    "FeatureTable",
+    "Output",
+    "Profile",
+    "ResponseEndpoint",
+    "ResponseRule",
+    "Selection",
+    "Study",
+    "StudyHead",
+    "TimeEndpoint",
+    "TimeRule",
+]
+
+UNDECIDED = "DECIDE"
+"""What ``tmescope init`` writes where only the user can know; ``check`` refuses it."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_RECIST = ("CR", "PR", "SD", "PD")
+
+
+class _Table(BaseModel):
+    """A table of the study file: unknown keys are errors, values are not coerced from other types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+def _checked_id(value: str) -> str:
+    if not _ID.fullmatch(value):
+        message = (
+            f"the id {value!r} cannot become a file name: use letters, digits, '_', '-' and '.', "
+            "beginning with a letter or digit, at most 64"
+        )
+        raise ValueError(message)
+    return value
+
+
+class StudyHead(_Table):
+    """What the study is called and asks."""
+
+    id: str = Field(description="Short name; letters, digits, '_', '-' and '.'")
+    title: str = Field(description="Title of the report")
+    question: str = Field("", description="The question in one sentence, shown at the top of the report")
+    seed: int = Field(0, ge=0, description="Seed of every random step")
+
+    _id = field_validator("id")(_checked_id)
+
+
+class Columns(_Table):
+    """Which columns of the sample table hold what."""
+
+    sample_id: str = Field("sample_id", description="Identifier that the expression matrix uses")
+    patient_id: str | None = Field(None, description="Patient; without it each sample counts as a patient of its own")
+    timepoint: str | None = Field(None, description="When the sample was taken")
+    sex: str | None = Field(None, description="Recorded sex")
+    age_years: str | None = Field(None, description="Age in years")
+
+
+class Selection(_Table):
+    """Which samples take part."""
+
+    timepoint: list[str] | None = Field(None, description="Keep samples whose timepoint is one of these")
+    one_per_patient: Literal["refuse", "first", "all"] = Field(
+        "refuse",
+        description="Several samples of one patient: refuse, keep the first in the table, or keep all (not for answers)",
+    )
+
+
+class FeatureColumn(_Table):
+    """One column that becomes a feature."""
+
+    column: str = Field(description="Its name in the table")
+    unit: str = Field("", description="Its unit, such as mutations/Mb")
+
+
+class FeatureTable(_Table):
+    """Extra per-sample measurements beside expression: TMB, PD-L1, TCR clonality, ctDNA, mutations."""
+
+    file: str | None = Field(None, description="Table with one row per sample; the sample table if omitted")
+    sample_id: str = Field("sample_id", description="Column with the sample identifier")
+    numeric: dict[str, FeatureColumn] = Field(default_factory=dict, description="Feature name to numeric column")
+    categorical: dict[str, FeatureColumn] = Field(default_factory=dict, description="Feature name to categorical column")
+
+    @model_validator(mode="after")
+    def _something(self) -> FeatureTable:
+        if not self.numeric and not self.categorical:
+            message = "names no feature: give numeric or categorical columns"
+            raise ValueError(message)
+        return self
+
+
+class Cohort(_Table):
+    """One cohort: a matrix, a sample table, and what only people know about them."""
+
+    id: str = Field(description="Short name of the cohort")
+    expression: str = Field(description="Expression matrix; relative paths start at the study file")
+    format: Literal["tsv", "csv", "parquet", "h5ad"] | None = Field(None, description="By the file's ending if omitted")
+    orientation: Literal["genes_by_samples", "samples_by_genes"] = Field(
+        "genes_by_samples", description="What the rows and columns of the matrix are"
+    )
+    scale: str = Field(description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ...")
+    identifiers: Literal["symbol", "ensembl", "entrez"] = Field("symbol", description="Kind of gene identifier")
+    samples: str | None = Field(None, description="Sample table (CSV, TSV, Parquet), one row per sample")
+    columns: Columns = Field(default_factory=Columns, description="Column mapping of the sample table")
+    select: Selection = Field(default_factory=Selection, description="Which samples take part")
+    features: list[FeatureTable] = Field(default_factory=list, description="Extra per-sample feature tables")
+    cancer_type: str = Field("", description="Cancer type, shown in the report")
+    treatment: str = Field("", description="Treatment, shown in the report")
+    licence: str = Field("", description="Licence or consent note of the data, kept in the provenance")
+
+    _id = field_validator("id")(_checked_id)
+
+    @field_validator("scale")
+    @classmethod
+    def _scale(cls, value: str) -> str:
+        if value == UNDECIDED:
+            return value
+        try:
+            return str(Scale.parse(value))
+        except TmescopeError as error:
+            raise ValueError(f"{error.what}; expected {error.expected}") from error
+
+
+class ResponseRule(_Table):
+    """Which recorded words count as response. Nothing is assumed: stable disease must be placed."""
+
+    rule: Literal["recist", "source-defined"] = Field(
+        description="recist: words are RECIST categories; source-defined: the source's own definition"
+    )
+    column: str = Field(description="Column of the sample table")
+    responder: list[str] = Field(min_length=1, description="Words that mean response")
+    non_responder: list[str] = Field(min_length=1, description="Words that mean no response")
+    missing: list[str] = Field(default_factory=list, description="Words that mean not evaluable")
+
+    @model_validator(mode="after")
+    def _explicit(self) -> ResponseRule:
+        groups = [*self.responder, *self.non_responder, *self.missing]
+        twice = sorted({w for w in groups if groups.count(w) > 1})
+        if twice:
+            message = f"{', '.join(twice)} stands in more than one of responder, non_responder and missing"
+            raise ValueError(message)
+        if self.rule == "recist":
+            absent = [w for w in _RECIST if w not in groups]
+            if absent:
+                message = (
+                    f"a RECIST rule must place {', '.join(absent)}: put each of CR, PR, SD, PD into responder, "
+                    "non_responder or missing"
+                )
+                raise ValueError(message)
+        return self
+
+
+class ResponseEndpoint(ResponseRule):
+    """A binary endpoint, with other rules for single cohorts where their sources differ."""
+
+    kind: Literal["response"] = Field(description="A binary endpoint")
+    label: str = Field("", description="Name in the report")
+    not_in: list[str] = Field(default_factory=list, description="Cohorts that do not record it")
+    cohorts: dict[str, ResponseRule] = Field(default_factory=dict, description="Rules of single cohorts")
+
+    def rule_for(self, cohort_id: str) -> ResponseRule | None:
+        """Return the rule that holds in a cohort, or None where the endpoint is not recorded there."""
+        return None if cohort_id in self.not_in else self.cohorts.get(cohort_id, self)
+
+
+class TimeRule(_Table):
+    """How a time-to-event endpoint is recorded."""
+
+    time: str = Field(description="Column with the time since start of treatment")
+    unit: Literal["days", "weeks", "months", "years"] = Field(description="Unit of the time column")
+    event: str = Field(description="Column that says whether the event was seen")
+    event_values: list[str] = Field(min_length=1, description="Values that mean the event was seen")
+    censored_values: list[str] = Field(min_length=1, description="Values that mean it was not seen")
+
+    @model_validator(mode="after")
+    def _explicit(self) -> TimeRule:
+        both = sorted(set(self.event_values) & set(self.censored_values))
+        if both:
+            message = f"{', '.join(both)} stands in event_values and in censored_values"
+            raise ValueError(message)
+        return self
+
+
+class TimeEndpoint(TimeRule):
+    """A time-to-event endpoint, with other codings for single cohorts."""
+
+    kind: Literal["time_to_event"] = Field(description="A time-to-event endpoint")
+    label: str = Field("", description="Name in the report")
+    not_in: list[str] = Field(default_factory=list, description="Cohorts that do not record it")
+    cohorts: dict[str, TimeRule] = Field(default_factory=dict, description="Codings of single cohorts")
+
+    def rule_for(self, cohort_id: str) -> TimeRule | None:
+        """Return the coding that holds in a cohort, or None where the endpoint is not recorded there."""
+        return None if cohort_id in self.not_in else self.cohorts.get(cohort_id, self)
+
+
+Endpoint = Annotated[ResponseEndpoint | TimeEndpoint, Field(discriminator="kind")]
+
+
+class Profile(_Table):
+    """What is measured in each sample."""
+
+    methods: list[str] = Field(
+        default_factory=lambda: ["zscore", "ssgsea", "mcp_counter"], min_length=1, description="Scoring methods"
+    )
+    primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
+    signatures: Literal["all"] | list[str] = Field("all", description="Bundled signatures to score, or all")
+    own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
+    gene_universe: str = Field(
+        "common",
+        description="Genes that rank-based scores see: common (genes that all cohorts share), own (each cohort's), or a file with one symbol per line",
+    )
+    map_symbols: bool = Field(True, description="Replace previous symbols and aliases of genes that signatures need")
+    max_unmapped: float = Field(
+        0.2, ge=0, le=1, description="Refuse a cohort when more than this share of the needed genes is missing"
+    )
+    min_coverage: float = Field(0.5, ge=0, le=1, description="Below this share of its genes a score is missing")
+    parameters: dict[str, dict[str, bool | int | float | str]] = Field(
+        default_factory=dict, description="Parameters of single methods"
+    )
+
+    @model_validator(mode="after")
+    def _primary(self) -> Profile:
+        if self.primary is not None and self.primary not in self.methods:
+            message = f"primary = {self.primary!r} is not among methods: {', '.join(self.methods)}"
+            raise ValueError(message)
+        return self
+
+    @property
+    def primary_method(self) -> str:
+        """Method that figures show."""
+        return self.primary or self.methods[0]
+
+
+class Answers(_Table):
+    """Which questions are asked of the profile."""
+
+    methods: list[str] | None = Field(None, description="Scoring methods that are tested; the primary one if omitted")
+    response: list[str] | None = Field(None, description="Response endpoints; all if omitted")
+    survival: str | None = Field(None, description="The time-to-event endpoint for Kaplan-Meier curves by tertile")
+
+
+class Output(_Table):
+    """What is written."""
+
+    csv: bool = Field(True, description="Write each table as CSV beside Parquet")
+    figures: list[Literal["svg", "png"]] = Field(
+        default_factory=lambda: ["svg", "png"], description="Formats of the figures"
+    )
+    report: bool = Field(True, description="Write report.html and the figures")
+
+
+class Study(_Table):
+    """A whole study file."""
+
+    format: Literal[1] = Field(description="Version of this file's format")
+    study: StudyHead
+    cohorts: list[Cohort] = Field(min_length=1)
+    endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+    profile: Profile = Field(default_factory=Profile)
+    answers: Answers = Field(default_factory=Answers)
+    output: Output = Field(default_factory=Output)
+
+    _folder: Path = Path()
+
+    @field_validator("endpoints")
+    @classmethod
+    def _endpoint_ids(cls, value: dict[str, Endpoint]) -> dict[str, Endpoint]:
+        for name in value:
+            _checked_id(name)
+        return value
+
+    def resolve(self, path: str) -> Path:
+        """Return a path of the study file as seen from the folder that the file lies in."""
+        return (self._folder / path).resolve()
+
+    def in_folder(self, folder: Path) -> Study:
+        """Return the same study with relative paths starting at `folder`."""
+        placed = self.model_copy()
+        object.__setattr__(placed, "_folder", folder)
+        return placed
