@@ -1,0 +1,61 @@
+"""Statistics as pure functions on arrays: they know nothing of tumours, files or tables.
+
+Missing values (NaN) are dropped pairwise and every result says how many samples were left; what cannot be
+estimated is NaN with a reason in words, and only arguments that make no sense raise an error.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
+    from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
+    from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
+    from tmescope.stats.multiplicity import benjamini_hochberg
+    from tmescope.stats.ordering import LeafOrder, leaf_order
+    from tmescope.stats.roc import AucEstimate, auc
+    from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
+
+__all__ = [
+    "TERTILE_NAMES",
+    "AucEstimate",
+    "HazardRatio",
+    "KaplanMeierCurve",
+    "LeafOrder",
+    "LogRankTest",
+    "OddsRatio",
+    "Tertiles",
+    "auc",
+    "benjamini_hochberg",
+    "hazard_ratio_of_group",
+    "kaplan_meier",
+    "leaf_order",
+    "log_rank",
+    "odds_ratio_of_group",
+    "odds_ratio_per_sd",
+    "tertiles",
+]
+
+_HOMES = {
+    "cox": ("HazardRatio", "hazard_ratio_of_group"),
+    "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
+    "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
+    "multiplicity": ("benjamini_hochberg",),
+    "ordering": ("LeafOrder", "leaf_order"),
+    "roc": ("AucEstimate", "auc"),
+    "survival": ("KaplanMeierCurve", "LogRankTest", "kaplan_meier", "log_rank"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
