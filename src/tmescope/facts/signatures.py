@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,11 +9,27 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tmescope.facts.records import DATA, Key, check_hash, check_record, hash_lines, place, read_record
+from tmescope.facts.records import DATA, check_hash, check_record, hash_lines, place, read_record
+from tmescope.facts.signature_checks import (
+    CATEGORIES,
+    COLLECTION_KEYS,
+    SET_KEYS,
+    SIGNATURE_KEYS,
+    UNVERIFIED,
+    check_corrections,
+    check_genes,
+    check_header,
+    check_is_table,
+    check_weights,
+    derive_source_rows,
+    describe_correction,
+    describe_reference,
+)
 from tmescope.foundation.errors import FactsError, UnknownNameError, examples
 
 __all__ = [
     "CATEGORIES",
+    "UNVERIFIED",
     "Signature",
     "genes_sha256",
     "list_collections",
@@ -25,58 +39,6 @@ __all__ = [
     "read_collection",
     "read_signature",
 ]
-
-UNVERIFIED = "reference not verified"
-CATEGORIES = (
-    "T cells and cytotoxicity",
-    "B cells and lymphoid structures",
-    "myeloid cells",
-    "interferon",
-    "antigen presentation",
-    "immune checkpoints",
-    "stroma and TGF-beta",
-    "epithelial-mesenchymal transition",
-    "hypoxia and vessels",
-    "proliferation",
-    "admixture",
-    "cell populations",
-)
-_SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
-_HGNC_ID = re.compile(r"HGNC:\d+")
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_PMID = re.compile(r"\d{1,8}")
-
-_TEXT = Key(str)
-_TEXT_OR_EMPTY = Key(str, may_be_empty=True)
-_SHARED_KEYS = {
-    "name": _TEXT,
-    "title": _TEXT,
-    "category": _TEXT,
-    "species": _TEXT,
-    "version": _TEXT,
-    "doi": _TEXT_OR_EMPTY,
-    "pmid": _TEXT_OR_EMPTY,
-    "reference_check": _TEXT,
-    "citation": _TEXT,
-    "source_table": _TEXT,
-    "licence": _TEXT,
-    "limits": _TEXT,
-    "notes": Key(list, required=False, may_be_empty=True),
-}
-_LIST_KEYS = {
-    "summary": _TEXT,
-    "source_rows": _TEXT,
-    "source_sha256": _TEXT,
-    "sha256": _TEXT,
-    "genes": Key(dict),
-    "weights": Key(dict, required=False),
-    "housekeeping": Key(dict, required=False),
-    "corrections": Key(list, required=False),
-}
-_SIGNATURE_KEYS = {**_SHARED_KEYS, **_LIST_KEYS}
-_COLLECTION_KEYS = {**_SHARED_KEYS, "sets": Key(list)}
-_SET_KEYS = {"name": _TEXT, "limits": _TEXT_OR_EMPTY, **_LIST_KEYS}
-_CORRECTION_KEYS = {"source": _TEXT, "genes": Key(list, may_be_empty=True), "reason": _TEXT}
 
 
 @dataclass(frozen=True)
@@ -235,8 +197,8 @@ def read_signature(path: Path) -> Signature:
         A key is unknown, missing or ill-typed, a value is not of its form, or a sha256 does not agree with
         the genes, weights and corrections that the file states.
     """
-    record = read_record(path, _SIGNATURE_KEYS)
-    _check_header(record, path)
+    record = read_record(path, SIGNATURE_KEYS)
+    check_header(record, path)
     return _build(record, where=place(path))
 
 
@@ -248,14 +210,14 @@ def read_collection(path: Path) -> tuple[Signature, ...]:
     FactsError
         As in `read_signature`, or two sets have one name.
     """
-    record = read_record(path, _COLLECTION_KEYS)
-    _check_header(record, path)
+    record = read_record(path, COLLECTION_KEYS)
+    check_header(record, path)
     sets = record.pop("sets")
     signatures = []
     for number, one in enumerate(sets, start=1):
         where = f"{place(path)}, set {number}"
-        _check_is_table(one, where=where)
-        check_record(one, _SET_KEYS, where=where)
+        check_is_table(one, where=where)
+        check_record(one, SET_KEYS, where=where)
         limits = f"{one['limits']} {record['limits']}".strip()
         title = f"{one['name']}: {record['title']}"
         signatures.append(_build({**record, **one, "limits": limits, "title": title}, where=where))
@@ -268,36 +230,15 @@ def read_collection(path: Path) -> tuple[Signature, ...]:
     return tuple(signatures)
 
 
-def _check_header(record: Mapping[str, Any], path: Path) -> None:
-    where = place(path)
-    if record["name"] != path.stem:
-        raise FactsError(
-            f"name = {record['name']!r} differs from the file's", where=where, expected=path.stem
-        )
-    if record["category"] not in CATEGORIES:
-        raise FactsError(
-            f"category = {record['category']!r} is not known", where=where, expected=", ".join(CATEGORIES)
-        )
-    for key, form in (("doi", _DOI), ("pmid", _PMID)):
-        if record[key] and not form.fullmatch(record[key]):
-            raise FactsError(
-                f"{key} = {record[key]!r} is not of its form", where=where, expected=form.pattern
-            )
-    if not (record["doi"] or record["pmid"]) and record["reference_check"] != UNVERIFIED:
-        raise FactsError(
-            "no DOI and no PMID", where=where, expected=f"one of them, or reference_check = {UNVERIFIED!r}"
-        )
-
-
 def _build(record: Mapping[str, Any], *, where: str) -> Signature:
     genes = dict(sorted(record["genes"].items()))
     housekeeping = dict(sorted(record.get("housekeeping", {}).items()))
     corrections = record.get("corrections", [])
-    _check_genes(genes, housekeeping, where=where)
-    weights = _check_weights(record.get("weights"), genes, where=where)
-    _check_corrections(corrections, {*genes, *housekeeping}, where=where)
+    check_genes(genes, housekeeping, where=where)
+    weights = check_weights(record.get("weights"), genes, where=where)
+    check_corrections(corrections, {*genes, *housekeeping}, where=where)
     check_hash(genes_sha256(genes), record["sha256"], what="the gene list", where=where)
-    rows = _source_rows([*genes, *housekeeping], corrections, weights or {})
+    rows = derive_source_rows([*genes, *housekeeping], corrections, weights or {})
     check_hash(hash_lines(rows), record["source_sha256"], what="genes, weights or corrections", where=where)
     return Signature(
         name=record["name"],
@@ -309,11 +250,11 @@ def _build(record: Mapping[str, Any], *, where: str) -> Signature:
         weights=MappingProxyType(weights) if weights else None,
         species=record["species"],
         version=record["version"],
-        reference=_reference(record["doi"], record["pmid"]),
+        reference=describe_reference(record["doi"], record["pmid"]),
         citation=record["citation"].strip(),
         source_table=record["source_table"],
         source_rows=record["source_rows"],
-        corrections=tuple(_describe(correction) for correction in corrections),
+        corrections=tuple(describe_correction(correction) for correction in corrections),
         licence=record["licence"].strip(),
         limits=record["limits"].strip(),
         sha256=record["sha256"],
@@ -323,74 +264,3 @@ def _build(record: Mapping[str, Any], *, where: str) -> Signature:
         notes=tuple(record.get("notes", ())),
         reference_check=record["reference_check"].strip(),
     )
-
-
-def _check_is_table(value: object, *, where: str) -> None:
-    if not isinstance(value, dict):
-        raise FactsError(f"{value!r} is not a table", where=where, expected="a table of keys and values")
-
-
-def _check_genes(genes: Mapping[str, Any], housekeeping: Mapping[str, Any], *, where: str) -> None:
-    for symbol, hgnc_id in [*genes.items(), *housekeeping.items()]:
-        if not (_SYMBOL.fullmatch(symbol) and isinstance(hgnc_id, str) and _HGNC_ID.fullmatch(hgnc_id)):
-            raise FactsError(f"gene {symbol!r} = {hgnc_id!r}", where=where, expected='SYMBOL = "HGNC:number"')
-    ids = [*genes.values(), *housekeeping.values()]
-    twice = sorted({hgnc_id for hgnc_id in ids if ids.count(hgnc_id) > 1})
-    if twice:
-        raise FactsError(
-            f"HGNC ids are listed twice: {examples(twice)}", where=where, expected="each gene once"
-        )
-
-
-def _check_weights(weights: object, genes: Mapping[str, str], *, where: str) -> dict[str, float] | None:
-    if weights is None:
-        return None
-    _check_is_table(weights, where=f"{where}, weights")
-    table: dict[str, Any] = dict(weights)  # type: ignore[call-overload]
-    if set(table) != set(genes):
-        odd = sorted(set(table) ^ set(genes))
-        raise FactsError(
-            f"weights and genes differ in {examples(odd)}", where=where, expected="a weight for every gene"
-        )
-    for symbol, weight in table.items():
-        if not isinstance(weight, float) or not math.isfinite(weight):
-            raise FactsError(
-                f"the weight of {symbol} is {weight!r}", where=where, expected="a finite decimal number"
-            )
-    return {symbol: table[symbol] for symbol in genes}
-
-
-def _check_corrections(corrections: Iterable[Any], genes: set[str], *, where: str) -> None:
-    for number, correction in enumerate(corrections, start=1):
-        here = f"{where}, correction {number}"
-        _check_is_table(correction, where=here)
-        check_record(correction, _CORRECTION_KEYS, where=here)
-        foreign = [gene for gene in correction["genes"] if gene not in genes]
-        if foreign:
-            raise FactsError(
-                f"the correction leads to {examples(foreign)}", where=here, expected="genes of the list"
-            )
-
-
-def _source_rows(
-    symbols: Iterable[str], corrections: Iterable[Mapping[str, Any]], weights: Mapping[str, float]
-) -> set[str]:
-    # undoes the corrections: what the source table must hold if genes, weights and corrections are right
-    replaced = {gene: correction["source"] for correction in corrections for gene in correction["genes"]}
-    dropped = {correction["source"] for correction in corrections if not correction["genes"]}
-    rows = {symbol: replaced.get(symbol, symbol) for symbol in symbols}
-    kept = {
-        f"{source}\t{weights[symbol]!r}" if symbol in weights else source for symbol, source in rows.items()
-    }
-    return kept | dropped
-
-
-def _describe(correction: Mapping[str, Any]) -> str:
-    if not correction["genes"]:
-        return f"{correction['source']} dropped: {correction['reason']}"
-    return f"{correction['source']} -> {' and '.join(correction['genes'])}: {correction['reason']}"
-
-
-def _reference(doi: str, pmid: str) -> str:
-    parts = ([f"doi:{doi}"] if doi else []) + ([f"PMID {pmid}"] if pmid else [])
-    return "; ".join(parts) or UNVERIFIED
