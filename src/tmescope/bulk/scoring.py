@@ -17,6 +17,7 @@ from tmescope.foundation.method import Method, MethodSpec, find_method, load_plu
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
 from tmescope.foundation.scale import Scale, convert
+from tmescope.store.tables import TEXT
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -221,7 +222,14 @@ def _run(
     coverage = np.empty((values.shape[0], len(index.names)))
     for i, size in enumerate(index.sizes):
         coverage[:, i] = present[:, index.columns(i)].sum(axis=1) / max(int(size), 1)
-    return method.run(values, index, parameters), coverage
+    scores = np.asarray(method.run(values, index, parameters), dtype=np.float64)
+    if scores.shape != coverage.shape:
+        raise MethodError(
+            f"{method.spec.name} returned an array of shape {scores.shape}",
+            expected=f"{coverage.shape}: n_samples x n_sets",
+            next_step="tell the author of the method",
+        )
+    return scores, coverage
 
 
 def _constant(values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -271,4 +279,4 @@ def _tidy(
             "coverage": coverage.ravel(),
             "unit": spec.unit,
         }
-    ).astype({"cohort_id": "str", "sample_id": "str", "method": "str", "feature": "str", "unit": "str"})
+    ).astype(dict.fromkeys(("cohort_id", "sample_id", "method", "feature", "unit"), TEXT))

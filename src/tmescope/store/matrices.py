@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmescope.foundation.errors import FormatVersionError, StoreError
-from tmescope.store.tables import read_table, write_table
+from tmescope.store.tables import TEXT, read_table, write_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -33,7 +33,7 @@ def write_cohort_folder(adata: AnnData, folder: Path) -> None:
     np.save(folder / "matrix.npy", np.ascontiguousarray(adata.X, dtype=np.float64), allow_pickle=False)
     for name, frame in (("obs", adata.obs), ("var", adata.var)):
         table = frame.copy()
-        table.insert(0, _INDEX, frame.index.astype("str"))
+        table.insert(0, _INDEX, frame.index.astype(TEXT))
         write_table(table, folder / f"{name}.parquet")
     marks = {"format": "cohort", "version": MATRIX_FORMAT_VERSION, "uns": dict(adata.uns.get("tmescope", {}))}
     (folder / "cohort.json").write_text(json.dumps(marks, sort_keys=True, indent=1) + "\n", encoding="utf-8")

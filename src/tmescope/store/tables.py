@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,11 +18,13 @@ from tmescope.store.atomic import staged_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FORMAT_VERSION", "SCHEMAS", "TableSchema", "empty_table", "read_table", "shape_table", "write_csv", "write_table"]
+__all__ = ["FORMAT_VERSION", "SCHEMAS", "TEXT", "TableSchema", "empty_table", "read_table", "shape_table", "write_csv", "write_table"]
 
 FORMAT_VERSION = 1
-_TYPES = {"str": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
-_PANDAS = {"str": "str", "float": "float64", "int": "Int64", "bool": "boolean"}
+TEXT = pd.StringDtype(na_value=np.nan)
+"""Type of text columns: missing is NaN, never the word None, in pandas 2 and 3 alike."""
+
+_PANDAS = {"str": TEXT, "float": "float64", "int": "Int64", "bool": "boolean"}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -171,7 +174,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
             where=path.name,
             next_step="install a newer tmescope",
         )
-    return arrow.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype()}.get)
+    kinds = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype(), pa.string(): TEXT}
+    return arrow.to_pandas(types_mapper=kinds.get)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -187,8 +191,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     safe = table.copy()
     for column in safe.columns:
         if pd.api.types.is_string_dtype(safe[column].dtype) or safe[column].dtype == object:
-            risky = safe[column].notna() & safe[column].astype("str").str.startswith(_DANGEROUS)
-            safe[column] = safe[column].mask(risky, "'" + safe[column].astype("str"))
+            text = safe[column].astype(TEXT)
+            safe[column] = text.mask(text.str.startswith(_DANGEROUS).fillna(False).astype(bool), "'" + text)
     with staged_file(path) as staged:
         safe.to_csv(staged, index=False, lineterminator="\n")
 

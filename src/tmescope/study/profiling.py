@@ -12,7 +12,7 @@ from tmescope.bulk.scoring import ScoreOptions, score
 from tmescope.foundation.provenance import hash_file
 from tmescope.foundation.result import RunWarning
 from tmescope.store.matrices import read_cohort_folder, read_genes
-from tmescope.store.tables import read_table, shape_table, write_table
+from tmescope.store.tables import TEXT, read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 
@@ -49,7 +49,7 @@ def universe_step(context: Context) -> Step:
 
     def make(folder: Path) -> None:
         genes = _universe(context, folders)
-        write_table(pd.DataFrame({"gene_symbol": pd.Series(genes or [], dtype="str")}), folder / "genes.parquet")
+        write_table(pd.DataFrame({"gene_symbol": pd.Series(genes or [], dtype=TEXT)}), folder / "genes.parquet")
         write_table(_cost(genes, folders), folder / "warnings.parquet")
 
     return Step("universe", ingredients, make)

@@ -1,0 +1,117 @@
+"""Commands that list what is bundled: signatures and methods."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+
+__all__ = ["methods_app", "signatures_app"]
+
+signatures_app = typer.Typer(help="List the bundled signatures, or show one.", invoke_without_command=True)
+methods_app = typer.Typer(help="List the scoring methods, or show one.", invoke_without_command=True)
+
+_WIDTH = 100
+
+
+@signatures_app.callback()
+def signatures(context: typer.Context) -> None:
+    """List the bundled signatures; ``signatures show NAME`` tells all about one."""
+    if context.invoked_subcommand is not None:
+        return
+    from tmescope.facts.signatures import list_signatures
+
+    rows = [(s.name, s.category, str(len(s.genes)), s.title) for s in list_signatures()]
+    _print_table(("name", "category", "genes", "title"), rows)
+    typer.echo("\nmore about one: tmescope signatures show NAME")
+
+
+@signatures_app.command("show")
+def show_signature(name: Annotated[str, typer.Argument(help="Name of the signature.", show_default=False)]) -> None:
+    """Show a signature: genes, source, corrections, licence and limits."""
+    from tmescope.facts.signatures import load_signature
+
+    s = load_signature(name)
+    weights = s.weights or {}
+    genes = [f"{g} ({weights[g]:g})" if g in weights else g for g in s.genes]
+    _print_fields(
+        s.name,
+        [
+            ("title", s.title),
+            ("reads", s.summary),
+            ("category", s.category),
+            ("genes", f"{len(s.genes)}: {', '.join(genes)}"),
+            ("species", s.species),
+            ("version", s.version),
+            ("reference", f"{s.citation} {s.reference}".strip()),
+            ("source", f"{s.source_table}; {s.source_rows}"),
+            *(("corrected", c) for c in s.corrections),
+            ("licence", s.licence),
+            ("limits", s.limits),
+            ("sha256", s.sha256),
+        ],
+    )
+
+
+@methods_app.callback()
+def methods(context: typer.Context) -> None:
+    """List the scoring methods; ``methods show NAME`` tells all about one."""
+    if context.invoked_subcommand is not None:
+        return
+    from tmescope.bulk.scoring import list_methods
+
+    found, warnings = list_methods()
+    rows = [(m.spec.name, m.spec.scope, m.spec.unit, m.spec.summary) for m in found]
+    _print_table(("name", "scope", "unit", "summary"), rows)
+    for warning in warnings:
+        typer.echo(f"warning: {warning.message}", err=True)
+    typer.echo("\nmore about one: tmescope methods show NAME")
+
+
+@methods_app.command("show")
+def show_method(name: Annotated[str, typer.Argument(help="Name of the method.", show_default=False)]) -> None:
+    """Show a method: what it needs, what it returns, how to read it and its parameters."""
+    from tmescope.bulk.scoring import list_methods
+    from tmescope.foundation.method import find_method
+
+    spec = find_method(name, list_methods()[0]).spec
+    scope = {
+        "sample": "each sample alone",
+        "cohort": "depends on the cohort around it; do not compare values between cohorts",
+    }[spec.scope]
+    _print_fields(
+        spec.name,
+        [
+            ("answers", spec.summary),
+            ("scope", scope),
+            ("input", f"{', '.join(spec.units)}; used as {'log2(x+1)' if spec.needs_log else 'linear values'}"),
+            ("output", f"{spec.unit}, {spec.low:g} to {spec.high:g}"),
+            ("larger", spec.higher_means),
+            ("ties", spec.ties),
+            ("gene sets", spec.gene_sets or "signatures of your choice"),
+            ("reference", f"https://doi.org/{spec.reference}" if spec.reference else "none: plain average"),
+            ("licence", spec.licence or "no reference data"),
+            *((f"{p.name} = {p.default}", p.summary) for p in spec.parameters),
+        ],
+    )
+
+
+def _print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    rows = list(rows)
+    widths = [max(len(r[i]) for r in [head, *rows]) for i in range(len(head) - 1)]
+    typer.secho("  ".join(h.ljust(w) for h, w in zip(head, [*widths, 0], strict=True)), bold=True)
+    for row in rows:
+        typer.echo("  ".join(c.ljust(w) for c, w in zip(row, [*widths, 0], strict=True)).rstrip())
+
+
+def _print_fields(name: str, fields: Iterable[tuple[str, str]]) -> None:
+    fields = [(k, v) for k, v in fields if v]
+    width = max(len(k) for k, _ in fields)
+    typer.secho(name, bold=True)
+    for key, value in fields:
+        lines = textwrap.wrap(value, _WIDTH - width - 4) or [""]
+        typer.echo(f"  {key.ljust(width)}  {lines[0]}")
+        for line in lines[1:]:
+            typer.echo(" " * (width + 4) + line)

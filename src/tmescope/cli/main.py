@@ -1,0 +1,66 @@
+"""The command ``tmescope``: its groups, its version, and how errors end it."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from tmescope.cli import demo, lists, score, study
+from tmescope.foundation.errors import TmescopeError
+
+__all__ = ["app", "main"]
+
+BAD_INPUT = 2
+"""Exit code for anything that the user can put right."""
+
+app = typer.Typer(
+    name="tmescope",
+    help="Tumour-microenvironment studies: from expression matrices and clinical tables to answers and one report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tmescope {metadata.version('tmescope')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    """Tumour-microenvironment studies: from expression matrices and clinical tables to answers and one report."""
+
+
+app.command("init")(study.init)
+app.command("check")(study.check)
+app.command("run")(study.run)
+app.command("score")(score.score)
+app.command("schema")(study.schema)
+app.command("demo")(demo.demo)
+app.add_typer(lists.signatures_app, name="signatures")
+app.add_typer(lists.methods_app, name="methods")
+
+
+def main() -> None:
+    """Run the command line; errors of ours end it with exit code 2 and a message without a traceback."""
+    try:
+        app()
+    except TmescopeError as error:
+        typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
+        typer.echo(str(error), err=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        typer.echo("stopped; what was finished is kept, and the next run goes on from there", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

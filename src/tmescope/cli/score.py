@@ -1,0 +1,54 @@
+"""The command that scores one matrix: a study of one step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tmescope.cli.progress import listening
+from tmescope.cli.study import Quiet, Threads, say_outcome
+
+__all__ = ["score"]
+
+
+def score(
+    expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
+    scale: Annotated[
+        str, typer.Option("--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False)
+    ],
+    signature: Annotated[
+        list[str] | None,
+        typer.Option("--signature", "-s", help="Signatures, separated by commas; all if omitted.", show_default=False),
+    ] = None,
+    method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
+    orientation: Annotated[
+        str, typer.Option("--orientation", help="genes_by_samples or samples_by_genes.")
+    ] = "genes_by_samples",
+    identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl or entrez.")] = "symbol",
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")] = False,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
+    from tmescope.study.running import run
+    from tmescope.study.single import scoring_study
+
+    study = scoring_study(
+        expression,
+        scale=scale,
+        methods=_split(method) or ["zscore"],
+        signatures=_split(signature) or None,
+        orientation=orientation,
+        identifiers=identifiers,
+        report=report,
+    )
+    with listening(quiet=quiet) as progress:
+        outcome = run(study, output, threads=threads, progress=progress)
+    say_outcome(outcome)
+
+
+def _split(values: list[str] | None) -> list[str]:
+    return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]

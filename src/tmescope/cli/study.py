@@ -1,0 +1,110 @@
+"""Commands about a study: init, check, run, schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tmescope.cli.progress import listening
+from tmescope.foundation.errors import ManyProblems, StudyFileError
+
+if TYPE_CHECKING:
+    from tmescope.study.running import RunOutcome
+
+__all__ = ["check", "init", "run", "say_outcome", "schema"]
+
+StudyFile = Annotated[Path, typer.Argument(help="The study file.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Threads = Annotated[
+    int, typer.Option("--threads", min=1, max=256, envvar="TMESCOPE_THREADS", help="Threads; results do not depend on it.")
+]
+
+
+def init(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Expression matrix and sample table of each cohort, in turn: EXPRESSION SAMPLES EXPRESSION SAMPLES ...",
+            metavar="EXPRESSION SAMPLES ...",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The study file to write.")] = Path("study.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing study file.")] = False,
+) -> None:
+    """Write a commented study file: what the files show is filled in, what only you know is marked DECIDE."""
+    from tmescope.study.drafting import draft_study
+
+    if len(files) % 2:
+        raise StudyFileError(
+            f"{len(files)} files were given",
+            where="init",
+            expected="an even number: the expression matrix and the sample table of each cohort, in turn",
+        )
+    if output.exists() and not force:
+        raise StudyFileError(
+            "the study file exists already", where=str(output), next_step="give another name with -o, or --force"
+        )
+    draft = draft_study(list(zip(files[::2], files[1::2], strict=True)), folder=output.parent)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(draft.text, encoding="utf-8")
+    typer.echo(f"wrote {output} with {draft.n_cohorts} cohorts; {draft.n_undecided} places are marked DECIDE")
+    typer.echo(f"next: edit it, then: tmescope check {output}")
+
+
+def check(study: StudyFile, quiet: Quiet = False) -> None:
+    """List everything that is wrong with a study and its files, at once. Nothing is written."""
+    from tmescope.study.checking import check as check_study
+
+    with listening(quiet=quiet) as progress:
+        outcome = check_study(study, progress=progress)
+    for warning in outcome.warnings:
+        place = f"{warning.where}: " if warning.where else ""
+        typer.echo(f"warning  {place}{warning.message} [{warning.code}]")
+    if outcome.problems:
+        raise ManyProblems(outcome.problems)
+    typer.echo(f"{study}: no problem found, {len(outcome.warnings)} warnings")
+    typer.echo(outcome.summary)
+
+
+def run(
+    study: StudyFile,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("results"),
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Carry a study out. A second run into the same folder redoes only what changed."""
+    from tmescope.study.running import run as run_study
+
+    with listening(quiet=quiet) as progress:
+        outcome = run_study(study, output, threads=threads, progress=progress)
+    say_outcome(outcome)
+
+
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; standard output if omitted.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of the study file, for editors."""
+    from tmescope.study.schema import Study
+
+    described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Study.model_json_schema()}
+    text = json.dumps(described, indent=2, ensure_ascii=False)
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+        typer.echo(f"wrote {output}")
+
+
+def say_outcome(outcome: RunOutcome) -> None:
+    """Tell what a run did and where its results are."""
+    done, kept = len(outcome.redone), len(outcome.kept)
+    typer.echo(f"{done} steps done, {kept} unchanged, {outcome.seconds:.1f} s")
+    typer.echo(f"tables: {outcome.folder / 'tables'}")
+    if outcome.report is not None:
+        typer.echo(f"report: {outcome.report}")

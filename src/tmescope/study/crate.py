@@ -1,0 +1,143 @@
+"""ro-crate-metadata.json: what the folder of results holds, made from what, by what (RO-Crate 1.1)."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tmescope.foundation.provenance import hash_file, versions
+from tmescope.store.atomic import staged_file
+
+if TYPE_CHECKING:
+    from tmescope.study.context import Context
+
+__all__ = ["input_hashes", "provenance_of", "write_crate"]
+
+_CONTEXT = "https://w3id.org/ro/crate/1.1/context"
+_PROFILE = "https://w3id.org/ro/crate/1.1"
+_TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".svg": "image/svg+xml"}
+
+
+def input_hashes(context: Context) -> dict[str, str]:
+    """Return the sha256 of every file that the study reads, by cohort and path as the study file writes it."""
+    named: list[tuple[str, str]] = []
+    for cohort in context.study.cohorts:
+        files = [cohort.expression, cohort.samples, *(table.file for table in cohort.features)]
+        named += [(cohort.id, path) for path in files if path]
+    universe = context.study.profile.gene_universe
+    named += [] if universe in {"common", "own"} else [("gene universe", universe)]
+    return {
+        f"{owner}: {_shown(path)}": hash_file(context.study.resolve(path)) for owner, path in dict.fromkeys(named)
+    }
+
+
+def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
+    """Return what the report and the crate say about where the run came from."""
+    return {
+        "versions": versions(),
+        "inputs": inputs,
+        "facts": context.needs.facts,
+        "seed": context.study.study.seed,
+        "parameters": _parameters(context),
+    }
+
+
+def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> None:
+    """Write the metadata of the results.
+
+    Parameters
+    ----------
+    context : Context
+        The run, all steps done.
+    provenance : dict
+        From `provenance_of`.
+    date : str
+        When the run ended, ISO 8601; the only thing that differs between two runs of the same study.
+    """
+    root = context.ledger.root
+    files = _result_files(root)
+    inputs = [_input_entity(name, sha) for name, sha in provenance["inputs"].items()]
+    software = {
+        "@id": "#tmescope",
+        "@type": "SoftwareApplication",
+        "name": "tmescope",
+        "softwareVersion": provenance["versions"]["tmescope"],
+        "softwareRequirements": [f"{n} {v}" for n, v in sorted(provenance["versions"].items()) if n != "tmescope"],
+        "license": "https://spdx.org/licenses/Apache-2.0",
+    }
+    parameters = [
+        {"@id": f"#parameter-{name}", "@type": "PropertyValue", "name": name, "value": _text(value)}
+        for name, value in {**provenance["parameters"], "seed": provenance["seed"]}.items()
+    ]
+    facts = [
+        {"@id": f"#fact-{name}", "@type": "Dataset", "name": name, "sha256": sha}
+        for name, sha in sorted(provenance["facts"].items())
+    ]
+    action = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": f"tmescope run {context.study.study.id}",
+        "instrument": {"@id": "#tmescope"},
+        "object": [{"@id": e["@id"]} for e in (*inputs, *parameters, *facts)],
+        "result": [{"@id": e["@id"]} for e in files],
+        "endTime": date,
+    }
+    dataset = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": context.study.study.title,
+        "description": context.study.study.question or context.study.study.title,
+        "datePublished": date,
+        "license": "; ".join(sorted({c.licence for c in context.study.cohorts if c.licence})) or "not stated",
+        "hasPart": [{"@id": e["@id"]} for e in files],
+        "mentions": {"@id": "#run"},
+    }
+    descriptor = {
+        "@id": "ro-crate-metadata.json",
+        "@type": "CreativeWork",
+        "conformsTo": {"@id": _PROFILE},
+        "about": {"@id": "./"},
+    }
+    graph = [descriptor, dataset, action, software, *files, *inputs, *parameters, *facts]
+    text = json.dumps({"@context": _CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False, sort_keys=True)
+    with staged_file(root / "ro-crate-metadata.json") as staged:
+        staged.write_text(text + "\n", encoding="utf-8")
+
+
+def _parameters(context: Context) -> dict[str, Any]:
+    dumped = context.study.model_dump(mode="json", exclude={"cohorts"}, exclude_defaults=False)
+    dumped["cohorts"] = [
+        c.model_dump(mode="json", exclude={"expression", "samples", "features"}) for c in context.study.cohorts
+    ]
+    return dumped
+
+
+def _result_files(root: Path) -> list[dict[str, Any]]:
+    paths = [p for folder in ("tables", "figures") for p in sorted((root / folder).glob("[!.]*"))]
+    paths += [p for p in (root / "report.html",) if p.is_file()]
+    return [
+        {
+            "@id": p.relative_to(root).as_posix(),
+            "@type": "File",
+            "name": p.name,
+            "contentSize": str(p.stat().st_size),
+            "encodingFormat": _TYPES.get(p.suffix) or mimetypes.guess_type(p.name)[0] or "application/octet-stream",
+            "sha256": hash_file(p),
+        }
+        for p in paths
+    ]
+
+
+def _input_entity(name: str, sha: str) -> dict[str, Any]:
+    return {"@id": f"#input-{sha[:16]}", "@type": "CreativeWork", "name": name, "sha256": sha}
+
+
+def _shown(path: str) -> str:
+    # an absolute path tells about the machine, not about the data
+    return Path(path).name if Path(path).is_absolute() else path
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,186 @@
+"""One study, one folder of results: the only path by which anything is computed."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tmescope.foundation.errors import ManyProblems, TmescopeError, UnknownNameError
+from tmescope.foundation.progress import SILENT, Progress
+from tmescope.store.atomic import staged_file
+from tmescope.store.tables import SCHEMAS, read_table
+from tmescope.study.answering import answer_step
+from tmescope.study.checking import cross_problems
+from tmescope.study.context import Context
+from tmescope.study.crate import input_hashes, provenance_of, write_crate
+from tmescope.study.ingesting import cohort_step
+from tmescope.study.ledger import Ledger, open_ledger
+from tmescope.study.loading import load_study
+from tmescope.study.needs import gather_needs, name_problems
+from tmescope.study.profiling import profile_step, universe_step
+from tmescope.study.schema import Study
+from tmescope.study.tabulating import table_step
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RunOutcome", "run"]
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run left behind.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of results.
+    redone, kept : tuple of str
+        Steps that ran, and steps that were up to date.
+    seconds : float
+        Wall time.
+    """
+
+    folder: Path
+    redone: tuple[str, ...]
+    kept: tuple[str, ...]
+    seconds: float
+
+    @property
+    def report(self) -> Path | None:
+        """The report, or None where the study asks for none."""
+        path = self.folder / "report.html"
+        return path if path.is_file() else None
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read one table of the results by name, such as ``answers``."""
+        if name not in SCHEMAS:
+            raise UnknownNameError.of("table", name, SCHEMAS)
+        return read_table(self.folder / "tables" / f"{name}.parquet")
+
+
+def run(
+    study: Study | Path | str, output: Path | str, *, threads: int = 1, progress: Progress = SILENT
+) -> RunOutcome:
+    """Carry a study out, or what of it is not yet done.
+
+    Parameters
+    ----------
+    study : Study, path or str
+        A study, or its file.
+    output : path or str
+        Folder of results: made if it does not exist; an earlier run's is brought up to date.
+    threads : int
+        Threads for methods that can use them; results do not depend on it.
+    progress : Progress
+        Listener.
+
+    Returns
+    -------
+    RunOutcome
+
+    Raises
+    ------
+    ManyProblems
+        Everything that is wrong with the study or its files; nothing was written.
+    FolderInUseError
+        If another run is writing into the folder.
+    StoreError
+        If the folder holds other files.
+
+    Notes
+    -----
+    Each step is committed by one rename. A killed run leaves the last good state, and the next run makes only what is
+    missing or was made from other ingredients (content hashes, not dates).
+    """
+    began = time.monotonic()
+    started = _now()
+    loaded = study if isinstance(study, Study) else load_study(study)
+    problems = name_problems(loaded)
+    if problems:
+        raise ManyProblems(problems)
+    root = Path(output)
+    with open_ledger(root) as ledger:
+        context = Context(loaded, ledger, gather_needs(loaded), metadata.version("tmescope"), threads, progress)
+        _ingest(context)
+        context.do(universe_step(context))
+        for cohort in loaded.cohorts:
+            context.do(profile_step(context, cohort))
+        for cohort in loaded.cohorts:
+            context.do(answer_step(context, cohort))
+        context.do(table_step(context))
+        provenance = provenance_of(context, input_hashes(context))
+        if loaded.output.report:
+            from tmescope.study.reporting import publish_report, report_steps
+
+            for step in report_steps(context, provenance):
+                context.do(step)
+            publish_report(context)
+        write_crate(context, provenance=provenance, date=_now())
+        outcome = RunOutcome(root, tuple(ledger.redone), tuple(ledger.kept), time.monotonic() - began)
+        _write_times(outcome, started=started, threads=threads)
+        ledger.forget_others(set(context.outcomes))
+    return outcome
+
+
+def _ingest(context: Context) -> None:
+    """Read every cohort that changed; commit none of them unless all of them are right."""
+    problems: list[TmescopeError] = []
+    steps = [cohort_step(context, cohort) for cohort in context.study.cohorts]
+    folders = {}
+    with ExitStack() as stack:
+        for cohort, step in zip(context.study.cohorts, steps, strict=True):
+            context.progress.start(step.name)
+            if context.ledger.is_done(step):
+                folders[cohort.id] = context.ledger.folder(step.name)
+                context.progress.finish(step.name, "unchanged")
+                continue
+            staged = stack.enter_context(context.ledger.staged(step))
+            try:
+                step.make(staged)
+                folders[cohort.id] = staged
+            except ManyProblems as many:
+                problems += many.problems
+            except TmescopeError as error:
+                problems.append(error)
+            context.progress.finish(step.name, "read")
+        if not problems:
+            problems += cross_problems(context.study, context.needs, folders)
+        if problems:
+            raise ManyProblems(problems)
+    _remember(context.ledger, context, [s.name for s in steps], fresh={f.name for f in folders.values()})
+
+
+def _remember(ledger: Ledger, context: Context, names: list[str], *, fresh: set[str]) -> None:
+    for name in names:
+        (ledger.kept if name in fresh else ledger.redone).append(name)
+        context.outcomes[name] = ledger.outcome(name)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _write_times(outcome: RunOutcome, *, started: str, threads: int) -> None:
+    record = {
+        "format": "run",
+        "version": 1,
+        "started": started,
+        "ended": _now(),
+        "seconds": round(outcome.seconds, 3),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "threads": threads,
+        "steps": {name: "redone" for name in outcome.redone} | {name: "kept" for name in outcome.kept},
+    }
+    with staged_file(outcome.folder / "run.json") as staged:
+        staged.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

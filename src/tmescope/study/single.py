@@ -1,0 +1,69 @@
+"""Studies of one step, for commands that do one thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tmescope.study.loading import parse_study
+from tmescope.study.schema import Study
+
+__all__ = ["scoring_study"]
+
+
+def scoring_study(
+    expression: Path,
+    *,
+    scale: str,
+    methods: list[str],
+    signatures: list[str] | None = None,
+    orientation: str = "genes_by_samples",
+    identifiers: str = "symbol",
+    report: bool = False,
+) -> Study:
+    """Return the study that scores one matrix without a sample table.
+
+    Parameters
+    ----------
+    expression : pathlib.Path
+        Expression matrix.
+    scale, orientation, identifiers : str
+        As in the study file.
+    methods : list of str
+        Scoring methods.
+    signatures : list of str, optional
+        Bundled signatures; all if omitted.
+    report : bool
+        Whether figures and report are written.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ManyProblems
+        If a value is not allowed.
+    """
+    return parse_study(
+        {
+            "format": 1,
+            "study": {"id": "scores", "title": f"Scores of {expression.name}"},
+            "cohorts": [
+                {
+                    "id": "cohort",
+                    "expression": str(expression.resolve()),
+                    "scale": scale,
+                    "orientation": orientation,
+                    "identifiers": identifiers,
+                }
+            ],
+            "profile": {
+                "methods": methods,
+                "signatures": signatures or "all",
+                "gene_universe": "own",
+            },
+            "output": {"report": report},
+        },
+        folder=Path(),
+        where="score",
+    )

@@ -1,0 +1,144 @@
+"""The step that brings all cohorts' outcomes together into the tables of the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tmescope.foundation.method import resolve_parameters
+from tmescope.foundation.result import RunWarning
+from tmescope.store.tables import empty_table, read_table, shape_table, write_csv, write_table
+from tmescope.study.ledger import Step
+from tmescope.study.notices import warning_table
+
+if TYPE_CHECKING:
+    from tmescope.study.context import Context
+
+__all__ = ["table_step"]
+
+
+def table_step(context: Context) -> Step:
+    """Return the step that writes ``tables/``."""
+    study = context.study
+    ingredients = {
+        "step": "tables",
+        "release": context.release,
+        "outcomes": context.outcomes,
+        "csv": study.output.csv,
+        "methods": study.profile.methods,
+        "parameters": study.profile.parameters,
+        "facts": context.needs.facts,
+    }
+
+    def make(folder: Path) -> None:
+        context.progress.start("tables: write", len(_BUILDERS))
+        for name, build in _BUILDERS.items():
+            table = shape_table(name, build(context))
+            write_table(table, folder / f"{name}.parquet")
+            if study.output.csv:
+                write_csv(table, folder / f"{name}.csv")
+            context.progress.advance("tables: write")
+        context.progress.finish("tables: write")
+
+    return Step("tables", ingredients, make, public=True)
+
+
+def _stacked(name: str, prefix: str) -> Callable[[Context], pd.DataFrame]:
+    def build(context: Context) -> pd.DataFrame:
+        parts = [
+            read_table(context.ledger.folder(f"{prefix}-{c.id}") / f"{name}.parquet") for c in context.study.cohorts
+        ]
+        filled = [p for p in parts if len(p)]
+        return pd.concat(filled, ignore_index=True) if filled else empty_table(name)
+
+    return build
+
+
+def _warnings(context: Context) -> pd.DataFrame:
+    folders = [context.ledger.folder(f"cohort-{c.id}") for c in context.study.cohorts]
+    folders.append(context.ledger.folder("universe"))
+    for prefix in ("profile", "answers"):
+        folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
+    parts = [read_table(f / "warnings.parquet") for f in folders]
+    missing = [
+        RunWarning("study.no_licence", "no licence or consent note is recorded for this cohort", c.id)
+        for c in context.study.cohorts
+        if not c.licence
+    ]
+    filled = [p for p in [*parts, warning_table(missing)] if len(p)]
+    return pd.concat(filled, ignore_index=True) if filled else empty_table("warnings")
+
+
+def _methods(context: Context) -> pd.DataFrame:
+    rows = []
+    for spec in context.needs.specs:
+        given = dict(context.study.profile.parameters.get(spec.name, {}))
+        parameters = {k: v for k, v in resolve_parameters(spec, given).items() if k != "threads"}
+        rows.append(
+            {
+                "name": spec.name,
+                "summary": spec.summary,
+                "unit": spec.unit,
+                "scope": spec.scope,
+                "reference": spec.reference,
+                "licence": spec.licence,
+                "commercial_use": spec.commercial_use,
+                "higher_means": spec.higher_means,
+                "ties": spec.ties,
+                "parameters": json.dumps(parameters, sort_keys=True),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _signatures(context: Context) -> pd.DataFrame:
+    rows = [
+        {
+            "name": s.name,
+            "title": s.title,
+            "category": s.category,
+            "n_genes": len(s.genes),
+            "reference": s.reference,
+            "citation": s.citation,
+            "licence": s.licence,
+            "limits": s.limits,
+            "version": s.version,
+            "sha256": s.sha256,
+        }
+        for s in (*context.needs.signatures, *context.needs.collections)
+    ]
+    rows += [
+        {
+            "name": name,
+            "title": name,
+            "category": "own",
+            "n_genes": len(set(genes)),
+            "reference": "",
+            "citation": "defined in the study file",
+            "licence": "",
+            "limits": "",
+            "version": "",
+            "sha256": context.needs.facts[name],
+        }
+        for name, genes in context.needs.own.items()
+    ]
+    return pd.DataFrame(rows) if rows else empty_table("signatures")
+
+
+_BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
+    "cohorts": _stacked("cohorts", "cohort"),
+    "samples": _stacked("samples", "cohort"),
+    "scores": _stacked("scores", "profile"),
+    "features": _stacked("features", "cohort"),
+    "answers": _stacked("answers", "answers"),
+    "curves": _stacked("curves", "answers"),
+    "quality": _stacked("quality", "cohort"),
+    "gene_mapping": _stacked("gene_mapping", "cohort"),
+    "warnings": _warnings,
+    "methods": _methods,
+    "signatures": _signatures,
+}

@@ -1,0 +1,230 @@
+"""The contract of scoring methods, one check a property; each raises AssertionError with the evidence."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData, read_h5ad
+from scipy import sparse
+
+from tmescope.bulk.gene_sets import index_sets
+from tmescope.bulk.scoring import ScoreOptions, score
+from tmescope.facts.signatures import load_collection
+from tmescope.foundation.method import Method, resolve_parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["CHECKS", "check_method"]
+
+_SCALE = "log2(tpm+1)"
+_TOLERANCE = 1e-9
+
+
+def check_method(method: Method) -> None:
+    """Run every check of `CHECKS` on a method.
+
+    Parameters
+    ----------
+    method : Method
+        A scoring method of the room ``bulk``.
+
+    Raises
+    ------
+    AssertionError
+        With the name of the first check that fails and its evidence.
+    """
+    for name, check in CHECKS.items():
+        try:
+            check(method)
+        except AssertionError as error:
+            raise AssertionError(f"{method.spec.name}: {name}: {error}") from error
+
+
+def _cohort(method: Method, n_samples: int = 12) -> AnnData:
+    """Return log2(tpm+1) values without ties, holding the method's own genes and some others."""
+    rng = np.random.default_rng(5)
+    genes = sorted({g for s in _sets(method).values() for g in s} - {"ABSENT1", "ABSENT2"})
+    genes += [f"OTHER{i}" for i in range(60)]
+    values = np.log2(rng.gamma(0.8, 40.0, size=(n_samples, len(genes))) + 1.0)
+    return AnnData(
+        X=values,
+        obs=pd.DataFrame(index=pd.Index([f"S{i}" for i in range(n_samples)], dtype="str")),
+        var=pd.DataFrame(index=pd.Index(genes, dtype="str")),
+        uns={"tmescope": {"scale": _SCALE, "cohort_id": "contract"}},
+    )
+
+
+def _sets(method: Method) -> dict[str, tuple[str, ...]]:
+    if method.spec.gene_sets is not None:
+        return {s.name: tuple(s.genes) for s in load_collection(method.spec.gene_sets)}
+    return {
+        "one": ("A1", "A2", "A3", "A4"),
+        "two": ("A3", "B1", "B2", "B3", "B4", "B5"),
+        "partial": ("B1", "B2", "C1", "ABSENT1"),
+        "absent": ("ABSENT1", "ABSENT2"),
+    }
+
+
+def _score(method: Method, adata: AnnData, **parameters: Any) -> pd.DataFrame:
+    options = ScoreOptions(min_coverage=0.0, parameters=parameters)
+    with _registered(method):
+        result = score(adata, _sets(method), method=method.spec.name, options=options)
+    return result.table.pivot(index="sample_id", columns="feature", values="value").reindex(list(adata.obs_names))
+
+
+@contextmanager
+def _registered(method: Method) -> Iterator[None]:
+    """Let the runner find a method that is not installed."""
+    from tmescope.bulk import scoring
+
+    known = scoring.METHODS
+    scoring.METHODS = (method, *(m for m in known if m.spec.name != method.spec.name))
+    try:
+        yield
+    finally:
+        scoring.METHODS = known
+
+
+def _same(left: pd.DataFrame, right: pd.DataFrame, what: str, tolerance: float = _TOLERANCE) -> None:
+    aligned = right.reindex(index=left.index, columns=left.columns)
+    if not np.allclose(left, aligned, rtol=tolerance, atol=tolerance, equal_nan=True):
+        worst = float(np.nanmax(np.abs(left.to_numpy() - aligned.to_numpy())))
+        raise AssertionError(f"{what} changes the scores by up to {worst:.3g}")
+
+
+def _sample_order(method: Method) -> None:
+    adata = _cohort(method)
+    _same(_score(method, adata), _score(method, adata[::-1].copy()), "reversing the samples")
+
+
+def _gene_order(method: Method) -> None:
+    adata = _cohort(method)
+    shuffled = np.random.default_rng(1).permutation(adata.n_vars)
+    _same(_score(method, adata), _score(method, adata[:, shuffled].copy()), "reordering the genes (no ties)")
+
+
+def _input_unchanged(method: Method) -> None:
+    adata = _cohort(method)
+    adata.X.flags.writeable = False
+    before = adata.copy()
+    _score(method, adata)
+    if not np.array_equal(adata.X, before.X) or list(adata.obs) != list(before.obs) or set(adata.uns) != set(before.uns):
+        raise AssertionError("the method changed its input")
+
+
+def _repeatable(method: Method) -> None:
+    adata = _cohort(method)
+    _same(_score(method, adata), _score(method, adata), "a second call", tolerance=0.0)
+
+
+def _threads(method: Method) -> None:
+    if any(p.name == "threads" for p in method.spec.parameters):
+        adata = _cohort(method, n_samples=40)
+        _same(_score(method, adata, threads=1), _score(method, adata, threads=4), "four threads", tolerance=0.0)
+
+
+def _storage(method: Method) -> None:
+    adata = _cohort(method)
+    expected = _score(method, adata)
+    for form in (sparse.csr_matrix, sparse.csc_matrix):
+        stored = adata.copy()
+        stored.X = form(adata.X)
+        _same(expected, _score(method, stored), f"{form.__name__}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cohort.h5ad"
+        adata.write_h5ad(path)
+        backed = read_h5ad(path, backed="r")
+        try:
+            _same(expected, _score(method, backed), "reading from disk")
+        finally:
+            backed.file.close()
+
+
+def _absent(method: Method) -> None:
+    found = _score(method, _cohort(method))
+    if "absent" in found and not found["absent"].isna().all():
+        raise AssertionError("a signature without any measured gene has a score")
+
+
+def _constant(method: Method) -> None:
+    adata = _cohort(method)
+    adata.X[:, 0] = 3.0
+    found = _score(method, adata)
+    named = [c for c in found if c != "absent"]
+    if found[named].isna().to_numpy().any():
+        raise AssertionError("one constant gene makes scores missing")
+
+
+def _missing(method: Method) -> None:
+    adata = _cohort(method)
+    whole = _score(method, adata)
+    adata.X[0, :3] = np.nan
+    found = _score(method, adata)
+    if found.drop(columns="absent", errors="ignore").isna().to_numpy().any():
+        raise AssertionError("three missing values make scores missing")
+    if method.spec.scope == "sample":
+        _same(whole.iloc[1:], found.iloc[1:], "missing values of another sample")
+
+
+def _alone(method: Method) -> None:
+    if method.spec.scope == "sample":
+        adata = _cohort(method)
+        _same(_score(method, adata).iloc[:3], _score(method, adata[:3].copy()), "leaving other samples out")
+
+
+def _range(method: Method) -> None:
+    values = _score(method, _cohort(method)).to_numpy()
+    values = values[~np.isnan(values)]
+    if values.size == 0 or values.min() < method.spec.low or values.max() > method.spec.high:
+        raise AssertionError(f"scores leave the declared range {method.spec.low} to {method.spec.high}, or there are none")
+
+
+def _bare(method: Method) -> None:
+    adata = _cohort(method)
+    index = index_sets(_sets(method), list(adata.var_names))
+    values: NDArray[np.float64] = np.array(adata.X)
+    if method.spec.drops_constant_genes:
+        index = index.without(np.ptp(values, axis=0) == 0)
+    out = method.run(values, index, resolve_parameters(method.spec, {}))
+    if not isinstance(out, np.ndarray) or out.shape != (adata.n_obs, len(index.names)) or out.dtype != np.float64:
+        raise AssertionError("run must return float64 of n_samples x n_sets")
+    if not np.array_equal(values, adata.X):
+        raise AssertionError("run changed its input")
+
+
+def _offline(method: Method) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the method opened a connection")
+
+    kept = socket.socket.connect
+    socket.socket.connect = refuse  # type: ignore[method-assign,assignment]
+    try:
+        _score(method, _cohort(method))
+    finally:
+        socket.socket.connect = kept  # type: ignore[method-assign]
+
+
+CHECKS: Mapping[str, Callable[[Method], None]] = {
+    "sample order does not matter": _sample_order,
+    "gene order does not matter without ties": _gene_order,
+    "the input is not changed": _input_unchanged,
+    "the same call gives the same bytes": _repeatable,
+    "threads do not matter": _threads,
+    "sparse, dense and backed agree": _storage,
+    "absent genes are defined": _absent,
+    "constant genes are defined": _constant,
+    "missing values are defined": _missing,
+    "a sample-scoped method sees one sample": _alone,
+    "scores lie in the declared range": _range,
+    "run returns n_samples x n_sets": _bare,
+    "no network": _offline,
+}
+"""Every property by name; parametrise a test over it."""

@@ -1,0 +1,62 @@
+"""Scores equal the original R implementations on real data (SOURCES.md beside the numbers says how they were made)."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tmescope.bulk.gene_sets import index_sets
+from tmescope.bulk.methods.registry import METHODS
+from tmescope.foundation.method import find_method, resolve_parameters
+
+RELATIVE, ABSOLUTE = 1e-6, 1e-9
+CASES = [
+    *((m, d) for d in ("racle", "sdy420", "imvigor210_subset86", "icb_pan") for m in ("zscore", "mcp_counter", "mcp_counter_log2")),
+    ("ssgsea", "racle"),
+    ("ssgsea", "icb_pan"),
+    ("ssgsea_raw", "racle"),
+]
+FILES = {"mcp_counter": "mcpcounter", "mcp_counter_log2": "mcpcounter_log2", "ssgsea_raw": "ssgsea_nonorm"}
+
+
+@cache
+def _expression(folder: Path) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    frame = pd.read_csv(folder / "expression.tsv.gz", sep="\t", index_col=0, keep_default_na=False)
+    values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64).T)
+    if folder.name == "sdy420":
+        return frame, 2.0**values, values
+    return frame, values, np.log2(values + 1.0)
+
+
+@cache
+def _sets(references: Path, of_method: bool) -> dict[str, list[str]]:
+    if of_method:
+        table = pd.read_csv(references / "mcpcounter" / "genes.tsv", sep="\t", keep_default_na=False)
+        table.columns = ["gene_symbol", "set", *table.columns[2:]]
+    else:
+        table = pd.read_csv(references / "iobr_signatures" / "signature_collection.tsv", sep="\t", keep_default_na=False)
+    return {str(k): list(v) for k, v in table.groupby("set", sort=False)["gene_symbol"]}
+
+
+@pytest.mark.parametrize(("name", "dataset"), CASES)
+def test_equal_to_the_original(name: str, dataset: str, shared_data: Path) -> None:
+    folder = shared_data / "bulk" / dataset
+    path = next(folder.glob(f"expected_{FILES.get(name, name)}.tsv*"))
+    expected = pd.read_csv(path, sep="\t", index_col=0)
+    method = find_method(name, METHODS)
+    frame, linear, logged = _expression(folder)
+    values = logged if method.spec.needs_log else linear
+    sets = _sets(shared_data / "references", method.spec.gene_sets is not None)
+    index = index_sets({k: v for k, v in sets.items() if k in expected.columns}, list(frame.index))
+    if method.spec.drops_constant_genes:
+        index = index.without(np.ptp(values, axis=0) == 0)
+    scores = method.run(values, index, resolve_parameters(method.spec, {}))
+    found = pd.DataFrame(scores, index=frame.columns, columns=list(index.names)).loc[expected.index, expected.columns]
+    difference = (found - expected).abs().to_numpy()
+    allowed = np.maximum(RELATIVE * expected.abs().to_numpy(), ABSOLUTE)
+    assert expected.size > 0
+    assert np.all(difference <= allowed), f"largest difference {np.nanmax(difference):.3g}"

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from tmescope.store.atomic import staged_file, staged_folder
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    final = tmp_path / "deep" / "a.txt"
+    with staged_file(final) as staged:
+        staged.write_text("new")
+        assert not final.exists()
+    assert final.read_text() == "new"
+    with pytest.raises(RuntimeError), staged_file(final) as staged:
+        staged.write_text("half")
+        raise RuntimeError
+    assert final.read_text() == "new"
+    assert [p.name for p in final.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_replaces_an_older_one_completely(tmp_path):
+    final = tmp_path / "out"
+    for name in ("first", "second"):
+        with staged_folder(final) as staged:
+            (staged / name).write_text(name)
+    assert [p.name for p in final.iterdir()] == ["second"]
+    with pytest.raises(RuntimeError), staged_folder(final) as staged:
+        (staged / "third").write_text("x")
+        raise RuntimeError
+    assert [p.name for p in tmp_path.rglob("*")] == ["out", "second"]
