@@ -1,10 +1,11 @@
-"""The tables of docs/facts.md; ``python -m tests.facts.facts_page`` writes them anew."""
+"""The tables of docs/facts.md and the ledger of hashes; ``python -m tests.facts.facts_page`` writes both anew."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from tmescope.facts.genes import load_genes
 from tmescope.facts.signatures import (
     UNVERIFIED,
     Signature,
@@ -14,6 +15,7 @@ from tmescope.facts.signatures import (
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "facts.md"
+LEDGER = Path(__file__).with_name("hashes.tsv")
 _BLOCK = re.compile(r"(<!-- (?P<name>[a-z]+): written by .*? -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
 
 
@@ -39,6 +41,14 @@ def collection_table() -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def ledger() -> str:
+    """Return name, version and both hashes of every fact: a change shows here, in another file than the fact."""
+    facts = [*list_signatures(), *(s for name in list_collections() for s in load_collection(name))]
+    rows = [f"{s.name}\t{s.version}\t{s.sha256}\t{s.source_sha256}" for s in facts]
+    rows.append(f"genes.tsv\t\t{load_genes().sha256}\t")
+    return "name\tversion\tsha256\tsource_sha256\n" + "\n".join(rows) + "\n"
+
+
 def fill(text: str) -> str:
     """Return the page with its generated blocks written anew."""
     tables = {"signatures": signature_table(), "collections": collection_table()}
@@ -57,4 +67,5 @@ def _source(signature: Signature) -> str:
 
 
 if __name__ == "__main__":
+    LEDGER.write_text(ledger(), encoding="utf-8")
     PAGE.write_text(fill(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -119,6 +119,12 @@ def test_files_are_readable_by_people() -> None:
     assert long == []
 
 
+def test_the_hashes_are_the_recorded_ones() -> None:
+    # a fact whose own hashes were rewritten with it is found here, without the source tables too
+    recorded = facts_page.LEDGER.read_text(encoding="utf-8")
+    assert facts_page.ledger() == recorded, "if the change is meant: python -m tests.facts.facts_page"
+
+
 def test_the_page_lists_what_is_bundled() -> None:
     page = facts_page.PAGE.read_text(encoding="utf-8")
     assert facts_page.fill(page) == page, "run: python -m tests.facts.facts_page"
