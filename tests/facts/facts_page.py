@@ -1,4 +1,4 @@
-"""The tables of docs/facts.md and the ledger of hashes; ``python -m tests.facts.facts_page`` writes both anew."""
+"""The tables of docs/facts.md and the ledger of hashes; ``python -m tests.facts.facts_page`` writes both."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def collection_table() -> str:
 
 
 def ledger() -> str:
-    """Return name, version and both hashes of every fact: a change shows here, in another file than the fact."""
+    """Return name, version and both hashes of every fact: a change shows in another file than the fact."""
     facts = [*list_signatures(), *(s for name in list_collections() for s in load_collection(name))]
     rows = [f"{s.name}\t{s.version}\t{s.sha256}\t{s.source_sha256}" for s in facts]
     rows.append(f"genes.tsv\t\t{load_genes().sha256}\t")
