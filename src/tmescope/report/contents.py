@@ -1,0 +1,210 @@
+"""What a report is made of: the tables of one run, and the few choices that the figures depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from tmescope.foundation.errors import InputError, examples
+
+__all__ = ["TABLE_COLUMNS", "ReportContents"]
+
+TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "cohorts": (
+        "cohort_id",
+        "cancer_type",
+        "treatment",
+        "scale",
+        "n_genes",
+        "n_expression",
+        "n_table",
+        "n_joined",
+        "n_selected",
+        "n_patients",
+        "licence",
+    ),
+    "samples": (
+        "cohort_id",
+        "sample_id",
+        "patient_id",
+        "cancer_type",
+        "treatment",
+        "timepoint",
+        "sex",
+        "age_years",
+    ),
+    "scores": ("cohort_id", "sample_id", "method", "feature", "value", "coverage", "unit"),
+    "features": ("cohort_id", "sample_id", "feature", "kind", "value", "category", "unit"),
+    "answers": (
+        "question_id",
+        "cohort_id",
+        "feature",
+        "source",
+        "endpoint",
+        "n",
+        "n_events",
+        "effect",
+        "effect_name",
+        "std_error",
+        "ci_low",
+        "ci_high",
+        "p_value",
+        "q_value",
+        "family",
+        "family_size",
+        "method",
+    ),
+    "curves": (
+        "cohort_id",
+        "endpoint",
+        "feature",
+        "source",
+        "group",
+        "time_months",
+        "at_risk",
+        "n_events",
+        "n_censored",
+        "survival",
+        "ci_low",
+        "ci_high",
+    ),
+    "quality": ("cohort_id", "check", "status", "value", "evidence"),
+    "gene_mapping": ("cohort_id", "input_id", "gene_symbol", "hgnc_id", "reason", "needed"),
+    "warnings": ("code", "message", "where", "count", "examples"),
+    "methods": (
+        "name",
+        "summary",
+        "unit",
+        "scope",
+        "reference",
+        "licence",
+        "commercial_use",
+        "higher_means",
+        "parameters",
+    ),
+    "signatures": (
+        "name",
+        "title",
+        "category",
+        "n_genes",
+        "reference",
+        "citation",
+        "licence",
+        "limits",
+        "version",
+        "sha256",
+    ),
+}
+"""Columns of each table that a report reads; further columns (endpoints in ``samples``) are allowed."""
+
+_REQUIRED = {"cohorts": 1, "samples": 2, "scores": 5, "answers": 9, "curves": 6, "quality": 3, "warnings": 2}
+"""How many of the leading columns of a table a report cannot do without (1 where a table is not listed)."""
+
+
+@dataclass(frozen=True)
+class ReportContents:
+    """Everything that one report shows.
+
+    Parameters
+    ----------
+    study_id : str
+        Identifier of the study.
+    title : str
+        Title of the report.
+    question : str
+        The study's question in one sentence; may be empty.
+    tables : mapping of str to pandas.DataFrame
+        The run's tables by name (`TABLE_COLUMNS`). A table that is absent or empty makes its section say so.
+    primary_method : str
+        Scoring method whose scores the figures show.
+    primary_endpoint : str, optional
+        Binary endpoint, a column of ``samples`` with 'responder' and 'non_responder'.
+    survival_endpoint : str, optional
+        Time-to-event endpoint; ``samples`` has ``<id>_time_months`` and ``<id>_event``.
+    provenance : dict
+        ``versions``, ``inputs`` (name to sha256), ``facts``, ``seed``, ``parameters``; every key may be missing.
+    generated : str, optional
+        Date to print. The same contents give the same bytes, so the clock is the caller's.
+
+    Raises
+    ------
+    InputError
+        Where a table has rows but lacks columns that the report needs.
+    """
+
+    study_id: str
+    title: str
+    question: str
+    tables: Mapping[str, pd.DataFrame]
+    primary_method: str
+    primary_endpoint: str | None = None
+    survival_endpoint: str | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    generated: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse tables without the columns that identify a row."""
+        for name, table in self.tables.items():
+            columns = TABLE_COLUMNS.get(name, ())
+            needed = columns[: _REQUIRED.get(name, 1)]
+            missing = [c for c in needed if c not in table.columns]
+            if len(table) and missing:
+                raise InputError(
+                    f"the table {name!r} lacks {len(missing)} of its columns: {examples(missing)}",
+                    where=f"ReportContents.tables[{name!r}]",
+                    expected=", ".join(columns),
+                    next_step="pass the table as the run wrote it",
+                )
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table with every column of the contract; empty where the run did not write it."""
+        found = self.tables.get(name)
+        if found is None:
+            return pd.DataFrame({c: pd.Series(dtype=object) for c in TABLE_COLUMNS[name]})
+        missing = {c: pd.Series(pd.NA, index=found.index, dtype=object) for c in TABLE_COLUMNS[name]}
+        return found.assign(**{c: v for c, v in missing.items() if c not in found.columns})
+
+    def has(self, name: str) -> bool:
+        """Return whether a table is there and has rows."""
+        found = self.tables.get(name)
+        return found is not None and len(found) > 0
+
+    def cohort_ids(self) -> list[str]:
+        """Return the cohorts in the order of the table ``cohorts`` (of ``samples`` or ``scores`` where it is absent)."""
+        for name in ("cohorts", "samples", "scores", "answers"):
+            if self.has(name):
+                return [str(c) for c in pd.unique(self.tables[name]["cohort_id"])]
+        return []
+
+    def primary_scores(self) -> pd.DataFrame:
+        """Return the rows of ``scores`` that the figures show."""
+        scores = self.table("scores")
+        return scores[scores["method"] == self.primary_method] if len(scores) else scores
+
+    def shown_answers(self) -> pd.DataFrame:
+        """Return the answers that the figures show: those of the primary method and of the extra feature tables."""
+        answers = self.table("answers")
+        if not len(answers):
+            return answers
+        return answers[answers["source"].isin([self.primary_method, "table"])]
+
+    def feature_labels(self) -> dict[str, str]:
+        """Return a label for each feature: the signature's title, else the feature's own name."""
+        signatures = self.table("signatures")
+        titles = {
+            str(n): str(t)
+            for n, t in zip(signatures["name"], signatures["title"], strict=True)
+            if isinstance(t, str) and t
+        }
+        names: set[str] = set()
+        for table in ("scores", "features", "answers"):
+            names.update(str(f) for f in pd.unique(self.table(table)["feature"]))
+        return {name: titles.get(name, name) for name in sorted(names)}
+
+    def unit(self) -> str:
+        """Return the unit of the primary scores, or ``score`` where none is given."""
+        units = [str(u) for u in self.primary_scores()["unit"].dropna().unique() if str(u)]
+        return units[0] if len(units) == 1 else "score"

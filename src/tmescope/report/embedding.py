@@ -1,0 +1,79 @@
+"""What a page carries: figures compiled to Vega, their data in columns, and JSON that cannot end a script."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pandas as pd
+import vl_convert
+
+from tmescope.report.figure import Figure, spec_of
+
+__all__ = ["columns_of", "compile_figure", "safe_json", "svg_address"]
+
+_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def safe_json(value: object) -> str:
+    """Return JSON for a ``<script type="application/json">``: no character of it can end or begin a tag."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character, escape in _ESCAPES.items():
+        text = text.replace(character, escape)
+    return text
+
+
+def compile_figure(figure: Figure) -> dict[str, Any]:
+    """Return what the page needs to draw a figure live: the Vega specification and the data in columns."""
+    vega = vl_convert.vegalite_to_vega(spec_of(figure, with_data=False), show_warnings=False)
+    vega = {k: v for k, v in vega.items() if k not in {"$schema", "description"}}
+    return {
+        "vega": vega,
+        "data": {name: columns_of(table) for name, table in figure.datasets.items()},
+        "renderer": "canvas" if figure.heavy else "svg",
+    }
+
+
+def columns_of(table: pd.DataFrame) -> dict[str, Any]:
+    """Return a table by columns, repeated values once.
+
+    Returns
+    -------
+    dict
+        ``n`` (rows) and ``columns``: name to ``{"v": values}``, or ``{"d": distinct values, "i": positions}`` for
+        texts and others that repeat; ``null`` where a value is missing. Where positions only repeat - each k times,
+        or the whole list again and again - ``{"d": ..., "each": k}`` or ``{"d": ..., "cycle": true}``.
+    """
+    return {"n": len(table), "columns": {str(c): _column(table[c]) for c in table.columns}}
+
+
+def _column(series: pd.Series) -> dict[str, Any]:
+    values = [_number(v) for v in series.astype(object).where(series.notna(), None)]
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) > max(1, len(values) // 2):
+        return {"v": values}
+    place = {v: i for i, v in enumerate(distinct)}
+    codes = [place[v] for v in values]
+    k, rest = divmod(len(codes), len(distinct))
+    if rest == 0 and codes == [i for i in range(len(distinct)) for _ in range(k)]:
+        return {"d": distinct, "each": k}
+    if rest == 0 and codes == list(range(len(distinct))) * k:
+        return {"d": distinct, "cycle": True}
+    return {"d": distinct, "i": codes}
+
+
+def _number(value: Any) -> Any:
+    """Return a plain Python value; whole floats as integers, which are shorter."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    return value
+
+
+def svg_address(svg: str) -> str:
+    """Return a ``data:`` address of an SVG picture."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")

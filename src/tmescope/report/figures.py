@@ -1,0 +1,30 @@
+"""All figures of a report, in the order in which they are read."""
+
+from __future__ import annotations
+
+from tmescope.report.contents import ReportContents
+from tmescope.report.distributions import draw_distributions
+from tmescope.report.figure import Figure
+from tmescope.report.forests import draw_forests
+from tmescope.report.landscape import draw_landscape
+from tmescope.report.quality_panel import draw_quality
+from tmescope.report.survival_curves import draw_survival_curves
+
+__all__ = ["draw_figures"]
+
+
+def draw_figures(contents: ReportContents) -> list[Figure]:
+    """Return the figures of a report; a family whose tables are absent gives none.
+
+    Parameters
+    ----------
+    contents : ReportContents
+        Tables of a run.
+
+    Returns
+    -------
+    list of Figure
+        Quality, landscape, distributions, forest plots, survival; identifiers are unique.
+    """
+    families = (draw_quality, draw_landscape, draw_distributions, draw_forests, draw_survival_curves)
+    return [figure for draw in families for figure in draw(contents)]

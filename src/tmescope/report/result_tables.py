@@ -1,0 +1,208 @@
+"""Tables about the answers, the methods and where everything came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tmescope.report.contents import ReportContents
+from tmescope.report.forests import EFFECTS, FEW_EVENTS
+from tmescope.report.numbers import count, interval, is_missing, p_value, plain, plural
+from tmescope.report.tables import Cell, HtmlTable, doi_address, number, share, words
+
+__all__ = ["MethodCard", "WarningGroup", "answers", "families", "hashes", "methods", "signatures", "warnings"]
+
+MOST_ROWS = 1500
+"""Rows of answers that a page holds; beyond it those of other scoring methods stay in the file."""
+
+
+def answers(contents: ReportContents) -> HtmlTable | None:
+    """Return the answers as a sortable table; every row, or those of the primary method where there are too many."""
+    table = contents.table("answers")
+    if not len(table):
+        return None
+    shown = table if len(table) <= MOST_ROWS else contents.shown_answers()
+    left_out = len(table) - len(shown)
+    labels = contents.feature_labels()
+    shown = shown.sort_values(["q_value", "p_value"], kind="stable", na_position="last")
+    rows = [_answer(r, labels) for r in shown.to_dict(orient="records")]
+    columns = [
+        ("Feature", False), ("Cohort", False), ("Endpoint", False), ("Scored by", False), ("Effect", False),
+        ("Estimate [95% CI]", True), ("p", True), ("q", True), ("n", True), ("Events", True), ("Note", False),
+    ]  # fmt: skip
+    note = (
+        f"{plural(left_out, 'row')} of other scoring methods are in tables/answers.csv."
+        if left_out
+        else "All rows; the same table is tables/answers.csv."
+    )
+    filters = [
+        (name, i, sorted({r[i].text for r in rows})) for name, i in (("Cohort", 1), ("Endpoint", 2), ("Scored by", 3), ("Effect", 4))
+    ]
+    return HtmlTable("answers-table", "Answers", columns, rows, sortable=True, filters=filters, note=note)
+
+
+def _answer(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[Cell]:
+    name = str(row["effect_name"])
+    notes = []
+    if is_missing(row["effect"]):
+        notes.append("not estimable")
+    elif not is_missing(row["n_events"]) and row["n_events"] < FEW_EVENTS:
+        notes.append("few events")
+    source = "feature table" if row["source"] == "table" else plain(row["source"])
+    return [
+        Cell(plain(labels.get(str(row["feature"]), row["feature"]))),
+        words(row["cohort_id"]),
+        words(row["endpoint"]),
+        Cell(source),
+        Cell(EFFECTS[name].title if name in EFFECTS else plain(name)),
+        Cell(interval(row, name), sort="" if is_missing(row["effect"]) else float(row["effect"]), kind="number"),
+        Cell(p_value(row["p_value"]), sort="" if is_missing(row["p_value"]) else float(row["p_value"]), kind="number"),
+        Cell(p_value(row["q_value"]), sort="" if is_missing(row["q_value"]) else float(row["q_value"]), kind="number"),
+        number(row["n"]),
+        number(row["n_events"]),
+        Cell(", ".join(notes), kind="flag" if notes else "text"),
+    ]
+
+
+def families(contents: ReportContents) -> HtmlTable | None:
+    """Return the families of tests within which q-values are adjusted."""
+    table = contents.table("answers")
+    if not len(table) or not table["family"].notna().any():
+        return None
+    rows = []
+    for family, part in table.groupby("family", sort=False):
+        smallest = part["q_value"].astype(float).min()
+        rows.append(
+            [
+                words(family),
+                number(part["family_size"].dropna().max() if part["family_size"].notna().any() else None),
+                number(int((part["q_value"].astype(float) < 0.05).sum())),
+                Cell(p_value(smallest), sort="" if is_missing(smallest) else float(smallest), kind="number"),
+            ]
+        )
+    columns = [("Family", False), ("Tests", True), ("With q < 0.05", True), ("Smallest q", True)]
+    return HtmlTable("families", "Families of tests within which q-values are adjusted", columns, rows, sortable=True)
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """A method in plain language."""
+
+    name: str
+    summary: str
+    items: tuple[tuple[str, str], ...]
+    reference: str
+    href: str | None
+    parameters: str
+    used: bool
+
+
+_SCOPES = {
+    "sample": "each sample alone: a score does not move when others are added",
+    "cohort": "relative to its cohort: scores of different cohorts are not comparable, and adding samples moves them",
+}
+
+
+def methods(contents: ReportContents) -> list[MethodCard]:
+    """Return the methods of the run, the one in the figures first."""
+    cards = []
+    for r in contents.table("methods").to_dict(orient="records"):
+        commercial = r["commercial_use"]
+        use = "not stated" if is_missing(commercial) else "yes" if bool(commercial) else "no"
+        items = (
+            ("Scope", _SCOPES.get(str(r["scope"]), plain(r["scope"]))),
+            ("Unit", plain(r["unit"])),
+            ("A higher value means", plain(r["higher_means"])),
+            ("Licence of its reference data", plain(r["licence"])),
+            ("Commercial use", use),
+        )
+        used = r["name"] == contents.primary_method
+        reference = plain(r["reference"])
+        cards.append(
+            MethodCard(plain(r["name"]), plain(r["summary"]), items, reference, doi_address(r["reference"]), _json(r["parameters"]), used)
+        )
+    return sorted(cards, key=lambda c: not c.used)
+
+
+def _json(value: object) -> str:
+    if is_missing(value):
+        return ""
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return plain(value)
+    if not parsed:
+        return ""
+    text = json.dumps(parsed, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+    return "\n".join(plain(line) for line in text.split("\n"))
+
+
+def signatures(contents: ReportContents) -> HtmlTable | None:
+    """Return the signatures used, with the share of their genes that each cohort has."""
+    table = contents.table("signatures")
+    scores = contents.primary_scores()
+    if not len(table):
+        return None
+    coverage = scores.groupby(["feature", "cohort_id"], sort=False)["coverage"].min() if len(scores) else pd.Series(dtype=float)
+    cohorts = [c for c in contents.cohort_ids() if len(scores) and (scores["cohort_id"] == c).any()]
+    rows = []
+    for r in table.to_dict(orient="records"):
+        by_cohort = [share(coverage.get((r["name"], c))) for c in cohorts]
+        citation = plain(r["citation"]) if not is_missing(r["citation"]) else plain(r["reference"])
+        href = doi_address(r["reference"])
+        title = r["title"] if not is_missing(r["title"]) else r["name"]
+        rows.append(
+            [
+                words(title), words(r["category"]), number(r["n_genes"]), *by_cohort,
+                Cell(citation, href=href), words(r["limits"]),
+            ]
+        )  # fmt: skip
+    columns = [("Signature", False), ("Category", False), ("Genes", True)]
+    columns += [(plain(c), True) for c in cohorts] + [("Source", False), ("Limits", False)]
+    note = "Percentages: share of the signature's genes (or weight) found in the cohort, lowest over its samples."
+    return HtmlTable("signatures-table", "Signatures and their coverage", columns, rows, sortable=True, note=note)
+
+
+@dataclass(frozen=True)
+class WarningGroup:
+    """Warnings of one code."""
+
+    code: str
+    total: int
+    told: str
+    rows: tuple[tuple[str, str, str, str], ...]
+
+
+def warnings(contents: ReportContents) -> list[WarningGroup]:
+    """Return every warning by code, in order of their first appearance: message, where, count, examples."""
+    table = contents.table("warnings")
+    groups = []
+    for code, part in table.groupby("code", sort=False):
+        rows = tuple(
+            (plain(r["message"]), plain(r["where"]), count(r["count"]), _examples(r["examples"]))
+            for r in part.to_dict(orient="records")
+        )
+        total = int(pd.to_numeric(part["count"], errors="coerce").fillna(1).sum())
+        told = f"{plural(len(part), 'warning')}, {plural(total, 'item')}"
+        groups.append(WarningGroup(plain(code), total, told, rows))
+    return groups
+
+
+def _examples(value: object) -> str:
+    if isinstance(value, str):
+        return plain(value)
+    if value is None or not hasattr(value, "__iter__"):
+        return ""
+    return ", ".join(plain(v) for v in value)
+
+
+def hashes(entries: object, *, name: str, caption: str) -> HtmlTable | None:
+    """Return names and their sha256 as a table; None where there are none."""
+    if not isinstance(entries, Mapping) or not entries:
+        return None
+    rows = [[words(k), Cell(plain(v), kind="code")] for k, v in sorted(entries.items())]
+    return HtmlTable(name, caption, [("Name", False), ("sha256", False)], rows)

@@ -1,0 +1,92 @@
+"""Tables of the page: plain cells that the template writes, with what sorting needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from tmescope.report.numbers import MISSING, count, decimal, is_missing, percent, plain
+
+__all__ = ["Cell", "HtmlTable", "doi_address", "from_frame", "number", "share", "words"]
+
+_DOI = re.compile(r"(10\.\d{4,9}/[^\s\"'<>{}|\\^`]+)")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Parameters
+    ----------
+    text : str
+        What is shown; the template escapes it.
+    sort : float or str, optional
+        Key for sorting where the text does not sort.
+    kind : str
+        ``text``, ``number``, ``status``, ``code`` or ``meter``: a style, never a meaning of its own.
+    href : str, optional
+        Address of a DOI.
+    """
+
+    text: str
+    sort: float | str | None = None
+    kind: str = "text"
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class HtmlTable:
+    """A table with a caption, column headings (heading, is it a number) and rows of cells; the first cell heads its row."""
+
+    id: str
+    caption: str
+    columns: Sequence[tuple[str, bool]]
+    rows: Sequence[Sequence[Cell]]
+    sortable: bool = False
+    filters: Sequence[tuple[str, int, Sequence[str]]] = field(default_factory=tuple)
+    note: str = ""
+
+
+def words(value: object, kind: str = "text") -> Cell:
+    """Return a cell of text; a dash where it is missing or empty."""
+    shown = plain(value)
+    return Cell(shown if shown.strip() else MISSING, kind=kind)
+
+
+def number(value: Any, places: int | None = None) -> Cell:
+    """Return a cell of a number; whole where `places` is None. Missing values sort last."""
+    if is_missing(value):
+        return Cell(MISSING, sort="", kind="number")
+    shown = count(value) if places is None else decimal(value, places)
+    return Cell(shown, sort=float(value), kind="number")
+
+
+def share(value: Any) -> Cell:
+    """Return a cell of a share from 0 to 1, shown as a percentage beside a bar."""
+    if is_missing(value):
+        return Cell(MISSING, sort="", kind="number")
+    return Cell(percent(value), sort=round(float(value), 4), kind="meter")
+
+
+def doi_address(reference: object) -> str | None:
+    """Return the https address of the DOI in a reference; None where there is none."""
+    found = _DOI.search(reference) if isinstance(reference, str) else None
+    return f"https://doi.org/{found.group(1).rstrip('.,;)')}" if found else None
+
+
+def from_frame(frame: pd.DataFrame, *, name: str, caption: str) -> HtmlTable:
+    """Return a table of a figure's own numbers, already written as text; columns that hold numbers are aligned right."""
+    columns = [(str(c), bool(frame[c].map(_looks_numeric).all())) for c in frame.columns]
+    rows = [
+        [Cell(plain(v), kind="number" if is_number else "text") for v, (_, is_number) in zip(r, columns, strict=True)]
+        for r in frame.itertuples(index=False)
+    ]
+    return HtmlTable(name, caption, columns, rows)
+
+
+def _looks_numeric(value: object) -> bool:
+    return isinstance(value, int | float) or bool(re.fullmatch(r"[\u2212<> ]*[\d\u202f.]+%?|–", str(value)))

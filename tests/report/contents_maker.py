@@ -1,0 +1,390 @@
+"""Simulated, seeded contents for the tests of the report: cohorts, scores and answers with a planted truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tmescope.report.contents import ReportContents
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+FORMULA = "=cmd()|' /C calc'!A0"
+RIGHT_TO_LEFT = "\u202etxt.exe דגימה"
+
+NAMES = (
+    ("cyt", "Cytolytic activity", "T and NK cells"),
+    ("ifng6", "IFN-γ response (6 genes)", "T and NK cells"),
+    ("tis18", "T-cell-inflamed profile (18 genes)", "T and NK cells"),
+    ("teff", "T-effector", "T and NK cells"),
+    ("checkpoint", "Immune checkpoints", "T and NK cells"),
+    ("nk", "NK cells", "T and NK cells"),
+    ("tls", "Tertiary lymphoid structures", "B cells and antigen presentation"),
+    ("b_lineage", "B lineage", "B cells and antigen presentation"),
+    ("mhc1", "MHC class I", "B cells and antigen presentation"),
+    ("mhc2", "MHC class II", "B cells and antigen presentation"),
+    ("apm", "Antigen processing machinery", "B cells and antigen presentation"),
+    ("m1", "Macrophages, inflammatory", "Myeloid"),
+    ("m2", "Macrophages, alternatively activated", "Myeloid"),
+    ("mdsc", "Myeloid-derived suppressor cells", "Myeloid"),
+    ("neutrophils", "Neutrophils", "Myeloid"),
+    ("tgfb", "Pan-fibroblast TGF-β response", "Stroma"),
+    ("emt", "Epithelial-mesenchymal transition", "Stroma"),
+    ("fibroblasts", "Fibroblasts", "Stroma"),
+    ("angiogenesis", "Angiogenesis", "Stroma"),
+    ("hypoxia", "Hypoxia", "Tumour cell"),
+    ("proliferation", "Proliferation", "Tumour cell"),
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Size of a simulated study."""
+
+    cohorts: tuple[tuple[str, int, str, str], ...]
+    n_signatures: int
+    seed: int = 7
+
+
+SMALL = Shape(
+    (
+        ("melanoma_pd1_a", 98, "melanoma", "anti-PD-1"),
+        ("bladder_pdl1", 62, "urothelial carcinoma", "anti-PD-L1"),
+        ("melanoma_ctla4_pilot", 25, "melanoma", "anti-CTLA-4"),
+    ),
+    21,
+)
+LARGE = Shape(
+    (
+        ("melanoma_pd1_a", 180, "melanoma", "anti-PD-1"),
+        ("bladder_pdl1", 160, "urothelial carcinoma", "anti-PD-L1"),
+        ("lung_pd1", 110, "NSCLC", "anti-PD-1"),
+        ("kidney_combo", 80, "renal cell carcinoma", "anti-PD-1 + anti-CTLA-4"),
+        ("melanoma_ctla4", 45, "melanoma", "anti-CTLA-4"),
+        ("gastric_pilot", 25, "gastric cancer", "anti-PD-1"),
+    ),
+    60,
+)
+
+
+def make_contents(shape: Shape = SMALL, *, signal: float = 0.9, hostile: bool = False) -> ReportContents:
+    """Return contents; `signal` is the shift of T-cell scores in responders of the first two cohorts, in SD."""
+    rng = np.random.default_rng(shape.seed)
+    signatures = _signatures(shape.n_signatures)
+    samples = _samples(shape, rng, hostile=hostile)
+    wide = _wide_scores(samples, signatures, signal=signal, rng=rng)
+    samples = _outcomes(samples, wide["cyt"].to_numpy(), rng)
+    scores = _long_scores(samples, wide, rng)
+    features = _features(samples, rng)
+    answers = _answers(samples, scores, features)
+    tables = {
+        "cohorts": _cohorts(shape, samples),
+        "samples": samples,
+        "scores": scores,
+        "features": features,
+        "answers": answers,
+        "curves": _curves(samples, scores, ["cyt", "tgfb", "proliferation"]),
+        "quality": _quality(shape),
+        "gene_mapping": _gene_mapping(shape, rng),
+        "warnings": _warnings(hostile=hostile),
+        "methods": _methods(),
+        "signatures": signatures,
+    }
+    return ReportContents(
+        study_id="simulated",
+        title="T-cell inflammation and response to checkpoint blockade",
+        question="Which features of the tumour microenvironment before treatment go with response, and in which cohorts?",
+        tables=tables,
+        primary_method="zscore",
+        primary_endpoint="response",
+        survival_endpoint="os",
+        provenance=_provenance(),
+        generated="2026-01-15",
+    )
+
+
+def without(contents: ReportContents, *names: str) -> ReportContents:
+    """Return the contents without some tables."""
+    return replace(contents, tables={k: v for k, v in contents.tables.items() if k not in names})
+
+
+def _signatures(number: int) -> pd.DataFrame:
+    rows = list(NAMES[:number])
+    rows += [(f"module_{i:02d}", f"Transcriptional module {i}", "Modules") for i in range(1, number - len(rows) + 1)]
+    table = pd.DataFrame(rows, columns=["name", "title", "category"])
+    table["n_genes"] = [2 + (7 * i) % 40 for i in range(len(table))]
+    table["reference"] = ["10.1000/simulated.%d" % i for i in range(len(table))]
+    table["citation"] = [f"Simulated et al. {2010 + i % 12}" for i in range(len(table))]
+    table["licence"] = "facts as published"
+    table["limits"] = ["Low purity lowers it.", "", "Derived in melanoma; not tuned for other cancers."] * (len(table) // 3)
+    table["version"] = "1"
+    table["sha256"] = [hashlib.sha256(n.encode()).hexdigest() for n in table["name"]]
+    return table
+
+
+def _samples(shape: Shape, rng: np.random.Generator, *, hostile: bool) -> pd.DataFrame:
+    parts = []
+    for cohort, n, cancer, treatment in shape.cohorts:
+        part = pd.DataFrame({"sample_id": [f"{cohort[:3].upper()}-{i:03d}" for i in range(1, n + 1)]})
+        part.insert(0, "cohort_id", cohort)
+        part["patient_id"] = part["sample_id"].str.replace("-", "_P")
+        part["cancer_type"] = cancer
+        part["treatment"] = treatment
+        part["timepoint"] = np.where(rng.random(n) < 0.85, "pre-treatment", "on-treatment")
+        part["sex"] = pd.array(np.where(rng.random(n) < 0.58, "male", "female"), dtype="str")
+        part.loc[rng.random(n) < 0.05, "sex"] = pd.NA
+        part["age_years"] = np.round(rng.normal(62, 11, n)).clip(24, 90)
+        parts.append(part)
+    samples = pd.concat(parts, ignore_index=True)
+    if hostile:
+        samples.loc[0:2, "sample_id"] = [HOSTILE, FORMULA, RIGHT_TO_LEFT]
+        samples["treatment"] = samples["treatment"].replace({"anti-PD-1": HOSTILE})
+    rate = np.where(samples["cohort_id"].str.contains("pilot"), 0.24, 0.38)
+    responder = rng.random(len(samples)) < rate
+    samples["response"] = pd.array(np.where(responder, "responder", "non_responder"), dtype="str")
+    samples.loc[rng.random(len(samples)) < 0.06, "response"] = pd.NA
+    return samples
+
+
+def _wide_scores(
+    samples: pd.DataFrame, signatures: pd.DataFrame, *, signal: float, rng: np.random.Generator
+) -> pd.DataFrame:
+    n = len(samples)
+    axes = {c: rng.normal(size=n) for c in signatures["category"].unique()}
+    responder = (samples["response"] == "responder").to_numpy()
+    helped = responder & ~samples["cohort_id"].str.contains("pilot|gastric").to_numpy()
+    axes["T and NK cells"] = axes["T and NK cells"] + signal * helped
+    shared = axes["T and NK cells"]
+    wide = {}
+    for name, category in zip(signatures["name"], signatures["category"], strict=True):
+        pull = 0.55 if category in {"B cells and antigen presentation", "Myeloid"} else 0.0
+        wide[name] = 0.8 * axes[category] + pull * shared + 0.55 * rng.normal(size=n)
+    frame = pd.DataFrame(wide)
+    shift = samples["cohort_id"].map({c: i * 0.4 for i, c in enumerate(samples["cohort_id"].unique())})
+    return frame.add(shift.to_numpy(), axis=0)
+
+
+def _outcomes(samples: pd.DataFrame, cyt: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    centred = cyt - pd.Series(cyt).groupby(samples["cohort_id"].to_numpy()).transform("mean").to_numpy()
+    time = rng.exponential(14 * np.exp(0.45 * centred))
+    censor = rng.uniform(4, 48, len(samples))
+    return samples.assign(
+        os_time_months=np.round(np.minimum(time, censor), 2), os_event=pd.array(time <= censor, dtype="boolean")
+    )
+
+
+def _long_scores(samples: pd.DataFrame, wide: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    keys = samples[["cohort_id", "sample_id"]]
+    parts = []
+    for method, unit, scale in (("zscore", "combined z-score (SD)", 1.0), ("ssgsea", "enrichment score", 900.0)):
+        for feature in wide.columns:
+            value = scale * wide[feature].to_numpy()
+            if feature == "tls":
+                value = np.where(samples["cohort_id"] == samples["cohort_id"].iloc[-1], np.nan, value)
+            part = keys.assign(method=method, feature=feature, value=value, unit=unit)
+            part["coverage"] = np.where(np.isnan(value), 0.3, 1.0 if feature == "cyt" else 0.92)
+            parts.append(part)
+    table = pd.concat(parts, ignore_index=True)
+    table.loc[rng.choice(len(table), 30, replace=False), "value"] = np.nan
+    return table[["cohort_id", "sample_id", "method", "feature", "value", "coverage", "unit"]]
+
+
+def _features(samples: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    base = samples[["cohort_id", "sample_id"]]
+    tmb = np.round(rng.lognormal(1.8 + 0.3 * (samples["response"] == "responder").to_numpy(), 0.8), 1)
+    numeric = base.assign(feature="TMB", kind="numeric", value=tmb, category=None, unit="mutations/Mb")
+    level = rng.choice(["IC0", "IC1", "IC2+"], len(samples))
+    category = base.assign(feature="PD-L1 level", kind="categorical", value=np.nan, category=level, unit="")
+    return pd.concat([numeric, category], ignore_index=True)
+
+
+def _answers(samples: pd.DataFrame, scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    joined = scores.rename(columns={"method": "source"})[["cohort_id", "sample_id", "source", "feature", "value"]]
+    extra = features[features["kind"] == "numeric"].assign(source="table")[joined.columns]
+    joined = pd.concat([joined, extra]).merge(samples, on=["cohort_id", "sample_id"])
+    rows = []
+    for (source, cohort, feature), group in joined.groupby(["source", "cohort_id", "feature"], sort=False):
+        rows += _response_rows(group, (source, cohort, feature))
+        rows += _survival_rows(group, (source, cohort, feature))
+    table = pd.DataFrame(rows)
+    table["q_value"] = np.nan
+    for _, index in table.groupby("family").groups.items():
+        p = table.loc[index, "p_value"]
+        known = p.dropna()
+        table.loc[known.index, "q_value"] = stats.false_discovery_control(known)
+        table.loc[index, "family_size"] = len(known)
+    table["family_size"] = table["family_size"].astype("int64")
+    table["question_id"] = table["endpoint"] + "_by_feature"
+    return table
+
+
+def _row(key: tuple[str, str, str], name: str, numbers: tuple[float, ...], method: str) -> dict[str, object]:
+    source, cohort, feature = key
+    n, events, effect, se, low, high, p = numbers
+    endpoint = "os" if name.startswith("hazard") else "response"
+    return {
+        "cohort_id": cohort,
+        "feature": feature,
+        "source": source,
+        "endpoint": endpoint,
+        "n": int(n),
+        "n_events": int(events),
+        "effect": effect,
+        "effect_name": name,
+        "std_error": se,
+        "ci_low": low,
+        "ci_high": high,
+        "p_value": p,
+        "family": f"{endpoint}, {name}, {source}, {cohort}",
+        "method": method,
+    }
+
+
+def _response_rows(group: pd.DataFrame, key: tuple[str, str, str]) -> list[dict[str, object]]:
+    group = group.dropna(subset=["value", "response"])
+    x, y = group["value"].to_numpy(), (group["response"] == "responder").to_numpy()
+    n, k = len(y), int(y.sum())
+    if k < 2 or n - k < 2:
+        return [
+            _row(key, "auc", (n, k, *[np.nan] * 5), "DeLong"),
+            _row(key, "odds_ratio_per_sd", (n, k, *[np.nan] * 5), "logistic regression, Wald"),
+        ]
+    u = stats.mannwhitneyu(x[y], x[~y])
+    auc = u.statistic / (k * (n - k))
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    variance = auc * (1 - auc) + (k - 1) * (q1 - auc**2) + (n - k - 1) * (q2 - auc**2)
+    se = float(np.sqrt(variance / (k * (n - k))))
+    d = (x[y].mean() - x[~y].mean()) / x.std(ddof=1)
+    se_log = float(np.sqrt(n / (k * (n - k))))
+    low, high = np.exp(d - 1.96 * se_log), np.exp(d + 1.96 * se_log)
+    return [
+        _row(key, "auc", (n, k, auc, se, max(0, auc - 1.96 * se), min(1, auc + 1.96 * se), u.pvalue), "DeLong"),
+        _row(
+            key,
+            "odds_ratio_per_sd",
+            (n, k, np.exp(d), se_log, low, high, 2 * stats.norm.sf(abs(d) / se_log)),
+            "logistic regression, Wald",
+        ),
+    ]
+
+
+def _survival_rows(group: pd.DataFrame, key: tuple[str, str, str]) -> list[dict[str, object]]:
+    group = group.dropna(subset=["value"])
+    if len(group) < 12:
+        return []
+    third = pd.qcut(group["value"].rank(method="first"), 3, labels=["low", "middle", "high"])
+    rates = {}
+    for name in ("low", "high"):
+        part = group[third == name]
+        rates[name] = (int(part["os_event"].sum()), float(part["os_time_months"].sum()))
+    (d0, t0), (d1, t1) = rates["low"], rates["high"]
+    n, events = int((third != "middle").sum()), d0 + d1
+    if not d0 or not d1:
+        return [_row(key, "hazard_ratio_high_vs_low", (n, events, *[np.nan] * 5), "Cox regression, Wald")]
+    log_hr, se = np.log((d1 / t1) / (d0 / t0)), float(np.sqrt(1 / d0 + 1 / d1))
+    numbers = (n, events, np.exp(log_hr), se, np.exp(log_hr - 1.96 * se), np.exp(log_hr + 1.96 * se))
+    return [_row(key, "hazard_ratio_high_vs_low", (*numbers, 2 * stats.norm.sf(abs(log_hr) / se)), "Cox regression, Wald")]
+
+
+def _curves(samples: pd.DataFrame, scores: pd.DataFrame, features: list[str]) -> pd.DataFrame:
+    chosen = scores[(scores["method"] == "zscore") & scores["feature"].isin(features)]
+    joined = chosen.merge(samples, on=["cohort_id", "sample_id"]).dropna(subset=["value"])
+    parts = []
+    for (cohort, feature), group in joined.groupby(["cohort_id", "feature"], sort=False):
+        third = pd.qcut(group["value"].rank(method="first"), 3, labels=["low", "middle", "high"])
+        for name in ("low", "middle", "high"):
+            curve = _kaplan_meier(group[third == name])
+            parts.append(curve.assign(cohort_id=cohort, endpoint="os", feature=feature, source="zscore", group=name))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _kaplan_meier(group: pd.DataFrame) -> pd.DataFrame:
+    rows, at_risk, survival, spread = [], len(group), 1.0, 0.0
+    rows.append({"time_months": 0.0, "at_risk": at_risk, "n_events": 0, "n_censored": 0, "survival": 1.0})
+    rows[0] |= {"ci_low": 1.0, "ci_high": 1.0}
+    for time, part in group.groupby("os_time_months"):
+        events = int(part["os_event"].sum())
+        survival *= 1 - events / at_risk
+        spread += events / (at_risk * (at_risk - events)) if at_risk > events else 0.0
+        half = 1.96 * survival * np.sqrt(spread)
+        row = {"time_months": time, "at_risk": at_risk, "n_events": events, "n_censored": len(part) - events}
+        rows.append(row | {"survival": survival, "ci_low": max(0, survival - half), "ci_high": min(1, survival + half)})
+        at_risk -= len(part)
+    return pd.DataFrame(rows)
+
+
+def _cohorts(shape: Shape, samples: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for i, (cohort, n, cancer, treatment) in enumerate(shape.cohorts):
+        row = {"cohort_id": cohort, "cancer_type": cancer, "treatment": treatment}
+        row |= {"scale": ["log2(tpm+1)", "tpm", "log2_array"][i % 3], "n_genes": 18_000 - 900 * i}
+        row |= {"n_expression": n + 9 + i, "n_table": n + 14, "n_joined": n + 6, "n_selected": n}
+        row |= {"n_patients": samples.loc[samples["cohort_id"] == cohort, "patient_id"].nunique()}
+        rows.append(row | {"licence": "simulated, CC0"})
+    return pd.DataFrame(rows)
+
+
+def _quality(shape: Shape) -> pd.DataFrame:
+    rows = []
+    for i, (cohort, n, _, _) in enumerate(shape.cohorts):
+        pilot = "pilot" in cohort
+        rows += [
+            (cohort, "declared scale", "ok", ["log2(tpm+1)", "tpm", "log2_array"][i % 3], "All values lie in the range of the declared scale: 0 to 15.2."),
+            (cohort, "sum of 2^x - 1", "notice" if i == 1 else "ok", "0.41 million" if i == 1 else "0.98 million", "Median over samples; a full TPM table sums to 1 million. Tables over fewer genes sum to less."),
+            (cohort, "duplicate samples", "ok", "0", "No sample identifier occurs twice."),
+            (cohort, "genes needed and found", "problem" if pilot else "ok", "82%" if pilot else "99%", "Of 312 genes that the signatures need, 56 have no row in the matrix." if pilot else "Of 312 genes that the signatures need, 309 were found."),
+            (cohort, "events", "problem" if pilot else "ok", "6" if pilot else str(n // 3), "Fewer than 10 responders: intervals are wide and effects unstable." if pilot else "Enough for one feature at a time."),
+            (cohort, "constant samples", "ok", "0", "No sample has the same value for every gene."),
+        ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["cohort_id", "check", "status", "value", "evidence"])
+
+
+def _gene_mapping(shape: Shape, rng: np.random.Generator) -> pd.DataFrame:
+    parts = []
+    for i, (cohort, *_rest) in enumerate(shape.cohorts):
+        weights = [0.9, 0.03, 0.03, 0.0, 0.0, 0.02, 0.0, 0.02] if i < 2 else [0.7, 0.05, 0.05, 0.0, 0.0, 0.0, 0.02, 0.18]
+        reasons = ["approved", "previous symbol", "alias", "ensembl", "entrez", "unchanged", "ambiguous", "missing"]
+        part = pd.DataFrame({"input_id": [f"GENE{j}" for j in range(312)]})
+        part.insert(0, "cohort_id", cohort)
+        part["gene_symbol"] = part["input_id"]
+        part["hgnc_id"] = [f"HGNC:{j}" for j in range(312)]
+        part["reason"] = rng.choice(reasons, 312, p=weights)
+        part["needed"] = True
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _warnings(*, hostile: bool) -> pd.DataFrame:
+    rows = [
+        ("scale.unusual_sum", "The median sample sums to 0.41 million instead of 1 million.", "bladder_pdl1", 62, ["BLA-001", "BLA-002", "BLA-003"]),
+        ("signature.low_coverage", "Fewer than half of the signature's genes are in the matrix; the score is missing.", "melanoma_ctla4_pilot", 1, ["tls"]),
+        ("answers.few_events", "Fewer than 10 responders.", "melanoma_ctla4_pilot", 21, ["cyt", "ifng6", "tis18"]),
+        ("answers.few_events", "Fewer than 10 events in one tertile.", "bladder_pdl1", 4, ["emt"]),
+    ]  # fmt: skip
+    if hostile:
+        rows.append(("samples.unmatched", f"No expression for {HOSTILE}", HOSTILE, 3, [HOSTILE, FORMULA, RIGHT_TO_LEFT]))
+    return pd.DataFrame(rows, columns=["code", "message", "where", "count", "examples"])
+
+
+def _methods() -> pd.DataFrame:
+    rows = [
+        ("zscore", "Mean of the genes' z-scores within the cohort, times the square root of their number: how far a sample stands from its cohort.", "SD", "cohort", "10.1371/journal.pcbi.1000217", "none needed", True, "More expression of the signature than in the cohort's average sample.", json.dumps({"ddof": 1})),
+        ("ssgsea", "Rank-based enrichment of the signature's genes in one sample.", "enrichment score", "sample", "10.1038/nature08460", "none needed", True, "The signature's genes rank higher within the sample.", json.dumps({"alpha": 0.25, "normalise": False})),
+    ]  # fmt: skip
+    columns = ["name", "summary", "unit", "scope", "reference", "licence", "commercial_use", "higher_means", "parameters"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _provenance() -> dict[str, object]:
+    digest = hashlib.sha256(b"simulated").hexdigest()
+    return {
+        "versions": {"tmescope": "0.1.0", "python": "3.11.2", "numpy": "2.1.0", "pandas": "3.0.0"},
+        "inputs": {"melanoma_pd1_a/expression.tsv.gz": digest, "melanoma_pd1_a/samples.tsv": digest[::-1]},
+        "facts": {"cyt": digest, "ifng6": digest},
+        "seed": 7,
+        "parameters": {"profile": {"methods": ["zscore", "ssgsea"]}, "answers": {"cut": "tertiles"}},
+    }
