@@ -81,6 +81,7 @@ class Selection(_Table):
         "refuse",
         description="Several samples of one patient: refuse, keep the first in the table, or keep all (not for answers)",
     )
+    exclude: list[str] = Field(default_factory=list, description="Samples to leave out, by identifier")
 
 
 class FeatureColumn(_Table):
@@ -88,13 +89,15 @@ class FeatureColumn(_Table):
 
     column: str = Field(description="Its name in the table")
     unit: str = Field("", description="Its unit, such as mutations/Mb")
+    missing: list[str] = Field(default_factory=list, description="Values that mean not known")
 
 
 class FeatureTable(_Table):
     """Extra per-sample measurements beside expression: TMB, PD-L1, TCR clonality, ctDNA, mutations."""
 
-    file: str | None = Field(None, description="Table with one row per sample; the sample table if omitted")
-    sample_id: str = Field("sample_id", description="Column with the sample identifier")
+    file: str | None = Field(None, description="Table with one row per sample or patient; the sample table if omitted")
+    id_column: str = Field("sample_id", description="Column of that file with the identifier")
+    joins: Literal["sample_id", "patient_id"] = Field("sample_id", description="Whose identifier that is")
     numeric: dict[str, FeatureColumn] = Field(default_factory=dict, description="Feature name to numeric column")
     categorical: dict[str, FeatureColumn] = Field(default_factory=dict, description="Feature name to categorical column")
 
@@ -117,6 +120,7 @@ class Cohort(_Table):
     )
     scale: str = Field(description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ...")
     identifiers: Literal["symbol", "ensembl", "entrez"] = Field("symbol", description="Kind of gene identifier")
+    layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
     samples: str | None = Field(None, description="Sample table (CSV, TSV, Parquet), one row per sample")
     columns: Columns = Field(default_factory=Columns, description="Column mapping of the sample table")
     select: Selection = Field(default_factory=Selection, description="Which samples take part")
@@ -188,6 +192,7 @@ class TimeRule(_Table):
     event: str = Field(description="Column that says whether the event was seen")
     event_values: list[str] = Field(min_length=1, description="Values that mean the event was seen")
     censored_values: list[str] = Field(min_length=1, description="Values that mean it was not seen")
+    missing: list[str] = Field(default_factory=list, description="Values of either column that mean not known")
 
     @model_validator(mode="after")
     def _explicit(self) -> TimeRule:

@@ -1,0 +1,178 @@
+"""Everything that is wrong with a study, at once, before anything is computed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tmescope.foundation.errors import (
+    IdentifierError,
+    ManyProblems,
+    MethodError,
+    SampleError,
+    ScaleError,
+    TmescopeError,
+    examples,
+)
+from tmescope.foundation.progress import SILENT, Progress
+from tmescope.foundation.result import RunWarning
+from tmescope.foundation.scale import Scale
+from tmescope.store.matrices import read_genes
+from tmescope.store.tables import read_table
+from tmescope.study.ingesting import ingest_into
+from tmescope.study.loading import load_study
+from tmescope.study.needs import Needs, gather_needs, name_problems
+from tmescope.study.schema import Study
+
+if TYPE_CHECKING:
+    from tmescope.study.schema import Cohort
+
+__all__ = ["CheckOutcome", "check", "cross_problems"]
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """What `check` found.
+
+    Parameters
+    ----------
+    problems : tuple of TmescopeError
+        Everything that would stop a run.
+    warnings : tuple of RunWarning
+        Everything that a reader of the report would be told.
+    summary : str
+        Cohorts with their samples and genes, one line each.
+    """
+
+    problems: tuple[TmescopeError, ...]
+    warnings: tuple[RunWarning, ...]
+    summary: str
+
+
+def check(study: Study | Path | str, *, progress: Progress = SILENT) -> CheckOutcome:
+    """Read a study and all its files and list what is wrong; nothing is kept.
+
+    Parameters
+    ----------
+    study : Study, path or str
+        A study, or its file.
+    progress : Progress
+        Told of each cohort.
+
+    Returns
+    -------
+    CheckOutcome
+    """
+    try:
+        loaded = study if isinstance(study, Study) else load_study(study)
+    except ManyProblems as many:
+        return CheckOutcome(many.problems, (), "")
+    except TmescopeError as error:
+        return CheckOutcome((error,), (), "")
+    problems = name_problems(loaded)
+    if problems:
+        return CheckOutcome(tuple(problems), (), "")
+    needs = gather_needs(loaded)
+    with tempfile.TemporaryDirectory(prefix="tmescope-check-") as scratch:
+        folders = {}
+        for cohort in loaded.cohorts:
+            progress.start(f"cohort-{cohort.id}")
+            folder = Path(scratch) / cohort.id
+            folder.mkdir()
+            try:
+                ingest_into(folder, loaded, cohort, needs=needs)
+                folders[cohort.id] = folder
+            except ManyProblems as many:
+                problems += many.problems
+            except TmescopeError as error:
+                problems.append(error)
+            progress.finish(f"cohort-{cohort.id}", "read")
+        problems += cross_problems(loaded, needs, folders)
+        return CheckOutcome(tuple(problems), tuple(_warnings(folders)), _summary(folders))
+
+
+def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> list[TmescopeError]:
+    """Return what is wrong between cohorts that are right in themselves.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    needs : Needs
+        Its methods and signatures.
+    folders : mapping of str to pathlib.Path
+        Folders of the cohorts that could be read.
+    """
+    cohorts = [c for c in study.cohorts if c.id in folders]
+    problems: list[TmescopeError] = []
+    for cohort in cohorts:
+        problems += _method_problems(cohort, needs, folders[cohort.id])
+        problems += _patient_problems(study, cohort, folders[cohort.id])
+    problems += _universe_problems(study, folders)
+    return problems
+
+
+def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[TmescopeError]:
+    unit = Scale.parse(cohort.scale).unit
+    n_samples = len(read_table(folder / "samples.parquet", columns=["sample_id"]))
+    for spec in needs.specs:
+        if unit not in spec.units:
+            yield ScaleError(
+                f"{spec.name} does not take {unit}",
+                where=f"cohort {cohort.id}: scale",
+                expected=f"one of: {', '.join(spec.units)}",
+                next_step="supply TPM (counts need gene lengths), or leave the method out of profile.methods",
+            )
+        if n_samples < spec.min_samples:
+            yield MethodError(
+                f"{spec.name} needs at least {spec.min_samples} samples; {n_samples} is selected",
+                where=f"cohort {cohort.id}",
+                next_step="use a method whose scope is one sample, such as ssgsea_raw, or select more samples",
+            )
+
+
+def _patient_problems(study: Study, cohort: Cohort, folder: Path) -> Iterator[TmescopeError]:
+    if cohort.select.one_per_patient != "all" or not study.endpoints:
+        return
+    patients = read_table(folder / "samples.parquet", columns=["patient_id"])["patient_id"]
+    repeated = patients[patients.duplicated()].unique()
+    if len(repeated):
+        yield SampleError(
+            f"{len(repeated)} patients have several samples: {examples(repeated)}",
+            where=f"cohort {cohort.id}: select.one_per_patient",
+            expected="one sample per patient where endpoints are asked: patients, not samples, are the unit",
+            next_step='set one_per_patient = "first", or select one timepoint',
+        )
+
+
+def _universe_problems(study: Study, folders: Mapping[str, Path]) -> Iterator[TmescopeError]:
+    if study.profile.gene_universe != "common" or len(folders) < 2:
+        return
+    genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
+    if not reduce(set.intersection, genes.values()):
+        sizes = ", ".join(f"{c} ({len(g)})" for c, g in genes.items())
+        first = "; ".join(f"{c}: {examples(sorted(g)[:3])}" for c, g in genes.items())
+        yield IdentifierError(
+            f"no gene is common to the cohorts {sizes}",
+            where="profile.gene_universe",
+            expected=f"the same kind of identifiers in all cohorts; they begin {first}",
+            next_step='check identifiers and orientation, or set gene_universe = "own"',
+        )
+
+
+def _warnings(folders: Mapping[str, Path]) -> Iterator[RunWarning]:
+    for folder in folders.values():
+        for row in read_table(folder / "warnings.parquet").itertuples():
+            yield RunWarning(str(row.code), str(row.message), str(row.where), int(row.count))
+
+
+def _summary(folders: Mapping[str, Path]) -> str:
+    lines = []
+    for cohort, folder in folders.items():
+        row = read_table(folder / "cohorts.parquet").iloc[0]
+        lines.append(f"  {cohort}: {row['n_selected']} samples of {row['n_patients']} patients, {row['n_genes']} genes")
+    return "\n".join(lines)

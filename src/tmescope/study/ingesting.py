@@ -1,0 +1,150 @@
+"""The step that reads one cohort: what the study file says about it, put in the words of `ingest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tmescope.foundation.provenance import hash_file, hash_json
+from tmescope.ingest.cohort import IngestedCohort, read_cohort
+from tmescope.ingest.endpoint_rules import EndpointRule, ResponseRule, TimeToEventRule
+from tmescope.ingest.features import FeatureColumn, FeatureSource
+from tmescope.ingest.options import CohortOptions, SampleSelection
+from tmescope.store.matrices import write_cohort_folder
+from tmescope.store.tables import shape_table, write_table
+from tmescope.study import schema
+from tmescope.study.ledger import Step
+from tmescope.study.notices import warning_table
+
+if TYPE_CHECKING:
+    from tmescope.study.context import Context
+    from tmescope.study.needs import Needs
+    from tmescope.study.schema import Cohort, Study
+
+__all__ = ["cohort_step", "ingest_into"]
+
+
+def cohort_step(context: Context, cohort: Cohort) -> Step:
+    """Return the step that reads one cohort."""
+    study = context.study
+    files = [cohort.expression, cohort.samples, *(t.file for t in cohort.features)]
+    named = list(dict.fromkeys(f for f in files if f))
+    ingredients: dict[str, Any] = {
+        "step": "cohort",
+        "release": context.release,
+        "cohort": cohort.model_dump(mode="json"),
+        # a file that is not there has no hash; reading it says so
+        "files": {f: hash_file(p) for f in named if (p := study.resolve(f)).is_file()},
+        "endpoints": {n: r.model_dump(mode="json") for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
+        "map_symbols": study.profile.map_symbols,
+        "max_unmapped": study.profile.max_unmapped,
+        "needed": hash_json(context.needs.genes),
+    }
+
+    def make(folder: Path) -> None:
+        ingest_into(folder, study, cohort, needs=context.needs)
+
+    return Step(f"cohort-{cohort.id}", ingredients, make)
+
+
+def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs) -> None:
+    """Read a cohort and write its matrix and tables into an empty folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Gets the cohort and the tables cohorts, samples, features, gene_mapping, quality and warnings.
+    study : Study
+        Endpoints, limits and where paths start.
+    cohort : Cohort
+        Which one.
+    needs : Needs
+        Genes that the profile needs.
+
+    Raises
+    ------
+    TmescopeError
+        Whatever is wrong with its files; `ManyProblems` where it is several things.
+    """
+    found = _read(study, cohort, needs)
+    write_cohort_folder(found.adata, folder)
+    samples = found.adata.obs.copy()
+    samples.insert(1, "sample_id", samples.index)
+    tables = {
+        "cohorts": found.counts,
+        "samples": samples,
+        "features": found.features,
+        "gene_mapping": found.gene_mapping,
+        "quality": found.quality,
+        "warnings": warning_table(found.warnings),
+    }
+    for name, table in tables.items():
+        write_table(shape_table(name, table), folder / f"{name}.parquet")
+
+
+def _read(study: Study, cohort: Cohort, needs: Needs) -> IngestedCohort:
+    rules = {name: e.rule_for(cohort.id) for name, e in study.endpoints.items()}
+    return read_cohort(
+        study.resolve(cohort.expression),
+        study.resolve(cohort.samples) if cohort.samples else None,
+        options=_options(study, cohort),
+        endpoints={name: _rule(rule) for name, rule in rules.items() if rule is not None},
+        features=[_source(study, table) for table in cohort.features],
+        needed_genes=needs.genes,
+        map_symbols=study.profile.map_symbols,
+    )
+
+
+def _options(study: Study, cohort: Cohort) -> CohortOptions:
+    columns = {name: value for name, value in cohort.columns.model_dump().items() if value is not None}
+    if "sample_id" not in cohort.columns.model_fields_set:
+        del columns["sample_id"]
+    select = cohort.select
+    return CohortOptions(
+        cohort_id=cohort.id,
+        scale=cohort.scale,
+        format=cohort.format,
+        orientation=cohort.orientation,
+        identifiers=cohort.identifiers,
+        columns=columns,
+        selection=SampleSelection(
+            timepoint=tuple(select.timepoint) if select.timepoint is not None else None,
+            one_per_patient=select.one_per_patient,
+            exclude=tuple(select.exclude),
+        ),
+        layer=cohort.layer,
+        cancer_type=cohort.cancer_type or None,
+        treatment=cohort.treatment or None,
+        licence=cohort.licence,
+        max_unmapped=study.profile.max_unmapped,
+    )
+
+
+def _rule(rule: schema.ResponseRule | schema.TimeRule) -> EndpointRule:
+    if isinstance(rule, schema.ResponseRule):
+        return ResponseRule(
+            column=rule.column,
+            responder=tuple(rule.responder),
+            non_responder=tuple(rule.non_responder),
+            kind=rule.rule,
+            missing=tuple(rule.missing),
+        )
+    return TimeToEventRule(
+        time=rule.time,
+        event=rule.event,
+        unit=rule.unit,
+        event_values=tuple(rule.event_values),
+        censored_values=tuple(rule.censored_values),
+        missing=tuple(rule.missing),
+    )
+
+
+def _source(study: Study, table: schema.FeatureTable) -> FeatureSource:
+    numeric = {n: FeatureColumn(c.column, "numeric", c.unit, tuple(c.missing)) for n, c in table.numeric.items()}
+    groups = {n: FeatureColumn(c.column, "categorical", c.unit, tuple(c.missing)) for n, c in table.categorical.items()}
+    return FeatureSource(
+        columns=numeric | groups,
+        path=study.resolve(table.file) if table.file else None,
+        id_column=table.id_column,
+        joins=table.joins,
+    )
