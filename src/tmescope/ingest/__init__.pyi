@@ -1,0 +1,10 @@
+from tmescope.ingest.cohort import IngestedCohort as IngestedCohort
+from tmescope.ingest.cohort import check_cohort as check_cohort
+from tmescope.ingest.describe import describe_cohort as describe_cohort
+from tmescope.ingest.endpoints import ResponseRule as ResponseRule
+from tmescope.ingest.endpoints import TimeToEventRule as TimeToEventRule
+from tmescope.ingest.features import FeatureColumn as FeatureColumn
+from tmescope.ingest.features import FeatureSource as FeatureSource
+from tmescope.ingest.options import CohortOptions as CohortOptions
+from tmescope.ingest.options import SampleSelection as SampleSelection
+from tmescope.ingest.reading import read_cohort as read_cohort

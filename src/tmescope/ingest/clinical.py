@@ -1,0 +1,291 @@
+"""Sample tables: read as text, columns named by the caller, identifiers exactly as in the file."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pandas as pd
+
+from tmescope.foundation.errors import (
+    FileFormatError,
+    SampleError,
+    TmescopeError,
+    UnknownNameError,
+    examples,
+)
+from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
+from tmescope.ingest.delimited import DELIMITERS, FIRST_COLUMN, decode, suggest_delimiter
+from tmescope.ingest.expression import find_duplicates
+from tmescope.ingest.formats import check_text, find_format
+from tmescope.ingest.numerals import parse_numbers
+from tmescope.ingest.options import COLUMNS, MISSING_WORDS, FileFormat
+from tmescope.ingest.parquet import read_parquet_text
+
+__all__ = ["SampleTable", "name_columns", "read_samples"]
+
+
+@dataclass(frozen=True)
+class SampleTable:
+    """A sample table, all text.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a sample; every column of dtype ``string``, the empty text where the file has nothing.
+    where : str
+        The file, for messages.
+    lines : tuple of int
+        The line of the file that each row stands in (the header is line 1), or its number where the format
+        has no lines.
+    duplicated : tuple of str
+        Column names that the file has more than once; the frame holds the first of each.
+    """
+
+    frame: pd.DataFrame
+    where: str
+    lines: tuple[int, ...]
+    duplicated: tuple[str, ...] = ()
+
+    def column(self, name: str, *, role: str) -> pd.Series[str]:
+        """Return a column as text.
+
+        Parameters
+        ----------
+        name : str
+            As in the file.
+        role : str
+            What it is wanted for, for the message.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none, with the most similar name.
+        SampleError
+            If the file has two of that name.
+        """
+        where = f"{self.where}, {role}"
+        if name not in self.frame.columns:
+            raise UnknownNameError.of("column", name, map(str, self.frame.columns), where=where)
+        if name in self.duplicated:
+            raise SampleError(
+                f"the column {name!r} occurs more than once",
+                where=where,
+                expected="one column of that name",
+                next_step="rename or remove one of them",
+            )
+        return self.frame[name]
+
+
+def read_samples(
+    path: Path, declared: FileFormat | None = None, *, limits: Limits = DEFAULT_LIMITS
+) -> SampleTable:
+    """Read a sample table as text.
+
+    Parameters
+    ----------
+    path : Path
+        TSV, CSV (also gzip) or Parquet with a header. The header may lack a cell for the first column, as R
+        writes it; a first column without a name is called ``index``.
+    declared : {'tsv', 'csv', 'parquet'}, optional
+        None takes the format from the ending.
+    limits : Limits
+        On the decompressed size.
+
+    Returns
+    -------
+    SampleTable
+        Nothing is converted: ``007``, ``NA`` and ``1e5`` stay what they are.
+
+    Raises
+    ------
+    MissingFileError, FileFormatError
+        See `tmescope.ingest.formats.find_format`; rows of unequal length with their line, no rows, not UTF-8.
+    """
+    form = find_format(path, declared)
+    where = str(path)
+    if form == "h5ad":
+        raise FileFormatError(
+            "a sample table cannot be an h5ad file",
+            where=where,
+            expected="TSV, CSV or Parquet",
+            next_step="leave the sample table out: the one inside an h5ad matrix is then used",
+        )
+    if form == "parquet":
+        names, columns = read_parquet_text(path, limits=limits)
+        lines: list[int] = list(range(1, len(columns[0]) + 1 if columns else 1))
+    else:
+        with open_bytes(path, limits=limits) as handle:
+            names, rows, lines = _read_rows(handle, DELIMITERS[form], where)
+        columns = [[row[i] for row in rows] for i in range(len(names))]
+    if not lines:
+        raise FileFormatError(
+            f"the table has a header of {len(names)} columns and no rows",
+            where=where,
+            expected="one row per sample",
+            next_step="write or download the file again",
+        )
+    first = {name: i for i, name in reversed(list(enumerate(names)))}
+    frame = pd.DataFrame({n: columns[first[n]] for n in dict.fromkeys(names)}, dtype="string")
+    return SampleTable(frame, where, tuple(lines), tuple(find_duplicates(names)))
+
+
+def _read_rows(handle: IO[bytes], delimiter: str, where: str) -> tuple[list[str], list[list[str]], list[int]]:
+    reader = csv.reader(_decoded_lines(handle, where), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        names = next(reader, [])
+        for row in reader:
+            if row and any(row):
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise FileFormatError(
+            f"the table cannot be parsed ({error})",
+            where=f"{where}, line {reader.line_num}",
+            expected="cells below 128 KiB and quotes closed",
+            next_step="look for a lone quotation mark in that line",
+        ) from error
+    names = _name_header(names, rows[0] if rows else names, delimiter, where=where)
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != len(names):
+            raise FileFormatError(
+                f"line {line} has {len(row)} cells; the header has {len(names)}",
+                where=f"{where}, line {line}",
+                expected="the same number of cells in every line",
+                next_step="look for a delimiter inside a cell, or a line that was cut",
+            )
+    return names, rows, lines
+
+
+def _decoded_lines(handle: IO[bytes], where: str) -> Iterator[str]:
+    for number, raw in enumerate(handle, start=1):
+        if number == 1:
+            check_text(raw, where)
+        text = decode(raw, where, line=number) if number == 1 or not raw.isascii() else raw.decode("ascii")
+        if "\0" in text:
+            raise FileFormatError(
+                "there is a NUL byte in the text",
+                where=f"{where}, line {number}",
+                expected="UTF-8 text",
+                next_step="write the file again",
+            )
+        yield text
+
+
+def _name_header(names: list[str], first: Sequence[str], delimiter: str, *, where: str) -> list[str]:
+    if len(first) == len(names) + 1:
+        names = ["", *names]
+    if names and not names[0] and FIRST_COLUMN not in names:
+        names = [FIRST_COLUMN, *names[1:]]
+    if len(names) == 1 and (other := suggest_delimiter(names[0], "".join(first), delimiter)):
+        raise FileFormatError(
+            f"the header has one column only: {names[0][:60]!r}",
+            where=f"{where}, line 1",
+            expected="several columns",
+            next_step=f"the cells look separated by {other!r}: declare the format, or write tabs or commas",
+        )
+    empty = [i for i, name in enumerate(names, start=1) if not name.strip()]
+    if empty:
+        raise FileFormatError(
+            f"{len(empty)} columns have no name, at position {examples(empty)}",
+            where=f"{where}, line 1",
+            expected="a name for every column but the first",
+            next_step="name or remove those columns",
+        )
+    return names
+
+
+def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.DataFrame, list[TmescopeError]]:
+    """Pick the columns with a meaning of their own and type them as declared.
+
+    Parameters
+    ----------
+    table : SampleTable
+        As read.
+    columns : mapping of str to str
+        Our names to the file's. A name of ours that is not mapped is taken from a column called exactly so.
+
+    Returns
+    -------
+    named : pandas.DataFrame
+        The columns of `COLUMNS` that were found, in that order and in the table's row order; ``sample_id``
+        and ``patient_id`` exactly as in the file, the other text with `MISSING_WORDS` as NA, ``age_years`` as
+        float.
+    problems : list of TmescopeError
+        Unknown names (ours or the file's), no or empty or repeated sample identifiers, ages that are not
+        numbers.
+    """
+    problems: list[TmescopeError] = [
+        UnknownNameError.of("column of a sample table", ours, COLUMNS, where=f"{table.where}, columns")
+        for ours in columns
+        if ours not in COLUMNS
+    ]
+    found: dict[str, pd.Series[str]] = {}
+    for ours in COLUMNS:
+        if ours not in columns and ours not in table.frame.columns:
+            continue
+        try:
+            found[ours] = table.column(columns.get(ours, ours), role=f"columns.{ours}")
+        except TmescopeError as error:
+            problems.append(error)
+    if "sample_id" in found:
+        problems.extend(_check_ids(found["sample_id"], table))
+    elif "sample_id" not in columns:
+        problems.append(_no_ids(table))
+    named: dict[str, object] = {k: v if k.endswith("_id") else _blank(v) for k, v in found.items()}
+    if "age_years" in found:
+        ages, bad = parse_numbers(list(found["age_years"]), missing=MISSING_WORDS)
+        named["age_years"] = ages
+        if bad:
+            problems.append(_bad_ages(found["age_years"], bad, table))
+    return pd.DataFrame(named, index=table.frame.index), problems
+
+
+def _blank(cells: pd.Series[str]) -> pd.Series[str]:
+    return cells.mask(cells.isin(MISSING_WORDS))
+
+
+def _no_ids(table: SampleTable) -> SampleError:
+    names = [str(c) for c in table.frame.columns]
+    return SampleError(
+        "no column with sample identifiers is declared",
+        where=f"{table.where}, columns.sample_id",
+        expected=f"a mapping for sample_id; the table has {examples(names)}",
+        next_step="set columns.sample_id to the column whose values are the sample names of the matrix",
+    )
+
+
+def _check_ids(ids: pd.Series[str], table: SampleTable) -> Iterable[SampleError]:
+    empty = [line for line, value in zip(table.lines, ids, strict=True) if not value.strip()]
+    if empty:
+        yield SampleError(
+            f"{len(empty)} rows have no sample identifier, at line {examples(empty)}",
+            where=f"{table.where}, column {ids.name!r}",
+            expected="an identifier in every row",
+            next_step="name or remove those rows",
+        )
+    counts = Counter(value for value in ids if value.strip())
+    repeated = [value for value, n in counts.items() if n > 1]
+    if repeated:
+        yield SampleError(
+            f"{len(repeated)} sample identifiers occur more than once: {examples(repeated)}",
+            where=f"{table.where}, column {ids.name!r}",
+            expected="one row per sample",
+            next_step="remove the repeated rows, or map sample_id to a column that is unique",
+        )
+
+
+def _bad_ages(cells: pd.Series[str], bad: list[int], table: SampleTable) -> SampleError:
+    counts = Counter(cells.iloc[bad])
+    return SampleError(
+        f"{len(bad)} ages are not numbers: {examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
+        where=f"{table.where}, column {cells.name!r}, line {table.lines[bad[0]]}",
+        expected="years as numbers, or nothing",
+        next_step="write the number, or leave the cell empty",
+    )

@@ -1,0 +1,232 @@
+"""Expression matrices in TSV and CSV (also gzip): numbers exact to the last bit, faults by line and cell."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, examples
+from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
+from tmescope.ingest.formats import check_text
+from tmescope.ingest.matrix import RawMatrix
+from tmescope.ingest.numerals import is_number
+from tmescope.ingest.options import MISSING_WORDS, FileFormat
+
+__all__ = ["DELIMITERS", "FIRST_COLUMN", "decode", "read_delimited", "suggest_delimiter"]
+
+DELIMITERS: dict[str, str] = {"tsv": "\t", "csv": ","}
+"""The delimiter of each text format."""
+
+FIRST_COLUMN = "index"
+"""Name given to a first column whose header cell is empty or absent."""
+
+_LONGEST_LINE = 256 << 20
+_BLOCK = 16 << 20
+_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", " ": "space", "|": "bar"}
+_FAULTS_COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The header of a file: names of the number columns, and how long the first row is in bytes."""
+
+    columns: tuple[str, ...]
+    line_bytes: int
+
+
+def read_delimited(path: Path, form: FileFormat, *, limits: Limits = DEFAULT_LIMITS) -> RawMatrix:
+    """Read a matrix from TSV or CSV.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8 text with a header line; a first column with names, then numbers. The header may lack a cell for
+        the first column, as R's ``write.table`` leaves it. Gzip is recognised.
+    form : {'tsv', 'csv'}
+        Says the delimiter.
+    limits : Limits
+        On the decompressed size.
+
+    Returns
+    -------
+    RawMatrix
+        Cells of `MISSING_WORDS` are NaN; names are never treated as missing.
+
+    Raises
+    ------
+    FileFormatError
+        Not text, not UTF-8, another delimiter, header only, rows of unequal length (with their line).
+    ExpressionError
+        Cells that are not numbers, with line, column and value.
+
+    Notes
+    -----
+    Numbers are parsed to the nearest double, so that what was written with 17 digits comes back bit for bit.
+    One pass over the file in parallel blocks; a file with a fault is read a second time, slowly, to say where
+    it is.
+    """
+    delimiter = DELIMITERS[form]
+    head = _read_head(path, delimiter, limits)
+    names = ["names", *(f"c{i}" for i in range(len(head.columns)))]
+    with open_bytes(path, limits=limits) as handle:
+        try:
+            table = pacsv.read_csv(
+                handle,
+                read_options=pacsv.ReadOptions(
+                    column_names=names, skip_rows=1, block_size=max(_BLOCK, 16 * head.line_bytes)
+                ),
+                parse_options=pacsv.ParseOptions(delimiter=delimiter),
+                convert_options=pacsv.ConvertOptions(
+                    column_types={n: pa.string() if i == 0 else pa.float64() for i, n in enumerate(names)},
+                    null_values=list(MISSING_WORDS),
+                    strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            raise _explain(path, delimiter, limits, parser=str(error)) from error
+    if table.num_rows == 0:
+        raise FileFormatError(
+            f"the file has a header of {len(head.columns)} columns and no rows",
+            where=str(path),
+            expected="at least one row under the header",
+            next_step="write or download the file again",
+        )
+    return RawMatrix(_to_array(table), tuple(table.column(0).to_pylist()), head.columns)
+
+
+def _to_array(table: pa.Table) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    n_rows, n_columns = table.num_rows, table.num_columns - 1
+    out = np.empty((n_columns, n_rows), dtype=np.float64)
+    for i in range(n_columns):
+        start = 0
+        for chunk in table.column(i + 1).chunks:
+            out[i, start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+            start += len(chunk)
+    return out
+
+
+def _read_head(path: Path, delimiter: str, limits: Limits) -> _Head:
+    with open_bytes(path, limits=limits) as handle:
+        first = handle.readline(_LONGEST_LINE)
+        second = handle.readline(_LONGEST_LINE)
+        while second and not second.strip():
+            second = handle.readline(_LONGEST_LINE)
+    check_text(first, str(path))
+    header = _split(decode(first, str(path), line=1), delimiter)
+    row = _split(decode(second, str(path), line=2), delimiter) if second else []
+    if len(header) == 1 and len(row) <= 1:
+        raise _one_column(first, second, used=delimiter, where=str(path))
+    columns = header if len(row) == len(header) + 1 else header[1:]
+    return _Head(tuple(columns), max(len(first), len(second)))
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+
+
+def decode(raw: bytes, where: str, *, line: int) -> str:
+    """Decode one line as UTF-8 (a byte order mark is dropped), or raise a `FileFormatError` with the line."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"byte 0x{raw[error.start]:02x} is not UTF-8",
+            where=f"{where}, line {line}",
+            expected="text in UTF-8",
+            next_step="convert the file to UTF-8",
+        ) from error
+
+
+def suggest_delimiter(first: str, second: str, used: str) -> str | None:
+    """Return another delimiter that would split the first two lines into equally many cells, or None."""
+    for other in _NAMES:
+        counts = first.count(other), second.count(other)
+        if other != used and counts[0] > 0 and abs(counts[0] - counts[1]) <= (1 if second else counts[0]):
+            return other
+    return None
+
+
+def _one_column(first: bytes, second: bytes, *, used: str, where: str) -> FileFormatError:
+    other = suggest_delimiter(first.decode("utf-8", "replace"), second.decode("utf-8", "replace"), used)
+    step = f"it looks {_NAMES[other]}-separated" if other else "check how the file was written"
+    if other in DELIMITERS.values():
+        step += f": declare the format {next(k for k, v in DELIMITERS.items() if v == other)!r}"
+    elif other:
+        step += ": write it with tabs or commas"
+    return FileFormatError(
+        f"the header has one column only when split at {_NAMES[used]}s",
+        where=f"{where}, line 1",
+        expected="a column of names and at least one column of numbers",
+        next_step=step,
+    )
+
+
+def _explain(path: Path, delimiter: str, limits: Limits, *, parser: str) -> TmescopeError:
+    """Read the file again, cell by cell, and return the error for the first kind of fault found."""
+    with open_bytes(path, limits=limits) as handle:
+        fault = _find_fault(handle, delimiter, str(path))
+    return fault or FileFormatError(
+        f"the file cannot be parsed ({parser.splitlines()[0][:200]})",
+        where=str(path),
+        expected="one row a line, quotes closed",
+        next_step="write the file again without line breaks inside cells",
+    )
+
+
+def _find_fault(handle: IO[bytes], delimiter: str, where: str) -> TmescopeError | None:
+    header: list[str] = []
+    bad: list[tuple[int, int, str]] = []
+    width = 0
+    for number, raw in enumerate(handle, start=1):
+        cells = _split(decode(raw, where, line=number), delimiter)
+        if number == 1:
+            header = cells
+            continue
+        if not cells:
+            continue
+        width = width or len(cells)
+        if len(cells) != width or width - len(header) not in (0, 1):
+            return _ragged(number, len(cells), (len(header), width), where=where)
+        bad.extend((number, i, c) for i, c in enumerate(cells) if i and not is_number(c))
+        if len(bad) >= _FAULTS_COUNTED:
+            break
+    return (
+        _not_numbers(bad, [FIRST_COLUMN, *header] if width > len(header) else header, where) if bad else None
+    )
+
+
+def _ragged(number: int, n_cells: int, wanted: tuple[int, int], *, where: str) -> FileFormatError:
+    n_header, width = wanted
+    return FileFormatError(
+        f"line {number} has {n_cells} cells; the header has {n_header}"
+        + ("" if width == n_header else f", line 2 {width}"),
+        where=f"{where}, line {number}",
+        expected="the same number of cells in every line (the header may have one fewer)",
+        next_step="look for a delimiter inside a cell, or a line that was cut",
+    )
+
+
+def _not_numbers(bad: list[tuple[int, int, str]], header: list[str], where: str) -> ExpressionError:
+    line, column, value = bad[0]
+    at_least = "at least " if len(bad) >= _FAULTS_COUNTED else ""
+    columns = list(dict.fromkeys(header[i] for _, i, _ in bad))
+    step = "correct the cells, or write NA where a value is missing"
+    if len(columns) == 1 and len(bad) > 1:
+        step = (
+            f"if {columns[0]!r} is an annotation, remove it: the matrix holds one column of names and numbers"
+        )
+    elif "," in value:
+        step = "write numbers with a decimal point and without thousands separators"
+    return ExpressionError(
+        f"{at_least}{len(bad)} cells are not numbers: {examples([v for _, _, v in bad])}",
+        where=f"{where}, line {line}, column {header[column]!r}"
+        + (f" (and in {len(columns) - 1} other columns)" if len(columns) > 1 else ""),
+        expected=f"numbers; for a missing value nothing or {', '.join(w for w in MISSING_WORDS if w)}",
+        next_step=step,
+    )

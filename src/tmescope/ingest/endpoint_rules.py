@@ -1,0 +1,214 @@
+"""The rules by which a column becomes an endpoint, and what is wrong with a rule before it sees any data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tmescope.foundation.errors import EndpointError, TmescopeError, examples
+from tmescope.ingest.numerals import parse_numbers
+from tmescope.ingest.options import MISSING_WORDS
+
+__all__ = [
+    "MONTHS_PER_UNIT",
+    "EndpointRule",
+    "ResponseRule",
+    "TimeToEventRule",
+    "check_rule",
+    "sort_values",
+]
+
+MONTHS_PER_UNIT: Mapping[str, float] = {
+    "days": 12 / 365.25,
+    "weeks": 84 / 365.25,
+    "months": 1.0,
+    "years": 12.0,
+}
+"""Months in one unit of time: a month is 365.25 / 12 = 30.4375 days."""
+
+_STABLE = "SD"
+
+
+@dataclass(frozen=True)
+class ResponseRule:
+    """Which values of a column are response.
+
+    Parameters
+    ----------
+    column : str
+        Of the sample table.
+    responder, non_responder : tuple of str
+        Values as they stand in the file (whole numbers may be written ``1`` for ``1.0``).
+    kind : {'recist', 'source-defined'}
+        ``recist`` must say where stable disease (SD) goes: it is counted as response in some public tables
+        and not in others. ``source-defined`` takes the responder labels of the source as they are.
+    missing : tuple of str
+        Values that mean "not known" (NE), beside `MISSING_WORDS`.
+    """
+
+    column: str
+    responder: tuple[str, ...]
+    non_responder: tuple[str, ...]
+    kind: Literal["recist", "source-defined"] = "recist"
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TimeToEventRule:
+    """A time to an event and whether it happened.
+
+    Parameters
+    ----------
+    time, event : str
+        Columns of the sample table.
+    unit : {'days', 'weeks', 'months', 'years'}
+        Of the time column.
+    event_values, censored_values : tuple of str
+        Values of the event column that mean "event" and "censored"; ``1`` also matches ``1.0``.
+    missing : tuple of str
+        Values of either column that mean "not known", beside `MISSING_WORDS`.
+    """
+
+    time: str
+    event: str
+    unit: Literal["days", "weeks", "months", "years"]
+    event_values: tuple[str, ...] = ()
+    censored_values: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+EndpointRule = ResponseRule | TimeToEventRule
+"""Either kind of rule."""
+
+
+def check_rule(name: str, rule: EndpointRule, *, where: str) -> list[TmescopeError]:
+    """Return what is wrong with a rule itself, before any data: undeclared or contradictory values.
+
+    Parameters
+    ----------
+    name : str
+        The endpoint.
+    rule : ResponseRule or TimeToEventRule
+        To check.
+    where : str
+        The file that it belongs to.
+    """
+    here = f"{where}, endpoint {name!r}"
+    return _check_times(rule, here) if isinstance(rule, TimeToEventRule) else _check_response(rule, here)
+
+
+def _check_times(rule: TimeToEventRule, here: str) -> list[TmescopeError]:
+    problems = _check_overlap({"event": rule.event_values, "censored": rule.censored_values}, here)
+    if not rule.event_values or not rule.censored_values:
+        side = "an event" if not rule.event_values else "censored"
+        problems.append(
+            EndpointError(
+                f"the rule does not say which values of {rule.event!r} mean {side}",
+                where=here,
+                expected="a coding such as event = ['1'], censored = ['0']",
+                next_step="declare the coding; 1/2 and 0/1 are both in use",
+            )
+        )
+    if rule.unit not in MONTHS_PER_UNIT:
+        problems.append(
+            EndpointError(
+                f"the unit {rule.unit!r} is not a unit of time",
+                where=here,
+                expected=", ".join(MONTHS_PER_UNIT),
+                next_step="declare the unit of the time column",
+            )
+        )
+    return problems
+
+
+def _check_response(rule: ResponseRule, here: str) -> list[TmescopeError]:
+    groups = {"responder": rule.responder, "non_responder": rule.non_responder, "missing": rule.missing}
+    problems = _check_overlap(groups, here)
+    if not rule.responder or not rule.non_responder:
+        problems.append(
+            EndpointError(
+                f"the rule names no {'responder' if not rule.responder else 'non_responder'} values",
+                where=here,
+                expected="values for both",
+                next_step="name them as they stand in the table",
+            )
+        )
+    if rule.kind == "recist" and not any(_STABLE in group for group in groups.values()):
+        problems.append(
+            EndpointError(
+                "the rule does not say where stable disease (SD) goes",
+                where=here,
+                expected="SD among the responder, the non_responder or the missing values",
+                next_step="decide: objective response counts SD as non_responder, clinical benefit does not",
+            )
+        )
+    return problems
+
+
+def _check_overlap(groups: Mapping[str, Sequence[str]], where: str) -> list[TmescopeError]:
+    seen: dict[str, str] = {}
+    contradictory = [
+        (value, seen[_key(value)], group)
+        for group, values in groups.items()
+        for value in values
+        if seen.setdefault(_key(value), group) != group
+    ]
+    return [
+        EndpointError(
+            f"the value {value!r} is declared both {first} and {second}",
+            where=where,
+            expected="each value once",
+            next_step="remove it from one of them",
+        )
+        for value, first, second in contradictory
+    ]
+
+
+def _key(value: str) -> str:
+    """Return a value such that ``1`` and ``1.0`` are the same and everything else is itself."""
+    number, bad = parse_numbers([value], missing=())
+    return value.strip() if bad else repr(float(number[0]))
+
+
+def sort_values(cells: Iterable[str], groups: Mapping[str, Sequence[str]], *, where: str) -> list[str | None]:
+    """Sort cells into declared groups.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        As they stand in the file.
+    groups : mapping of str to sequence of str
+        Values of each group; the group called ``missing`` stands beside `MISSING_WORDS`, which a group may
+        claim.
+    where : str
+        File, endpoint and column.
+
+    Returns
+    -------
+    list of str or None
+        The group of each cell, None where missing.
+
+    Raises
+    ------
+    EndpointError
+        For values that no group names, with how often each occurs.
+    """
+    group_of = {_key(v): group for group, values in groups.items() for v in values}
+    out: list[str | None] = []
+    unknown: Counter[str] = Counter()
+    for cell in cells:
+        group = group_of.get(_key(cell))
+        if group is None and cell.strip() not in MISSING_WORDS:
+            unknown[cell] += 1
+        out.append(None if group == "missing" else group)
+    if not unknown:
+        return out
+    listed = [f"{value} ({n}x)" for value, n in unknown.most_common()]
+    raise EndpointError(
+        f"{unknown.total()} cells hold values that the rule does not name: {examples(listed)}",
+        where=where,
+        expected=f"every value named as one of {', '.join(groups)}",
+        next_step=f"add {examples(list(unknown))} to the rule",
+    )

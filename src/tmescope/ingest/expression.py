@@ -1,0 +1,260 @@
+"""One expression matrix from any supported file, as samples x genes, or the reasons why not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tmescope.foundation.errors import ExpressionError, TmescopeError, examples
+from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
+from tmescope.ingest.delimited import read_delimited
+from tmescope.ingest.formats import find_format
+from tmescope.ingest.h5ad import read_h5ad
+from tmescope.ingest.matrix import RawMatrix
+from tmescope.ingest.options import FileFormat, Orientation
+from tmescope.ingest.parquet import read_parquet_matrix
+
+__all__ = [
+    "ExpressionTable",
+    "check_names",
+    "check_orientation",
+    "check_values",
+    "find_duplicates",
+    "read_expression",
+    "read_matrix",
+    "sum_duplicates",
+]
+
+_ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?")
+_FEW = 3
+
+
+@dataclass(frozen=True)
+class ExpressionTable:
+    """An expression matrix with the names of both axes as they stand in the file.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n_samples, n_genes), C-contiguous
+        In the declared scale; NaN where missing.
+    gene_ids, sample_ids : tuple of str
+        Exactly as in the file.
+    obs : pandas.DataFrame, optional
+        The sample table inside an h5ad file, all text.
+    """
+
+    values: NDArray[np.float64]
+    gene_ids: tuple[str, ...]
+    sample_ids: tuple[str, ...]
+    obs: pd.DataFrame | None = None
+
+
+def read_matrix(
+    path: Path,
+    declared: FileFormat | None = None,
+    *,
+    layer: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> RawMatrix:
+    """Read a matrix in any supported format, before its orientation is decided.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    declared : {'tsv', 'csv', 'parquet', 'h5ad'}, optional
+        None takes the format from the ending.
+    layer : str, optional
+        Of an h5ad file.
+    limits : Limits
+        On decompressed sizes.
+
+    Raises
+    ------
+    MissingFileError, FileFormatError, ExpressionError, UnknownNameError
+        See the readers of each format.
+    """
+    form = find_format(path, declared)
+    if form == "parquet":
+        return read_parquet_matrix(path, limits=limits)
+    if form == "h5ad":
+        return read_h5ad(path, layer=layer, limits=limits)
+    return read_delimited(path, form, limits=limits)
+
+
+def read_expression(
+    path: Path,
+    declared: FileFormat | None = None,
+    *,
+    orientation: Orientation | None = None,
+    layer: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> ExpressionTable:
+    """Read a matrix and turn it to samples x genes.
+
+    Parameters
+    ----------
+    path, declared, layer, limits
+        See `read_matrix`.
+    orientation : {'genes_by_samples', 'samples_by_genes'}, optional
+        What the file's rows are; None means genes_by_samples for text and Parquet, samples_by_genes for h5ad.
+
+    Returns
+    -------
+    ExpressionTable
+        Nothing is checked but the format: see `check_orientation`, `check_names`, `check_values`.
+    """
+    raw = read_matrix(path, declared, layer=layer, limits=limits)
+    from_h5ad = raw.obs is not None
+    if (orientation or ("samples_by_genes" if from_h5ad else "genes_by_samples")) == "genes_by_samples":
+        return ExpressionTable(np.ascontiguousarray(raw.by_column), raw.rows, raw.columns)
+    return ExpressionTable(np.ascontiguousarray(raw.by_column.T), raw.columns, raw.rows, raw.obs)
+
+
+def check_orientation(
+    table: ExpressionTable,
+    where: str,
+    *,
+    known_genes: Collection[str] = (),
+    known_samples: Collection[str] = (),
+) -> list[TmescopeError]:
+    """Return the problem where the two axes look exchanged.
+
+    Parameters
+    ----------
+    table : ExpressionTable
+        As declared.
+    where : str
+        The file.
+    known_genes : collection of str
+        Names that are genes for certain.
+    known_samples : collection of str
+        Identifiers of the sample table.
+
+    Returns
+    -------
+    list of TmescopeError
+        Empty where nothing speaks against the declaration.
+
+    Notes
+    -----
+    Evidence is a sample table whose identifiers lie on the axis declared as genes and not on the other, or
+    names of known genes (or Ensembl identifiers) on the axis declared as samples and none on the other. The
+    shape is no evidence: panels have fewer genes than samples.
+    """
+    genes, samples = frozenset(known_genes), frozenset(known_samples)
+    on_genes, on_samples = (sum(i in samples for i in axis) for axis in (table.gene_ids, table.sample_ids))
+    if on_genes and not on_samples:
+        found = [i for i in table.gene_ids if i in samples]
+        return [
+            _exchanged(
+                f"{on_genes} identifiers of the sample table are on the gene axis: {examples(found)}", where
+            )
+        ]
+    gene_like = [i for i in table.sample_ids if i in genes or _ENSEMBL.fullmatch(i)]
+    if len(gene_like) >= _FEW and not any(i in genes or _ENSEMBL.fullmatch(i) for i in table.gene_ids):
+        return [
+            _exchanged(f"{len(gene_like)} gene names are on the sample axis: {examples(gene_like)}", where)
+        ]
+    return []
+
+
+def _exchanged(evidence: str, where: str) -> ExpressionError:
+    return ExpressionError(
+        f"genes and samples look exchanged; {evidence}",
+        where=where,
+        expected="rows as the orientation says",
+        next_step="set orientation to the other of genes_by_samples, samples_by_genes",
+    )
+
+
+def check_names(table: ExpressionTable, where: str) -> list[TmescopeError]:
+    """Return problems with the names of samples: empty ones and duplicates; and empty names of genes."""
+    problems: list[TmescopeError] = []
+    for axis, names in (("gene", table.gene_ids), ("sample", table.sample_ids)):
+        empty = [i for i, name in enumerate(names, start=1) if not name.strip()]
+        if empty:
+            problems.append(
+                ExpressionError(
+                    f"{len(empty)} {axis}s have no name, at position {examples(empty)}",
+                    where=where,
+                    expected=f"a name for every {axis}",
+                    next_step=f"name or remove those {axis}s",
+                )
+            )
+    duplicates = find_duplicates(n for n in table.sample_ids if n.strip())
+    if duplicates:
+        problems.append(
+            ExpressionError(
+                f"{len(duplicates)} sample names occur more than once: {examples(duplicates)}",
+                where=f"{where}, sample axis",
+                expected="one column per sample",
+                next_step="rename or remove the duplicates; tmescope does not choose between them",
+            )
+        )
+    return problems
+
+
+def check_values(table: ExpressionTable, where: str) -> list[TmescopeError]:
+    """Return problems with the numbers that no scale allows: infinities, and nothing but missing values.
+
+    Parameters
+    ----------
+    table : ExpressionTable
+        The matrix.
+    where : str
+        The file.
+    """
+    problems: list[TmescopeError] = []
+    infinite = np.isinf(table.values)
+    if infinite.any():
+        i, j = (int(k) for k in np.argwhere(infinite)[0])
+        problems.append(
+            ExpressionError(
+                f"{np.count_nonzero(infinite)} values are infinite, the first is {table.values[i, j]}",
+                where=f"{where}, gene {table.gene_ids[j]!r}, sample {table.sample_ids[i]!r}",
+                expected="finite numbers",
+                next_step="a logarithm of zero is -inf: write log2(x+c), or the linear values",
+            )
+        )
+    missing = np.asarray(np.isnan(table.values).all(axis=1))
+    if missing.any():
+        names = [s for s, m in zip(table.sample_ids, missing, strict=True) if m]
+        all_of_them = "all samples" if missing.all() else f"{len(names)} samples"
+        problems.append(
+            ExpressionError(
+                f"{all_of_them} have no value at all: {examples(names)}",
+                where=where,
+                expected="at least one number per sample",
+                next_step="remove those samples, or write the numbers",
+            )
+        )
+    return problems
+
+
+def find_duplicates(names: Iterable[str]) -> list[str]:
+    """Return the names that occur more than once, in order of first appearance."""
+    return [name for name, n in Counter(names).items() if n > 1]
+
+
+def sum_duplicates(table: ExpressionTable) -> ExpressionTable:
+    """Return the table with rows of the same gene added up, in order of first appearance.
+
+    A missing addend makes the sum missing. Right on linear scales only, where the reads of two rows of one
+    gene add.
+    """
+    first = {name: j for j, name in reversed(list(enumerate(table.gene_ids)))}
+    kept = sorted(first.values())
+    position = {table.gene_ids[j]: k for k, j in enumerate(kept)}
+    values = np.ascontiguousarray(table.values[:, kept])
+    for j, name in enumerate(table.gene_ids):
+        if j != first[name]:
+            values[:, position[name]] += table.values[:, j]
+    return replace(table, values=values, gene_ids=tuple(table.gene_ids[j] for j in kept))

@@ -1,0 +1,238 @@
+"""Further columns per sample or patient (TMB, PD-L1, clonality, mutations) as a long table of features."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from tmescope.foundation.errors import InputError, SampleError, TmescopeError, examples
+from tmescope.ingest.clinical import SampleTable, read_samples
+from tmescope.ingest.expression import find_duplicates
+from tmescope.ingest.findings import Findings
+from tmescope.ingest.numerals import parse_numbers
+from tmescope.ingest.options import MISSING_WORDS, FileFormat
+
+__all__ = ["FEATURE_COLUMNS", "FeatureColumn", "FeatureSource", "read_features"]
+
+FEATURE_COLUMNS = ("cohort_id", "sample_id", "feature", "kind", "value", "category", "unit")
+"""Columns of the ``features`` table."""
+
+
+@dataclass(frozen=True)
+class FeatureColumn:
+    """One column that becomes a feature.
+
+    Parameters
+    ----------
+    column : str
+        In the file.
+    kind : {'numeric', 'categorical'}
+        Numbers, or words.
+    unit : str
+        For the report, such as ``mutations/Mb``.
+    missing : tuple of str
+        Words that mean "not known", beside `MISSING_WORDS`.
+    """
+
+    column: str
+    kind: Literal["numeric", "categorical"]
+    unit: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FeatureSource:
+    """A table with features.
+
+    Parameters
+    ----------
+    columns : mapping of str to FeatureColumn
+        By the name of the feature.
+    path : Path, optional
+        TSV, CSV (also gzip) or Parquet; None means the cohort's own sample table.
+    id_column : str
+        Column with the identifiers (not used for the cohort's own table).
+    joins : {'sample_id', 'patient_id'}
+        What those identifiers are; a patient's value goes to all of the patient's samples.
+    format : {'tsv', 'csv', 'parquet'}, optional
+        None takes it from the ending.
+    """
+
+    columns: Mapping[str, FeatureColumn] = field(default_factory=dict)
+    path: Path | None = None
+    id_column: str = "sample_id"
+    joins: Literal["sample_id", "patient_id"] = "sample_id"
+    format: FileFormat | None = None
+
+
+def read_features(
+    sources: Sequence[FeatureSource], samples: pd.DataFrame, own: SampleTable | None, *, findings: Findings
+) -> pd.DataFrame:
+    """Read all features of a cohort.
+
+    Parameters
+    ----------
+    sources : sequence of FeatureSource
+        Where they stand.
+    samples : pandas.DataFrame
+        The samples that enter: ``sample_id``, ``patient_id`` and ``row``, the position of its row in `own`.
+    own : SampleTable, optional
+        The cohort's sample table.
+    findings : Findings
+        Receives problems, warnings (values missing, rows of samples that do not enter) and quality rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `FEATURE_COLUMNS`; one row per sample and feature, in the order of the declarations and then of the
+        samples. ``value`` is float (NaN where missing or categorical), ``category`` text (NA where missing or
+        numeric).
+    """
+    frames = []
+    seen: set[str] = set()
+    for source in sources:
+        repeated = [name for name in source.columns if name in seen]
+        seen.update(source.columns)
+        if repeated:
+            findings.add([_repeated(repeated)])
+        with findings.collecting():
+            frames.extend(_read_source(source, samples, own, findings=findings))
+    if not frames:
+        return _shape(pd.DataFrame({name: [] for name in FEATURE_COLUMNS}))
+    return _shape(pd.concat(frames, ignore_index=True))
+
+
+def _repeated(names: list[str]) -> InputError:
+    return InputError(
+        f"the features {examples(names)} are declared more than once",
+        where="features",
+        expected="one declaration per feature",
+        next_step="give one of them another name",
+    )
+
+
+def _shape(table: pd.DataFrame) -> pd.DataFrame:
+    kinds = dict.fromkeys(FEATURE_COLUMNS, "string") | {"value": "float64"}
+    return table.astype(kinds)[list(FEATURE_COLUMNS)]
+
+
+def _read_source(
+    source: FeatureSource, samples: pd.DataFrame, own: SampleTable | None, *, findings: Findings
+) -> list[pd.DataFrame]:
+    if source.path is None:
+        if own is None:
+            raise SampleError(
+                f"the features {examples(list(source.columns))} have no table",
+                where="features",
+                expected="a sample table or a file of their own",
+                next_step="name the file",
+            )
+        table = own
+        rows: list[int | None] = [int(i) for i in samples["row"]]
+    else:
+        table = read_samples(source.path, source.format)
+        rows = _join(source, samples, table, findings=findings)
+    frames = []
+    for name, column in source.columns.items():
+        with findings.collecting():
+            frames.append(_read_column(name, column, table, rows=rows, samples=samples, findings=findings))
+    return frames
+
+
+def _join(
+    source: FeatureSource, samples: pd.DataFrame, table: SampleTable, *, findings: Findings
+) -> list[int | None]:
+    """Return, for each sample, the position of its row in `table`, or None."""
+    ids = table.column(source.id_column, role="features, id_column")
+    duplicates = find_duplicates(i for i in ids if i.strip())
+    if duplicates:
+        raise SampleError(
+            f"{len(duplicates)} identifiers occur more than once: {examples(duplicates)}",
+            where=f"{table.where}, column {source.id_column!r}",
+            expected=f"one row per {source.joins}",
+            next_step="remove the repeated rows",
+        )
+    position: dict[str, int] = {value: i for i, value in enumerate(ids)}
+    rows = [position.get(i) for i in samples[source.joins]]
+    found = sum(row is not None for row in rows)
+    if not found and rows:
+        raise SampleError(
+            f"no {source.joins} of the cohort ({examples(list(samples[source.joins]))}) is in the table "
+            f"({examples(list(ids))})",
+            where=f"{table.where}, column {source.id_column!r}",
+            expected=f"the cohort's {source.joins}",
+            next_step="check id_column and joins",
+        )
+    wanted = frozenset(samples[source.joins])
+    unused = [i for i in ids if i not in wanted]
+    file = source.path.name if source.path else ""
+    if unused:
+        message = f"{len(unused)} of {len(ids)} rows of {file} belong to no sample of the analysis"
+        findings.warn("features.table_only", message, items=unused)
+    if found < len(rows):
+        absent = [s for s, row in zip(samples["sample_id"], rows, strict=True) if row is None]
+        findings.warn(
+            "features.no_row", f"{len(absent)} of {len(rows)} samples have no row in {file}", items=absent
+        )
+    return rows
+
+
+def _read_column(
+    name: str,
+    column: FeatureColumn,
+    table: SampleTable,
+    *,
+    rows: list[int | None],
+    samples: pd.DataFrame,
+    findings: Findings,
+) -> pd.DataFrame:
+    cells = table.column(column.column, role=f"feature {name!r}")
+    texts = ["" if row is None else str(cells.iloc[row]) for row in rows]
+    missing = (*MISSING_WORDS, *column.missing)
+    values, categories = np.full(len(texts), np.nan), [None] * len(texts)
+    if column.kind == "numeric":
+        values, bad = parse_numbers(texts, missing=missing)
+        if bad:
+            raise _not_numbers(
+                name, column, [texts[i] for i in bad], where=table.where, line=table.lines[rows[bad[0]] or 0]
+            )
+        n_missing = int(np.isnan(values).sum())
+    else:
+        categories = [None if text.strip() in missing else text for text in texts]  # type: ignore[misc]
+        n_missing = sum(c is None for c in categories)
+    _tell(name, column, n_missing, n=len(texts), findings=findings)
+    return pd.DataFrame(
+        {
+            "cohort_id": findings.cohort_id,
+            "sample_id": list(samples["sample_id"]),
+            "feature": name,
+            "kind": column.kind,
+            "value": values,
+            "category": pd.array(categories, dtype="string"),
+            "unit": column.unit,
+        }
+    )
+
+
+def _tell(name: str, column: FeatureColumn, n_missing: int, *, n: int, findings: Findings) -> None:
+    if n_missing:
+        findings.warn("features.missing", f"{n_missing} of {n} samples have no {name}", count=n_missing)
+    evidence = f"{n - n_missing} of {n} samples have a value in column {column.column!r}."
+    findings.note(f"feature {name}", n - n_missing, evidence, status="ok" if n > n_missing else "notice")
+
+
+def _not_numbers(name: str, column: FeatureColumn, bad: list[str], *, where: str, line: int) -> TmescopeError:
+    counts = Counter(bad)
+    return InputError(
+        f"{len(bad)} values of the feature {name!r} are not numbers: "
+        f"{examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
+        where=f"{where}, column {column.column!r}, line {line}",
+        expected="numbers, or nothing",
+        next_step="declare the feature as categorical, or those words as missing",
+    )

@@ -1,0 +1,160 @@
+"""Which format a file is in, by what was declared or by its ending, and whether its first bytes agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tmescope.foundation.errors import FileFormatError, MissingFileError
+from tmescope.ingest.decompress import GZIP_MAGIC
+from tmescope.ingest.options import FileFormat
+
+__all__ = ["ENDINGS", "check_file", "check_text", "find_format"]
+
+ENDINGS: dict[str, FileFormat] = {
+    ".tsv": "tsv",
+    ".txt": "tsv",
+    ".tab": "tsv",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".h5ad": "h5ad",
+}
+"""File endings and the format they stand for; text formats may carry a further ``.gz``."""
+
+_SIGNATURES = (
+    (GZIP_MAGIC, "a gzip file"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"PAR1", "a Parquet file"),
+    (b"PK\x03\x04", "a ZIP archive (perhaps an Excel workbook)"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"(\xb5/\xfd", "a zstd file"),
+    (b"\x80\x04\x95", "a Python pickle"),
+    (b"\x80\x05\x95", "a Python pickle"),
+    (b"RDX", "an R data file"),
+    (b"%PDF", "a PDF"),
+    (b"\xff\xfe", "text in UTF-16"),
+    (b"\xfe\xff", "text in UTF-16"),
+)
+_MARKUP = (b"<!doctype", b"<html", b"<?xml")
+_HEAD = 512
+_OWN_SIGNATURE = {"parquet": "a Parquet file", "h5ad": "an HDF5 file"}
+
+
+def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
+    """Return the format of a file and check that its first bytes agree.
+
+    Parameters
+    ----------
+    path : Path
+        An existing, non-empty file.
+    declared : {'tsv', 'csv', 'parquet', 'h5ad'}, optional
+        Wins over the ending.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    FileFormatError
+        If it is a folder, empty, of an unknown ending, or if its first bytes belong to another format.
+    """
+    check_file(path)
+    suffixes = [s.lower() for s in path.suffixes]
+    gzipped = bool(suffixes) and suffixes[-1] == ".gz"
+    ending = (suffixes[-2] if len(suffixes) > 1 else "") if gzipped else (suffixes[-1] if suffixes else "")
+    found = declared or ENDINGS.get(ending)
+    if found is None:
+        raise FileFormatError(
+            f"the ending {ending or path.name!r} does not say which format the file is in",
+            where=str(path),
+            expected=f"one of {', '.join(ENDINGS)}; text also with .gz",
+            next_step="declare the format, or rename the file",
+        )
+    _check_signature(path, found, gzipped=gzipped)
+    return found
+
+
+def check_file(path: Path) -> None:
+    """Check that a path is a readable file with something in it.
+
+    Raises
+    ------
+    MissingFileError
+        If it does not exist (a broken or circular link included).
+    FileFormatError
+        If it is a folder or empty.
+    """
+    try:
+        exists, is_file = path.exists(), path.is_file()
+        size = path.stat().st_size if is_file else 0
+    except (OSError, ValueError) as error:  # link loops, NUL in the name
+        raise MissingFileError(f"the file cannot be opened ({error})", where=str(path)) from error
+    if not exists:
+        raise MissingFileError(
+            f"there is no file {path.name!r}",
+            where=str(path),
+            next_step="check the path; paths in a study file are relative to that file",
+        )
+    if not is_file:
+        raise FileFormatError(
+            f"{path.name!r} is a folder, not a file", where=str(path), next_step="name the file in it"
+        )
+    if size == 0:
+        raise FileFormatError(
+            "the file is empty (0 bytes)",
+            where=str(path),
+            expected="a header line and rows",
+            next_step="write or download the file again",
+        )
+
+
+def check_text(head: bytes, where: str) -> None:
+    """Check that the (decompressed) beginning of a file is text that a table can start with.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    FileFormatError
+        If it is nothing, a web page, XML, UTF-16 or binary.
+    """
+    looks = _looks_like(head)
+    if looks is None and b"\0" in head:
+        looks = "binary"
+    if looks is None and not head.strip():
+        looks = "empty"
+    if looks is not None:
+        raise FileFormatError(
+            f"the content is {looks}, not a table of text",
+            where=where,
+            expected="UTF-8 text with a header line",
+            next_step="declare the right format, or convert the file",
+        )
+
+
+def _check_signature(path: Path, found: FileFormat, *, gzipped: bool) -> None:
+    with path.open("rb") as handle:
+        looks = _looks_like(handle.read(_HEAD))
+    wanted = _OWN_SIGNATURE.get(found, "a gzip file" if gzipped else None)
+    if looks == wanted:
+        return
+    declared = wanted or f"plain {found.upper()} text"
+    raise FileFormatError(
+        f"the file is {looks or 'not ' + declared}; its name or its declaration says {declared}",
+        where=str(path),
+        expected=declared,
+        next_step="declare the right format, or rename or convert the file",
+    )
+
+
+def _looks_like(head: bytes) -> str | None:
+    found = next((name for magic, name in _SIGNATURES if head.startswith(magic)), None)
+    if found is None and head.lstrip()[:15].lower().startswith(_MARKUP):
+        found = "a web page or XML"
+    return found

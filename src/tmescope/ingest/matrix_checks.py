@@ -1,0 +1,119 @@
+"""Every check of a matrix against its declaration, in the order in which one fault would hide another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from tmescope.facts.genes import load_genes
+from tmescope.foundation.errors import ExpressionError, examples
+from tmescope.foundation.scale import Scale
+from tmescope.ingest.expression import (
+    ExpressionTable,
+    check_names,
+    check_orientation,
+    check_values,
+    find_duplicates,
+    sum_duplicates,
+)
+from tmescope.ingest.findings import Findings
+from tmescope.ingest.options import Identifiers
+from tmescope.ingest.scales import find_contradictions, find_oddities, measure
+
+__all__ = ["check_matrix"]
+
+_SUMMABLE = ("counts", "tpm", "fpkm", "cpm")
+
+
+def check_matrix(
+    table: ExpressionTable,
+    scale: Scale | None,
+    identifiers: Identifiers,
+    *,
+    known_samples: Collection[str],
+    where: str,
+    findings: Findings,
+) -> ExpressionTable | None:
+    """Check a matrix and merge its duplicated genes.
+
+    Parameters
+    ----------
+    table : ExpressionTable
+        As read.
+    scale : Scale, optional
+        As declared; None (the declaration itself is wrong) leaves out what depends on it.
+    identifiers : {'symbol', 'ensembl', 'entrez'}
+        What the gene names are.
+    known_samples : collection of str
+        Identifiers of the sample table.
+    where : str
+        The file, for errors.
+    findings : Findings
+        Receives problems, warnings and quality rows.
+
+    Returns
+    -------
+    ExpressionTable or None
+        With unique genes; None where the axes look exchanged, since all further checks would mislead.
+    """
+    genes = {g.gene_symbol for g in load_genes()} if identifiers == "symbol" else set()
+    exchanged = check_orientation(table, where, known_genes=genes, known_samples=known_samples)
+    findings.add(exchanged)
+    if exchanged:
+        return None
+    findings.add(check_names(table, where))
+    impossible = check_values(table, where)
+    findings.add(impossible)
+    if scale is not None and not impossible:
+        _check_scale(table, scale, where=where, findings=findings)
+    _warn_of_empty_genes(table, findings)
+    return _merge_duplicates(table, scale, where=where, findings=findings)
+
+
+def _check_scale(table: ExpressionTable, scale: Scale, *, where: str, findings: Findings) -> None:
+    evidence = measure(table.values, scale)
+    findings.add(find_contradictions(evidence, scale, where=where))
+    oddities = find_oddities(evidence, scale, cohort_id=findings.cohort_id)
+    findings.warnings.extend(oddities)
+    unusual = [
+        o for o in oddities if o.code.startswith("scale.unusual") or o.code == "scale.estimated_counts"
+    ]
+    findings.note("scale", scale, evidence.sentence(), status="notice" if unusual else "ok")
+    if evidence.n_missing:
+        share = evidence.n_missing / table.values.size
+        sentence = f"{evidence.n_missing:,} of {table.values.size:,} values ({share:.2%}) are missing."
+        findings.note("missing values", evidence.n_missing, sentence, status="notice")
+
+
+def _warn_of_empty_genes(table: ExpressionTable, findings: Findings) -> None:
+    empty = np.isnan(table.values).all(axis=0)
+    if empty.any() and not empty.all():
+        names = [table.gene_ids[int(j)] for j in np.flatnonzero(empty)]
+        findings.warn("genes.empty", f"{len(names)} genes have no value in any sample", items=names)
+
+
+def _merge_duplicates(
+    table: ExpressionTable, scale: Scale | None, *, where: str, findings: Findings
+) -> ExpressionTable:
+    duplicates = find_duplicates(g for g in table.gene_ids if g.strip())
+    if not duplicates or scale is None:
+        return table
+    if not scale.is_log and scale.unit in _SUMMABLE:
+        message = f"{len(duplicates)} genes occur more than once and were summed, as their reads add"
+        findings.warn("genes.summed", message, items=duplicates)
+        findings.note(
+            "duplicated genes", len(duplicates), f"{message}: {examples(duplicates)}.", status="notice"
+        )
+        return sum_duplicates(table)
+    findings.add(
+        [
+            ExpressionError(
+                f"{len(duplicates)} genes occur more than once: {examples(duplicates)}",
+                where=f"{where}, gene axis",
+                expected=f"one row per gene; in {scale} rows of one gene cannot be added",
+                next_step="merge the rows before taking logarithms, or remove the duplicates",
+            )
+        ]
+    )
+    return table

@@ -1,0 +1,108 @@
+"""How the files of one cohort are to be read: everything that tmescope does not guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = [
+    "COLUMNS",
+    "MISSING_WORDS",
+    "CohortOptions",
+    "FileFormat",
+    "Identifiers",
+    "Orientation",
+    "SampleSelection",
+]
+
+FileFormat = Literal["tsv", "csv", "parquet", "h5ad"]
+"""Formats of an expression file; sample tables are tsv, csv or parquet."""
+
+Orientation = Literal["genes_by_samples", "samples_by_genes"]
+"""What a row of the file is."""
+
+Identifiers = Literal["symbol", "ensembl", "entrez"]
+"""What kind of name the genes carry."""
+
+COLUMNS = ("sample_id", "patient_id", "cancer_type", "treatment", "timepoint", "sex", "age_years")
+"""Our names of the columns of a sample table that have a meaning of their own."""
+
+MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "<NA>", "NULL", "null")
+"""Cells that count as missing in typed columns and in matrices. Identifiers are never compared with this
+list:
+a sample or a gene may be called NA."""
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class SampleSelection:
+    """Which of the joined samples enter the analysis.
+
+    Parameters
+    ----------
+    timepoint : tuple of str, optional
+        Values of the timepoint column to keep; None keeps all.
+    one_per_patient : {'refuse', 'first', 'all'}
+        What to do where a patient still has several samples: refuse and name them, keep the first in the
+        order of the sample table, or keep all (they are then not independent, which is a warning).
+    exclude : tuple of str
+        Sample identifiers to leave out.
+    """
+
+    timepoint: tuple[str, ...] | None = None
+    one_per_patient: Literal["refuse", "first", "all"] = "refuse"
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CohortOptions:
+    """How one cohort is read.
+
+    Parameters
+    ----------
+    cohort_id : str
+        Name of the cohort in every table.
+    scale : str
+        The scale that the file's documentation states, see `tmescope.foundation.scale.Scale.parse`. Checked
+        against the numbers, never guessed from them.
+    format : {'tsv', 'csv', 'parquet', 'h5ad'}, optional
+        Of the expression file; None takes it from the ending (``.tsv .txt .tab .csv .parquet .h5ad``, each
+        text format also with ``.gz``).
+    orientation : {'genes_by_samples', 'samples_by_genes'}, optional
+        What the rows of the file are; None means genes_by_samples for text and Parquet, samples_by_genes for
+        h5ad.
+    identifiers : {'symbol', 'ensembl', 'entrez'}
+        What kind of name the genes carry.
+    columns : mapping of str to str
+        Our names (see `COLUMNS`) to the columns of the sample table. A name that is not mapped is taken from
+        a column that is called exactly so; no other synonym is tried.
+    selection : SampleSelection
+        Which samples enter.
+    layer : str, optional
+        Layer of an h5ad file that holds the matrix; None means ``X``.
+    samples_format : {'tsv', 'csv', 'parquet'}, optional
+        Of the sample table; None takes it from the ending.
+    cancer_type, treatment : str, optional
+        For the whole cohort, where the sample table has no such column.
+    licence : str
+        Licence or consent note, copied into the ``cohorts`` table.
+    max_unmapped : float
+        Largest share (0-1) of the genes that the requested signatures need and that may be absent.
+    """
+
+    cohort_id: str
+    scale: str
+    format: FileFormat | None = None
+    orientation: Orientation | None = None
+    identifiers: Identifiers = "symbol"
+    columns: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    selection: SampleSelection = SampleSelection()
+    layer: str | None = None
+    samples_format: FileFormat | None = None
+    cancer_type: str | None = None
+    treatment: str | None = None
+    licence: str = ""
+    max_unmapped: float = 0.2

@@ -1,0 +1,142 @@
+"""Which gene each row of a matrix is, and whether the genes that are needed are there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tmescope.facts.genes import GeneTable, Resolution
+from tmescope.foundation.errors import IdentifierError, TmescopeError, examples
+from tmescope.foundation.result import RunWarning
+from tmescope.ingest.options import Identifiers
+
+__all__ = ["GENE_MAPPING_COLUMNS", "GeneMapping", "check_coverage", "map_genes"]
+
+GENE_MAPPING_COLUMNS = ("cohort_id", "input_id", "gene_symbol", "hgnc_id", "reason", "needed")
+"""Columns of the ``gene_mapping`` table."""
+
+
+@dataclass(frozen=True)
+class GeneMapping:
+    """What became of the genes of a matrix.
+
+    Parameters
+    ----------
+    gene_symbols : tuple of str
+        One unique name per input gene, in input order.
+    table : pandas.DataFrame
+        `GENE_MAPPING_COLUMNS`: one row per input gene, then one row with the reason ``missing`` (and NA as
+        `input_id`) for each needed gene that is not there.
+    missing : tuple of str
+        Needed genes that are not there.
+    n_needed : int
+        How many were needed.
+    """
+
+    gene_symbols: tuple[str, ...]
+    table: pd.DataFrame
+    missing: tuple[str, ...]
+    n_needed: int
+
+
+def map_genes(
+    gene_ids: Sequence[str],
+    genes: GeneTable | None,
+    *,
+    kind: Identifiers = "symbol",
+    needed: Collection[str] = (),
+    cohort_id: str = "",
+) -> GeneMapping:
+    """Map identifiers to approved symbols where a bundled fact names the gene; all others keep their name.
+
+    Parameters
+    ----------
+    gene_ids : sequence of str
+        Unique, as in the file.
+    genes : GeneTable, optional
+        None switches mapping off: every gene keeps its name, with the reason ``unchanged``.
+    kind : {'symbol', 'ensembl', 'entrez'}
+        What the identifiers are.
+    needed : collection of str
+        Approved symbols that the requested methods need.
+    cohort_id : str
+        For the table.
+
+    Returns
+    -------
+    GeneMapping
+        Names are unique: where a mapped name would meet one that stands in the matrix already, the gene keeps
+        its own identifier with the reason ``ambiguous``.
+    """
+    if genes is None:
+        found = [Resolution(i, i, None, "unchanged") for i in gene_ids]
+    else:
+        found = genes.resolve(list(gene_ids), kind)
+    names = tuple(r.gene_symbol for r in found)
+    missing = tuple(sorted(frozenset(needed).difference(names)))
+    wanted = frozenset(needed)
+    rows: list[tuple[str, str | None, str, str | None, str, bool]] = [
+        (cohort_id, r.input_id, r.gene_symbol, r.hgnc_id, r.reason, r.gene_symbol in wanted) for r in found
+    ]
+    rows += [(cohort_id, None, name, _hgnc_id(name, genes), "missing", True) for name in missing]
+    table = pd.DataFrame(rows, columns=list(GENE_MAPPING_COLUMNS))
+    kinds = dict.fromkeys(GENE_MAPPING_COLUMNS, "string") | {"needed": "bool"}
+    return GeneMapping(names, table.astype(kinds), missing, len(wanted))
+
+
+def _hgnc_id(symbol: str, genes: GeneTable | None) -> str | None:
+    return genes.get(symbol).hgnc_id if genes is not None and symbol in genes else None
+
+
+def check_coverage(
+    mapping: GeneMapping, *, max_unmapped: float, where: str, cohort_id: str
+) -> tuple[list[TmescopeError], list[RunWarning]]:
+    """Compare the needed genes that are absent with the limit.
+
+    Parameters
+    ----------
+    mapping : GeneMapping
+        From `map_genes`.
+    max_unmapped : float
+        Largest share (0-1) that is only a warning.
+    where : str
+        The file, for the error.
+    cohort_id : str
+        For warnings.
+
+    Returns
+    -------
+    problems : list of TmescopeError
+        An `IdentifierError` with all absent genes where more than the limit are absent.
+    warnings : list of RunWarning
+        ``genes.missing`` where some are absent but fewer, ``genes.ambiguous`` for names that could mean
+        several genes.
+    """
+    warnings = []
+    reasons = mapping.table["reason"]
+    ambiguous = list(mapping.table.loc[reasons == "ambiguous", "input_id"])
+    if ambiguous:
+        message = f"{len(ambiguous)} gene names could mean several genes and keep their name"
+        warnings.append(
+            RunWarning("genes.ambiguous", message, cohort_id, len(ambiguous), tuple(ambiguous[:3]))
+        )
+    if not mapping.missing:
+        return [], warnings
+    n, share = len(mapping.missing), len(mapping.missing) / mapping.n_needed
+    message = (
+        f"{n} of {mapping.n_needed} genes that the requested methods need are not in the matrix ({share:.0%})"
+    )
+    if share <= max_unmapped:
+        warnings.append(RunWarning("genes.missing", message, cohort_id, n, mapping.missing[:3]))
+        return [], warnings
+    given = examples([i for i in mapping.table["input_id"].dropna()][:4])
+    return [
+        IdentifierError(
+            f"{message}: {', '.join(mapping.missing)}",
+            where=f"{where}, genes ({given}, ...)",
+            expected=f"at most {max_unmapped:.0%} of them absent",
+            next_step="declare the identifier type, request fewer signatures, or raise max_unmapped",
+        )
+    ], warnings

@@ -1,0 +1,139 @@
+"""Times to events in months, with the event as yes or no."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tmescope.foundation.errors import EndpointError, TmescopeError, examples
+from tmescope.ingest.clinical import SampleTable
+from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT, TimeToEventRule, sort_values
+from tmescope.ingest.findings import Findings
+from tmescope.ingest.numerals import parse_numbers
+from tmescope.ingest.options import MISSING_WORDS
+
+__all__ = ["read_times"]
+
+_CENTURY = 1200.0
+_HALF = 0.5
+_SHORT = 100.0
+
+
+def read_times(
+    name: str, rule: TimeToEventRule, table: SampleTable, *, rows: Sequence[int], findings: Findings
+) -> dict[str, object]:
+    """Read one time to event.
+
+    Parameters
+    ----------
+    name : str
+        The endpoint.
+    rule : TimeToEventRule
+        Checked before by `tmescope.ingest.endpoint_rules.check_rule`.
+    table : SampleTable
+        As read.
+    rows : sequence of int
+        Positions of the rows that enter.
+    findings : Findings
+        Receives problems (each column on its own), warnings and quality rows.
+
+    Returns
+    -------
+    dict
+        ``<name>_time_months`` (array of float) and ``<name>_event`` (nullable boolean), both missing where
+        either is; empty where there is a problem.
+    """
+    where = f"{table.where}, endpoint {name!r}"
+    times: NDArray[np.float64] | None = None
+    events: list[str | None] | None = None
+    with findings.collecting():
+        cells = table.column(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
+        times = _parse_times(list(cells), rule, [table.lines[i] for i in rows], where=where)
+    with findings.collecting():
+        groups = {"event": rule.event_values, "censored": rule.censored_values, "missing": rule.missing}
+        cells = table.column(rule.event, role=f"endpoint {name!r}").iloc[list(rows)]
+        events = sort_values(cells, groups, where=f"{where}, column {rule.event!r}")
+    if times is None or events is None:
+        return {}
+    known = ~np.isnan(times) & np.array([v is not None for v in events], dtype=bool)
+    months = times * MONTHS_PER_UNIT[rule.unit]
+    too_long = _check_length(months[known], rule, where)
+    findings.add(too_long)
+    if too_long:
+        return {}
+    _tell(name, rule, times, known=known, events=events, findings=findings)
+    event = [v == "event" if k else None for v, k in zip(events, known, strict=True)]
+    return {
+        f"{name}_time_months": np.where(known, months, np.nan),
+        f"{name}_event": pd.array(event, dtype="boolean"),
+    }
+
+
+def _parse_times(
+    cells: list[str], rule: TimeToEventRule, lines: list[int], *, where: str
+) -> NDArray[np.float64]:
+    here = f"{where}, column {rule.time!r}"
+    times, bad = parse_numbers(cells, missing=(*MISSING_WORDS, *rule.missing))
+    if bad:
+        counts = Counter(cells[i] for i in bad)
+        raise EndpointError(
+            f"{len(bad)} times are not numbers: {examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
+            where=f"{here}, line {lines[bad[0]]}",
+            expected=f"{rule.unit} as numbers, or nothing",
+            next_step="correct the cells, or declare those words as missing",
+        )
+    negative = [int(i) for i in np.flatnonzero(times < 0)]
+    if negative:
+        shown = [f"{times[i]:g} (line {lines[i]})" for i in negative]
+        raise EndpointError(
+            f"{len(negative)} times are negative: {examples(shown)}",
+            where=f"{here}, line {lines[negative[0]]}",
+            expected="times since the start of follow-up, at least 0",
+            next_step="correct those rows, or leave the cells empty",
+        )
+    return times
+
+
+def _check_length(months: NDArray[np.float64], rule: TimeToEventRule, where: str) -> list[TmescopeError]:
+    if not len(months) or months.max() <= _CENTURY:
+        return []
+    return [
+        EndpointError(
+            f"the longest time is {months.max() / 12:.0f} years when read as {rule.unit}",
+            where=f"{where}, column {rule.time!r}",
+            expected="follow-up of less than a century",
+            next_step="declare the unit that the column is really in",
+        )
+    ]
+
+
+def _tell(
+    name: str,
+    rule: TimeToEventRule,
+    times: NDArray[np.float64],
+    *,
+    known: NDArray[np.bool_],
+    events: Sequence[str | None],
+    findings: Findings,
+) -> None:
+    n_events = sum(v == "event" for v, k in zip(events, known, strict=True) if k)
+    n_missing, n_zero = int(np.count_nonzero(~known)), int(np.count_nonzero(times[known] == 0))
+    if n_missing:
+        message = f"{n_missing} of {len(known)} samples have no {name} (time or event is missing)"
+        findings.warn("endpoint.missing", message, count=n_missing)
+    if n_zero:
+        findings.warn("endpoint.zero_time", f"{n_zero} samples have a {name} time of 0", count=n_zero)
+    present = times[known]
+    fractional = float(np.mean(present % 1 != 0)) if len(present) else 0.0
+    if rule.unit == "days" and fractional > _HALF and present.max() < _SHORT:
+        message = (
+            f"{name} is in days, but {fractional:.0%} of the times have decimals and none exceeds {_SHORT:g}"
+        )
+        findings.warn("endpoint.unusual_unit", message, count=len(present))
+    median = f"{np.median(present * MONTHS_PER_UNIT[rule.unit]):.1f}" if len(present) else "unknown"
+    evidence = f"{len(present)} samples, {n_events} events, median time {median} months; {n_missing} missing."
+    findings.note(f"endpoint {name}", len(present), evidence, status="ok" if n_events else "notice")
