@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["RunOutcome", "Study", "check", "load_study", "run"]
 
-_HOMES = {"check": "checking", "load_study": "loading", "run": "running", "RunOutcome": "running", "Study": "schema"}
+_HOMES = {
+    "check": "checking",
+    "load_study": "loading",
+    "run": "running",
+    "RunOutcome": "running",
+    "Study": "schema",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -174,5 +174,7 @@ def _summary(folders: Mapping[str, Path]) -> str:
     lines = []
     for cohort, folder in folders.items():
         row = read_table(folder / "cohorts.parquet").iloc[0]
-        lines.append(f"  {cohort}: {row['n_selected']} samples of {row['n_patients']} patients, {row['n_genes']} genes")
+        lines.append(
+            f"  {cohort}: {row['n_selected']} samples of {row['n_patients']} patients, {row['n_genes']} genes"
+        )
     return "\n".join(lines)

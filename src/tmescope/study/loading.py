@@ -56,7 +56,9 @@ def load_study(path: Path | str) -> Study:
         )
     if path.stat().st_size > _LARGEST:
         raise StudyFileError(
-            f"the study file is {path.stat().st_size} bytes long", where=str(path), expected="a few kilobytes of TOML"
+            f"the study file is {path.stat().st_size} bytes long",
+            where=str(path),
+            expected="a few kilobytes of TOML",
         )
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -123,15 +125,17 @@ def _is_undecided(error: ErrorDetails) -> bool:
 
 
 def _translate(error: ErrorDetails, where: str) -> TmescopeError:
-    place = f"{where}: {_place(error['loc'])}"
+    loc, model = _locate(error["loc"])
+    place = f"{where}: {_place(loc)}"
     if error["type"] == "extra_forbidden":
-        key = str(error["loc"][-1])
-        known = _known_keys(error["loc"])
+        key = str(loc[-1])
+        known = list(model.model_fields) if model else []
         guess = closest(key, known)
         step = f"did you mean {guess!r}?" if guess else f"known keys here: {', '.join(known)}"
         return StudyFileError(f"unknown key {key!r}", where=place, next_step=step)
     if error["type"] == "missing":
-        return StudyFileError(f"{error['loc'][-1]!r} is missing", where=place, next_step="tmescope schema describes each key")
+        step = "tmescope schema describes each key"
+        return StudyFileError(f"{str(loc[-1])!r} is missing", where=place, next_step=step)
     message = error["msg"].removeprefix("Value error, ")
     shown = error.get("input")
     value = f" (it says {shown!r})" if isinstance(shown, str | int | float | bool) else ""
@@ -141,31 +145,28 @@ def _translate(error: ErrorDetails, where: str) -> TmescopeError:
 def _place(loc: tuple[int | str, ...]) -> str:
     text = ""
     for part in loc:
-        if isinstance(part, int):
-            text += f"[{part + 1}]"
-        elif part not in {"response", "time_to_event"} or not text.startswith("endpoints"):
-            text += f".{part}" if text else part
-        elif not text.endswith(f".{part}"):
-            # pydantic repeats the kind of an endpoint in the location; a name equal to it is kept once
-            text += "" if text.count(".") else f".{part}"
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
     return text
 
 
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+def _locate(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], type[BaseModel] | None]:
+    """Return the location without the kind that pydantic adds to endpoints, and the model that holds its last key."""
     node: Any = Study
-    for part in loc[:-1]:
+    kinds: dict[str, Any] = {"response": ResponseEndpoint, "time_to_event": TimeEndpoint}
+    if loc[0] == "endpoints" and len(loc) > 2:
+        node, rest = kinds[str(loc[2])], loc[3:]
+        loc = (*loc[:2], *rest)
+    else:
+        rest = loc
+    for part in rest[:-1]:
         node = _descend(node, part)
-    return list(node.model_fields) if isinstance(node, type) and issubclass(node, BaseModel) else []
+    return loc, node if isinstance(node, type) and issubclass(node, BaseModel) else None
 
 
 def _descend(node: Any, part: int | str) -> Any:
     if isinstance(node, type) and issubclass(node, BaseModel):
         field = node.model_fields.get(str(part))
         return field.annotation if field else None
-    if part == "response" and ResponseEndpoint in _flat(node):
-        return ResponseEndpoint
-    if part == "time_to_event" and TimeEndpoint in _flat(node):
-        return TimeEndpoint
     models = [a for a in _flat(node) if isinstance(a, type) and issubclass(a, BaseModel)]
     return models[0] if len(models) == 1 else node
 
@@ -181,12 +182,18 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
     repeated = sorted({i for i in ids if ids.count(i) > 1})
     if repeated:
         problems.append(
-            StudyFileError(f"cohort ids are not unique: {examples(repeated)}", where=f"{where}: cohorts", expected="each id once")
+            StudyFileError(
+                f"cohort ids are not unique: {examples(repeated)}",
+                where=f"{where}: cohorts",
+                expected="each id once",
+            )
         )
     for name, endpoint in study.endpoints.items():
         for cohort in [*endpoint.not_in, *endpoint.cohorts]:
             if cohort not in ids:
-                problems.append(UnknownNameError.of("cohort", cohort, ids, where=f"{where}: endpoints.{name}"))
+                problems.append(
+                    UnknownNameError.of("cohort", cohort, ids, where=f"{where}: endpoints.{name}")
+                )
     problems += _answer_references(study, where)
     return problems
 
@@ -198,10 +205,14 @@ def _answer_references(study: Study, where: str) -> Iterator[TmescopeError]:
         if name not in response:
             yield UnknownNameError.of("response endpoint", name, response, where=f"{where}: answers.response")
     if study.answers.survival is not None and study.answers.survival not in times:
-        yield UnknownNameError.of("time-to-event endpoint", study.answers.survival, times, where=f"{where}: answers.survival")
+        yield UnknownNameError.of(
+            "time-to-event endpoint", study.answers.survival, times, where=f"{where}: answers.survival"
+        )
     for name in study.answers.methods or []:
         if name not in study.profile.methods:
-            yield UnknownNameError.of("method of the profile", name, study.profile.methods, where=f"{where}: answers.methods")
+            yield UnknownNameError.of(
+                "method of the profile", name, study.profile.methods, where=f"{where}: answers.methods"
+            )
     for name in study.profile.parameters:
         if name not in study.profile.methods:
             yield UnknownNameError.of(

@@ -106,10 +106,14 @@ def _signature_problems(study: Study) -> Iterator[TmescopeError]:
         place = f"profile.own_signatures.{name}"
         if name in bundled:
             yield StudyFileError(
-                f"{name!r} is the name of a bundled signature", where=place, next_step="give yours another name"
+                f"{name!r} is the name of a bundled signature",
+                where=place,
+                next_step="give yours another name",
             )
         if not genes:
-            yield StudyFileError("the signature has no gene", where=place, expected="at least one gene symbol")
+            yield StudyFileError(
+                "the signature has no gene", where=place, expected="at least one gene symbol"
+            )
 
 
 def _universe_problems(study: Study) -> Iterator[TmescopeError]:

@@ -49,7 +49,9 @@ def universe_step(context: Context) -> Step:
 
     def make(folder: Path) -> None:
         genes = _universe(context, folders)
-        write_table(pd.DataFrame({"gene_symbol": pd.Series(genes or [], dtype=TEXT)}), folder / "genes.parquet")
+        write_table(
+            pd.DataFrame({"gene_symbol": pd.Series(genes or [], dtype=TEXT)}), folder / "genes.parquet"
+        )
         write_table(_cost(genes, folders), folder / "warnings.parquet")
 
     return Step("universe", ingredients, make)
@@ -107,7 +109,9 @@ def profile_step(context: Context, cohort: Cohort) -> Step:
     return Step(f"profile-{cohort.id}", ingredients, make)
 
 
-def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tuple[pd.DataFrame, list[RunWarning]]:
+def _score_all(
+    context: Context, adata: AnnData, universe: frozenset[str]
+) -> tuple[pd.DataFrame, list[RunWarning]]:
     profile = context.study.profile
     shared = adata[:, [g in universe for g in adata.var_names]] if universe else adata
     tables = []

@@ -109,7 +109,9 @@ def run(
         raise ManyProblems(problems)
     root = Path(output)
     with open_ledger(root) as ledger:
-        context = Context(loaded, ledger, gather_needs(loaded), metadata.version("tmescope"), threads, progress)
+        context = Context(
+            loaded, ledger, gather_needs(loaded), metadata.version("tmescope"), threads, progress
+        )
         _ingest(context)
         context.do(universe_step(context))
         for cohort in loaded.cohorts:
