@@ -1,0 +1,5 @@
+"""Benchmarks beside their peers: ``python -m bench [NAME ...]``. They measure; no test depends on them.
+
+A benchmark is a module in this folder with ``SUMMARY`` (one sentence) and ``run()``, which returns rows: a
+list of dictionaries with the same keys, numbers with their unit in the key.
+"""
