@@ -93,6 +93,20 @@ def test_steps_that_do_not_settle_are_told(monkeypatch) -> None:
     assert np.isnan(found.odds_ratio)
 
 
+def test_values_over_many_orders_of_magnitude_end_without_an_error() -> None:
+    rng = np.random.default_rng(0)
+    reasons = set()
+    for _ in range(200):
+        x = rng.normal(size=20) ** 15
+        y = np.argsort(np.argsort(x)) > 9
+        y[rng.integers(0, 20)] ^= True
+        found = odds_ratio_per_sd(x, y)
+        reasons.add(found.reason)
+        assert np.isnan(found.odds_ratio) == bool(found.reason)
+    assert "" in reasons
+    assert "not_converged" in reasons  # some of them do meet the limits of floating point
+
+
 def _expand(row) -> tuple[np.ndarray, np.ndarray]:
     counts = [int(row[k]) for k in "abcd"]
     return np.repeat([1.0, 1, 0, 0], counts), np.repeat([1.0, 0, 1, 0], counts)

@@ -98,7 +98,7 @@ def _log_choose(n: int, k: int) -> float:
 
 
 def test_the_exact_bound_covers_in_the_worst_case() -> None:
-    """Three positives, many negatives at one point: non-overlap has probability AUC^3, the largest there is."""
+    """Three positives, the negatives all at one point: non-overlap has its largest probability, AUC^3."""
     area = 0.025 ** (1 / 3)  # just what a 95% interval may exclude half of its error for
     found = auc([1.0, 1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0, 0])
     assert found.ci_low == pytest.approx(area)

@@ -93,7 +93,9 @@ def hazard_ratio_of_group(
     EndpointError
         If a time is negative.
 
-    Notes ----- With one binary covariate, Efron's partial likelihood is a sum over events of two-class
+    Notes
+    -----
+    With one binary covariate, Efron's partial likelihood is a sum over events of two-class
     logistic terms: at the l-th of m tied events, the chance that it is the group's is ``w1 e^b / (w0 + w1
     e^b)`` with ``w = at_risk - (l / m) * tied_events`` in each group. It is concave in b and maximised by
     Newton steps. The score at b = -inf and +inf is known exactly, so a missing maximum is decided before the

@@ -66,7 +66,9 @@ def tertiles(values: ArrayLike) -> Tertiles:
     InputError
         If there is more than one dimension, or a value is infinite.
 
-    Notes ----- With r the midrank among the n values, a sample is low where ``(r - 1/2) / n < 1/3``, high
+    Notes
+    -----
+    With r the midrank among the n values, a sample is low where ``(r - 1/2) / n < 1/3``, high
     where it is above 2/3, and middle otherwise. Equal values are therefore never divided, the rule is the
     same from both ends (reversing the sign swaps low and high), and without ties the groups differ by at most
     one sample. Values of which many are equal, such as counts with many zeros, can give very unequal groups,

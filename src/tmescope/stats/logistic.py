@@ -90,7 +90,9 @@ def odds_ratio_per_sd(x: ArrayLike, positive: ArrayLike, *, confidence: float = 
     InputError
         If lengths differ, a value is infinite, `positive` has other values, or `confidence` is not in (0, 1).
 
-    Notes ----- Maximum likelihood of ``logit P(positive) = a + b (x - mean) / sd`` by Newton steps, halved
+    Notes
+    -----
+    Maximum likelihood of ``logit P(positive) = a + b (x - mean) / sd`` by Newton steps, halved
     where the likelihood falls; the result does not depend on the start, as the likelihood is concave. With
     one covariate, a maximum exists if and only if the open ranges of the two classes overlap (Albert and
     Anderson 1984), so separation is decided before the fit, not from it. Values whose range is below 1e-12 of
@@ -147,12 +149,16 @@ def odds_ratio_of_group(in_group: ArrayLike, positive: ArrayLike, *, confidence:
     InputError
         If lengths differ, a value is neither 0, 1 nor missing, or `confidence` is not in (0, 1).
 
-    Notes ----- With the table a, b (group: positive, negative) and c, d (rest), the odds ratio is ``ad / bc``
+    Notes
+    -----
+    With the table a, b (group: positive, negative) and c, d (rest), the odds ratio is ``ad / bc``
     and the variance of its logarithm ``1/a + 1/b + 1/c + 1/d`` (Woolf). Only where a cell is zero is one half
     added to each of the four (Haldane-Anscombe), and the method says so. The p-value comes from the table as
     counted; interval and p-value can disagree at the edge.
 
-    References ---------- Woolf, Annals of Human Genetics 1955, doi:10.1111/j.1469-1809.1955.tb01348.x.
+    References
+    ----------
+    Woolf, Annals of Human Genetics 1955, doi:10.1111/j.1469-1809.1955.tb01348.x.
     Haldane, Annals of Human Genetics 1956, doi:10.1111/j.1469-1809.1955.tb01285.x. Anscombe, Biometrika 1956,
     doi:10.1093/biomet/43.3-4.461.
     """
@@ -229,6 +235,8 @@ def _fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
     deviance = _deviance(a, b, x=x, y=y)
     for _ in range(_MAX_STEPS):
         step_a, step_b, variance = _newton(a, b, x=x, y=y)
+        if not np.isfinite(variance):
+            break
         new = _deviance(a + step_a, b + step_b, x=x, y=y)
         # rounding makes the deviance wobble in its last digits near the maximum: no halving for that
         while new > deviance + 1e-9 * abs(deviance):
@@ -248,10 +256,13 @@ def _newton(
     w = p * (1.0 - p)
     # information about the slope once the intercept is fitted: deviations from the weighted mean, not s2 -
     # s1^2 / s0, which cancels where the weights sit far from zero
-    centre = float((w * x).sum() / w.sum())
+    total = float(w.sum())
+    centre = float((w * x).sum()) / total if total > 0.0 else 0.0
     information = float((w * (x - centre) ** 2).sum())
+    if information <= 0.0:  # every chance is 0 or 1 in floating point: values over many orders of magnitude
+        return float("nan"), float("nan"), float("inf")
     step_b = float(((y - p) * (x - centre)).sum()) / information
-    step_a = float((y - p).sum() / w.sum()) - centre * step_b
+    step_a = float((y - p).sum()) / total - centre * step_b
     return step_a, step_b, 1.0 / information
 
 

@@ -35,7 +35,9 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     InputError
         If a p-value lies outside [0, 1], or there is more than one dimension.
 
-    Notes ----- ``q(i) = min over j >= i of p(j) m / j`` on the sorted values, m the number that are not
+    Notes
+    -----
+    ``q(i) = min over j >= i of p(j) m / j`` on the sorted values, m the number that are not
     missing: a missing p-value neither gets a q-value nor makes the others larger. Equal p-values get equal
     q-values. The bound holds for independent and for positively dependent tests.
 

@@ -81,13 +81,17 @@ def leaf_order(
     InputError
         If the matrix is not two-dimensional, has infinite values, or the metric is unknown.
 
-    Notes ----- A distance uses the columns in which both rows have values; the Euclidean one is scaled up to
+    Notes
+    -----
+    A distance uses the columns in which both rows have values; the Euclidean one is scaled up to
     all columns. Two rows with no column in common get the largest distance found. A constant row correlates
     with nothing (distance 1). Among equal distances the rows' order in the input decides, so the result is
     deterministic; it can change where rows with equal distances are permuted. Cost: O(n^2 p), and about
     O(n^3) for optimal leaves (600 x 60: below 0.1 s).
 
-    References ---------- Sokal and Michener, Univ Kansas Sci Bull 1958 (average linkage). Bar-Joseph, Gifford
+    References
+    ----------
+    Sokal and Michener, Univ Kansas Sci Bull 1958 (average linkage). Bar-Joseph, Gifford
     and Jaakkola, Bioinformatics 2001, doi:10.1093/bioinformatics/17.suppl_1.S22 (optimal leaves).
     """
     values = _as_matrix(matrix)

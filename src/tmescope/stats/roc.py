@@ -84,7 +84,9 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, confidence: float = 0.95) -> 
     InputError
         If lengths differ, a score is infinite, `positive` has other values, or `confidence` is not in (0, 1).
 
-    Notes ----- Missing pairs are dropped; ties count one half (midranks). The variance is DeLong's, from
+    Notes
+    -----
+    Missing pairs are dropped; ties count one half (midranks). The variance is DeLong's, from
     midranks in O(n log n); limits are ``auc ± z * se`` clipped to [0, 1]. The p-value is exact where there
     are no ties and both classes have fewer than 50 samples, otherwise the normal approximation with the
     variance corrected for ties and a continuity correction of one half.
@@ -96,7 +98,9 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, confidence: float = 0.95) -> 
     attained when the larger class has one value. It can therefore be wide while the p-value, which supposes
     equal distributions, is small.
 
-    References ---------- DeLong, DeLong and Clarke-Pearson, Biometrics 1988, doi:10.2307/2531595. Sun and Xu,
+    References
+    ----------
+    DeLong, DeLong and Clarke-Pearson, Biometrics 1988, doi:10.2307/2531595. Sun and Xu,
     IEEE Signal Processing Letters 2014, doi:10.1109/LSP.2014.2337313. Clopper and Pearson, Biometrika 1934,
     doi:10.1093/biomet/26.4.404.
     """

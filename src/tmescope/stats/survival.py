@@ -135,7 +135,9 @@ def kaplan_meier(
     EndpointError
         If a time is negative.
 
-    Notes ----- ``S(t) = prod (1 - d / n)`` over the event times up to t, with Greenwood's variance. Subjects
+    Notes
+    -----
+    ``S(t) = prod (1 - d / n)`` over the event times up to t, with Greenwood's variance. Subjects
     censored at an event time count as at risk at it. Limits are clipped to [0, 1]. The median is the first
     time with S below one half, or the midpoint of the flat stretch where S is exactly one half (as R does);
     its limits are those of Brookmeyer and Crowley, read from the limits of the curve by the same rule.
@@ -206,7 +208,9 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankTest
     EndpointError
         If a time is negative.
 
-    Notes ----- ``(O - E)' V^-1 (O - E)`` with the hypergeometric variance, summed over event times; tied
+    Notes
+    -----
+    ``(O - E)' V^-1 (O - E)`` with the hypergeometric variance, summed over event times; tied
     events are handled by that variance. A group that left before the first event has no expected events and
     is set aside, as in R's ``survdiff``. Subjects with a missing value are dropped.
 
