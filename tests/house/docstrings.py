@@ -58,7 +58,7 @@ def public_definitions(source: Source) -> Iterator[Definition]:
 
 
 MAX_PLAIN = 2
-"""A function that no room offers may describe this many parameters in plain words, without a section."""
+"""What no room offers may describe this many parameters or fields in plain words, without a section."""
 
 
 def docstring_violations(source: Source, *, offered: frozenset[str]) -> Iterator[Violation]:
@@ -72,11 +72,13 @@ def docstring_violations(source: Source, *, offered: frozenset[str]) -> Iterator
     for definition in public_definitions(source):
         if not definition.docstring and not _is_overload(definition.node):
             yield Violation("docstring", definition.place, "no docstring")
-        elif isinstance(definition.node, ast.ClassDef):
-            yield from _field_violations(definition)
+            continue
+        is_offered = definition.place in offered or definition.place.rpartition(".")[0] in offered
+        most_plain = 0 if is_offered else MAX_PLAIN
+        if isinstance(definition.node, ast.ClassDef):
+            yield from _field_violations(definition, most_plain=most_plain)
         elif source.room != "cli" and not _is_property(definition.node):
-            is_offered = definition.place.rpartition(".")[0] in offered or definition.place in offered
-            yield from _parameter_violations(definition, most_plain=0 if is_offered else MAX_PLAIN)
+            yield from _parameter_violations(definition, most_plain=most_plain)
             yield from _raise_violations(definition)
 
 
@@ -132,7 +134,7 @@ def _parameter_violations(definition: Definition, *, most_plain: int) -> Iterato
         yield Violation("parameters", definition.place, f"described, but not taken: {', '.join(strange)}")
 
 
-def _field_violations(definition: Definition) -> Iterator[Violation]:
+def _field_violations(definition: Definition, *, most_plain: int) -> Iterator[Violation]:
     """Fields of dataclasses and models are described in a section, by ``Field`` or by a string below."""
     node = definition.node
     body = node.body
@@ -146,7 +148,7 @@ def _field_violations(definition: Definition) -> Iterator[Violation]:
         if not (name.startswith("_") or name == "model_config" or _says_itself(statement, following)):
             fields.append(name)
     missing = [name for name in fields if name not in described]
-    if missing:
+    if missing and (described or len(missing) > most_plain):
         yield Violation("parameters", definition.place, f"fields not described: {', '.join(missing)}")
 
 

@@ -105,7 +105,7 @@ FULL = '''"""Do.
         ('def f(a, b, c):\n    """Do."""', "parameters"),
         (f"def f(a, b, c, d):\n    {FULL}", "parameters"),
         (f"def f(a, b):\n    {FULL}", "parameters"),
-        ('@dataclass\nclass A:\n    """A."""\n    x: int = 0', "parameters"),
+        ('@dataclass\nclass A:\n    """A."""\n    x: int\n    y: int\n    z: int = 0', "parameters"),
         ('def f(a):\n    """Do."""\n    raise InputError("x")', "raises"),
         ('def f(a):\n    """Do."""\n    raise UnknownNameError.of("x", a, ())', "raises"),
     ],
@@ -143,6 +143,10 @@ def test_what_a_room_offers_is_described_in_full() -> None:
     assert _rules(
         'class A:\n    """A."""\n    def g(self, a):\n        """Do with `a`."""', offered=True
     ) == ["parameters"]
+    assert _rules('@dataclass\nclass A:\n    """A with `x`."""\n    x: int = 0', offered=True) == [
+        "parameters"
+    ]
+    assert _rules('@dataclass\nclass A:\n    """A with `x`."""\n    x: int = 0') == []
     assert _rules('def f():\n    """Do."""', offered=True) == []
     assert api.offered_places(["from tmescope.bulk.scoring import score as score"]) == {
         "src/tmescope/bulk/scoring.py::score"

@@ -1,0 +1,52 @@
+"""The benchmarks can be found, named and read; what they measure is not tested here."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from bench import __main__ as bench
+from bench import startup
+
+
+def test_every_benchmark_is_found_and_says_what_it_measures() -> None:
+    found = bench.find()
+    assert "startup" in found
+    assert all(module.SUMMARY and callable(module.run) for module in found.values())
+
+
+def test_listing_runs_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(startup, "run", lambda: pytest.fail("ran"))
+    assert bench.main(["--list"]) == 0
+    assert "tmescope --help" in capsys.readouterr().out
+
+
+def test_named_benchmarks_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(startup, "run", lambda: [{"command": "a", "wall_s": 0.25}])
+    assert bench.main(["startup"]) == 0
+    assert "0.250" in capsys.readouterr().out
+
+
+def test_an_unknown_name_ends_with_the_names_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        bench.main(["startpu"])
+    assert "startup" in capsys.readouterr().err
+
+
+def test_rows_are_laid_out_in_columns() -> None:
+    rows = [{"command": "a", "wall_s": 1.5, "n": 3}, {"command": "longer", "wall_s": 10.0, "n": 12}]
+    assert bench.as_text(rows).splitlines() == [
+        "  command  wall_s   n",
+        "  a         1.500   3",
+        "  longer   10.000  12",
+    ]
+    assert bench.as_text([]) == "  (no rows)"
+
+
+def test_a_process_costs_time_and_a_failing_one_is_an_error() -> None:
+    spin = "import time\nend = time.process_time() + 0.05\nwhile time.process_time() < end: pass"
+    cost = startup.measure([sys.executable, "-c", spin])
+    assert cost.cpu_s >= 0.05
+    assert cost.wall_s >= 0.05
+    with pytest.raises(startup.subprocess.CalledProcessError):
+        startup.measure([sys.executable, "-c", "raise SystemExit(3)"])
