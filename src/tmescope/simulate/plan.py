@@ -165,7 +165,13 @@ class CohortPlan:
                 )
 
     def column(self, canonical: str) -> str:
-        """Return the name that the cohort's table has for a canonical column."""
+        """Return the name that the cohort's table has for a column.
+
+        Parameters
+        ----------
+        canonical : str
+            One of `CANONICAL_COLUMNS`.
+        """
         return self.columns.get(canonical, canonical)
 
 
@@ -214,6 +220,74 @@ class StudyPlan:
             )
 
 
+_MELANOMA = CohortPlan(
+    cohort_id="sim_melanoma",
+    prefix="SIM-A",
+    n_patients=60,
+    n_on_treatment=14,
+    scale="log2(tpm+1)",
+    cancer_type="melanoma (simulated)",
+    treatment="anti-PD-1 (simulated)",
+    response_rate=0.42,
+    median_months=24.0,
+    mutated_gene="BRAF",
+    mutation_rate=0.45,
+    columns={"response": "best_response", "os_time": "os_months", "mutation": "braf"},
+)
+_UROTHELIAL = CohortPlan(
+    cohort_id="sim_urothelial",
+    prefix="SIM-B",
+    n_patients=45,
+    scale="tpm",
+    cancer_type="urothelial carcinoma (simulated)",
+    treatment="anti-PD-L1 (simulated)",
+    response_rate=0.33,
+    time_unit="days",
+    event_words=("1", "2"),
+    median_months=11.0,
+    mutated_gene="FGFR3",
+    mutation_rate=0.2,
+    columns={
+        "sample_id": "Sample",
+        "patient_id": "Patient",
+        "timepoint": "Biopsy",
+        "sex": "Sex",
+        "age_years": "Age",
+        "response": "RECIST",
+        "os_time": "OS_days",
+        "os_event": "OS_status",
+        "tmb": "TMB_mut_per_Mb",
+        "pdl1_cps": "CPS",
+        "mutation": "FGFR3",
+    },
+    n_previous_symbols=12,
+    n_absent_genes=25,
+    n_only_in_table=2,
+    n_only_in_matrix=1,
+)
+_LUNG = CohortPlan(
+    cohort_id="sim_lung",
+    prefix="SIM-C",
+    n_patients=80,
+    n_on_treatment=10,
+    scale="log2(tpm+0.001)",
+    cancer_type="non-small-cell lung cancer (simulated)",
+    treatment="anti-PD-1 with chemotherapy (simulated)",
+    response_rate=0.38,
+    response_words="source-defined",
+    event_words=("alive", "dead"),
+    median_months=16.0,
+    mutated_gene="KRAS",
+    mutation_rate=0.3,
+    columns={
+        "response": "responder",
+        "os_time": "survival_months",
+        "os_event": "status",
+        "mutation": "kras",
+    },
+)
+
+
 def demo_plan() -> StudyPlan:
     """Return the plan of the demo: three cohorts whose files differ as published ones do.
 
@@ -221,73 +295,4 @@ def demo_plan() -> StudyPlan:
     1/2, some previous symbols, absent genes and samples that do not join; lung cancer in log2(tpm+0.001) with
     a response that the source defined and events in words.
     """
-    return StudyPlan(
-        cohorts=(
-            CohortPlan(
-                cohort_id="sim_melanoma",
-                prefix="SIM-A",
-                n_patients=60,
-                n_on_treatment=14,
-                scale="log2(tpm+1)",
-                cancer_type="melanoma (simulated)",
-                treatment="anti-PD-1 (simulated)",
-                response_rate=0.42,
-                median_months=24.0,
-                mutated_gene="BRAF",
-                mutation_rate=0.45,
-                columns={"response": "best_response", "os_time": "os_months", "mutation": "braf"},
-            ),
-            CohortPlan(
-                cohort_id="sim_urothelial",
-                prefix="SIM-B",
-                n_patients=45,
-                scale="tpm",
-                cancer_type="urothelial carcinoma (simulated)",
-                treatment="anti-PD-L1 (simulated)",
-                response_rate=0.33,
-                time_unit="days",
-                event_words=("1", "2"),
-                median_months=11.0,
-                mutated_gene="FGFR3",
-                mutation_rate=0.2,
-                columns={
-                    "sample_id": "Sample",
-                    "patient_id": "Patient",
-                    "timepoint": "Biopsy",
-                    "sex": "Sex",
-                    "age_years": "Age",
-                    "response": "RECIST",
-                    "os_time": "OS_days",
-                    "os_event": "OS_status",
-                    "tmb": "TMB_mut_per_Mb",
-                    "pdl1_cps": "CPS",
-                    "mutation": "FGFR3",
-                },
-                n_previous_symbols=12,
-                n_absent_genes=25,
-                n_only_in_table=2,
-                n_only_in_matrix=1,
-            ),
-            CohortPlan(
-                cohort_id="sim_lung",
-                prefix="SIM-C",
-                n_patients=80,
-                n_on_treatment=10,
-                scale="log2(tpm+0.001)",
-                cancer_type="non-small-cell lung cancer (simulated)",
-                treatment="anti-PD-1 with chemotherapy (simulated)",
-                response_rate=0.38,
-                response_words="source-defined",
-                event_words=("alive", "dead"),
-                median_months=16.0,
-                mutated_gene="KRAS",
-                mutation_rate=0.3,
-                columns={
-                    "response": "responder",
-                    "os_time": "survival_months",
-                    "os_event": "status",
-                    "mutation": "kras",
-                },
-            ),
-        )
-    )
+    return StudyPlan(cohorts=(_MELANOMA, _UROTHELIAL, _LUNG))
