@@ -57,4 +57,4 @@ lock: | $(UV) ## resolve requirements.lock anew for every supported Python
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) $(TOOLS) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* $(TOOLS) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
