@@ -90,13 +90,6 @@ def read_delimited(path: Path, form: FileFormat, *, limits: Limits = DEFAULT_LIM
             )
         except pa.ArrowInvalid as error:
             raise _explain(path, delimiter, limits, parser=str(error)) from error
-    if table.num_rows == 0:
-        raise FileFormatError(
-            f"the file has a header of {len(head.columns)} columns and no rows",
-            where=str(path),
-            expected="at least one row under the header",
-            next_step="write or download the file again",
-        )
     return RawMatrix(_to_array(table), tuple(table.column(0).to_pylist()), head.columns)
 
 
@@ -118,16 +111,32 @@ def _read_head(path: Path, delimiter: str, limits: Limits) -> _Head:
         while second and not second.strip():
             second = handle.readline(_LONGEST_LINE)
     check_text(first, str(path))
-    header = _split(decode(first, str(path), line=1), delimiter)
-    row = _split(decode(second, str(path), line=2), delimiter) if second else []
+    header = _split(first, delimiter, where=str(path), line=1)
+    row = _split(second, delimiter, where=str(path), line=2) if second else []
     if len(header) == 1 and len(row) <= 1:
         raise _one_column(first, second, used=delimiter, where=str(path))
+    if not second:
+        raise FileFormatError(
+            f"the file has a header of {len(header) - 1} columns and no rows",
+            where=str(path),
+            expected="at least one row under the header",
+            next_step="write or download the file again",
+        )
     columns = header if len(row) == len(header) + 1 else header[1:]
     return _Head(tuple(columns), max(len(first), len(second)))
 
 
-def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+def _split(raw: bytes, delimiter: str, *, where: str, line: int) -> list[str]:
+    text = decode(raw, where, line=line)
+    try:
+        return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error as error:  # cells beyond 128 KiB, carriage returns alone as line ends
+        raise FileFormatError(
+            f"the line cannot be split into cells ({error})",
+            where=f"{where}, line {line}",
+            expected=f"cells below {csv.field_size_limit():,} characters, lines that end with \\n or \\r\\n",
+            next_step="write the file again",
+        ) from error
 
 
 def decode(raw: bytes, where: str, *, line: int) -> str:
@@ -184,7 +193,7 @@ def _find_fault(handle: IO[bytes], delimiter: str, where: str) -> TmescopeError 
     bad: list[tuple[int, int, str]] = []
     width = 0
     for number, raw in enumerate(handle, start=1):
-        cells = _split(decode(raw, where, line=number), delimiter)
+        cells = _split(raw, delimiter, where=where, line=number)
         if number == 1:
             header = cells
             continue

@@ -22,6 +22,7 @@ _LARGEST_LOG2 = 40.0
 _LARGEST_LOG2_ARRAY = 25.0
 _ENOUGH_GENES = 50
 _MANY_GENES = 10_000
+_LEAST_TOP = 500.0  # the most expressed gene of any real transcriptome has thousands
 _SAMPLED = 1_000_000
 _QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
 
@@ -249,6 +250,12 @@ def _sum_reasons(e: ScaleEvidence, scale: Scale) -> Iterator[str]:
         yield f"the samples sum to {middle:,.6g} {scale.unit} (median), more than a million"
     elif e.n_genes >= _MANY_GENES and middle < _MILLION / 100:
         yield f"the samples sum to {middle:,.6g} {scale.unit} (median) over {e.n_genes:,} genes"
+    elif e.n_genes >= _MANY_GENES and (top := _largest(e, scale)) < _LEAST_TOP:
+        yield f"the largest value is {top:.4g} {scale.unit} over {e.n_genes:,} genes"
+
+
+def _largest(e: ScaleEvidence, scale: Scale) -> float:
+    return e.maximum if scale.log_base is None else scale.log_base**e.maximum - scale.offset
 
 
 def _suggest(e: ScaleEvidence, scale: Scale) -> str:

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tmescope.foundation.errors import FileFormatError, MissingFileError
+from tmescope.ingest.formats import check_text, find_format
+
+Write = Callable[[str, str | bytes], Path]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.tsv", b"x\ty\n", "tsv"),
+        ("a.TXT", b"x\ty\n", "tsv"),
+        ("a.b.csv", b"x,y\n", "csv"),
+        ("a.csv.gz", gzip.compress(b"x,y\n"), "csv"),
+        ("a.parquet", b"PAR1....", "parquet"),
+        ("a.h5ad", b"\x89HDF\r\n\x1a\n", "h5ad"),
+    ],
+)
+def test_the_ending_says_the_format(write: Write, name: str, content: bytes, found: str) -> None:
+    assert find_format(write(name, content)) == found
+
+
+def test_the_declaration_wins_over_the_ending(write: Write) -> None:
+    assert find_format(write("a.txt", "x,y\n"), "csv") == "csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.tsv", b"PK\x03\x04....", "ZIP archive"),
+        ("a.tsv", gzip.compress(b"x\ty\n"), "a gzip file"),
+        ("a.csv", b"<!DOCTYPE html><html>", "a web page"),
+        ("a.csv", b"  <html>", "a web page"),
+        ("a.tsv", "x\ty\n".encode("utf-16"), "UTF-16"),
+        ("a.tsv", b"\x80\x04\x95....", "a Python pickle"),
+        ("a.tsv.gz", b"x\ty\n", "not a gzip file"),
+        ("a.parquet", b"x\ty\n", "not a Parquet file"),
+        ("a.parquet", b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        ("a.h5ad", b"PAR1....", "a Parquet file"),
+        ("a.parquet.gz", gzip.compress(b"PAR1"), "a gzip file"),
+    ],
+)
+def test_content_of_another_format_is_refused(write: Write, name: str, content: bytes, says: str) -> None:
+    path = write(name, content)
+    with pytest.raises(FileFormatError, match=says) as caught:
+        find_format(path)
+    assert caught.value.where == str(path)
+
+
+def test_an_unknown_ending_is_refused(write: Write) -> None:
+    with pytest.raises(FileFormatError, match=r"'\.xlsx'") as caught:
+        find_format(write("a.xlsx", "x"))
+    assert ".parquet" in (caught.value.expected or "")
+
+
+def test_a_file_without_ending_is_refused_by_its_name(write: Write) -> None:
+    with pytest.raises(FileFormatError, match="'matrix'"):
+        find_format(write("matrix", "x"))
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match=r"'absent\.tsv'") as caught:
+        find_format(tmp_path / "absent.tsv")
+    assert caught.value.where == str(tmp_path / "absent.tsv")
+
+
+def test_a_link_loop(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").symlink_to(tmp_path / "b.tsv")
+    (tmp_path / "b.tsv").symlink_to(tmp_path / "a.tsv")
+    with pytest.raises(MissingFileError):
+        find_format(tmp_path / "a.tsv")
+
+
+def test_a_nul_in_the_name() -> None:
+    with pytest.raises(MissingFileError):
+        find_format(Path("a\0b.tsv"))
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").mkdir()
+    with pytest.raises(FileFormatError, match="is a folder"):
+        find_format(tmp_path / "a.tsv")
+
+
+def test_an_empty_file(write: Write) -> None:
+    with pytest.raises(FileFormatError, match="empty"):
+        find_format(write("a.tsv", b""))
+
+
+@pytest.mark.parametrize(("head", "says"), [(b"a\0b\n", "binary"), (b"\n", "empty"), (b"<?xml v", "XML")])
+def test_text_that_is_no_table(head: bytes, says: str) -> None:
+    with pytest.raises(FileFormatError, match=says):
+        check_text(head, "a.tsv")

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tmescope.foundation.errors import ExpressionError, FileFormatError
+from tmescope.ingest.decompress import Limits
+from tmescope.ingest.parquet import read_parquet_matrix, read_parquet_text
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    values=hnp.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4))),
+    as_index=st.booleans(),
+)
+def test_what_pandas_wrote_comes_back_bit_for_bit(tmp_path: Path, values: np.ndarray, as_index: bool) -> None:
+    rows = [f"NA{i}" for i in range(len(values))]
+    frame = pd.DataFrame(values, index=rows, columns=[f"S{i}" for i in range(values.shape[1])])
+    path = tmp_path / "m.parquet"
+    frame.to_parquet(path) if as_index else frame.rename_axis("gene").reset_index().to_parquet(path)
+    raw = read_parquet_matrix(path)
+    assert raw.rows == tuple(rows)
+    assert raw.columns == tuple(frame.columns)
+    np.testing.assert_array_equal(raw.by_column.T, values)
+
+
+def _write(path: Path, **columns: object) -> Path:
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float16(), pa.int64(), pa.uint8(), pa.decimal128(9, 3)])
+def test_all_kinds_of_numbers(tmp_path: Path, kind: pa.DataType) -> None:
+    cells = pa.array([Decimal(1), Decimal(2)] if pa.types.is_decimal(kind) else [1, 2]).cast(kind)
+    path = _write(tmp_path / "m.parquet", gene=["X", "Y"], A=cells)
+    np.testing.assert_array_equal(read_parquet_matrix(path).by_column, [[1.0, 2.0]])
+
+
+def test_nulls_are_missing(tmp_path: Path) -> None:
+    path = _write(tmp_path / "m.parquet", gene=["X", "Y"], A=pa.array([1, None], pa.int32()))
+    np.testing.assert_array_equal(read_parquet_matrix(path).by_column, [[1.0, np.nan]])
+
+
+def test_whole_numbers_may_name_rows_where_pandas_recorded_an_index(tmp_path: Path) -> None:
+    pd.DataFrame({"A": [1.0, 2.0]}, index=[7157, 920]).to_parquet(tmp_path / "m.parquet")
+    assert read_parquet_matrix(tmp_path / "m.parquet").rows == ("7157", "920")
+
+
+def test_a_matrix_without_names_is_refused(tmp_path: Path) -> None:
+    pd.DataFrame({"A": [1.0], "B": [2.0]}).to_parquet(tmp_path / "m.parquet")
+    with pytest.raises(FileFormatError, match="no column holds names"):
+        read_parquet_matrix(tmp_path / "m.parquet")
+
+
+def test_nested_columns_are_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path / "m.parquet", gene=["X"], A=[1.0], deep=[[1.0, 2.0]])
+    with pytest.raises(FileFormatError, match=r"'deep \(list<") as caught:
+        read_parquet_matrix(path)
+    assert caught.value.where == str(path)
+    with pytest.raises(FileFormatError, match="deep"):
+        read_parquet_text(path)
+
+
+@pytest.mark.parametrize("cells", [pa.array(["u", "v"]), pa.array([True, False])])
+def test_columns_that_hold_no_numbers_are_named(tmp_path: Path, cells: pa.Array) -> None:
+    path = _write(tmp_path / "m.parquet", gene=["X", "Y"], A=[1.0, 2.0], odd=cells)
+    with pytest.raises(ExpressionError, match=r"'odd \((string|bool)\)'"):
+        read_parquet_matrix(path)
+
+
+def test_rows_without_a_name_are_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path / "m.parquet", gene=["X", None], A=[1.0, 2.0])
+    with pytest.raises(ExpressionError, match="1 rows have no name"):
+        read_parquet_matrix(path)
+
+
+def test_no_rows_is_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path / "m.parquet", gene=pa.array([], pa.string()), A=pa.array([], pa.float64()))
+    with pytest.raises(FileFormatError, match="0 rows and 1 columns"):
+        read_parquet_matrix(path)
+
+
+def test_a_cut_file_is_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path / "m.parquet", gene=["X"], A=[1.0])
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(FileFormatError, match="cannot be opened"):
+        read_parquet_matrix(path)
+
+
+def test_a_damaged_page_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.parquet"
+    table = pa.table({"gene": [f"G{i}" for i in range(500)], "A": np.random.default_rng(0).random(500)})
+    pq.write_table(table, path, compression="gzip")
+    content = bytearray(path.read_bytes())
+    content[40:400] = b"\xff" * 360
+    path.write_bytes(bytes(content))
+    with pytest.raises(FileFormatError, match="cannot be read"):
+        read_parquet_matrix(path)
+
+
+def test_what_would_not_fit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    # a million equal values take a few hundred bytes in the file
+    path = _write(tmp_path / "m.parquet", gene=["X"] * 1_000_000, A=np.zeros(1_000_000))
+    with pytest.raises(FileFormatError, match="bytes in memory"):
+        read_parquet_matrix(path, limits=Limits(max_bytes=1_000_000))
+
+
+def test_text_is_kept_as_it_is(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"sample_id": ["007", "NA"], "n": [1, 2], "x": [0.5, np.nan], "b": [True, False]})
+    frame.to_parquet(tmp_path / "s.parquet")
+    names, columns = read_parquet_text(tmp_path / "s.parquet")
+    assert names == ["sample_id", "n", "x", "b"]
+    assert columns == [["007", "NA"], ["1", "2"], ["0.5", ""], ["True", "False"]]
+
+
+def test_an_unnamed_index_of_samples_is_a_column(tmp_path: Path) -> None:
+    pd.DataFrame({"x": ["u"]}, index=["S1"]).to_parquet(tmp_path / "s.parquet")
+    assert read_parquet_text(tmp_path / "s.parquet") == (["x", "index"], [["u"], ["S1"]])
