@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tmescope.report.contents import ReportContents
-from tmescope.report.numbers import MISSING, count, plain, plural
+from tmescope.report.numbers import MISSING, count, endpoint_name, plain, plural
 from tmescope.report.tables import Cell, HtmlTable, number, words
 
 __all__ = ["characteristics", "checks", "cohort_states", "cohorts", "lost_genes"]
@@ -102,17 +102,26 @@ def characteristics(contents: ReportContents) -> HtmlTable | None:
     parts = {c: samples[samples["cohort_id"] == c] for c in names} | {"All": samples}
     rows = [[Cell("Samples"), *(number(len(p)) for p in parts.values())]]
     if contents.primary_endpoint in samples.columns:
-        rows += _levels(parts, str(contents.primary_endpoint), f"Response ({plain(contents.primary_endpoint)})")
+        rows += _levels(parts, str(contents.primary_endpoint), _response_title(contents.primary_endpoint))
     for column, title in (("sex", "Sex"), ("timepoint", "Time point"), ("treatment", "Treatment")):
         rows += _levels(parts, column, title)
     rows += _quartiles(parts, "age_years", "Age (years)")
     endpoint = contents.survival_endpoint
     if endpoint and f"{endpoint}_event" in samples.columns:
-        rows.append([Cell(f"{plain(endpoint)}: events"), *(_events(p, endpoint) for p in parts.values())])
-        rows += _quartiles(parts, f"{endpoint}_time_months", f"{plain(endpoint)}: observation (months)")
+        rows.append([Cell(f"{_capital(endpoint)}: events"), *(_events(p, endpoint) for p in parts.values())])
+        rows += _quartiles(parts, f"{endpoint}_time_months", f"{_capital(endpoint)}: observation (months)")
     columns = [("Characteristic", False), *((plain(c), True) for c in parts)]
     note = "n (% of known values); median (quartiles). A dash: none."
     return HtmlTable("characteristics", "Characteristics of the selected samples", columns, rows, note=note)
+
+
+def _response_title(endpoint: str | None) -> str:
+    return "Response" if endpoint == "response" else f"Response ({endpoint_name(endpoint)})"
+
+
+def _capital(endpoint: str) -> str:
+    name = endpoint_name(endpoint)
+    return name[:1].upper() + name[1:]
 
 
 def _levels(parts: dict[str, pd.DataFrame], column: str, title: str) -> list[list[Cell]]:

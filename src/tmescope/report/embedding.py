@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -42,24 +43,26 @@ def columns_of(table: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         ``n`` (rows) and ``columns``: name to ``{"v": values}``, or ``{"d": distinct values, "i": positions}`` for
-        texts and others that repeat; ``null`` where a value is missing. Where positions only repeat - each k times,
-        or the whole list again and again - ``{"d": ..., "each": k}`` or ``{"d": ..., "cycle": true}``.
+        texts and others that repeat; ``null`` where a value is missing. Where the whole list comes again and again
+        ``{"d": ..., "cycle": true}``, and where neighbours are equal ``{"d": ..., "r": [position, times, ...]}``.
     """
     return {"n": len(table), "columns": {str(c): _column(table[c]) for c in table.columns}}
 
 
 def _column(series: pd.Series) -> dict[str, Any]:
     values = [_number(v) for v in series.astype(object).where(series.notna(), None)]
-    distinct = list(dict.fromkeys(values))
+    # Keyed by type too: True equals 1 in Python, but not on the page.
+    distinct = [v for _, v in dict.fromkeys((type(v).__name__, v) for v in values)]
     if len(distinct) > max(1, len(values) // 2):
         return {"v": values}
-    place = {v: i for i, v in enumerate(distinct)}
-    codes = [place[v] for v in values]
+    place = {(type(v).__name__, v): i for i, v in enumerate(distinct)}
+    codes = [place[type(v).__name__, v] for v in values]
     k, rest = divmod(len(codes), len(distinct))
-    if rest == 0 and codes == [i for i in range(len(distinct)) for _ in range(k)]:
-        return {"d": distinct, "each": k}
     if rest == 0 and codes == list(range(len(distinct))) * k:
         return {"d": distinct, "cycle": True}
+    runs = [(code, len(list(same))) for code, same in groupby(codes)]
+    if 2 * len(runs) < len(codes):
+        return {"d": distinct, "r": [part for run in runs for part in run]}
     return {"d": distinct, "i": codes}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tmescope.report.contents import ReportContents
 from tmescope.report.distributions import draw_distributions
 from tmescope.report.figure import Figure
@@ -27,4 +29,13 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         Quality, landscape, distributions, forest plots, survival; identifiers are unique.
     """
     families = (draw_quality, draw_landscape, draw_distributions, draw_forests, draw_survival_curves)
-    return [figure for draw in families for figure in draw(contents)]
+    figures: list[Figure] = []
+    taken: set[str] = set()
+    for figure in (f for draw in families for f in draw(contents)):
+        # Two names may lose their differences on the way to a file name.
+        name, again = figure.id, 2
+        while name in taken:
+            name, again = f"{figure.id}-{again}", again + 1
+        taken.add(name)
+        figures.append(figure if name == figure.id else replace(figure, id=name))
+    return figures

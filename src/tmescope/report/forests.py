@@ -10,7 +10,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure, data, ink
-from tmescope.report.numbers import count, interval, p_value, plain, plural, short_p
+from tmescope.report.numbers import count, endpoint_name, interval, p_value, plain, plural, short_p
 from tmescope.report.palette import CATEGORIES
 
 __all__ = ["EFFECTS", "FEW_EVENTS", "Effect", "draw_forests"]
@@ -86,9 +86,9 @@ def _draw(
         figures.append(
             Figure(
                 id=f"forest-{slug}" + (f"-{i + 1}" if i else ""),
-                title=f"{effect.title}: {plain(endpoint)}{where}",
+                title=f"{effect.title}: {endpoint_name(endpoint)}{where}",
                 caption=caption if i == 0 else f"Continued: {effect.reading}",
-                alt=_alt(page, effect, endpoint=plain(endpoint)),
+                alt=_alt(page, effect, endpoint=endpoint_name(endpoint)),
                 chart=_chart(page, effect, domain=domain),
                 table_name="answers",
                 section="survival" if name.startswith("hazard") else "answers",
@@ -139,7 +139,7 @@ def _rows(contents: ReportContents, rows: pd.DataFrame, *, name: str, effect: Ef
             "events": number["n_events"].astype(float),
             "passes": number["q_value"] < 0.05,
             "label": [interval(r, name) for r in number.to_dict(orient="records")],
-            "q_label": ["< 0.001" if q < 0.001 else p_value(q) for q in number["q_value"]],
+            "q_label": ["<\u00a00.001" if q < 0.001 else p_value(q) for q in number["q_value"]],
             "flag": np.where(few, "few events", ""),
         }
     )

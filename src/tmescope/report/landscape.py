@@ -13,7 +13,7 @@ from tmescope.report.contents import ReportContents
 from tmescope.report.figure import WIDTH, Figure, data, ink, text
 from tmescope.report.numbers import decimal, plain, plural
 from tmescope.report.palette import DIVERGING, MISSING_COLOUR
-from tmescope.report.raster import colour_grid, png_address
+from tmescope.report.raster import colour_grid, paint, png_address
 from tmescope.report.tracks import Track, find_tracks
 
 __all__ = ["CLAMP", "draw_landscape", "within_cohort_z"]
@@ -88,8 +88,12 @@ def draw_landscape(contents: ReportContents) -> list[Figure]:
         section="landscape",
         datasets=datasets | {"cells": cells},
     )
-    tiles = datasets | {"tiles": _tiles(scores, layout)}
-    still = replace(figure, chart=_chart(_tile_layers(layout, height), layout, height=height), datasets=tiles)
+    tiles = pd.concat([_tiles(scores, layout), _track_tiles(datasets["tracks"], layout)], ignore_index=True)
+    still = replace(
+        figure,
+        chart=_chart(_tile_layers(layout, height), layout, height=height),
+        datasets={k: v for k, v in datasets.items() if k != "tracks"} | {"tiles": tiles},
+    )
     return [replace(figure, still=still)]
 
 
@@ -237,7 +241,20 @@ def _tiles(scores: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     ):
         keys = pd.MultiIndex.from_frame(group[_KEYS])
         pixels = colour_grid(wide[keys].to_numpy(dtype=np.float64), limit=CLAMP)
-        rows.append({"x": left, "y": layout.top, "width": width, "address": png_address(pixels)})
+        rows.append({"x": left, "y": layout.top, "width": width, "height": layout.bottom - layout.top})
+        rows[-1]["address"] = png_address(pixels)
+    return pd.DataFrame(rows)
+
+
+def _track_tiles(cells: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    """Return one picture for each track and block."""
+    rows = []
+    for y, track in cells.groupby("y", sort=False):
+        for cohort, left, width, n in _blocks(layout):
+            within = track["x"].between(left, left + width) & (track["cohort"] == cohort)
+            pixels = paint([track.loc[within, "colour"].tolist()[:n]])
+            tile = {"x": left, "y": float(y) - _TRACK / 2 + 1, "width": width, "height": _TRACK - 2}
+            rows.append(tile | {"address": png_address(pixels)})
     return pd.DataFrame(rows)
 
 
@@ -264,7 +281,15 @@ def _cell_layers(layout: Layout, height: float) -> list[alt.Chart]:
         .encode(x=x, y=y, tooltip=[*tip, alt.Tooltip("value:Q", title="score"), alt.Tooltip("z:Q")])
     )
     known = cells.transform_filter("isValid(datum.z)").encode(color=_colour())
-    return [cells.transform_filter("!isValid(datum.z)").encode(color=alt.value(MISSING_COLOUR)), known]
+    tracks = (
+        alt.Chart(data("tracks"))
+        .mark_rect(width=layout.step + 0.5, height=_TRACK - 2)
+        .encode(
+            x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=["track:N", "level:N", "sample:N", "cohort:N"]
+        )
+    )
+    unknown = cells.transform_filter("!isValid(datum.z)").encode(color=alt.value(MISSING_COLOUR))
+    return [unknown, known, tracks]
 
 
 def _tile_layers(layout: Layout, height: float) -> list[alt.Chart]:
@@ -272,7 +297,7 @@ def _tile_layers(layout: Layout, height: float) -> list[alt.Chart]:
     tiles = (
         alt.Chart(data("tiles"))
         .mark_image(
-            width=alt.ExprRef("datum.width"), height=layout.bottom - layout.top, aspect=False, smooth=False,
+            width=alt.ExprRef("datum.width"), height=alt.ExprRef("datum.height"), aspect=False, smooth=False,
             align="left", baseline="top",
         )
         .encode(x=x, y=y, url="address:N")
@@ -284,20 +309,12 @@ def _tile_layers(layout: Layout, height: float) -> list[alt.Chart]:
 
 def _chart(cells: list[alt.Chart], layout: Layout, *, height: float) -> alt.LayerChart:
     x, y = _scales(layout, height)
-    tracks = (
-        alt.Chart(data("tracks"))
-        .mark_rect(width=layout.step + 0.5, height=_TRACK - 2)
-        .encode(
-            x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=["track:N", "level:N", "sample:N", "cohort:N"]
-        )
-    )
     swatches = alt.Chart(data("legend_swatches")).mark_square(size=90, opacity=1)
     headings = alt.Chart(data("headers")).mark_text(
         align="left", baseline="middle", fontWeight="bold", fontSize=12, color=ink()
     )
     layers = [
         *cells,
-        tracks,
         swatches.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
         headings.encode(x=x, y=y, text="text:N", tooltip="cohort:N"),
         text("row_labels", align="right", limit=_LABELS - 12).encode(x=x, y=y),

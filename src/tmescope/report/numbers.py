@@ -13,6 +13,7 @@ __all__ = [
     "count",
     "decimal",
     "effect",
+    "endpoint_name",
     "full_p",
     "interval",
     "is_missing",
@@ -82,28 +83,28 @@ def p_value(value: Any) -> str:
         return MISSING
     number = float(value)
     if number > 0.995:
-        return "> 0.99"
+        return ">\u00a00.99"
     if number >= 0.001:
         digits = 2 if number >= 0.095 else 3 if number >= 0.0095 else 4
         return f"{number:.{digits}f}"
     if number < 1e-300:
-        return "< 10⁻³⁰⁰"
+        return "<\u00a010⁻³⁰⁰"
     mantissa, exponent = f"{number:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    return f"{mantissa}\u00a0×\u00a010{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
 def short_p(value: Any, *, symbol: str = "p") -> str:
     """Return ``p = 0.012``; below 0.001 the shorter ``p < 0.001``, for figures."""
     if is_missing(value):
         return f"{symbol} not given"
-    shown = "< 0.001" if float(value) < 0.001 else p_value(value)
-    return f"{symbol} {shown}" if shown[0] in "<>" else f"{symbol} = {shown}"
+    shown = "<\u00a00.001" if float(value) < 0.001 else p_value(value)
+    return f"{symbol}\u00a0{shown}" if shown[0] in "<>" else f"{symbol}\u00a0=\u00a0{shown}"
 
 
 def full_p(value: Any, *, symbol: str = "p") -> str:
     """Return ``q = 1.1 × 10⁻⁴`` with two significant digits, for sentences."""
     shown = p_value(value)
-    return f"{symbol} {shown}" if shown[0] in "<>" else f"{symbol} = {shown}"
+    return f"{symbol}\u00a0{shown}" if shown[0] in "<>" else f"{symbol}\u00a0=\u00a0{shown}"
 
 
 def count(value: Any) -> str:
@@ -126,6 +127,22 @@ def percent(value: Any) -> str:
 def plural(number: Any, noun: str, many: str | None = None) -> str:
     """Return ``1 sample`` or ``185 samples``."""
     return f"{count(number)} {noun if int(number) == 1 else many or noun + 's'}"
+
+
+_ENDPOINTS = {
+    "os": "overall survival",
+    "pfs": "progression-free survival",
+    "dfs": "disease-free survival",
+    "rfs": "recurrence-free survival",
+    "efs": "event-free survival",
+    "dss": "disease-specific survival",
+}
+
+
+def endpoint_name(endpoint: object) -> str:
+    """Return an endpoint as a reader names it: ``os`` is overall survival; others keep their name."""
+    shown = plain(endpoint)
+    return _ENDPOINTS.get(shown.casefold(), shown.replace("_", " "))
 
 
 def plain(text: object) -> str:

@@ -23,14 +23,16 @@ LIGHT: Mapping[str, str] = {
     "ink": "#1b2330",
     "muted": "#566070",
     "rule": "#d8dde4",
-    "faint": "#eef1f5",
+    "faint": "#f1f3f6",
+    "accent": "#0b5cad",
 }
 DARK: Mapping[str, str] = {
     "paper": "#151a21",
     "ink": "#e7ebf1",
     "muted": "#a3aebc",
     "rule": "#343d4a",
-    "faint": "#212832",
+    "faint": "#1e252f",
+    "accent": "#8ab8f0",
 }
 
 MISSING_COLOUR = "#8b929c"

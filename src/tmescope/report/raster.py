@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tmescope.report.palette import DIVERGING, MISSING_COLOUR
 
-__all__ = ["colour_grid", "png_address"]
+__all__ = ["colour_grid", "paint", "png_address"]
 
 
 def colour_grid(values: NDArray[np.float64], *, limit: float) -> NDArray[np.uint8]:
@@ -36,6 +37,11 @@ def colour_grid(values: NDArray[np.float64], *, limit: float) -> NDArray[np.uint
     out = np.stack([np.interp(place, steps, stops[:, k]) for k in range(3)], axis=-1)
     out[np.isnan(values)] = _rgb(MISSING_COLOUR)
     return np.rint(out).astype(np.uint8)
+
+
+def paint(colours: Sequence[Sequence[str]]) -> NDArray[np.uint8]:
+    """Return rows of ``#rrggbb`` colours as pixels."""
+    return np.array([[_rgb(c) for c in row] for row in colours], dtype=np.uint8)
 
 
 def png_address(pixels: NDArray[np.uint8]) -> str:

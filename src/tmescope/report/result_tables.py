@@ -11,7 +11,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.forests import EFFECTS, FEW_EVENTS
-from tmescope.report.numbers import count, interval, is_missing, p_value, plain, plural
+from tmescope.report.numbers import count, endpoint_name, interval, is_missing, p_value, plain, plural
 from tmescope.report.tables import Cell, HtmlTable, doi_address, number, share, words
 
 __all__ = ["MethodCard", "WarningGroup", "answers", "families", "hashes", "methods", "signatures", "warnings"]
@@ -56,7 +56,7 @@ def _answer(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[Cell]:
     return [
         Cell(plain(labels.get(str(row["feature"]), row["feature"]))),
         words(row["cohort_id"]),
-        words(row["endpoint"]),
+        words(endpoint_name(row["endpoint"])),
         Cell(source),
         Cell(EFFECTS[name].title if name in EFFECTS else plain(name)),
         Cell(interval(row, name), sort="" if is_missing(row["effect"]) else float(row["effect"]), kind="number"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.forests import EFFECTS, FEW_EVENTS
-from tmescope.report.numbers import count, full_p, interval, isolate, plural
+from tmescope.report.numbers import count, endpoint_name, full_p, interval, isolate, plural
 
 __all__ = ["Finding", "Summary", "summarise"]
 
@@ -69,6 +69,19 @@ def _events(contents: ReportContents) -> tuple[int, int]:
     return int(known.astype(bool).sum()), len(known)
 
 
+def _named(endpoint: str | None) -> str:
+    return isolate(endpoint_name(endpoint))
+
+
+def _in_brackets(endpoint: str | None) -> str:
+    """Return the endpoint's name after the word response, where it says more than that word."""
+    return "" if endpoint == "response" else f" ({_named(endpoint)})"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _facts(contents: ReportContents) -> tuple[tuple[str, str], ...]:
     samples = contents.table("samples")
     facts = [(count(len(contents.cohort_ids())), "cohorts"), (count(len(samples)), "samples")]
@@ -80,7 +93,7 @@ def _facts(contents: ReportContents) -> tuple[tuple[str, str], ...]:
         facts.append((f"{count(responders)} / {count(evaluable)}", "responders / evaluable"))
     events, followed = _events(contents)
     if followed:
-        facts.append((f"{count(events)} / {count(followed)}", f"{isolate(contents.survival_endpoint)} events / followed"))
+        facts.append((f"{count(events)} / {count(followed)}", f"{_named(contents.survival_endpoint)}: events / followed"))
     return tuple(facts)
 
 
@@ -113,14 +126,14 @@ def _paragraph(contents: ReportContents) -> str:
     responders, evaluable = _responders(contents)
     if evaluable:
         sentences.append(
-            f"Response ({isolate(contents.primary_endpoint)}) is known for {count(evaluable)} of {count(len(samples))}: "
+            f"Response{_in_brackets(contents.primary_endpoint)} is known for {count(evaluable)} of {count(len(samples))}: "
             f"{count(responders)} responders ({100 * responders / evaluable:.0f}%)."
         )
     events, followed = _events(contents)
     if followed:
         time = samples[f"{contents.survival_endpoint}_time_months"].dropna()
         sentences.append(
-            f"{isolate(contents.survival_endpoint)} is known for {count(followed)}, with {plural(events, 'event')} and a "
+            f"{_capital(_named(contents.survival_endpoint))} is known for {count(followed)}, with {plural(events, 'event')} and a "
             f"median observation of {time.median():.1f} months."
         )
     sentences.append(_quality_sentence(contents))
@@ -143,7 +156,7 @@ def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Findi
     answers = contents.shown_answers()
     rows = answers[(answers["effect_name"] == name) & (answers["endpoint"] == endpoint)]
     rows = rows[rows["effect"].notna() & rows["q_value"].notna()]
-    what = isolate(endpoint) if endpoint else "response"
+    what = _named(endpoint) if endpoint else "response"
     if not len(rows):
         return Finding("absent", f"No answer on {what}", (f"The run holds no estimate for {what}.",))
     rows = rows.astype({"q_value": float, "p_value": float}).sort_values(["q_value", "p_value"], kind="stable")
@@ -177,8 +190,8 @@ def _headline(best: dict[Any, Any], name: str, *, feature: str, what: str) -> st
     above = float(best["effect"]) > EFFECTS[name].reference
     cohort = isolate(best["cohort_id"])
     if name == "auc":
-        return f"{feature} is {'higher' if above else 'lower'} in responders of {cohort}"
-    return f"High {feature} goes with {'more' if above else 'fewer'} {what} events in {cohort}"
+        return f"{feature}: {'higher' if above else 'lower'} in responders of {cohort}"
+    return f"{feature}: high values go with {'more' if above else 'fewer'} events ({what}) in {cohort}"
 
 
 def _numbers(row: dict[Any, Any], name: str, *, feature: str, cohort: str) -> str:
@@ -201,4 +214,4 @@ def _others(rows: pd.DataFrame, best: dict[Any, Any], name: str) -> str:
     reference = EFFECTS[name].reference
     side = float(best["effect"]) > reference
     agree = sum((float(o["effect"]) > reference) == side for o in others)
-    return f"In the other cohorts: {listed} - {count(agree)} of {count(len(others))} in the same direction."
+    return f"In the other cohorts: {listed} – {count(agree)} of {count(len(others))} in the same direction."

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure, data, ink
-from tmescope.report.numbers import count, interval, plain, plural, short_p
+from tmescope.report.numbers import count, endpoint_name, interval, plain, plural, short_p
 from tmescope.report.palette import TERTILES
 
 __all__ = ["MOST_FEATURES", "draw_survival_curves"]
@@ -43,7 +43,7 @@ def draw_survival_curves(contents: ReportContents) -> list[Figure]:
 def _draw(contents: ReportContents, curves: pd.DataFrame, answers: pd.DataFrame, *, among: int) -> Figure:
     feature = str(curves["feature"].iloc[0])
     label = plain(contents.feature_labels().get(feature, feature))
-    endpoint = plain(contents.survival_endpoint)
+    endpoint = endpoint_name(contents.survival_endpoint)
     rows, axis_end = _steps(contents, curves)
     risk = _at_risk(rows, axis_end)
     notes = _notes(contents, rows, answers)
@@ -137,7 +137,7 @@ def _chart(end: float, *, endpoint: str, columns: int) -> alt.FacetChart:
     x = alt.X("time:Q", title="months", scale=scale, axis=alt.Axis(values=ticks, grid=False, format="d", labelFlush=False))
     y = alt.Y(
         "survival:Q",
-        title=f"without event ({endpoint})",
+        title="share without event",
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"),
     )
@@ -150,7 +150,7 @@ def _chart(end: float, *, endpoint: str, columns: int) -> alt.FacetChart:
     steps = base.transform_filter("datum.kind === 'step'")
     dash = alt.StrokeDash("group:N", legend=None, scale=alt.Scale(domain=list(_GROUPS), range=[[1, 0], [6, 3], [2, 2]]))
     band = steps.mark_area(interpolate="step-after", opacity=0.1).encode(
-        x=x, y=alt.Y("low:Q", title=f"without event ({endpoint})"), y2="high:Q", color=colour
+        x=x, y=alt.Y("low:Q", title="share without event"), y2="high:Q", color=colour
     )
     line = steps.mark_line(interpolate="step-after", strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
     tip = ["group:N", alt.Tooltip("time:Q", title="months"), alt.Tooltip("survival:Q", format=".0%"), "at_risk:Q", "events:Q", "censored:Q"]

@@ -1,0 +1,207 @@
+"""The report as one HTML file that asks no other host for anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import jinja2
+import vl_convert
+
+from tmescope.report import cohort_tables, result_tables
+from tmescope.report.contents import ReportContents
+from tmescope.report.embedding import compile_figure, safe_json, svg_address
+from tmescope.report.figure import Figure
+from tmescope.report.numbers import is_missing, plain
+from tmescope.report.palette import DARK, LIGHT
+from tmescope.report.static import draw_svg
+from tmescope.report.summary import summarise
+from tmescope.report.tables import HtmlTable, from_frame
+
+__all__ = ["render_report"]
+
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"
+_SIZE = re.compile(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
+_MOST_NUMBERS = 120
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure as the template wants it."""
+
+    figure: Figure
+    picture: str
+    width: int
+    height: int
+    numbers: HtmlTable | None
+    payload: str
+
+
+def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
+    """Return a report as HTML text: one file, no request to any host, a strict content-security policy.
+
+    Parameters
+    ----------
+    contents : ReportContents
+        Tables and choices of a run.
+    figures : sequence of Figure
+        As `tmescope.report.figures.draw_figures` returns them for the same contents.
+
+    Returns
+    -------
+    str
+        HTML, the same text for the same contents, figures and versions.
+
+    Notes
+    -----
+    Every figure is there three times: as a picture (SVG, seen without scripts, in print), in words (its alternative
+    text), and as a Vega view that replaces the picture when it is scrolled to. Names from the data are escaped by
+    the template, and JSON by `safe_json`; the policy admits exactly the two scripts and the one style sheet of the
+    page by their hashes, so nothing else could run if an escape were missed.
+    """
+    style, runtime, script = _style(), _runtime(), _asset("report.js")
+    drawn = [_draw(f) for f in figures]
+    by_section: dict[str, list[Drawn]] = {}
+    for item in drawn:
+        by_section.setdefault(item.figure.section, []).append(item)
+    template = _environment().get_template("report.html.j2")
+    page = template.render(
+        policy=_policy(style, [runtime, script]),
+        style=style,
+        scripts=[runtime, script],
+        themes=safe_json({"light": dict(LIGHT), "dark": dict(DARK)}),
+        contents=contents,
+        summary=summarise(contents),
+        figures=by_section,
+        drawn=drawn,
+        tables=_tables(contents),
+        states=cohort_tables.cohort_states(contents),
+        methods=result_tables.methods(contents),
+        warnings=result_tables.warnings(contents),
+        provenance=_provenance(contents.provenance),
+        absent=_absent(contents),
+    )
+    return page.replace("\r\n", "\n")
+
+
+def _draw(figure: Figure) -> Drawn:
+    svg = draw_svg(figure)
+    size = _SIZE.search(svg)
+    width, height = (round(float(size.group(k))) for k in (1, 2)) if size else (960, 600)
+    numbers = None
+    if figure.numbers is not None and 0 < len(figure.numbers) <= _MOST_NUMBERS:
+        numbers = from_frame(figure.numbers, name=f"numbers-{figure.id}", caption=f"Numbers of “{figure.title}”")
+    return Drawn(figure, svg_address(svg), width, height, numbers, safe_json(compile_figure(figure)))
+
+
+def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
+    facts = contents.provenance.get("facts")
+    return {
+        "checks": cohort_tables.checks(contents),
+        "lost_genes": cohort_tables.lost_genes(contents),
+        "cohorts": cohort_tables.cohorts(contents),
+        "characteristics": cohort_tables.characteristics(contents),
+        "answers": result_tables.answers(contents),
+        "families": result_tables.families(contents),
+        "signatures": result_tables.signatures(contents),
+        "inputs": result_tables.hashes(contents.provenance.get("inputs"), name="inputs", caption="Input files"),
+        "facts": result_tables.hashes(facts, name="facts", caption="Facts used"),
+    }
+
+
+def _provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    versions = provenance.get("versions") or {}
+    parameters = provenance.get("parameters")
+    seed = provenance.get("seed")
+    text = json.dumps(parameters, indent=2, sort_keys=True, ensure_ascii=False, default=str) if parameters else ""
+    return {
+        "versions": [(plain(k), plain(v)) for k, v in versions.items()],
+        "parameters": "\n".join(plain(line) for line in text.split("\n")),
+        "seed": "none: nothing in this run is random" if is_missing(seed) else plain(seed),
+    }
+
+
+def _absent(contents: ReportContents) -> dict[str, str]:
+    """Return, for each section that has nothing to show, what is absent and why."""
+    method = plain(contents.primary_method)
+    told = {}
+    if not contents.has("quality"):
+        told["quality"] = "The run wrote no table of data-quality checks, so the state of the data is unknown."
+    if not contents.has("cohorts") and not contents.has("samples"):
+        told["cohorts"] = "The run wrote no table of cohorts or samples."
+    if not len(contents.primary_scores()):
+        other = "" if not contents.has("scores") else f" The table has scores, but none by {method}, the method chosen for the figures."
+        told["landscape"] = f"There are no scores by {method} to draw.{other}"
+        told["distributions"] = told["landscape"]
+    if not contents.has("answers"):
+        why = "the study names no endpoint" if not contents.primary_endpoint else "the run wrote no answers"
+        told["answers"] = f"No feature was tested against an endpoint: {why}."
+    if contents.survival_endpoint is None:
+        told["survival"] = "The study names no time-to-event endpoint."
+    elif not contents.has("curves"):
+        endpoint = plain(contents.survival_endpoint)
+        told["survival"] = f"The run wrote no Kaplan-Meier curves for {endpoint}."
+    if not contents.has("methods"):
+        told["methods"] = "The run wrote no description of its methods."
+    if not contents.has("signatures"):
+        told["signatures"] = "The run wrote no table of signatures."
+    if not contents.has("warnings"):
+        told["warnings"] = "The run raised no warning."
+    return told
+
+
+def _style() -> str:
+    def tokens(theme: Mapping[str, str]) -> str:
+        return "".join(f"--{name}:{colour};" for name, colour in theme.items())
+
+    light, dark = tokens(LIGHT), tokens(DARK)
+    themes = (
+        f":root{{color-scheme:light;{light}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
+        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
+    )
+    return themes + _asset("report.css")
+
+
+def _policy(style: str, scripts: Sequence[str]) -> str:
+    allowed = " ".join(f"'sha256-{_digest(s)}'" for s in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'sha256-{_digest(style)}'; img-src data: blob:; "
+        "font-src 'none'; connect-src 'none'; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+@lru_cache(maxsize=1)
+def _runtime() -> str:
+    """Return the Vega runtime (with its expression interpreter) in a form that cannot end its script element."""
+    bundle = str(vl_convert.javascript_bundle(_SNIPPET))
+    # The same string or pattern to JavaScript, but nothing that HTML reads as a tag.
+    return re.sub(r"<(?=/script|!--|script)", r"\\x3c", bundle.replace("\r", ""), flags=re.IGNORECASE)
+
+
+@lru_cache(maxsize=4)
+def _asset(name: str) -> str:
+    text = resources.files("tmescope.report").joinpath("assets", name).read_text(encoding="utf-8")
+    return text.replace("\r\n", "\n")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("tmescope.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
