@@ -182,7 +182,7 @@ def find_contradictions(evidence: ScaleEvidence, scale: Scale, *, where: str) ->
     the floor (they are zeros of another offset); more than a million TPM or CPM in a sample or a value;
     counts of which most are not whole; linear values none of which exceeds 30 over at least 50 genes (they
     are logarithms); logarithms of more than 2^40 (2^25 for arrays); whole transcriptomes that sum to less
-    than 10,000 TPM.
+    than 10,000 TPM or have no value of 500.
     """
     if not evidence.n_values:
         return []

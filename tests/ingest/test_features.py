@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tmescope.foundation.errors import InputError, SampleError, UnknownNameError
+from tmescope.ingest.clinical import SampleTable
+from tmescope.ingest.features import FEATURE_COLUMNS, FeatureColumn, FeatureSource, read_features
+from tmescope.ingest.findings import Findings
+
+Build = Callable[..., SampleTable]
+Write = Callable[[str, str | bytes], Path]
+SAMPLES = pd.DataFrame({"sample_id": ["s2", "s1", "s3"], "patient_id": ["B", "A", "A"], "row": [1, 0, 2]})
+TMB = FeatureColumn("tmb", "numeric", "mutations/Mb")
+
+
+def _read(*sources: FeatureSource, own: SampleTable | None = None) -> tuple[pd.DataFrame, Findings]:
+    findings = Findings("c")
+    return read_features(sources, SAMPLES, own, findings=findings), findings
+
+
+def test_columns_of_the_sample_table(table: Build) -> None:
+    own = table({"tmb": ["1", "2.5", "NA"], "pdl1": ["low", "", "high"]})
+    source = FeatureSource({"TMB": TMB, "PD-L1": FeatureColumn("pdl1", "categorical")})
+    found, findings = _read(source, own=own)
+    assert list(found.columns) == list(FEATURE_COLUMNS)
+    assert found["sample_id"].tolist() == ["s2", "s1", "s3"] * 2
+    np.testing.assert_array_equal(found["value"], [2.5, 1, np.nan, np.nan, np.nan, np.nan])
+    assert found["category"].fillna("-").tolist() == ["-", "-", "-", "-", "low", "high"]
+    assert found["unit"].tolist() == ["mutations/Mb"] * 3 + [""] * 3
+    assert found["kind"].tolist() == ["numeric"] * 3 + ["categorical"] * 3
+    assert [(w.code, w.count) for w in findings.warnings] == [("features.missing", 1)] * 2
+
+
+def test_a_table_of_its_own_is_joined_by_identifier_with_losses_counted(write: Write) -> None:
+    path = write("tmb.csv", "id,tmb\ns1,4\nother,9\ns2,7\n")
+    found, findings = _read(FeatureSource({"TMB": TMB}, path, "id"))
+    np.testing.assert_array_equal(found["value"], [7, 4, np.nan])
+    assert [(w.code, w.count, w.examples) for w in findings.warnings] == [
+        ("features.table_only", 1, ("other",)),
+        ("features.no_row", 1, ("s3",)),
+        ("features.missing", 1, ()),
+    ]
+
+
+def test_a_patients_value_goes_to_all_samples_of_the_patient(write: Write) -> None:
+    path = write("tmb.csv", "patient,tmb\nA,4\nB,7\n")
+    found, findings = _read(FeatureSource({"TMB": TMB}, path, "patient", "patient_id"))
+    np.testing.assert_array_equal(found["value"], [7, 4, 4])
+    assert findings.warnings == []
+
+
+def test_values_that_are_no_numbers_are_named_with_their_line(write: Write) -> None:
+    path = write("tmb.csv", "sample_id,tmb\ns1,<1\ns2,5\ns3,<1\n")
+    found, findings = _read(FeatureSource({"TMB": TMB}, path))
+    assert len(found) == 0
+    (problem,) = findings.problems
+    assert isinstance(problem, InputError)
+    assert problem.what == "2 values of the feature 'TMB' are not numbers: '<1 (2x)'"
+    assert problem.where == f"{path}, column 'tmb', line 2"
+
+
+def test_declared_words_are_missing(write: Write) -> None:
+    path = write("tmb.csv", "sample_id,tmb,arm\ns1,n.d.,n.d.\ns2,5,a\ns3,6,b\n")
+    columns = {
+        "TMB": FeatureColumn("tmb", "numeric", "", ("n.d.",)),
+        "arm": FeatureColumn("arm", "categorical", "", ("n.d.",)),
+    }
+    found, findings = _read(FeatureSource(columns, path))
+    assert findings.problems == []
+    assert found["value"].isna().sum() == 4
+    assert found["category"].dropna().tolist() == ["a", "b"]
+
+
+def test_repeated_identifiers_are_refused(write: Write) -> None:
+    path = write("tmb.csv", "sample_id,tmb\ns1,1\ns1,5\n")
+    _, findings = _read(FeatureSource({"TMB": TMB}, path))
+    (problem,) = findings.problems
+    assert isinstance(problem, SampleError)
+    assert "'s1'" in problem.what
+
+
+def test_no_identifier_in_common(write: Write) -> None:
+    _, findings = _read(FeatureSource({"TMB": TMB}, write("tmb.csv", "sample_id,tmb\nz,1\n")))
+    assert "no sample_id of the cohort ('s2', 's1', 's3') is in the table ('z')" in findings.problems[0].what
+
+
+def test_faults_of_several_sources_are_found_at_once(table: Build, tmp_path: Path) -> None:
+    own = table({"tmb": ["1", "x", "2"], "arm": ["a", "b", "c"]})
+    _, findings = _read(
+        FeatureSource({"TMB": TMB, "load": FeatureColumn("tmbb", "numeric")}),
+        FeatureSource({"TMB": FeatureColumn("arm", "categorical")}),
+        FeatureSource({"x": TMB}, tmp_path / "absent.csv"),
+        own=own,
+    )
+    kinds = [type(p) for p in findings.problems]
+    assert kinds[:3] == [InputError, UnknownNameError, InputError]
+    assert "declared more than once" in findings.problems[2].what
+    assert "absent.csv" in findings.problems[3].what
+
+
+def test_no_table_at_all() -> None:
+    _, findings = _read(FeatureSource({"TMB": TMB}))
+    assert "'TMB'" in findings.problems[0].what
+
+
+def test_no_features_is_an_empty_table_with_the_same_types(table: Build) -> None:
+    empty, _ = _read()
+    filled, _ = _read(FeatureSource({"TMB": TMB}), own=table({"tmb": ["1", "2", "3"]}))
+    pd.testing.assert_series_equal(empty.dtypes, filled.dtypes)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tmescope.foundation.errors import EndpointError
+from tmescope.ingest.clinical import SampleTable
+from tmescope.ingest.endpoint_rules import TimeToEventRule
+from tmescope.ingest.findings import Findings
+from tmescope.ingest.times import read_times
+
+Build = Callable[..., SampleTable]
+RULE = TimeToEventRule("t", "e", "days", ("1",), ("0",))
+
+
+def _read(
+    table: SampleTable, rule: TimeToEventRule = RULE, rows: list[int] | None = None
+) -> tuple[dict[str, object], Findings]:
+    findings = Findings("c")
+    places = list(range(len(table.frame))) if rows is None else rows
+    return read_times("os", rule, table, rows=places, findings=findings), findings
+
+
+@pytest.mark.parametrize(
+    ("unit", "months"), [("days", 1.0), ("weeks", 7.0), ("months", 30.4375), ("years", 365.25)]
+)
+def test_units_become_months(table: Build, unit: str, months: float) -> None:
+    found, findings = _read(table({"t": ["30.4375", "0"], "e": ["1", "0.0"]}), replace(RULE, unit=unit))  # type: ignore[arg-type]
+    np.testing.assert_allclose(found["os_time_months"], [months, 0], rtol=1e-14)
+    assert found["os_event"].tolist() == [True, False]  # type: ignore[attr-defined]
+    assert findings.problems == []
+    assert [w.code for w in findings.warnings if w.code != "endpoint.unusual_unit"] == ["endpoint.zero_time"]
+
+
+def test_a_missing_half_makes_the_whole_missing(table: Build) -> None:
+    found, findings = _read(table({"t": ["5", "", "7", "NA"], "e": ["1", "1", "", "0"]}))
+    months, event = found["os_time_months"], found["os_event"]
+    np.testing.assert_array_equal(np.isnan(months), [False, True, True, True])  # type: ignore[call-overload]
+    assert pd.isna(event).tolist() == [False, True, True, True]  # type: ignore[call-overload]
+    assert event.dtype == "boolean"  # type: ignore[attr-defined]
+    assert [(w.code, w.count) for w in findings.warnings] == [("endpoint.missing", 3)]
+
+
+def test_a_negative_time_is_named_by_its_line(table: Build) -> None:
+    found, findings = _read(table({"t": ["5", "-3", "-0.5", "1"], "e": ["1", "1", "0", "0"]}), rows=[3, 2, 1])
+    assert found == {}
+    (problem,) = findings.problems
+    assert isinstance(problem, EndpointError)
+    assert problem.what == "2 times are negative: '-0.5 (line 4)', '-3 (line 3)'"
+    assert problem.where == "samples.tsv, endpoint 'os', column 't', line 4"
+
+
+def test_times_that_are_no_numbers(table: Build) -> None:
+    _, findings = _read(table({"t": ["5", "12+", "12+", "inf"], "e": ["1"] * 4}))
+    (problem,) = findings.problems
+    assert problem.what == "3 times are not numbers: '12+ (2x)', 'inf (1x)'"
+    assert (problem.where or "").endswith("column 't', line 3")
+
+
+def test_declared_missing_words_count_in_both_columns(table: Build) -> None:
+    found, findings = _read(table({"t": ["5", "lost"], "e": ["1", "lost"]}), replace(RULE, missing=("lost",)))
+    assert findings.problems == []
+    assert np.isnan(found["os_time_months"][1])  # type: ignore[index]
+
+
+def test_a_coding_outside_the_declared_one(table: Build) -> None:
+    _, findings = _read(table({"t": ["5", "6", "7"], "e": ["1", "2", "2"]}))
+    (problem,) = findings.problems
+    assert "'2 (2x)'" in problem.what
+    assert problem.where == "samples.tsv, endpoint 'os', column 'e'"
+
+
+def test_both_columns_are_checked_at_once(table: Build) -> None:
+    _, findings = _read(table({"t": ["-5"], "e": ["2"]}))
+    assert len(findings.problems) == 2
+
+
+def test_a_unit_that_makes_centuries_is_contradicted(table: Build) -> None:
+    _, findings = _read(table({"t": ["2000", "3000"], "e": ["1", "0"]}), replace(RULE, unit="months"))
+    (problem,) = findings.problems
+    assert problem.what == "the longest time is 250 years when read as months"
+
+
+def test_days_with_decimals_are_unusual(table: Build) -> None:
+    _, findings = _read(table({"t": ["2.5", "3.25", "11.75"], "e": ["1", "0", "1"]}))
+    assert [w.code for w in findings.warnings] == ["endpoint.unusual_unit"]
+
+
+def test_nothing_known_at_all_is_no_crash(table: Build) -> None:
+    found, findings = _read(table({"t": ["", ""], "e": ["", ""]}))
+    assert np.isnan(found["os_time_months"]).all()  # type: ignore[call-overload]
+    assert findings.warnings[0].count == 2
+    assert findings.quality()["status"].tolist() == ["notice"]
