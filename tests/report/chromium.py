@@ -73,7 +73,15 @@ class Chromium:
         # The browser reads commands from descriptor 3 and writes to 4; the shell puts the pipes there.
         command = f'exec "$0" "$@" 3<&{from_us} 4>&{to_us} {from_us}<&- {to_us}>&-'
         self._process = subprocess.Popen(
-            ["/bin/bash", "-c", command, self.path, *FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"],
+            [
+                "/bin/bash",
+                "-c",
+                command,
+                self.path,
+                *FLAGS,
+                f"--user-data-dir={self._profile.name}",
+                "about:blank",
+            ],
             pass_fds=(from_us, to_us),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -175,14 +183,20 @@ class Page:
 
     def resize(self, width: int, height: int, *, scale: float = 1.0) -> None:
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=False,
         )
 
     def media(self, kind: str, *, dark: bool = False) -> None:
         """Emulate a medium ('' or 'print') and the preferred colours."""
         value = "dark" if dark else "light"
         self.call(
-            "Emulation.setEmulatedMedia", media=kind, features=[{"name": "prefers-color-scheme", "value": value}]
+            "Emulation.setEmulatedMedia",
+            media=kind,
+            features=[{"name": "prefers-color-scheme", "value": value}],
         )
 
     def run(self, script: str) -> Any:
@@ -211,13 +225,21 @@ class Page:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", **params)["data"]))
 
     def pdf(self, path: Path) -> None:
-        made = self.call("Page.printToPDF", printBackground=True, paperWidth=8.27, paperHeight=11.69, preferCSSPageSize=True)
+        made = self.call(
+            "Page.printToPDF",
+            printBackground=True,
+            paperWidth=8.27,
+            paperHeight=11.69,
+            preferCSSPageSize=True,
+        )
         path.write_bytes(base64.b64decode(made["data"]))
 
     def _events(self, *methods: str) -> list[dict[str, Any]]:
         self.browser.listen(0.1)
         return [
-            e["params"] for e in self.browser.events if e.get("sessionId") == self.session and e.get("method") in methods
+            e["params"]
+            for e in self.browser.events
+            if e.get("sessionId") == self.session and e.get("method") in methods
         ]
 
     def requests(self) -> list[str]:

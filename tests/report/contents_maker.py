@@ -120,7 +120,9 @@ def _signatures(number: int) -> pd.DataFrame:
     table["reference"] = ["10.1000/simulated.%d" % i for i in range(len(table))]
     table["citation"] = [f"Simulated et al. {2010 + i % 12}" for i in range(len(table))]
     table["licence"] = "facts as published"
-    table["limits"] = ["Low purity lowers it.", "", "Derived in melanoma; not tuned for other cancers."] * (len(table) // 3)
+    table["limits"] = ["Low purity lowers it.", "", "Derived in melanoma; not tuned for other cancers."] * (
+        len(table) // 3
+    )
     table["version"] = "1"
     table["sha256"] = [hashlib.sha256(n.encode()).hexdigest() for n in table["name"]]
     return table
@@ -173,14 +175,18 @@ def _outcomes(samples: pd.DataFrame, cyt: np.ndarray, rng: np.random.Generator) 
     time = rng.exponential(14 * np.exp(0.45 * centred))
     censor = rng.uniform(4, 48, len(samples))
     return samples.assign(
-        os_time_months=np.round(np.minimum(time, censor), 2), os_event=pd.array(time <= censor, dtype="boolean")
+        os_time_months=np.round(np.minimum(time, censor), 2),
+        os_event=pd.array(time <= censor, dtype="boolean"),
     )
 
 
 def _long_scores(samples: pd.DataFrame, wide: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     keys = samples[["cohort_id", "sample_id"]]
     parts = []
-    for method, unit, scale in (("zscore", "combined z-score (SD)", 1.0), ("ssgsea", "enrichment score", 900.0)):
+    for method, unit, scale in (
+        ("zscore", "combined z-score (SD)", 1.0),
+        ("ssgsea", "enrichment score", 900.0),
+    ):
         for feature in wide.columns:
             value = scale * wide[feature].to_numpy()
             if feature == "tls":
@@ -287,7 +293,14 @@ def _survival_rows(group: pd.DataFrame, key: tuple[str, str, str]) -> list[dict[
         return [_row(key, "hazard_ratio_high_vs_low", (n, events, *[np.nan] * 5), "Cox regression, Wald")]
     log_hr, se = np.log((d1 / t1) / (d0 / t0)), float(np.sqrt(1 / d0 + 1 / d1))
     numbers = (n, events, np.exp(log_hr), se, np.exp(log_hr - 1.96 * se), np.exp(log_hr + 1.96 * se))
-    return [_row(key, "hazard_ratio_high_vs_low", (*numbers, 2 * stats.norm.sf(abs(log_hr) / se)), "Cox regression, Wald")]
+    return [
+        _row(
+            key,
+            "hazard_ratio_high_vs_low",
+            (*numbers, 2 * stats.norm.sf(abs(log_hr) / se)),
+            "Cox regression, Wald",
+        )
+    ]
 
 
 def _curves(samples: pd.DataFrame, scores: pd.DataFrame, features: list[str]) -> pd.DataFrame:
@@ -346,8 +359,19 @@ def _quality(shape: Shape) -> pd.DataFrame:
 def _gene_mapping(shape: Shape, rng: np.random.Generator) -> pd.DataFrame:
     parts = []
     for i, (cohort, *_rest) in enumerate(shape.cohorts):
-        weights = [0.9, 0.03, 0.03, 0.0, 0.0, 0.02, 0.0, 0.02] if i < 2 else [0.7, 0.05, 0.05, 0.0, 0.0, 0.0, 0.02, 0.18]
-        reasons = ["approved", "previous symbol", "alias", "ensembl", "entrez", "unchanged", "ambiguous", "missing"]
+        weights = (
+            [0.9, 0.03, 0.03, 0.0, 0.0, 0.02, 0.0, 0.02] if i < 2 else [0.7, 0.05, 0.05, 0.0, 0.0, 0.0, 0.02, 0.18]
+        )
+        reasons = [
+            "approved",
+            "previous symbol",
+            "alias",
+            "ensembl",
+            "entrez",
+            "unchanged",
+            "ambiguous",
+            "missing",
+        ]
         part = pd.DataFrame({"input_id": [f"GENE{j}" for j in range(312)]})
         part.insert(0, "cohort_id", cohort)
         part["gene_symbol"] = part["input_id"]
@@ -366,7 +390,15 @@ def _warnings(*, hostile: bool) -> pd.DataFrame:
         ("answers.few_events", "Fewer than 10 events in one tertile.", "bladder_pdl1", 4, ["emt"]),
     ]  # fmt: skip
     if hostile:
-        rows.append(("samples.unmatched", f"No expression for {HOSTILE}", HOSTILE, 3, [HOSTILE, FORMULA, RIGHT_TO_LEFT]))
+        rows.append(
+            (
+                "samples.unmatched",
+                f"No expression for {HOSTILE}",
+                HOSTILE,
+                3,
+                [HOSTILE, FORMULA, RIGHT_TO_LEFT],
+            )
+        )
     return pd.DataFrame(rows, columns=["code", "message", "where", "count", "examples"])
 
 
@@ -375,7 +407,17 @@ def _methods() -> pd.DataFrame:
         ("zscore", "Mean of the genes' z-scores within the cohort, times the square root of their number: how far a sample stands from its cohort.", "SD", "cohort", "10.1371/journal.pcbi.1000217", "none needed", True, "More expression of the signature than in the cohort's average sample.", json.dumps({"ddof": 1})),
         ("ssgsea", "Rank-based enrichment of the signature's genes in one sample.", "enrichment score", "sample", "10.1038/nature08460", "none needed", True, "The signature's genes rank higher within the sample.", json.dumps({"alpha": 0.25, "normalise": False})),
     ]  # fmt: skip
-    columns = ["name", "summary", "unit", "scope", "reference", "licence", "commercial_use", "higher_means", "parameters"]
+    columns = [
+        "name",
+        "summary",
+        "unit",
+        "scope",
+        "reference",
+        "licence",
+        "commercial_use",
+        "higher_means",
+        "parameters",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

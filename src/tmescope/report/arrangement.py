@@ -12,9 +12,7 @@ from tmescope.stats.ordering import leaf_order
 __all__ = ["order_rows"]
 
 
-def order_rows(
-    values: NDArray[np.float64], *, metric: Literal["correlation", "euclidean"]
-) -> NDArray[np.intp]:
+def order_rows(values: NDArray[np.float64], *, metric: Literal["correlation", "euclidean"]) -> NDArray[np.intp]:
     """Return the positions of the rows so that similar rows lie together; missing values are allowed.
 
     Parameters

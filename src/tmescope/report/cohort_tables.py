@@ -23,9 +23,13 @@ def cohort_states(contents: ReportContents) -> list[tuple[str, str, str]]:
         found = table[table["cohort_id"] == cohort]["status"].astype(str)
         counts = found.value_counts()
         worst = min(counts.index, key=lambda s: _RANK.get(s, 1)) if len(counts) else "unchecked"
-        told = ", ".join(f"{int(counts[s])} {s}" for s in _RANK if s in counts) or "no check recorded"
+        told = ", ".join(_counted(int(counts[s]), s) for s in _RANK if s in counts) or "no check recorded"
         states.append((plain(cohort), worst, told))
     return states
+
+
+def _counted(number: int, status: str) -> str:
+    return f"{count(number)} ok" if status == "ok" else plural(number, status)
 
 
 def checks(contents: ReportContents) -> HtmlTable | None:
@@ -94,7 +98,7 @@ def cohorts(contents: ReportContents) -> HtmlTable | None:
 
 
 def characteristics(contents: ReportContents) -> HtmlTable | None:
-    """Return who is in each cohort: counts and percentages, median and quartiles, and how many are missing."""
+    """Return who is in each cohort: counts and shares, medians and quartiles, and what is missing."""
     samples = contents.table("samples")
     names = [c for c in contents.cohort_ids() if (samples["cohort_id"] == c).any()]
     if not names:

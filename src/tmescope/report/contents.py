@@ -125,7 +125,7 @@ class ReportContents:
     survival_endpoint : str, optional
         Time-to-event endpoint; ``samples`` has ``<id>_time_months`` and ``<id>_event``.
     provenance : dict
-        ``versions``, ``inputs`` (name to sha256), ``facts``, ``seed``, ``parameters``; every key may be missing.
+        ``versions``, ``inputs`` (name to sha256), ``facts``, ``seed``, ``parameters``; any key may be missing.
     generated : str, optional
         Date to print. The same contents give the same bytes, so the clock is the caller's.
 
@@ -160,7 +160,13 @@ class ReportContents:
                 )
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table with every column of the contract; empty where the run did not write it."""
+        """Return a table with every column of the contract; empty where the run did not write it.
+
+        Parameters
+        ----------
+        name : str
+            Name in `TABLE_COLUMNS`.
+        """
         found = self.tables.get(name)
         if found is None:
             return pd.DataFrame({c: pd.Series(dtype=object) for c in TABLE_COLUMNS[name]})
@@ -168,12 +174,18 @@ class ReportContents:
         return found.assign(**{c: v for c, v in missing.items() if c not in found.columns})
 
     def has(self, name: str) -> bool:
-        """Return whether a table is there and has rows."""
+        """Return whether a table is there and has rows.
+
+        Parameters
+        ----------
+        name : str
+            Name in `TABLE_COLUMNS`.
+        """
         found = self.tables.get(name)
         return found is not None and len(found) > 0
 
     def cohort_ids(self) -> list[str]:
-        """Return the cohorts in the order of the table ``cohorts`` (of ``samples`` or ``scores`` where it is absent)."""
+        """Return the cohorts in the order of ``cohorts``; of ``samples`` or ``scores`` where that is absent."""
         for name in ("cohorts", "samples", "scores", "answers"):
             if self.has(name):
                 return [str(c) for c in pd.unique(self.tables[name]["cohort_id"])]
@@ -185,7 +197,7 @@ class ReportContents:
         return scores[scores["method"] == self.primary_method] if len(scores) else scores
 
     def shown_answers(self) -> pd.DataFrame:
-        """Return the answers that the figures show: those of the primary method and of the extra feature tables."""
+        """Return the answers that the figures show: of the primary method and of the feature tables."""
         answers = self.table("answers")
         if not len(answers):
             return answers

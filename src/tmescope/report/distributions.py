@@ -20,14 +20,14 @@ PANELS = 12
 _HEIGHT = 1250
 
 _SLOT = 15
-_PANEL = 205
+_PANEL = 225
 _KEYS = ["cohort_id", "sample_id"]
 _NAMES = {"responder": "responder", "non_responder": "non-responder", "not evaluable": "not evaluable"}
 _HEAVY = 1500
 
 
 def draw_distributions(contents: ReportContents) -> list[Figure]:
-    """Return a figure for every few features of the primary method, then one for the numeric extra features."""
+    """Return a figure for every few features of the primary method, then one for the extra features."""
     labels = contents.feature_labels()
     figures = []
     scores = contents.primary_scores()
@@ -48,10 +48,10 @@ def draw_distributions(contents: ReportContents) -> list[Figure]:
     extra = extra[extra["kind"] == "numeric"]
     if len(extra):
         units = extra.drop_duplicates("feature").set_index("feature")["unit"].to_dict()
-        named = {f: f"{f} ({u})" if isinstance(u, str) and u else f for f, u in units.items()}
+        named = {str(f): f"{f} ({u})" if isinstance(u, str) and u else str(f) for f, u in units.items()}
         figures.append(
             _draw(
-                contents, extra, labels=named, name="distributions-features", axis="value, in the unit named above",
+                contents, extra, labels=named, name="distributions-features", axis="value (unit in the title)",
                 title="Further features by cohort and response",
             )
         )  # fmt: skip
@@ -66,7 +66,13 @@ def _panels(contents: ReportContents) -> int:
 
 
 def _draw(
-    contents: ReportContents, scores: pd.DataFrame, *, labels: Mapping[str, str], name: str, axis: str, title: str
+    contents: ReportContents,
+    scores: pd.DataFrame,
+    *,
+    labels: Mapping[str, str],
+    name: str,
+    axis: str,
+    title: str,
 ) -> Figure:
     points = _points(contents, scores, labels)
     boxes = _boxes(points)
@@ -76,7 +82,7 @@ def _draw(
     return Figure(
         id=name,
         title=title,
-        caption=_caption(points, grouped=slots > 1, missing=missing),
+        caption=_caption(grouped=slots > 1, missing=missing),
         alt=_alt(boxes, features),
         chart=_chart(slots=slots, cohorts=[plain(c) for c in contents.cohort_ids()], axis=axis),
         heavy=len(points) > _HEAVY,
@@ -128,7 +134,7 @@ def _spread(value: pd.Series, scores: pd.DataFrame, group: pd.Series) -> pd.Seri
 def _boxes(points: pd.DataFrame) -> pd.DataFrame:
     keys = ["feature", "order", "cohort", "group", "slot"]
     groups = points.groupby(keys, sort=False)["value"]
-    boxes = groups.quantile([0.25, 0.5, 0.75]).unstack()
+    boxes = groups.quantile(np.array([0.25, 0.5, 0.75])).unstack()
     boxes.columns = pd.Index(["q1", "median", "q3"])
     boxes["n"] = groups.count()
     boxes = boxes.reset_index()
@@ -179,16 +185,18 @@ def _chart(*, slots: int, cohorts: list[str], axis: str) -> alt.FacetChart:
     )  # fmt: skip
     panel = alt.layer(box, dots, middle, number, width=_PANEL, height=alt.Step(height))
     facet = alt.Facet("feature:N", sort=alt.EncodingSortField("order", op="min"), title=None)
-    return panel.facet(facet=facet, columns=3, spacing={"row": 26, "column": 34}).resolve_scale(x="independent")
+    grid: alt.FacetChart = panel.facet(facet=facet, columns=3, spacing={"row": 26, "column": 34})
+    own_axes: alt.FacetChart = grid.resolve_scale(x="independent")
+    return own_axes
 
 
-def _caption(points: pd.DataFrame, *, grouped: bool, missing: int) -> str:
+def _caption(*, grouped: bool, missing: int) -> str:
     by = " in each cohort and response group" if grouped else " in each cohort"
     gaps = f" {plural(missing, 'value')} missing and not drawn." if missing else " No value is missing."
     return (
-        f"Each point is one sample; bars span the quartiles{by}, ticks are medians, and the number at the right of "
-        f"each row is n. Features in the order of the run's table, not of their association. Axes differ between "
-        f"panels, and levels are not comparable between cohorts of different platforms.{gaps}"
+        f"Each point is one sample; bars span the quartiles{by}, ticks are medians; the number at the right "
+        f"of each row is n. Features in the order of the run's table, not of their association. Axes differ "
+        f"between panels, and levels are not comparable between cohorts of different platforms.{gaps}"
     )
 
 

@@ -42,9 +42,9 @@ def columns_of(table: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n`` (rows) and ``columns``: name to ``{"v": values}``, or ``{"d": distinct values, "i": positions}`` for
-        texts and others that repeat; ``null`` where a value is missing. Where the whole list comes again and again
-        ``{"d": ..., "cycle": true}``, and where neighbours are equal ``{"d": ..., "r": [position, times, ...]}``.
+        ``n`` (rows) and ``columns``: name to ``{"v": values}``, or ``{"d": distinct values, "i": positions}``
+        for texts and others that repeat; ``null`` where a value is missing. Where the whole list comes again and
+        again ``{"d": ..., "cycle": true}``, where neighbours are equal ``{"d": ..., "r": [position, times, ...]}``.
     """
     return {"n": len(table), "columns": {str(c): _column(table[c]) for c in table.columns}}
 

@@ -1,4 +1,4 @@
-"""One figure: an Altair chart whose data are kept apart, so that they can be written compactly and drawn twice."""
+"""One figure: an Altair chart whose data are kept apart, to be written compactly and drawn twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tmescope.report.palette import LIGHT
 __all__ = ["FONT", "Figure", "chart_of", "data", "ink", "spec_of", "text"]
 
 FONT = "Arial, 'Liberation Sans', Helvetica, sans-serif"
-WIDTH = 960
+WIDTH = 1020
 """Width in pixels that a figure aims at: it fills the page's column and stays legible on A4."""
 
 
@@ -39,7 +39,7 @@ class Figure:
     table_name : str
         Name of the run's table that holds the numbers.
     section : str
-        Part of the page: ``quality``, ``cohorts``, ``landscape``, ``distributions``, ``answers``, ``survival``.
+        Part of the page: quality, cohorts, landscape, distributions, answers or survival.
     datasets : mapping of str to pandas.DataFrame
         Data by name.
     numbers : pandas.DataFrame, optional
@@ -67,16 +67,29 @@ def data(name: str) -> alt.NamedData:
 
 
 def ink(name: str = "ink") -> alt.ExprRef:
-    """Return a colour of the theme (ink, muted, rule, faint, paper) that follows the page from light to dark."""
+    """Return a colour of the theme (ink, muted, rule, paper ...) that follows the page from light to dark."""
     return alt.ExprRef(name)
 
 
-def text(
-    name: str, *, align: str = "left", size: int = 11, colour: str = "ink", limit: float = 0
-) -> alt.Chart:
-    """Return text marks at the fields x and y of a data set, with the field text; no scale may be implied."""
+def text(name: str, *, align: str = "left", size: int = 11, colour: str = "ink", limit: float = 0) -> alt.Chart:
+    """Return text marks that show the field ``text`` of a data set; the caller places them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set.
+    align : {"left", "center", "right"}
+        Which end of the text is at its place.
+    size : int
+        Height of the letters in pixels.
+    colour : str
+        Colour of the theme.
+    limit : float
+        Width in pixels at which a text is cut; 0 for none.
+    """
     mark: dict[str, Any] = {"align": align, "fontSize": size, "limit": limit, "baseline": "middle"}
-    return alt.Chart(data(name)).mark_text(color=ink(colour), **mark).encode(text="text:N")
+    chart: alt.Chart = alt.Chart(data(name)).mark_text(color=ink(colour), **mark).encode(text="text:N")
+    return chart
 
 
 def chart_of(chart: Any) -> Any:
@@ -120,8 +133,8 @@ def _config() -> dict[str, Any]:
         "tickColor": rule,
         "gridColor": rule,
         "gridOpacity": 0.7,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
         "titleFontWeight": "normal",
         "labelFont": FONT,
         "titleFont": FONT,
@@ -134,15 +147,15 @@ def _config() -> dict[str, Any]:
         "legend": {
             "labelColor": muted,
             "titleColor": muted,
-            "labelFontSize": 11,
-            "titleFontSize": 11,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
             "titleFontWeight": "normal",
             "symbolStrokeWidth": 0,
         },
         "header": {
             "labelColor": ink_,
             "titleColor": ink_,
-            "labelFontSize": 12,
+            "labelFontSize": 12.5,
             "labelFontWeight": "bold",
             "labelAnchor": "start",
             "labelLimit": 300,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -11,23 +12,38 @@ import pandas as pd
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure, data, ink
 from tmescope.report.numbers import count, endpoint_name, interval, p_value, plain, plural, short_p
-from tmescope.report.palette import CATEGORIES
 
 __all__ = ["EFFECTS", "FEW_EVENTS", "Effect", "draw_forests"]
 
 FEW_EVENTS = 10
 """Below this number of events an estimate is flagged: its interval rests on large-sample theory."""
 
-_PANEL = 165
-_ROW = 17
+_PANEL = 205
+_ROW = 18
 _COLUMNS = 2
 _MOST_ROWS = 64
-_HEIGHT = 1200
+_HEIGHT = 1280
 
 
 @dataclass(frozen=True)
 class Effect:
-    """How one kind of effect is drawn and named."""
+    """How one kind of effect is drawn and named.
+
+    Parameters
+    ----------
+    title, short : str
+        Name in full and as a symbol.
+    axis : str
+        Title of the axis.
+    reference : float
+        Value of no association.
+    logarithmic : bool
+        Whether its axis is logarithmic.
+    reading : str
+        How to read it, in one sentence.
+    events : str
+        What its ``n_events`` counts.
+    """
 
     title: str
     short: str
@@ -44,15 +60,15 @@ EFFECTS: dict[str, Effect] = {
         "Above 0.5, responders have higher values.", "responders",
     ),
     "odds_ratio_per_sd": Effect(
-        "Odds ratio per SD", "OR", "odds ratio of response per within-cohort SD (log scale)", 1.0, True,
-        "Above 1, the odds of response rise with the feature.", "responders",
+        "Odds ratio per SD", "OR", "odds ratio per SD (log scale)", 1.0, True,
+        "Above 1, the odds of response rise with the feature (per within-cohort SD).", "responders",
     ),
     "odds_ratio": Effect(
-        "Odds ratio", "OR", "odds ratio of response (log scale)", 1.0, True,
+        "Odds ratio", "OR", "odds ratio (log scale)", 1.0, True,
         "Above 1, the odds of response are higher where the feature is present.", "responders",
     ),
     "hazard_ratio_high_vs_low": Effect(
-        "Hazard ratio, high against low tertile", "HR", "hazard ratio, high against low tertile (log scale)", 1.0, True,
+        "Hazard ratio, high against low tertile", "HR", "hazard ratio, high vs low (log scale)", 1.0, True,
         "Below 1, patients in the high tertile have fewer events over time.", "events",
     ),
 }  # fmt: skip
@@ -71,9 +87,7 @@ def draw_forests(contents: ReportContents) -> list[Figure]:
     return figures
 
 
-def _draw(
-    contents: ReportContents, rows: pd.DataFrame, *, name: str, endpoint: str, effect: Effect
-) -> list[Figure]:
+def _draw(contents: ReportContents, rows: pd.DataFrame, *, name: str, endpoint: str, effect: Effect) -> list[Figure]:
     table = _rows(contents, rows, name=name, effect=effect)
     domain = _domain(table, effect)
     table = _clip(table, domain)
@@ -114,7 +128,7 @@ def _pages(table: pd.DataFrame) -> list[pd.DataFrame]:
 def _rows(contents: ReportContents, rows: pd.DataFrame, *, name: str, effect: Effect) -> pd.DataFrame:
     labels = contents.feature_labels()
     number = rows.astype({c: float for c in ("effect", "ci_low", "ci_high", "p_value", "q_value")})
-    heads = {c: _head(c, part, effect) for c, part in number.groupby("cohort_id")}
+    heads = {c: _head(str(c), part, effect) for c, part in number.groupby("cohort_id")}
     place = {c: i for i, c in enumerate(contents.cohort_ids())}
     on_scale = np.log(number["effect"].where(number["effect"] > 0)) if effect.logarithmic else number["effect"]
     known = on_scale.replace([np.inf, -np.inf], np.nan)
@@ -178,37 +192,49 @@ def _clip(table: pd.DataFrame, domain: tuple[float, float]) -> pd.DataFrame:
 
 
 def _chart(table: pd.DataFrame, effect: Effect, *, domain: tuple[float, float]) -> alt.FacetChart:
-    kind = "log" if effect.logarithmic else "linear"
     ticks = [t for t in (0.0625, 0.125, 0.25, 0.5, 1, 2, 4, 8, 16) if domain[0] <= t <= domain[1]]
-    axis = alt.Axis(values=ticks, format="~g") if effect.logarithmic else alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
-    scale = alt.Scale(type=kind, domain=list(domain), nice=False)
+    axis = (
+        alt.Axis(values=ticks, format="~g")
+        if effect.logarithmic
+        else alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
+    )
+    scale = alt.Scale(type="log" if effect.logarithmic else "linear", domain=list(domain), nice=False)
     features = table.sort_values("row")["feature"].drop_duplicates().tolist()
     y = alt.Y("feature:N", sort=features, title=None, axis=alt.Axis(domain=False, ticks=False, labelPadding=8))
-    colour = alt.condition("datum.passes", alt.value(CATEGORIES[0]), alt.value(ink("muted")))
+    colour = alt.condition("datum.passes", alt.value(ink("accent")), alt.value(ink("muted")))
     base = alt.Chart(data("rows"))
     tip = [
         "feature:N", "cohort:N", "n:Q", "events:Q", alt.Tooltip("label:N", title=effect.title),
-        alt.Tooltip("p:Q", format=".2g"), alt.Tooltip("q:Q", format=".2g"), alt.Tooltip("flag:N", title="note"),
+        alt.Tooltip("p:Q", format=".2g"), alt.Tooltip("q:Q", format=".2g"),
+        alt.Tooltip("flag:N", title="note"),
     ]  # fmt: skip
     x = alt.X("at:Q", title=effect.axis, scale=scale, axis=axis)
     line = base.mark_rule(strokeWidth=1.6).encode(
-        x=alt.X("from_:Q", title=effect.axis, scale=scale, axis=axis), x2="to:Q", y=y, color=colour, tooltip=tip
+        x=alt.X("from_:Q", title=effect.axis, scale=scale, axis=axis),
+        x2="to:Q",
+        y=y,
+        color=colour,
+        tooltip=tip,
     )
     reference = base.mark_rule(color=ink("muted"), strokeDash=[3, 3], strokeWidth=1).encode(
         x=alt.datum(effect.reference, type="quantitative")
     )
     point = base.mark_point(size=46, strokeWidth=1.6, opacity=1).encode(
         x=x, y=y, stroke=colour, tooltip=tip,
-        fill=alt.condition("datum.passes", alt.value(CATEGORIES[0]), alt.value(ink("paper"))),
+        fill=alt.condition("datum.passes", alt.value(ink("accent")), alt.value(ink("paper"))),
     )  # fmt: skip
     layers = [reference, line, *_arrows(base, domain, y=y, colour=colour), point, *_words(base, y, effect)]
     panel = alt.layer(*layers, width=_PANEL, height=alt.Step(_ROW))
     facet = alt.Facet(
-        "cohort:N", sort=alt.EncodingSortField("place", op="min"), title=None, header=alt.Header(labelFontSize=11, labelLimit=330)
+        "cohort:N",
+        sort=alt.EncodingSortField("place", op="min"),
+        title=None,
+        header=alt.Header(labelLimit=360),
     )
     columns = min(_COLUMNS, table["cohort"].nunique())
     grid = panel.facet(facet=facet, columns=columns, spacing={"row": 28, "column": 20})
-    return grid.resolve_axis(x="independent")
+    own_axes: alt.FacetChart = grid.resolve_axis(x="independent")
+    return own_axes
 
 
 def _arrows(base: alt.Chart, domain: tuple[float, float], *, y: alt.Y, colour: object) -> list[alt.Chart]:
@@ -223,13 +249,15 @@ def _arrows(base: alt.Chart, domain: tuple[float, float], *, y: alt.Y, colour: o
 
 
 def _words(base: alt.Chart, y: alt.Y, effect: Effect) -> list[alt.Chart]:
-    mark = {"align": "left", "baseline": "middle", "fontSize": 10}
+    mark: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": 11}
     estimate = base.mark_text(color=ink(), **mark).encode(x=alt.value(_PANEL + 10), y=y, text="label:N")
-    q = base.mark_text(color=ink(), **mark).encode(x=alt.value(_PANEL + 108), y=y, text="q_label:N")
+    q = base.mark_text(color=ink(), **mark).encode(x=alt.value(_PANEL + 116), y=y, text="q_label:N")
     head = base.transform_aggregate(place="min(place)", groupby=["cohort"])
     words = [
-        head.mark_text(color=ink("muted"), **mark).encode(x=alt.value(_PANEL + at), y=alt.value(-7), text=alt.value(word))
-        for at, word in ((10, f"{effect.short} [95% CI]"), (108, "q"))
+        head.mark_text(color=ink("muted"), **mark).encode(
+            x=alt.value(_PANEL + at), y=alt.value(-7), text=alt.value(word)
+        )
+        for at, word in ((10, f"{effect.short} [95% CI]"), (116, "q"))
     ]
     return [estimate, q, *words]
 
@@ -244,10 +272,12 @@ def _caption(table: pd.DataFrame, effect: Effect, *, method: str) -> str:
     )
     none = int(table["effect"].isna().sum())
     gap = f" {plural(none, 'row')} could not be estimated and stay empty." if none else ""
+    how = f" Method: {method}." if method else ""
     return (
-        f"{effect.reading} Points are estimates, lines 95% confidence intervals (not adjusted for the number of "
-        f"tests); filled blue where q < 0.05 ({passing} of {len(table)}). q-values are adjusted within the families "
-        f"named in the table below. Features ordered by their mean over cohorts, weighted by n. {method + '.' if method else ''}{note}{gap}"
+        f"{effect.reading} Points are estimates, lines 95% confidence intervals (not adjusted for the number "
+        f"of tests); filled blue where q < 0.05 ({passing} of {len(table)}). q-values are adjusted within the "
+        "families named in the table below. Features ordered by their mean over cohorts, weighted by n."
+        f"{how}{note}{gap}"
     )
 
 

@@ -21,7 +21,7 @@ __all__ = ["CLAMP", "draw_landscape", "within_cohort_z"]
 CLAMP = 2.5
 """Where the colour scale ends, in within-cohort SD; larger values take the end colour."""
 
-_LABELS = 240
+_LABELS = 262
 _GAP = 8.0
 _TRACK = 13.0
 _HEADER = 24.0
@@ -32,9 +32,23 @@ _BOLD_LETTER = 6.8
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything is, in pixels from the top left of the first track."""
+    """Where everything is, in pixels from the top left of the first track.
 
-    samples: pd.DataFrame  # cohort_id, sample_id, x (left edge); one row a sample in drawing order
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        cohort_id, sample_id, x (left edge); one row a sample in drawing order.
+    features : list of str
+        From top to bottom.
+    step, row : float
+        Width and height of a cell.
+    top : float
+        Upper edge of the heat map.
+    width : float
+        Of all blocks and the gaps between them.
+    """
+
+    samples: pd.DataFrame
     features: list[str]
     step: float
     row: float
@@ -100,7 +114,7 @@ def draw_landscape(contents: ReportContents) -> list[Figure]:
 def _arrange(scores: pd.DataFrame, cohorts: list[str], *, n_tracks: int) -> Layout:
     """Cluster features over all samples and samples within each cohort, and give each a place."""
     wide = scores.pivot(index="feature", columns=_KEYS, values="z")
-    wide = wide.loc[pd.unique(scores["feature"])]
+    wide = wide.loc[list(pd.unique(scores["feature"]))]
     wide = wide.iloc[order_rows(wide.to_numpy(dtype=np.float64), metric="correlation")]
     present = [c for c in cohorts if c in set(wide.columns.get_level_values(0))]
     width = WIDTH - _LABELS - _GAP * (len(present) - 1)
@@ -109,10 +123,10 @@ def _arrange(scores: pd.DataFrame, cohorts: list[str], *, n_tracks: int) -> Layo
     for cohort in present:
         block = wide.xs(cohort, axis=1, level=0)
         across = np.ascontiguousarray(block.to_numpy(dtype=np.float64).T)
-        block = block.iloc[:, order_rows(across, metric="euclidean")]
-        x = left + step * np.arange(block.shape[1])
-        parts.append(pd.DataFrame({"cohort_id": cohort, "sample_id": block.columns.astype(str), "x": x}))
-        left += step * block.shape[1] + _GAP
+        names = block.columns[order_rows(across, metric="euclidean")].astype(str)
+        x = left + step * np.arange(len(names))
+        parts.append(pd.DataFrame({"cohort_id": cohort, "sample_id": names, "x": x}))
+        left += step * len(names) + _GAP
     rows = wide.shape[0]
     row = 19.0 if rows <= 25 else 15.0 if rows <= 45 else 12.5
     top = _HEADER + n_tracks * _TRACK + (8.0 if n_tracks else 0.0)
@@ -178,7 +192,12 @@ def _block_name(cohort: str, n: int) -> str:
 def _headers(layout: Layout) -> pd.DataFrame:
     letters = _uses_letters(layout)
     rows = [
-        {"x": left, "y": 8.0, "text": _letter(i) if letters else _block_name(cohort, n), "cohort": _block_name(cohort, n)}
+        {
+            "x": left,
+            "y": 8.0,
+            "text": _letter(i) if letters else _block_name(cohort, n),
+            "cohort": _block_name(cohort, n),
+        }
         for i, (cohort, left, _, n) in enumerate(_blocks(layout))
     ]
     return pd.DataFrame(rows)
@@ -189,9 +208,7 @@ def _letter(position: int) -> str:
 
 
 def _row_labels(tracks: list[Track], layout: Layout, labels: dict[str, str]) -> pd.DataFrame:
-    rows = [
-        {"x": -8.0, "y": _HEADER + _TRACK * (i + 0.5), "text": plain(t.title)} for i, t in enumerate(tracks)
-    ]
+    rows = [{"x": -8.0, "y": _HEADER + _TRACK * (i + 0.5), "text": plain(t.title)} for i, t in enumerate(tracks)]
     rows += [
         {"x": -8.0, "y": layout.top + layout.row * (i + 0.5), "text": plain(labels.get(f, f))}
         for i, f in enumerate(layout.features)
@@ -233,7 +250,7 @@ def _shortened(label: str, limit: int) -> str:
 
 
 def _tiles(scores: pd.DataFrame, layout: Layout) -> pd.DataFrame:
-    """Return one picture for each cohort's block, one pixel a cell: a file then needs no mark for each cell."""
+    """Return one picture for each cohort's block, one pixel a cell: no mark for each cell is needed."""
     wide = scores.pivot(index="feature", columns=_KEYS, values="z").reindex(layout.features)
     rows = []
     for (_, left, width, _), (_, group) in zip(
@@ -241,15 +258,16 @@ def _tiles(scores: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     ):
         keys = pd.MultiIndex.from_frame(group[_KEYS])
         pixels = colour_grid(wide[keys].to_numpy(dtype=np.float64), limit=CLAMP)
-        rows.append({"x": left, "y": layout.top, "width": width, "height": layout.bottom - layout.top})
-        rows[-1]["address"] = png_address(pixels)
+        place = {"x": left, "y": layout.top, "width": width, "height": layout.bottom - layout.top}
+        rows.append(place | {"address": png_address(pixels)})
     return pd.DataFrame(rows)
 
 
 def _track_tiles(cells: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     """Return one picture for each track and block."""
     rows = []
-    for y, track in cells.groupby("y", sort=False):
+    for y in dict.fromkeys(cells["y"]):
+        track = cells[cells["y"] == y]
         for cohort, left, width, n in _blocks(layout):
             within = track["x"].between(left, left + width) & (track["cohort"] == cohort)
             pixels = paint([track.loc[within, "colour"].tolist()[:n]])
@@ -265,7 +283,11 @@ def _scales(layout: Layout, height: float) -> tuple[alt.X, alt.Y]:
 
 def _colour() -> alt.Color:
     legend = alt.Legend(
-        title="score, z within cohort (SD)", orient="top", direction="horizontal", gradientLength=180, offset=4
+        title="score, z within cohort (SD)",
+        orient="top",
+        direction="horizontal",
+        gradientLength=180,
+        offset=4,
     )
     scale = alt.Scale(domain=[-CLAMP, CLAMP], range=list(DIVERGING), clamp=True, interpolate="rgb")
     return alt.Color("z:Q", scale=scale, legend=legend)
@@ -285,7 +307,10 @@ def _cell_layers(layout: Layout, height: float) -> list[alt.Chart]:
         alt.Chart(data("tracks"))
         .mark_rect(width=layout.step + 0.5, height=_TRACK - 2)
         .encode(
-            x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=["track:N", "level:N", "sample:N", "cohort:N"]
+            x=x,
+            y=y,
+            color=alt.Color("colour:N", scale=None),
+            tooltip=["track:N", "level:N", "sample:N", "cohort:N"],
         )
     )
     unknown = cells.transform_filter("!isValid(datum.z)").encode(color=alt.value(MISSING_COLOUR))
@@ -317,25 +342,25 @@ def _chart(cells: list[alt.Chart], layout: Layout, *, height: float) -> alt.Laye
         *cells,
         swatches.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
         headings.encode(x=x, y=y, text="text:N", tooltip="cohort:N"),
-        text("row_labels", align="right", limit=_LABELS - 12).encode(x=x, y=y),
+        text("row_labels", align="right", size=12 if layout.row > 14 else 11, limit=_LABELS - 14).encode(x=x, y=y),
         text("legend_text").encode(x=x, y=y).transform_filter("!datum.title"),
         text("legend_text", align="right", colour="muted").encode(x=x, y=y).transform_filter("datum.title"),
     ]
-    return alt.layer(*layers, width=layout.width, height=height).resolve_scale(color="independent")
+    chart = alt.layer(*layers, width=layout.width, height=height)
+    own_colours: alt.LayerChart = chart.resolve_scale(color="independent")
+    return own_colours
 
 
 def _caption(contents: ReportContents, layout: Layout, missing: int) -> str:
     cells = len(layout.samples) * len(layout.features)
-    gaps = (
-        f" Grey: {plural(missing, 'value')} missing or constant within its cohort ({100 * missing / cells:.1f}% of all)."
-        if missing
-        else " No value is missing."
-    )
+    share = f"{100 * missing / cells:.1f}% of all"
+    gaps = f"Grey: {plural(missing, 'value')} missing or constant within its cohort ({share})."
     return (
         f"{plural(len(layout.features), 'feature')} by {plural(len(layout.samples), 'sample')}; scores by "
         f"{plain(contents.primary_method)}, standardised within each cohort (mean 0, SD 1), so colours compare "
-        f"samples of one cohort and hide differences between cohorts. Colours end at ±{CLAMP} SD. Features are "
-        f"clustered over all samples, samples within their cohort.{gaps}"
+        "samples of one cohort and hide differences between cohorts. "
+        f"Colours end at ±{CLAMP} SD. Features are clustered over all samples, samples within their cohort. "
+        f"{gaps if missing else 'No value is missing.'}"
     )
 
 
@@ -349,8 +374,9 @@ def _alt(scores: pd.DataFrame, layout: Layout, labels: dict[str, str]) -> str:
     upper = np.where(np.triu(np.ones_like(r, dtype=bool), 1), r, np.nan)
     if not np.isfinite(upper).any():
         return start
+    names = [str(c) for c in wide.columns]
     i, j = np.unravel_index(int(np.nanargmax(upper)), upper.shape)
-    first, second = (plain(labels.get(str(wide.columns[k]), wide.columns[k])) for k in (i, j))
+    first, second = (plain(labels.get(names[k], names[k])) for k in (int(i), int(j)))
     return (
         f"{start} Within cohorts the two features that agree most are {first} and {second} "
         f"(correlation {decimal(upper[i, j])}); the median over all pairs is {decimal(np.nanmedian(upper))}."

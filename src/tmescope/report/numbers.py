@@ -125,7 +125,17 @@ def percent(value: Any) -> str:
 
 
 def plural(number: Any, noun: str, many: str | None = None) -> str:
-    """Return ``1 sample`` or ``185 samples``."""
+    """Return ``1 sample`` or ``185 samples``.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    noun : str
+        The word for one.
+    many : str, optional
+        The word for several; the noun with an s by default.
+    """
     return f"{count(number)} {noun if int(number) == 1 else many or noun + 's'}"
 
 

@@ -34,7 +34,21 @@ _MOST_NUMBERS = 120
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure as the template wants it."""
+    """A figure as the template wants it.
+
+    Parameters
+    ----------
+    figure : Figure
+        Title, caption and alternative text.
+    picture : str
+        ``data:`` address of its picture.
+    width, height : int
+        Of the picture, in pixels.
+    numbers : HtmlTable, optional
+        Its numbers.
+    payload : str
+        JSON from which the page draws it live.
+    """
 
     figure: Figure
     picture: str
@@ -137,7 +151,11 @@ def _absent(contents: ReportContents) -> dict[str, str]:
     if not contents.has("cohorts") and not contents.has("samples"):
         told["cohorts"] = "The run wrote no table of cohorts or samples."
     if not len(contents.primary_scores()):
-        other = "" if not contents.has("scores") else f" The table has scores, but none by {method}, the method chosen for the figures."
+        other = (
+            ""
+            if not contents.has("scores")
+            else f" The table has scores, but none by {method}, the method chosen for the figures."
+        )
         told["landscape"] = f"There are no scores by {method} to draw.{other}"
         told["distributions"] = told["landscape"]
     if not contents.has("answers"):

@@ -1,4 +1,4 @@
-"""Evidence on the data before any answer: checks by cohort, what happened to the genes, what happened to the samples."""
+"""Evidence on the data before any answer: checks by cohort, the fate of the genes, the fate of the samples."""
 
 from __future__ import annotations
 
@@ -60,12 +60,33 @@ def _checks(contents: ReportContents) -> Figure:
         }
     )
     counts = rows["status"].value_counts()
+    problems = rows[rows["status"] == "problem"]
+    found = "; ".join(f"{r.cohort}: {r.check} {r.value}" for r in problems.head(6).itertuples()) or "none"
+    return Figure(
+        id="quality-checks",
+        title="Checks by cohort",
+        caption=(
+            f"Value of each check and its status by shape and colour. {_counted(counts)}. The evidence is in the "
+            "table below, problems first."
+        ),
+        alt=(
+            f"Grid of {rows['check'].nunique()} checks by {plural(len(cohorts), 'cohort')}: {_counted(counts)}. "
+            f"Problems: {found}."
+        ),
+        chart=_grid(rows, [plain(c) for c in cohorts]),
+        table_name="quality",
+        section="quality",
+        datasets={"checks": rows},
+    )
+
+
+def _grid(rows: pd.DataFrame, cohorts: list[str]) -> alt.LayerChart:
     width = min(200, max(110, 700 // max(1, len(cohorts))))
     x = alt.X(
-        "cohort:N", sort=[plain(c) for c in cohorts], title=None, bandPosition=0,
+        "cohort:N", sort=cohorts, title=None, bandPosition=0,
         axis=alt.Axis(
             orient="top", domain=False, ticks=False, labelAngle=0, labelLimit=width - 12, labelColor=ink(),
-            labelAlign="left", bandPosition=0, labelOffset=8, labelFontWeight="bold",
+            labelAlign="left", labelOffset=8 - width / 2, labelFontWeight="bold",
         ),
         scale=alt.Scale(type="band", paddingInner=0, paddingOuter=0),
     )  # fmt: skip
@@ -83,20 +104,9 @@ def _checks(contents: ReportContents) -> Figure:
         x=x, y=y, color=colour, shape=shape, tooltip=tip
     )
     words = base.mark_text(
-        align="left", baseline="middle", fontSize=11, xOffset=26, color=ink(), limit=width - 32
+        align="left", baseline="middle", fontSize=12, xOffset=26, color=ink(), limit=width - 32
     ).encode(x=x, y=y, text="value:N", tooltip=tip)
-    problems = rows[rows["status"] == "problem"]
-    found = "; ".join(f"{r.cohort}: {r.check} {r.value}" for r in problems.head(6).itertuples()) or "none"
-    return Figure(
-        id="quality-checks",
-        title="Checks by cohort",
-        caption=f"Value of each check and its status by shape and colour. {_counted(counts)}. The evidence for everything that is not ok is in the table below.",
-        alt=f"Grid of {rows['check'].nunique()} checks by {plural(len(cohorts), 'cohort')}: {_counted(counts)}. Problems: {found}.",
-        chart=alt.layer(mark, words, width=alt.Step(width), height=alt.Step(24)),
-        table_name="quality",
-        section="quality",
-        datasets={"checks": rows},
-    )
+    return alt.layer(mark, words, width=alt.Step(width), height=alt.Step(24))
 
 
 def _counted(counts: pd.Series) -> str:
@@ -144,7 +154,7 @@ def _mapping(contents: ReportContents) -> Figure:
         title="Genes that the signatures need",
         caption="How each needed gene was found in each cohort's matrix; other genes keep the name they came with.",
         alt=f"Stacked bars of how the needed genes were mapped. Missing or ambiguous: {losses}.",
-        chart=bars.properties(width=620, height=alt.Step(30)),
+        chart=bars.properties(width=760, height=alt.Step(30)),
         table_name="gene_mapping",
         section="quality",
         datasets={"mapping": rows},
@@ -177,7 +187,7 @@ def _flow(contents: ReportContents) -> Figure:
     colour = alt.condition("datum.last", alt.value(CATEGORIES[0]), alt.value(MISSING_COLOUR))
     bar = base.mark_bar(height={"band": 0.6}).encode(x=x, y=y, color=colour, tooltip=["cohort:N", "stage:N", "n:Q"])
     number = base.mark_text(align="left", dx=5, fontSize=11, color=ink()).encode(x=x, y=y, text="label:N")
-    panel = alt.layer(bar, number, width=190, height=alt.Step(21))
+    panel = alt.layer(bar, number, width=215, height=alt.Step(22))
     order = [plain(c) for c in cohorts["cohort_id"]]
     facet = alt.Facet("cohort:N", sort=order, title=None)
     kept = pd.to_numeric(cohorts["n_selected"], errors="coerce").sum()
@@ -188,7 +198,10 @@ def _flow(contents: ReportContents) -> Figure:
     return Figure(
         id="sample-flow",
         title="From files to selected samples",
-        caption="Rows of the sample table, samples of the matrix, samples in both (joined by identifier), and those that the selection of the study keeps.",
+        caption=(
+            "Rows of the sample table, samples of the matrix, samples in both (joined by identifier), and those that "
+            "the selection of the study keeps."
+        ),
         alt=f"Bars of sample counts by cohort; {count(kept)} samples are selected in all. {told}.",
         chart=panel.facet(facet=facet, columns=3, spacing={"row": 24, "column": 40}),
         table_name="cohorts",

@@ -36,7 +36,8 @@ def colour_grid(values: NDArray[np.float64], *, limit: float) -> NDArray[np.uint
     steps = np.arange(len(stops))
     out = np.stack([np.interp(place, steps, stops[:, k]) for k in range(3)], axis=-1)
     out[np.isnan(values)] = _rgb(MISSING_COLOUR)
-    return np.rint(out).astype(np.uint8)
+    painted: NDArray[np.uint8] = np.rint(out).astype(np.uint8)
+    return painted
 
 
 def paint(colours: Sequence[Sequence[str]]) -> NDArray[np.uint8]:

@@ -10,12 +10,18 @@ from typing import Any
 import pandas as pd
 
 from tmescope.report.contents import ReportContents
-from tmescope.report.forests import EFFECTS, FEW_EVENTS
+from tmescope.report.forests import FEW_EVENTS
 from tmescope.report.numbers import count, endpoint_name, interval, is_missing, p_value, plain, plural
 from tmescope.report.tables import Cell, HtmlTable, doi_address, number, share, words
 
 __all__ = ["MethodCard", "WarningGroup", "answers", "families", "hashes", "methods", "signatures", "warnings"]
 
+_EFFECT_NAMES = {
+    "auc": "AUC",
+    "odds_ratio_per_sd": "OR per SD",
+    "odds_ratio": "OR",
+    "hazard_ratio_high_vs_low": "HR, high vs low",
+}
 MOST_ROWS = 1500
 """Rows of answers that a page holds; beyond it those of other scoring methods stay in the file."""
 
@@ -34,13 +40,15 @@ def answers(contents: ReportContents) -> HtmlTable | None:
         ("Feature", False), ("Cohort", False), ("Endpoint", False), ("Scored by", False), ("Effect", False),
         ("Estimate [95% CI]", True), ("p", True), ("q", True), ("n", True), ("Events", True), ("Note", False),
     ]  # fmt: skip
-    note = (
+    legend = "AUC: area under the ROC curve; OR: odds ratio; HR: hazard ratio of the high against the low tertile. "
+    note = legend + (
         f"{plural(left_out, 'row')} of other scoring methods are in tables/answers.csv."
         if left_out
         else "All rows; the same table is tables/answers.csv."
     )
     filters = [
-        (name, i, sorted({r[i].text for r in rows})) for name, i in (("Cohort", 1), ("Endpoint", 2), ("Scored by", 3), ("Effect", 4))
+        (name, i, sorted({r[i].text for r in rows}))
+        for name, i in (("Cohort", 1), ("Endpoint", 2), ("Scored by", 3), ("Effect", 4))
     ]
     return HtmlTable("answers-table", "Answers", columns, rows, sortable=True, filters=filters, note=note)
 
@@ -58,10 +66,18 @@ def _answer(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[Cell]:
         words(row["cohort_id"]),
         words(endpoint_name(row["endpoint"])),
         Cell(source),
-        Cell(EFFECTS[name].title if name in EFFECTS else plain(name)),
+        Cell(_EFFECT_NAMES.get(name, plain(name))),
         Cell(interval(row, name), sort="" if is_missing(row["effect"]) else float(row["effect"]), kind="number"),
-        Cell(p_value(row["p_value"]), sort="" if is_missing(row["p_value"]) else float(row["p_value"]), kind="number"),
-        Cell(p_value(row["q_value"]), sort="" if is_missing(row["q_value"]) else float(row["q_value"]), kind="number"),
+        Cell(
+            p_value(row["p_value"]),
+            sort="" if is_missing(row["p_value"]) else float(row["p_value"]),
+            kind="number",
+        ),
+        Cell(
+            p_value(row["q_value"]),
+            sort="" if is_missing(row["q_value"]) else float(row["q_value"]),
+            kind="number",
+        ),
         number(row["n"]),
         number(row["n_events"]),
         Cell(", ".join(notes), kind="flag" if notes else "text"),
@@ -90,7 +106,21 @@ def families(contents: ReportContents) -> HtmlTable | None:
 
 @dataclass(frozen=True)
 class MethodCard:
-    """A method in plain language."""
+    """A method in plain language.
+
+    Parameters
+    ----------
+    name, summary : str
+        As the method states them.
+    items : tuple of (str, str)
+        Scope, unit, reading, licence.
+    reference, href : str
+        The paper, and the address of its DOI where it has one.
+    parameters : str
+        JSON, indented; empty where there are none.
+    used : bool
+        Whether the figures show its scores.
+    """
 
     name: str
     summary: str
@@ -123,7 +153,15 @@ def methods(contents: ReportContents) -> list[MethodCard]:
         used = r["name"] == contents.primary_method
         reference = plain(r["reference"])
         cards.append(
-            MethodCard(plain(r["name"]), plain(r["summary"]), items, reference, doi_address(r["reference"]), _json(r["parameters"]), used)
+            MethodCard(
+                plain(r["name"]),
+                plain(r["summary"]),
+                items,
+                reference,
+                doi_address(r["reference"]),
+                _json(r["parameters"]),
+                used,
+            )
         )
     return sorted(cards, key=lambda c: not c.used)
 
@@ -147,7 +185,11 @@ def signatures(contents: ReportContents) -> HtmlTable | None:
     scores = contents.primary_scores()
     if not len(table):
         return None
-    coverage = scores.groupby(["feature", "cohort_id"], sort=False)["coverage"].min() if len(scores) else pd.Series(dtype=float)
+    coverage = (
+        scores.groupby(["feature", "cohort_id"], sort=False)["coverage"].min()
+        if len(scores)
+        else pd.Series(dtype=float)
+    )
     cohorts = [c for c in contents.cohort_ids() if len(scores) and (scores["cohort_id"] == c).any()]
     rows = []
     for r in table.to_dict(orient="records"):
@@ -169,7 +211,19 @@ def signatures(contents: ReportContents) -> HtmlTable | None:
 
 @dataclass(frozen=True)
 class WarningGroup:
-    """Warnings of one code."""
+    """Warnings of one code.
+
+    Parameters
+    ----------
+    code : str
+        Stable short name.
+    total : int
+        Items that all its warnings concern.
+    told : str
+        How many warnings and items, in words.
+    rows : tuple of (str, str, str, str)
+        Message, where, count and examples of each.
+    """
 
     code: str
     total: int
@@ -201,7 +255,15 @@ def _examples(value: object) -> str:
 
 
 def hashes(entries: object, *, name: str, caption: str) -> HtmlTable | None:
-    """Return names and their sha256 as a table; None where there are none."""
+    """Return names and their sha256 as a table; None where there are none.
+
+    Parameters
+    ----------
+    entries : mapping of str to str
+        Name to sha256; anything else gives None.
+    name, caption : str
+        Identifier and caption of the table.
+    """
     if not isinstance(entries, Mapping) or not entries:
         return None
     rows = [[words(k), Cell(plain(v), kind="code")] for k, v in sorted(entries.items())]

@@ -14,7 +14,10 @@ from tmescope.report.figure import Figure, spec_of
 __all__ = ["draw_png", "draw_svg", "write_figures"]
 
 _SCALE = 2.0
-_DOT = r'<path transform="translate\((-?[\d.]+),(-?[\d.]+)\)" d="M([\d.]+),0A\3,\3,0,1,1,-\3,0A\3,\3,0,1,1,\3,0" fill="([^"]+)"([^>]*)/>'
+_DOT = (
+    r'<path transform="translate\((-?[\d.]+),(-?[\d.]+)\)" '
+    r'd="M([\d.]+),0A\3,\3,0,1,1,-\3,0A\3,\3,0,1,1,\3,0" fill="([^"]+)"([^>]*)/>'
+)
 _DOTS = re.compile(_DOT)
 _RUN = re.compile(r'(?:<path transform="translate\([^)]*\)" d="M[\d.]+,0A[^"]*" fill="[^"]+"[^>]*/>){8,}')
 _UNSEEN = re.compile(r'<path [^>]* opacity="0"/>')
@@ -24,16 +27,30 @@ _CLIP = re.compile(r'(<clipPath id="|clip-path="url\(#)clip(\d+)')
 
 
 def draw_svg(figure: Figure) -> str:
-    """Return a figure as SVG text in the light theme."""
+    """Return a figure as SVG text in the light theme.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to draw; its `still` where it has one.
+    """
     return _svg(json.dumps(spec_of(figure.still or figure), ensure_ascii=False, allow_nan=False))
 
 
 def draw_png(figure: Figure) -> bytes:
-    """Return a figure as a PNG at two pixels per unit, drawn from its SVG."""
+    """Return a figure as a PNG at two pixels per unit, drawn from its SVG.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to draw; its `still` where it has one.
+    """
     return _png(draw_svg(figure))
 
 
-def write_figures(figures: list[Figure] | tuple[Figure, ...], folder: Path) -> list[Path]:
+def write_figures(
+    figures: list[Figure] | tuple[Figure, ...], folder: Path, *, formats: tuple[str, ...] = ("svg", "png")
+) -> list[Path]:
     """Write each figure as ``<id>.svg`` and ``<id>.png``; return the files in order.
 
     Parameters
@@ -42,14 +59,18 @@ def write_figures(figures: list[Figure] | tuple[Figure, ...], folder: Path) -> l
         As `tmescope.report.figures.draw_figures` returns them.
     folder : pathlib.Path
         Made where it is absent.
+    formats : tuple of str
+        ``svg``, ``png`` or both.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for figure in figures:
-        svg, png = folder / f"{figure.id}.svg", folder / f"{figure.id}.png"
-        svg.write_text(draw_svg(figure), encoding="utf-8", newline="\n")
-        png.write_bytes(draw_png(figure))
-        written += [svg, png]
+        if "svg" in formats:
+            written.append(folder / f"{figure.id}.svg")
+            written[-1].write_text(draw_svg(figure), encoding="utf-8", newline="\n")
+        if "png" in formats:
+            written.append(folder / f"{figure.id}.png")
+            written[-1].write_bytes(draw_png(figure))
     return written
 
 
@@ -91,8 +112,9 @@ def _merged(run: re.Match[str]) -> str:
     places: dict[tuple[str, str, str], list[str]] = {}
     for x, y, radius, fill, rest in _DOTS.findall(run.group(0)):
         places.setdefault((radius, fill, rest), []).append(f"M{x},{y}h0")
-    if sum(len(p) for p in places.values()) != run.group(0).count("<path"):
-        return run.group(0)  # something else among them: left as it is
+    drawn = sum(len(p) for p in places.values())
+    if drawn != run.group(0).count("<path") or any(' stroke="' in rest for _, _, rest in places):
+        return run.group(0)  # outlined dots, or something else among them: left as they are
     return "".join(
         f'<path d="{"".join(p)}" fill="none" stroke="{fill}" stroke-linecap="round" '
         f'stroke-width="{2 * float(radius):g}"{_without_stroke(rest)}/>'

@@ -37,7 +37,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Summary:
-    """Opening of a report: key figures, paragraph and findings."""
+    """Opening of a report.
+
+    Parameters
+    ----------
+    facts : tuple of (str, str)
+        Key numbers and what they count.
+    paragraph : str
+        The study in a few sentences.
+    findings : tuple of Finding
+        On response and on survival.
+    """
 
     facts: tuple[tuple[str, str], ...]
     paragraph: str
@@ -93,7 +103,12 @@ def _facts(contents: ReportContents) -> tuple[tuple[str, str], ...]:
         facts.append((f"{count(responders)} / {count(evaluable)}", "responders / evaluable"))
     events, followed = _events(contents)
     if followed:
-        facts.append((f"{count(events)} / {count(followed)}", f"{_named(contents.survival_endpoint)}: events / followed"))
+        facts.append(
+            (
+                f"{count(events)} / {count(followed)}",
+                f"{_named(contents.survival_endpoint)}: events / followed",
+            )
+        )
     return tuple(facts)
 
 
@@ -126,15 +141,15 @@ def _paragraph(contents: ReportContents) -> str:
     responders, evaluable = _responders(contents)
     if evaluable:
         sentences.append(
-            f"Response{_in_brackets(contents.primary_endpoint)} is known for {count(evaluable)} of {count(len(samples))}: "
-            f"{count(responders)} responders ({100 * responders / evaluable:.0f}%)."
+            f"Response{_in_brackets(contents.primary_endpoint)} is known for {count(evaluable)} of "
+            f"{count(len(samples))}: {count(responders)} responders ({100 * responders / evaluable:.0f}%)."
         )
     events, followed = _events(contents)
     if followed:
         time = samples[f"{contents.survival_endpoint}_time_months"].dropna()
         sentences.append(
-            f"{_capital(_named(contents.survival_endpoint))} is known for {count(followed)}, with {plural(events, 'event')} and a "
-            f"median observation of {time.median():.1f} months."
+            f"{_capital(_named(contents.survival_endpoint))} is known for {count(followed)}, with "
+            f"{plural(events, 'event')}; the median time to event or censoring is {time.median():.1f} months."
         )
     sentences.append(_quality_sentence(contents))
     return " ".join(s for s in sentences if s)
@@ -149,7 +164,8 @@ def _quality_sentence(contents: ReportContents) -> str:
     if not len(problems):
         return f"No data-quality check reports a problem ({plural(notices, 'notice')})."
     cohorts = [str(c) for c in pd.unique(problems["cohort_id"])]
-    return f"{plural(len(problems), 'data-quality check')} report{'s' if len(problems) == 1 else ''} a problem, in {_listed(cohorts)}."
+    verb = "reports" if len(problems) == 1 else "report"
+    return f"{plural(len(problems), 'data-quality check')} {verb} a problem, in {_listed(cohorts)}."
 
 
 def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Finding:
@@ -200,7 +216,8 @@ def _numbers(row: dict[Any, Any], name: str, *, feature: str, cohort: str) -> st
     size = "" if pd.isna(row["family_size"]) else f" of {plural(row['family_size'], 'test')}"
     return (
         f"{feature} in {cohort}: {effect.short} {interval(row, name)} (95% CI), {full_p(row['p_value'])}, "
-        f"{full_p(row['q_value'], symbol='q')} ({family}{size}); n = {count(row['n'])}, {count(row['n_events'])} {effect.events}"
+        f"{full_p(row['q_value'], symbol='q')} ({family}{size}); n = {count(row['n'])}, "
+        f"{count(row['n_events'])} {effect.events}"
     )
 
 

@@ -16,7 +16,7 @@ __all__ = ["MOST_FEATURES", "draw_survival_curves"]
 MOST_FEATURES = 6
 """Features whose curves are drawn; all are in the table."""
 
-_WIDTH, _HEIGHT = 232, 180
+_WIDTH, _HEIGHT = 240, 190
 _GROUPS = ("high", "middle", "low")
 _TICKS = 5
 
@@ -46,19 +46,20 @@ def _draw(contents: ReportContents, curves: pd.DataFrame, answers: pd.DataFrame,
     endpoint = endpoint_name(contents.survival_endpoint)
     rows, axis_end = _steps(contents, curves)
     risk = _at_risk(rows, axis_end)
-    notes = _notes(contents, rows, answers)
+    notes = _notes(rows, answers)
     numbers = _numbers(risk)
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in feature.lower())
-    shown = "" if among <= MOST_FEATURES else f" Curves are drawn for the {MOST_FEATURES} features of {among} with the smallest p-values: they are chosen, not typical."
+    chosen = f" Drawn for the {MOST_FEATURES} features of {among} with the smallest p-values: chosen, not typical."
     return Figure(
         id=f"survival-{slug}",
         title=f"{label}: {endpoint} by tertile",
         caption=(
-            f"Kaplan-Meier estimates of {endpoint} by tertile of {label} within each cohort, with 95% confidence bands; "
-            f"vertical ticks are censored patients. HR: high against low tertile.{shown}"
+            f"Kaplan-Meier estimates of {endpoint} by tertile of {label} within each cohort, with 95% confidence "
+            "bands; vertical ticks are censored patients. HR: high against low tertile."
+            f"{chosen if among > MOST_FEATURES else ''}"
         ),
         alt=_alt(notes, label, endpoint),
-        chart=_chart(axis_end, endpoint=endpoint, columns=min(3, rows["cohort"].nunique())),
+        chart=_chart(axis_end, columns=min(3, rows["cohort"].nunique())),
         table_name="curves",
         section="survival",
         datasets={"curves": _together(rows, risk, notes)},
@@ -108,7 +109,7 @@ def _tick_values(end: float) -> list[float]:
     return [float(t) for t in np.arange(0, end + 1e-9, step)]
 
 
-def _notes(contents: ReportContents, rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+def _notes(rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     found = []
     by_cohort = {plain(a["cohort_id"]): a for a in answers.to_dict(orient="records")}
     for cohort, part in rows.groupby("cohort", sort=False):
@@ -117,7 +118,8 @@ def _notes(contents: ReportContents, rows: pd.DataFrame, answers: pd.DataFrame) 
         events = int(part["events"].sum())
         text = "hazard ratio not estimated"
         if answer is not None:
-            text = f"HR {interval(answer, 'hazard_ratio_high_vs_low')}, {short_p(answer['p_value'])}, {short_p(answer['q_value'], symbol='q')}"
+            p, q = short_p(answer["p_value"]), short_p(answer["q_value"], symbol="q")
+            text = f"HR {interval(answer, 'hazard_ratio_high_vs_low')}, {p}, {q}"
         head = f"{cohort} · n = {count(n)}, {count(events)} events"
         found.append({"cohort": cohort, "place": part["place"].iloc[0], "head": head, "text": text})
     return pd.DataFrame(found)
@@ -125,16 +127,19 @@ def _notes(contents: ReportContents, rows: pd.DataFrame, answers: pd.DataFrame) 
 
 def _together(rows: pd.DataFrame, risk: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     heads = dict(zip(notes["cohort"], notes["head"], strict=True))
-    both = pd.concat(
-        [rows.assign(kind="step"), risk.assign(kind="risk"), notes.assign(kind="note")], ignore_index=True
-    )
+    both = pd.concat([rows.assign(kind="step"), risk.assign(kind="risk"), notes.assign(kind="note")], ignore_index=True)
     return both.assign(head=both["cohort"].map(heads)).drop(columns=["cohort"])
 
 
-def _chart(end: float, *, endpoint: str, columns: int) -> alt.FacetChart:
+def _chart(end: float, *, columns: int) -> alt.FacetChart:
     ticks = _tick_values(end)
     scale = alt.Scale(domain=[0, end], nice=False)
-    x = alt.X("time:Q", title="months", scale=scale, axis=alt.Axis(values=ticks, grid=False, format="d", labelFlush=False))
+    x = alt.X(
+        "time:Q",
+        title="months",
+        scale=scale,
+        axis=alt.Axis(values=ticks, grid=False, format="d", labelFlush=False),
+    )
     y = alt.Y(
         "survival:Q",
         title="share without event",
@@ -153,22 +158,34 @@ def _chart(end: float, *, endpoint: str, columns: int) -> alt.FacetChart:
         x=x, y=alt.Y("low:Q", title="share without event"), y2="high:Q", color=colour
     )
     line = steps.mark_line(interpolate="step-after", strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
-    tip = ["group:N", alt.Tooltip("time:Q", title="months"), alt.Tooltip("survival:Q", format=".0%"), "at_risk:Q", "events:Q", "censored:Q"]
-    censored = steps.transform_filter("datum.censored > 0").mark_tick(
-        orient="vertical", size=8, thickness=1.2
-    ).encode(x=x, y=y, color=colour)
-    hover = steps.mark_point(size=60, opacity=0).encode(x=x, y=y, tooltip=tip)
-    note = base.transform_filter("datum.kind === 'note'").mark_text(
-        align="right", baseline="top", fontSize=10, color=ink()
-    ).encode(x=alt.value(_WIDTH - 2), y=alt.value(4), text="text:N")
-    layers = [band, line, censored, hover, note, *_risk_rows(base, x, colour)]
+    layers = [band, line, *_annotations(base, x=x, y=y, colour=colour), *_risk_rows(base, x, colour)]
     panel = alt.layer(*layers, width=_WIDTH, height=_HEIGHT)
     facet = alt.Facet(
-        "head:N", sort=alt.EncodingSortField("place", op="min"), title=None,
-        header=alt.Header(labelFontSize=11, labelLimit=_WIDTH + 20),
+        "head:N",
+        sort=alt.EncodingSortField("place", op="min"),
+        title=None,
+        header=alt.Header(labelLimit=_WIDTH + 30),
     )
-    grid = panel.facet(facet=facet, columns=columns, spacing={"row": 30, "column": 26})
-    return grid.resolve_axis(x="independent", y="independent")  # fmt: skip
+    grid: alt.FacetChart = panel.facet(facet=facet, columns=columns, spacing={"row": 30, "column": 26})
+    own_axes: alt.FacetChart = grid.resolve_axis(x="independent", y="independent")
+    return own_axes
+
+
+def _annotations(base: alt.Chart, *, x: alt.X, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
+    """Return the ticks of censored patients, unseen points that carry tooltips, and the hazard ratio."""
+    steps = base.transform_filter("datum.kind === 'step'")
+    censored = steps.transform_filter("datum.censored > 0").mark_tick(orient="vertical", size=8, thickness=1.2)
+    tip = [
+        "group:N", alt.Tooltip("time:Q", title="months"), alt.Tooltip("survival:Q", format=".0%"),
+        "at_risk:Q", "events:Q", "censored:Q",
+    ]  # fmt: skip
+    note = base.transform_filter("datum.kind === 'note'")
+    words = note.mark_text(align="right", baseline="top", fontSize=10, color=ink())
+    return [
+        censored.encode(x=x, y=y, color=colour),
+        steps.mark_point(size=60, opacity=0).encode(x=x, y=y, tooltip=tip),
+        words.encode(x=alt.value(_WIDTH - 2), y=alt.value(4), text="text:N"),
+    ]
 
 
 def _risk_rows(base: alt.Chart, x: alt.X, colour: alt.Color) -> list[alt.Chart]:
@@ -192,7 +209,7 @@ def _risk_rows(base: alt.Chart, x: alt.X, colour: alt.Color) -> list[alt.Chart]:
 def _numbers(risk: pd.DataFrame) -> pd.DataFrame:
     wide = risk.pivot_table(index=["cohort", "group"], columns="time", values="at_risk", sort=False)
     wide.columns = pd.Index([f"{c:g} months" for c in wide.columns])
-    shown = wide.map(lambda v: count(v)).reset_index()
+    shown = wide.map(count).reset_index()
     return shown.rename(columns={"cohort": "Cohort", "group": "Tertile"})
 
 

@@ -40,7 +40,23 @@ class Cell:
 
 @dataclass(frozen=True)
 class HtmlTable:
-    """A table with a caption, column headings (heading, is it a number) and rows of cells; the first cell heads its row."""
+    """A table of the page.
+
+    Parameters
+    ----------
+    id, caption : str
+        Identifier and caption.
+    columns : sequence of (str, bool)
+        Heading, and whether the column holds numbers.
+    rows : sequence of sequence of Cell
+        The first cell of a row heads it.
+    sortable : bool
+        Whether a click on a heading sorts.
+    filters : sequence of (str, int, sequence of str)
+        Name, column and values to choose from.
+    note : str
+        Shown below.
+    """
 
     id: str
     caption: str
@@ -79,7 +95,15 @@ def doi_address(reference: object) -> str | None:
 
 
 def from_frame(frame: pd.DataFrame, *, name: str, caption: str) -> HtmlTable:
-    """Return a table of a figure's own numbers, already written as text; columns that hold numbers are aligned right."""
+    """Return a table of a figure's own numbers, already written as text; columns of numbers are aligned right.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its column names become headings.
+    name, caption : str
+        Identifier and caption of the table.
+    """
     columns = [(str(c), bool(frame[c].map(_looks_numeric).all())) for c in frame.columns]
     rows = [
         [Cell(plain(v), kind="number" if is_number else "text") for v, (_, is_number) in zip(r, columns, strict=True)]

@@ -78,7 +78,11 @@ def _response(samples: pd.DataFrame, endpoint: str) -> Track:
     if level.isna().any():
         legend["not evaluable"] = RESPONSE["not evaluable"]
         level = level.where(level.notna(), "not evaluable")
-    return Track(f"Response ({endpoint})" if endpoint != "response" else "Response", _keyed(samples, level, legend), legend)
+    return Track(
+        f"Response ({endpoint})" if endpoint != "response" else "Response",
+        _keyed(samples, level, legend),
+        legend,
+    )
 
 
 def _categorical(samples: pd.DataFrame, column: str, *, title: str, start: int, ordered: bool) -> Track:

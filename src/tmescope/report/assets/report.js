@@ -231,7 +231,7 @@
     apply();
   }
 
-  // ---------------------------------------------------------------- where the reader is, and print
+  // ---------------------------------------------------------------- where the reader is
   const links = new Map([...document.querySelectorAll(".contents a")].map((a) => [a.hash.slice(1), a]));
   const inView = new Set();
   const sections = [...document.querySelectorAll("main > section")];
@@ -245,11 +245,4 @@
     }
   }, { rootMargin: "-12% 0px -70% 0px" });
   sections.forEach((section) => position.observe(section));
-
-  let folded = [];
-  window.addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
-    folded.forEach((details) => { details.open = true; });
-  });
-  window.addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
 })();
