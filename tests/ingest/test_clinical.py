@@ -16,18 +16,12 @@ from tmescope.ingest.clinical import SampleTable, name_columns, read_samples
 Write = Callable[[str, str | bytes], Path]
 Build = Callable[..., SampleTable]
 
-cells = st.text(
-    st.characters(codec="utf-8", exclude_characters="\r\n\0", exclude_categories=("Cs",)), max_size=6
-)
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0", exclude_categories=("Cs",)), max_size=6)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    rows=st.lists(st.tuples(cells.filter(len), cells, cells), min_size=1, max_size=5), packed=st.booleans()
-)
-def test_text_comes_back_as_it_was_written(
-    tmp_path: Path, rows: list[tuple[str, str, str]], packed: bool
-) -> None:
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=st.lists(st.tuples(cells.filter(len), cells, cells), min_size=1, max_size=5), packed=st.booleans())
+def test_text_comes_back_as_it_was_written(tmp_path: Path, rows: list[tuple[str, str, str]], packed: bool) -> None:
     frame = pd.DataFrame(rows, columns=["sample_id", "b", "c"], dtype=object)
     path = tmp_path / ("s.csv.gz" if packed else "s.csv")
     text = frame.to_csv(index=False, quoting=1).encode()
@@ -106,9 +100,7 @@ def test_identifiers_are_never_missing_words(table: Build) -> None:
 
 
 def test_an_unknown_column_gets_a_suggestion(table: Build) -> None:
-    _, problems = name_columns(
-        table({"sample_id": ["a"], "treatment_arm": ["x"]}), {"treatment": "treatment_amr"}
-    )
+    _, problems = name_columns(table({"sample_id": ["a"], "treatment_arm": ["x"]}), {"treatment": "treatment_amr"})
     (problem,) = problems
     assert isinstance(problem, UnknownNameError)
     assert "'treatment_amr'" in problem.what

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmescope.foundation.errors import FileFormatError
@@ -17,9 +17,8 @@ def _read(data: bytes, limits: Limits | None = None) -> bytes:
     return io.BufferedReader(stream).read()
 
 
-@given(
-    st.lists(st.binary(max_size=2000), min_size=1, max_size=4), st.binary(max_size=0) | st.just(b"\0" * 700)
-)
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=2000), min_size=1, max_size=4), st.binary(max_size=0) | st.just(b"\0" * 700))
 def test_any_number_of_members_come_back_whole(parts: list[bytes], padding: bytes) -> None:
     packed = b"".join(gzip.compress(p) for p in parts) + padding
     assert _read(packed) == b"".join(parts)

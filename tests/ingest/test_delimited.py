@@ -18,12 +18,10 @@ from tmescope.ingest.delimited import read_delimited
 Write = Callable[[str, str | bytes], Path]
 
 # what a header or a name cell may hold when it is written with quotes; line breaks inside cells are refused
-names = st.text(
-    st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff", exclude_categories=("Cs",)), max_size=8
-)
+names = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff", exclude_categories=("Cs",)), max_size=8)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data(), delimiter=st.sampled_from(["tsv", "csv"]), packed=st.booleans())
 def test_what_pandas_wrote_comes_back_bit_for_bit(
     tmp_path: Path, data: st.DataObject, delimiter: str, packed: bool
@@ -46,7 +44,7 @@ def test_what_pandas_wrote_comes_back_bit_for_bit(
 
 
 @given(number=st.floats(allow_nan=False, allow_infinity=False))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
 def test_seventeen_digits_are_exact(tmp_path: Path, number: float) -> None:
     path = tmp_path / "m.tsv"
     path.write_text(f"g\ta\nX\t{number:.17g}\n")

@@ -27,9 +27,7 @@ def test_whole_rules_pass() -> None:
 
 
 def test_a_recist_rule_must_place_stable_disease() -> None:
-    assert _what(ResponseRule("r", ("CR", "PR"), ("PD",))) == [
-        "the rule does not say where stable disease (SD) goes"
-    ]
+    assert _what(ResponseRule("r", ("CR", "PR"), ("PD",))) == ["the rule does not say where stable disease (SD) goes"]
     for rule in (
         ResponseRule("r", ("CR", "SD"), ("PD",)),
         ResponseRule("r", ("CR",), ("PD",), missing=("SD",)),
@@ -38,9 +36,7 @@ def test_a_recist_rule_must_place_stable_disease() -> None:
 
 
 def test_both_sides_of_a_response_are_named() -> None:
-    assert _what(ResponseRule("r", ("R",), (), "source-defined")) == [
-        "the rule names no non_responder values"
-    ]
+    assert _what(ResponseRule("r", ("R",), (), "source-defined")) == ["the rule names no non_responder values"]
 
 
 def test_an_event_coding_is_declared() -> None:
@@ -59,9 +55,7 @@ def test_a_value_has_one_meaning() -> None:
 
 
 def test_an_unknown_unit() -> None:
-    assert _what(TimeToEventRule("t", "e", "month", ("1",), ("0",))) == [
-        "the unit 'month' is not a unit of time"
-    ]  # type: ignore[arg-type]
+    assert _what(TimeToEventRule("t", "e", "month", ("1",), ("0",))) == ["the unit 'month' is not a unit of time"]  # type: ignore[arg-type]
 
 
 def test_a_month_is_30_4375_days() -> None:

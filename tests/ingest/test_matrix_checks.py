@@ -15,9 +15,7 @@ def _check(
 ) -> tuple[ExpressionTable | None, Findings]:
     findings = Findings("c")
     parsed = None if scale is None else Scale.parse(scale)
-    return check_matrix(
-        table, parsed, "symbol", known_samples=samples, where="m.tsv", findings=findings
-    ), findings
+    return check_matrix(table, parsed, "symbol", known_samples=samples, where="m.tsv", findings=findings), findings
 
 
 def _table(values: object, genes: tuple[str, ...], samples: tuple[str, ...]) -> ExpressionTable:

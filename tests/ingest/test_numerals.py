@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmescope.ingest.numerals import is_number, parse_numbers
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_finite_float_is_read_as_it_was_written(number: float) -> None:
     values, bad = parse_numbers([repr(number), f" {number!r} "])

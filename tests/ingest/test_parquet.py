@@ -17,7 +17,7 @@ from tmescope.ingest.decompress import Limits
 from tmescope.ingest.parquet import read_parquet_matrix, read_parquet_text
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     values=hnp.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4))),
     as_index=st.booleans(),

@@ -9,18 +9,14 @@ from tmescope.ingest.symbols import GENE_MAPPING_COLUMNS, check_coverage, map_ge
 
 
 def _gene(symbol: str, number: int, previous: tuple[str, ...] = (), aliases: tuple[str, ...] = ()) -> Gene:
-    return Gene(
-        symbol, f"HGNC:{number}", str(number), f"ENSG{number:011d}", (), previous, aliases, ("AMB",), "1"
-    )
+    return Gene(symbol, f"HGNC:{number}", str(number), f"ENSG{number:011d}", (), previous, aliases, ("AMB",), "1")
 
 
 TABLE = GeneTable([_gene("CCN2", 1, ("CTGF",)), _gene("CD8A", 2, (), ("CD8",)), _gene("GZMA", 3)])
 
 
 def test_names_become_approved_symbols_with_a_reason() -> None:
-    mapping = map_genes(
-        ["CTGF", "GZMA", "GAPDH", "AMB"], TABLE, needed=["CCN2", "GZMA", "CD8A"], cohort_id="c"
-    )
+    mapping = map_genes(["CTGF", "GZMA", "GAPDH", "AMB"], TABLE, needed=["CCN2", "GZMA", "CD8A"], cohort_id="c")
     assert mapping.gene_symbols == ("CCN2", "GZMA", "GAPDH", "AMB")
     assert mapping.missing == ("CD8A",)
     assert list(mapping.table.columns) == list(GENE_MAPPING_COLUMNS)
@@ -52,9 +48,7 @@ def test_other_identifiers_map_where_known_and_keep_their_own_where_not(kind: st
 
 def test_names_stay_unique_with_the_bundled_table() -> None:
     genes = load_genes()
-    everything = [
-        n for g in genes for n in (g.gene_symbol, *g.previous_symbols, *g.aliases, *g.ambiguous_names)
-    ]
+    everything = [n for g in genes for n in (g.gene_symbol, *g.previous_symbols, *g.aliases, *g.ambiguous_names)]
     unique = list(dict.fromkeys(everything))
     np.random.default_rng(0).shuffle(unique)
     names = map_genes(unique, genes).gene_symbols
@@ -63,7 +57,7 @@ def test_names_stay_unique_with_the_bundled_table() -> None:
 
 def test_too_many_absent_genes_are_refused_with_the_list() -> None:
     mapping = map_genes(["GZMA", "X1", "X2"], TABLE, needed=["CCN2", "GZMA", "CD8A"])
-    problems, warnings = check_coverage(mapping, max_unmapped=0.2, where="m.tsv", cohort_id="c")
+    problems, warnings = check_coverage(mapping, declared="symbol", max_unmapped=0.2, where="m.tsv", cohort_id="c")
     (problem,) = problems
     assert isinstance(problem, IdentifierError)
     assert "2 of 3 genes" in problem.what
@@ -75,7 +69,7 @@ def test_too_many_absent_genes_are_refused_with_the_list() -> None:
 
 def test_few_absent_genes_are_a_warning_that_counts_them() -> None:
     mapping = map_genes(["GZMA", "CD8", "AMB"], TABLE, needed=["CCN2", "GZMA", "CD8A"])
-    problems, warnings = check_coverage(mapping, max_unmapped=1 / 3, where="m.tsv", cohort_id="c")
+    problems, warnings = check_coverage(mapping, declared="symbol", max_unmapped=1 / 3, where="m.tsv", cohort_id="c")
     assert problems == []
     assert [(w.code, w.count, w.examples) for w in warnings] == [
         ("genes.ambiguous", 1, ("AMB",)),
@@ -84,4 +78,13 @@ def test_few_absent_genes_are_a_warning_that_counts_them() -> None:
 
 
 def test_nothing_needed_is_nothing_missing() -> None:
-    assert check_coverage(map_genes(["X"], TABLE), max_unmapped=0.0, where="m", cohort_id="c") == ([], [])
+    assert check_coverage(map_genes(["X"], TABLE), declared="symbol", max_unmapped=0.0, where="m", cohort_id="c") == (
+        [],
+        [],
+    )
+
+
+def test_identifiers_of_another_kind_are_pointed_out() -> None:
+    mapping = map_genes(["ENSG00000000001", "ENSG00000000002"], TABLE, needed=["CCN2", "CD8A"])
+    problems, _ = check_coverage(mapping, declared="symbol", max_unmapped=0.2, where="m.tsv", cohort_id="c")
+    assert problems[0].next_step == "they look like ensembl identifiers: declare identifiers = 'ensembl'"

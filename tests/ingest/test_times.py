@@ -25,9 +25,7 @@ def _read(
     return read_times("os", rule, table, rows=places, findings=findings), findings
 
 
-@pytest.mark.parametrize(
-    ("unit", "months"), [("days", 1.0), ("weeks", 7.0), ("months", 30.4375), ("years", 365.25)]
-)
+@pytest.mark.parametrize(("unit", "months"), [("days", 1.0), ("weeks", 7.0), ("months", 30.4375), ("years", 365.25)])
 def test_units_become_months(table: Build, unit: str, months: float) -> None:
     found, findings = _read(table({"t": ["30.4375", "0"], "e": ["1", "0.0"]}), replace(RULE, unit=unit))  # type: ignore[arg-type]
     np.testing.assert_allclose(found["os_time_months"], [months, 0], rtol=1e-14)

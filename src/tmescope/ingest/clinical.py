@@ -81,9 +81,7 @@ class SampleTable:
         return self.frame[name]
 
 
-def read_samples(
-    path: Path, declared: FileFormat | None = None, *, limits: Limits = DEFAULT_LIMITS
-) -> SampleTable:
+def read_samples(path: Path, declared: FileFormat | None = None, *, limits: Limits = DEFAULT_LIMITS) -> SampleTable:
     """Read a sample table as text.
 
     Parameters

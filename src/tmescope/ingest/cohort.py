@@ -215,18 +215,14 @@ def check_cohort(
     return ()
 
 
-def _read_files(
-    expression: Path, samples: Path | None, options: CohortOptions, *, findings: Findings
-) -> _Files:
+def _read_files(expression: Path, samples: Path | None, options: CohortOptions, *, findings: Findings) -> _Files:
     scale: Scale | None = None
     matrix: ExpressionTable | None = None
     table: SampleTable | None = None
     with findings.collecting():
         scale = Scale.parse(options.scale, where=f"cohort {options.cohort_id!r}, scale")
     with findings.collecting():
-        matrix = read_expression(
-            expression, options.format, orientation=options.orientation, layer=options.layer
-        )
+        matrix = read_expression(expression, options.format, orientation=options.orientation, layer=options.layer)
     if samples is not None:
         with findings.collecting():
             table = read_samples(samples, options.samples_format)
@@ -261,9 +257,7 @@ def _choose(
     return _Samples(table, named, tuple(position[i] for i in selected or joined), len(joined))
 
 
-def _find_endpoints(
-    chosen: _Samples, rules: Mapping[str, EndpointRule], *, findings: Findings
-) -> pd.DataFrame:
+def _find_endpoints(chosen: _Samples, rules: Mapping[str, EndpointRule], *, findings: Findings) -> pd.DataFrame:
     if chosen.table is not None:
         return read_endpoints(chosen.table, chosen.rows, rules, findings=findings)
     if rules:
@@ -289,18 +283,22 @@ def _map(
     where: str,
     findings: Findings,
 ) -> GeneMapping:
-    unique = tuple(
-        dict.fromkeys(matrix.gene_ids)
-    )  # duplicates that could not be merged are a problem already
+    unique = tuple(dict.fromkeys(matrix.gene_ids))  # duplicates that could not be merged are a problem already
     mapping = map_genes(unique, genes, kind=options.identifiers, needed=needed, cohort_id=options.cohort_id)
     problems, warnings = check_coverage(
-        mapping, max_unmapped=options.max_unmapped, where=where, cohort_id=options.cohort_id
+        mapping,
+        declared=options.identifiers,
+        max_unmapped=options.max_unmapped,
+        where=where,
+        cohort_id=options.cohort_id,
     )
     findings.add(problems)
     findings.warnings.extend(warnings)
     renamed = sum(a != b for a, b in zip(unique, mapping.gene_symbols, strict=True))
     found = mapping.n_needed - len(mapping.missing)
-    evidence = f"{len(unique):,} genes, {renamed:,} renamed; {found} of {mapping.n_needed} needed ones found."
+    evidence = f"{len(unique):,} genes, {renamed:,} of them renamed to their approved symbol."
+    if mapping.n_needed:
+        evidence += f" {found} of {mapping.n_needed} genes that the requested methods need are there."
     findings.note("genes mapped", renamed, evidence, status="notice" if mapping.missing else "ok")
     return mapping
 

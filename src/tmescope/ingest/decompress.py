@@ -129,11 +129,7 @@ class GunzipStream(io.RawIOBase):
         try:
             chunk = self._engine.decompress(self._pending, size)
         except zlib.error as error:
-            what = (
-                "the data after the first gzip member are not gzip"
-                if self._members
-                else "the gzip data are damaged"
-            )
+            what = "the data after the first gzip member are not gzip" if self._members else "the gzip data are damaged"
             raise FileFormatError(
                 f"{what} after {self._n_out:,} bytes ({error})",
                 where=self._name,

@@ -205,9 +205,7 @@ def _find_fault(handle: IO[bytes], delimiter: str, where: str) -> TmescopeError 
         bad.extend((number, i, c) for i, c in enumerate(cells) if i and not is_number(c))
         if len(bad) >= _FAULTS_COUNTED:
             break
-    return (
-        _not_numbers(bad, [FIRST_COLUMN, *header] if width > len(header) else header, where) if bad else None
-    )
+    return _not_numbers(bad, [FIRST_COLUMN, *header] if width > len(header) else header, where) if bad else None
 
 
 def _ragged(number: int, n_cells: int, wanted: tuple[int, int], *, where: str) -> FileFormatError:
@@ -227,9 +225,7 @@ def _not_numbers(bad: list[tuple[int, int, str]], header: list[str], where: str)
     columns = list(dict.fromkeys(header[i] for _, i, _ in bad))
     step = "correct the cells, or write NA where a value is missing"
     if len(columns) == 1 and len(bad) > 1:
-        step = (
-            f"if {columns[0]!r} is an annotation, remove it: the matrix holds one column of names and numbers"
-        )
+        step = f"if {columns[0]!r} is an annotation, remove it: the matrix holds one column of names and numbers"
     elif "," in value:
         step = "write numbers with a decimal point and without thousands separators"
     return ExpressionError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +15,13 @@ from tmescope.ingest.clinical import read_samples
 from tmescope.ingest.describe_table import Candidate, SamplesDescription, describe_table
 from tmescope.ingest.expression import read_matrix
 from tmescope.ingest.formats import find_format
+from tmescope.ingest.identifiers import find_kind, is_ensembl
 from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.options import FileFormat
 from tmescope.ingest.scales import ScaleEvidence, find_contradictions, measure
 
 __all__ = ["CohortDescription", "ExpressionDescription", "describe_cohort"]
 
-_ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?(_PAR_Y)?")
-_ENTREZ = re.compile(r"[1-9]\d{0,8}")
 _SHOWN = 3
 _MEASURED = 60
 _BEST = 5
@@ -165,7 +163,7 @@ def _rank_orientations(
         ("column", raw.columns, "genes_by_samples", "samples_by_genes"),
     ):
         n_samples = sum(name in ids for name in names)
-        n_genes = sum(name in known or bool(_ENSEMBL.fullmatch(name)) for name in names)
+        n_genes = sum(name in known or is_ensembl(name) for name in names)
         scores[sample_way] += 10 * n_samples / len(names)
         scores[gene_way] += n_genes / len(names)
         if n_samples:
@@ -179,8 +177,8 @@ def _rank_orientations(
 def _rank_identifiers(genes: Sequence[str], known: Collection[str]) -> tuple[Candidate, ...]:
     counts = {
         "symbol": sum(g in known for g in genes),
-        "ensembl": sum(bool(_ENSEMBL.fullmatch(g)) for g in genes),
-        "entrez": sum(bool(_ENTREZ.fullmatch(g)) for g in genes),
+        "ensembl": sum(find_kind(g) == "ensembl" for g in genes),
+        "entrez": sum(find_kind(g) == "entrez" for g in genes),
     }
     words = {
         "symbol": "are symbols that bundled facts name",

@@ -205,9 +205,7 @@ def _find_response(summaries: Sequence[ColumnSummary]) -> Iterator[ColumnSummary
 
 
 def _pair_times(summaries: Sequence[ColumnSummary]) -> Iterator[TimePair]:
-    units = [
-        value for s in summaries if "unit" in _words(s.name) and s.n_distinct == 1 for value, _ in s.values
-    ]
+    units = [value for s in summaries if "unit" in _words(s.name) and s.n_distinct == 1 for value, _ in s.values]
     for time in summaries:
         words = frozenset(_words(time.name))
         if not (time.numeric and words & (_TIME_WORDS | _ENDPOINT_WORDS)) or words & _EVENT_WORDS:
@@ -219,7 +217,5 @@ def _pair_times(summaries: Sequence[ColumnSummary]) -> Iterator[TimePair]:
             others = frozenset(_words(event.name))
             if others & _EVENT_WORDS and others - _EVENT_WORDS == rest and 0 < event.n_distinct <= 3:
                 named = [_UNITS[w] for w in (*sorted(words), *_words(" ".join(units))) if w in _UNITS]
-                evidence = (
-                    f"numbers beside {event.n_distinct} values; both names share {', '.join(sorted(rest))}"
-                )
+                evidence = f"numbers beside {event.n_distinct} values; both names share {', '.join(sorted(rest))}"
                 yield TimePair(time.name, event.name, named[0] if named else "", event.values, evidence)

@@ -84,9 +84,7 @@ def _respond(
     status = "notice" if one_sided else "ok"
     findings.note(f"endpoint {name}", len(values) - n_missing, evidence, status=status)
     if n_missing:
-        findings.warn(
-            "endpoint.missing", f"{n_missing} of {len(values)} samples have no {name}", count=n_missing
-        )
+        findings.warn("endpoint.missing", f"{n_missing} of {len(values)} samples have no {name}", count=n_missing)
     if one_sided:
         absent = "non-responder" if counts["responder"] else "responder"
         message = f"{name} cannot be compared: no sample is a {absent}"

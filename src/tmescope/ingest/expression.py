@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import read_delimited
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.h5ad import read_h5ad
+from tmescope.ingest.identifiers import is_ensembl
 from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.options import FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
@@ -32,7 +32,6 @@ __all__ = [
     "sum_duplicates",
 ]
 
-_ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?")
 _FEW = 3
 
 
@@ -154,15 +153,11 @@ def check_orientation(
     if on_genes and not on_samples:
         found = [i for i in table.gene_ids if i in samples]
         return [
-            _exchanged(
-                f"{on_genes} identifiers of the sample table are on the gene axis: {examples(found)}", where
-            )
+            _exchanged(f"{on_genes} identifiers of the sample table are on the gene axis: {examples(found)}", where)
         ]
-    gene_like = [i for i in table.sample_ids if i in genes or _ENSEMBL.fullmatch(i)]
-    if len(gene_like) >= _FEW and not any(i in genes or _ENSEMBL.fullmatch(i) for i in table.gene_ids):
-        return [
-            _exchanged(f"{len(gene_like)} gene names are on the sample axis: {examples(gene_like)}", where)
-        ]
+    gene_like = [i for i in table.sample_ids if i in genes or is_ensembl(i)]
+    if len(gene_like) >= _FEW and not any(i in genes or is_ensembl(i) for i in table.gene_ids):
+        return [_exchanged(f"{len(gene_like)} gene names are on the sample axis: {examples(gene_like)}", where)]
     return []
 
 

@@ -145,9 +145,7 @@ def _read_source(
     return frames
 
 
-def _join(
-    source: FeatureSource, samples: pd.DataFrame, table: SampleTable, *, findings: Findings
-) -> list[int | None]:
+def _join(source: FeatureSource, samples: pd.DataFrame, table: SampleTable, *, findings: Findings) -> list[int | None]:
     """Return, for each sample, the position of its row in `table`, or None."""
     ids = table.column(source.id_column, role="features, id_column")
     duplicates = find_duplicates(i for i in ids if i.strip())
@@ -177,9 +175,7 @@ def _join(
         findings.warn("features.table_only", message, items=unused)
     if found < len(rows):
         absent = [s for s, row in zip(samples["sample_id"], rows, strict=True) if row is None]
-        findings.warn(
-            "features.no_row", f"{len(absent)} of {len(rows)} samples have no row in {file}", items=absent
-        )
+        findings.warn("features.no_row", f"{len(absent)} of {len(rows)} samples have no row in {file}", items=absent)
     return rows
 
 

@@ -82,9 +82,7 @@ class Findings:
         """Return a context manager that keeps an error of ours raised inside it, and lets any other pass."""
         return _Collecting(self.problems)
 
-    def warn(
-        self, code: str, message: str, *, items: Iterable[object] = (), count: int | None = None
-    ) -> None:
+    def warn(self, code: str, message: str, *, items: Iterable[object] = (), count: int | None = None) -> None:
         """Keep one warning.
 
         Parameters

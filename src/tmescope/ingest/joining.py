@@ -14,9 +14,7 @@ from tmescope.ingest.options import SampleSelection
 __all__ = ["join_samples", "select_samples"]
 
 
-def join_samples(
-    sample_ids: Sequence[str], table_ids: Sequence[str], *, findings: Findings, where: str
-) -> list[str]:
+def join_samples(sample_ids: Sequence[str], table_ids: Sequence[str], *, findings: Findings, where: str) -> list[str]:
     """Join a matrix and a sample table by identifier alone.
 
     Parameters
@@ -115,17 +113,16 @@ def select_samples(
     table = table[~table["sample_id"].isin(selection.exclude)]
     if selection.timepoint is not None:
         table = table[table["timepoint"].isin(selection.timepoint)]
+    n_problems = len(findings.problems)
     table = _reduce_patients(table, selection, findings, where=where)
     kept = frozenset(table["sample_id"])
     if len(kept) < len(joined):
         left_out = [i for i in joined if i not in kept]
         message = f"{len(left_out)} of {len(joined)} joined samples are left out by the selection"
         findings.warn("selection.left_out", message, items=left_out)
-    if not kept and joined and not findings.problems:
+    if not kept and joined and len(findings.problems) == n_problems:
         findings.add([_nothing_selected(len(joined), where)])
-    findings.note(
-        "samples selected", len(kept), f"{len(kept)} of {len(joined)} joined samples enter the analysis."
-    )
+    findings.note("samples selected", len(kept), f"{len(kept)} of {len(joined)} joined samples enter the analysis.")
     return [i for i in joined if i in kept]
 
 
@@ -190,9 +187,7 @@ def _reduce_patients(
         return table
     unnamed = table["patient_id"].str.strip() == ""
     if unnamed.any():
-        message = (
-            f"{int(unnamed.sum())} samples have no patient identifier and count as patients of their own"
-        )
+        message = f"{int(unnamed.sum())} samples have no patient identifier and count as patients of their own"
         findings.warn("selection.no_patient_id", message, items=table.loc[unnamed, "sample_id"])
     counts = Counter(table.loc[~unnamed, "patient_id"])
     several = [patient for patient, n in counts.items() if n > 1]

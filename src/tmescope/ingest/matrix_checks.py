@@ -76,9 +76,7 @@ def _check_scale(table: ExpressionTable, scale: Scale, *, where: str, findings: 
     findings.add(find_contradictions(evidence, scale, where=where))
     oddities = find_oddities(evidence, scale, cohort_id=findings.cohort_id)
     findings.warnings.extend(oddities)
-    unusual = [
-        o for o in oddities if o.code.startswith("scale.unusual") or o.code == "scale.estimated_counts"
-    ]
+    unusual = [o for o in oddities if o.code.startswith("scale.unusual") or o.code == "scale.estimated_counts"]
     findings.note("scale", scale, evidence.sentence(), status="notice" if unusual else "ok")
     if evidence.n_missing:
         share = evidence.n_missing / table.values.size
@@ -102,9 +100,7 @@ def _merge_duplicates(
     if not scale.is_log and scale.unit in _SUMMABLE:
         message = f"{len(duplicates)} genes occur more than once and were summed, as their reads add"
         findings.warn("genes.summed", message, items=duplicates)
-        findings.note(
-            "duplicated genes", len(duplicates), f"{message}: {examples(duplicates)}.", status="notice"
-        )
+        findings.note("duplicated genes", len(duplicates), f"{message}: {examples(duplicates)}.", status="notice")
         return sum_duplicates(table)
     findings.add(
         [

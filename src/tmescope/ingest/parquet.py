@@ -46,9 +46,7 @@ def read_parquet_matrix(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> RawMa
         index = _find_name_column(schema, str(path))
         numeric = [i for i in range(len(schema)) if i != index]
         odd = [i for i in numeric if not _is_numeric(schema.field(i).type)]
-        refuse_text_columns(
-            [schema.names[i] for i in odd], [str(schema.field(i).type) for i in odd], str(path)
-        )
+        refuse_text_columns([schema.names[i] for i in odd], [str(schema.field(i).type) for i in odd], str(path))
         if file.metadata.num_rows == 0 or not numeric:
             raise FileFormatError(
                 f"the table has {file.metadata.num_rows} rows and {len(numeric)} columns of numbers",
@@ -91,14 +89,10 @@ def read_parquet_text(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[l
         _check_size(file, limits, str(path))
         schema = file.schema_arrow
         nested = [i for i in range(len(schema)) if pa.types.is_nested(schema.field(i).type)]
-        refuse_text_columns(
-            [schema.names[i] for i in nested], [str(schema.field(i).type) for i in nested], str(path)
-        )
+        refuse_text_columns([schema.names[i] for i in nested], [str(schema.field(i).type) for i in nested], str(path))
         table = _read(file, str(path))
     names = ["index" if name.startswith("__index_level_") else name for name in schema.names]
-    return names, [
-        ["" if v is None or v is pd.NaT else str(v) for v in column.to_pylist()] for column in table.columns
-    ]
+    return names, [["" if v is None or v is pd.NaT else str(v) for v in column.to_pylist()] for column in table.columns]
 
 
 def _open(path: Path) -> pq.ParquetFile:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import anndata as ad
+import pandas as pd
 
 from tmescope.ingest.cohort import read_cohort as read_checked
 from tmescope.ingest.endpoints import EndpointRule
@@ -53,8 +55,8 @@ def read_cohort(
     -------
     anndata.AnnData
         X: samples x genes, float64, in the declared scale, missing values NaN; see
-        `tmescope.ingest.cohort.IngestedCohort`. Warnings stand in ``uns["tmescope"]["warnings"]``, one
-        sentence each.
+        `tmescope.ingest.cohort.IngestedCohort`. It can be written with ``write_h5ad``. Warnings stand in
+        ``uns["tmescope"]["warnings"]``, one sentence each.
 
     Raises
     ------
@@ -75,5 +77,19 @@ def read_cohort(
     cohort = read_checked(
         Path(expression), None if samples is None else Path(samples), options=chosen, endpoints=endpoints
     )
-    cohort.adata.uns["tmescope"]["warnings"] = [f"{w.code}: {w.message}" for w in cohort.warnings]
-    return cohort.adata
+    adata = cohort.adata
+    adata.obs, adata.var = _as_anndata_writes_it(adata.obs), _as_anndata_writes_it(adata.var)
+    adata.uns["tmescope"]["warnings"] = [f"{w.code}: {w.message}" for w in cohort.warnings]
+    return adata
+
+
+def _as_anndata_writes_it(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with text as objects, or as categories where some is missing.
+
+    anndata writes nullable text only where a setting allows it.
+    """
+    columns: dict[str, pd.Series[Any]] = {}
+    for name, column in table.items():
+        if isinstance(column.dtype, pd.StringDtype):
+            columns[str(name)] = column.astype("category" if column.isna().any() else object)
+    return table.assign(**columns)

@@ -195,8 +195,7 @@ def find_contradictions(evidence: ScaleEvidence, scale: Scale, *, where: str) ->
             f"the numbers contradict the declared scale {scale}: {'; '.join(reasons)}. {evidence.sentence()}",
             where=f"{where}, scale {str(scale)!r}",
             expected=f"numbers that can be {scale}",
-            next_step=(f"{hint}; " if hint else "")
-            + "declare the scale that the file's documentation states",
+            next_step=(f"{hint}; " if hint else "") + "declare the scale that the file's documentation states",
         )
     ]
 
@@ -262,9 +261,7 @@ def _suggest(e: ScaleEvidence, scale: Scale) -> str:
     """Return the scale that the numbers look like, in words, or nothing."""
     base = scale.log_base or 2.0
     if not scale.is_log and e.n_too_low:
-        return (
-            f"negative values come from a logarithm such as {_offset_scale(e, 2.0, scale.unit)} or centring"
-        )
+        return f"negative values come from a logarithm such as {_offset_scale(e, 2.0, scale.unit)} or centring"
     if scale.is_log and (e.n_too_low or _has_other_floor(e, scale)) and e.minimum_share >= 0.001:
         return f"a floor of {e.minimum:.6g} suggests {_offset_scale(e, base, scale.unit)}"
     if not scale.is_log and e.maximum < _LOOKS_LOGGED:

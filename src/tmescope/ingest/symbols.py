@@ -10,12 +10,15 @@ import pandas as pd
 from tmescope.facts.genes import GeneTable, Resolution
 from tmescope.foundation.errors import IdentifierError, TmescopeError, examples
 from tmescope.foundation.result import RunWarning
+from tmescope.ingest.identifiers import suggest_kind
 from tmescope.ingest.options import Identifiers
 
 __all__ = ["GENE_MAPPING_COLUMNS", "GeneMapping", "check_coverage", "map_genes"]
 
 GENE_MAPPING_COLUMNS = ("cohort_id", "input_id", "gene_symbol", "hgnc_id", "reason", "needed")
 """Columns of the ``gene_mapping`` table."""
+
+_STEP = "declare the identifier type, request fewer signatures, or raise max_unmapped"
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _hgnc_id(symbol: str, genes: GeneTable | None) -> str | None:
 
 
 def check_coverage(
-    mapping: GeneMapping, *, max_unmapped: float, where: str, cohort_id: str
+    mapping: GeneMapping, *, declared: Identifiers, max_unmapped: float, where: str, cohort_id: str
 ) -> tuple[list[TmescopeError], list[RunWarning]]:
     """Compare the needed genes that are absent with the limit.
 
@@ -99,6 +102,8 @@ def check_coverage(
     ----------
     mapping : GeneMapping
         From `map_genes`.
+    declared : {'symbol', 'ensembl', 'entrez'}
+        What the names were said to be, for the message.
     max_unmapped : float
         Largest share (0-1) that is only a warning.
     where : str
@@ -119,24 +124,22 @@ def check_coverage(
     ambiguous = list(mapping.table.loc[reasons == "ambiguous", "input_id"])
     if ambiguous:
         message = f"{len(ambiguous)} gene names could mean several genes and keep their name"
-        warnings.append(
-            RunWarning("genes.ambiguous", message, cohort_id, len(ambiguous), tuple(ambiguous[:3]))
-        )
+        warnings.append(RunWarning("genes.ambiguous", message, cohort_id, len(ambiguous), tuple(ambiguous[:3])))
     if not mapping.missing:
         return [], warnings
     n, share = len(mapping.missing), len(mapping.missing) / mapping.n_needed
-    message = (
-        f"{n} of {mapping.n_needed} genes that the requested methods need are not in the matrix ({share:.0%})"
-    )
+    message = f"{n} of {mapping.n_needed} genes that the requested methods need are not in the matrix ({share:.0%})"
     if share <= max_unmapped:
         warnings.append(RunWarning("genes.missing", message, cohort_id, n, mapping.missing[:3]))
         return [], warnings
-    given = examples([i for i in mapping.table["input_id"].dropna()][:4])
+    given = [str(i) for i in mapping.table["input_id"].dropna()]
+    kind = suggest_kind(given, declared)
+    step = f"they look like {kind} identifiers: declare identifiers = {kind!r}" if kind else _STEP
     return [
         IdentifierError(
             f"{message}: {', '.join(mapping.missing)}",
-            where=f"{where}, genes ({given}, ...)",
+            where=f"{where}, genes ({examples(given)})",
             expected=f"at most {max_unmapped:.0%} of them absent",
-            next_step="declare the identifier type, request fewer signatures, or raise max_unmapped",
+            next_step=step,
         )
     ], warnings

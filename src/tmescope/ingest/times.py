@@ -73,9 +73,7 @@ def read_times(
     }
 
 
-def _parse_times(
-    cells: list[str], rule: TimeToEventRule, lines: list[int], *, where: str
-) -> NDArray[np.float64]:
+def _parse_times(cells: list[str], rule: TimeToEventRule, lines: list[int], *, where: str) -> NDArray[np.float64]:
     here = f"{where}, column {rule.time!r}"
     times, bad = parse_numbers(cells, missing=(*MISSING_WORDS, *rule.missing))
     if bad:
@@ -130,9 +128,7 @@ def _tell(
     present = times[known]
     fractional = float(np.mean(present % 1 != 0)) if len(present) else 0.0
     if rule.unit == "days" and fractional > _HALF and present.max() < _SHORT:
-        message = (
-            f"{name} is in days, but {fractional:.0%} of the times have decimals and none exceeds {_SHORT:g}"
-        )
+        message = f"{name} is in days, but {fractional:.0%} of the times have decimals and none exceeds {_SHORT:g}"
         findings.warn("endpoint.unusual_unit", message, count=len(present))
     median = f"{np.median(present * MONTHS_PER_UNIT[rule.unit]):.1f}" if len(present) else "unknown"
     evidence = f"{len(present)} samples, {n_events} events, median time {median} months; {n_missing} missing."
