@@ -15,7 +15,11 @@ from tmescope.foundation.method import find_method, resolve_parameters
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 CASES = [
-    *((m, d) for d in ("racle", "sdy420", "imvigor210_subset86", "icb_pan") for m in ("zscore", "mcp_counter", "mcp_counter_log2")),
+    *(
+        (m, d)
+        for d in ("racle", "sdy420", "imvigor210_subset86", "icb_pan")
+        for m in ("zscore", "mcp_counter", "mcp_counter_log2")
+    ),
     ("ssgsea", "racle"),
     ("ssgsea", "icb_pan"),
     ("ssgsea_raw", "racle"),
@@ -38,7 +42,9 @@ def _sets(references: Path, of_method: bool) -> dict[str, list[str]]:
         table = pd.read_csv(references / "mcpcounter" / "genes.tsv", sep="\t", keep_default_na=False)
         table.columns = ["gene_symbol", "set", *table.columns[2:]]
     else:
-        table = pd.read_csv(references / "iobr_signatures" / "signature_collection.tsv", sep="\t", keep_default_na=False)
+        table = pd.read_csv(
+            references / "iobr_signatures" / "signature_collection.tsv", sep="\t", keep_default_na=False
+        )
     return {str(k): list(v) for k, v in table.groupby("set", sort=False)["gene_symbol"]}
 
 

@@ -19,7 +19,12 @@ def cohort(values=None, scale="tpm", genes=GENES):
     if values is None:
         values = np.arange(20.0).reshape(4, 5)
     obs = pd.DataFrame(index=[f"s{i}" for i in range(len(values))])
-    return AnnData(X=np.asarray(values, dtype=float), obs=obs, var=pd.DataFrame(index=genes), uns={"tmescope": {"scale": scale, "cohort_id": "c1"}})
+    return AnnData(
+        X=np.asarray(values, dtype=float),
+        obs=obs,
+        var=pd.DataFrame(index=genes),
+        uns={"tmescope": {"scale": scale, "cohort_id": "c1"}},
+    )
 
 
 def test_the_public_way():
@@ -67,7 +72,7 @@ def test_scales_are_converted_exactly():
 def test_clipped_values_are_told():
     floor = np.log2(0.001) - 2e-5
     result = score(cohort(np.full((2, 5), floor), "log2(tpm+0.001)"), OWN, method="mean")
-    assert [w for w in result.warnings if w.code == "scale.clipped"][0].count == 10
+    assert next(w for w in result.warnings if w.code == "scale.clipped").count == 10
     assert result.table["value"].dropna().eq(0.0).all()
 
 

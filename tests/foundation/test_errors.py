@@ -12,7 +12,9 @@ TREE = [e for _, e in inspect.getmembers(errors, inspect.isclass) if issubclass(
 
 
 def test_message_says_what_where_expected_and_next():
-    text = str(ScaleError("7 values are negative: -1, -2, -3", where="a.tsv", expected="none below 0", next_step="look"))
+    text = str(
+        ScaleError("7 values are negative: -1, -2, -3", where="a.tsv", expected="none below 0", next_step="look")
+    )
     assert text.splitlines() == [
         "7 values are negative: -1, -2, -3",
         "  where:    a.tsv",

@@ -18,7 +18,12 @@ def test_find_method_suggests():
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [({"alpha": "x"}, "wrong type"), ({"alpha": True}, "wrong type"), ({"alpha": 11.0}, "out of range"), ({"threads": 0}, "out of range")],
+    [
+        ({"alpha": "x"}, "wrong type"),
+        ({"alpha": True}, "wrong type"),
+        ({"alpha": 11.0}, "out of range"),
+        ({"threads": 0}, "out of range"),
+    ],
 )
 def test_parameters_are_checked(given, message):
     spec = find_method("ssgsea", METHODS).spec
@@ -43,7 +48,9 @@ def test_plugins_load_and_broken_ones_are_a_sentence(monkeypatch):
         _entry("absent", "no_such_module:METHOD"),
         _entry("wrong", "tmescope.bulk.methods.means:mean_of_sets"),
     ]
-    monkeypatch.setattr(module.metadata, "entry_points", lambda group: found if group == module.ENTRY_POINT_GROUP else [])
+    monkeypatch.setattr(
+        module.metadata, "entry_points", lambda group: found if group == module.ENTRY_POINT_GROUP else []
+    )
     methods, broken = load_plugins("bulk")
     assert [m.spec.name for m in methods] == ["mean"]
     assert len(broken) == 2

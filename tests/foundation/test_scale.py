@@ -27,7 +27,7 @@ def test_parse_and_print(text, scale):
     assert Scale.parse(str(scale)) == scale
 
 
-@pytest.mark.parametrize("text", ["", "log2", "rpkm", "log2(tpm-1)", "log3(tpm+1)", "log2(tpm+1) ", "tpm; rm"][:5] + ["tpm; rm"])
+@pytest.mark.parametrize("text", ["", "log2", "rpkm", "log2(tpm-1)", "log3(tpm+1)", "tpm; rm"])
 def test_unknown_scale_names_itself(text):
     with pytest.raises(ScaleError, match="is not known") as caught:
         Scale.parse(text, where="study.toml")
@@ -67,7 +67,10 @@ def test_units_are_not_mixed():
         convert(np.ones((1, 1)), Scale("counts"), Scale("tpm"))
 
 
-@given(hnp.arrays(np.float64, (3, 4), elements=st.floats(0, 1e7)), st.sampled_from(["log2(tpm+1)", "ln(tpm+0.001)", "log10(tpm+1)"]))
+@given(
+    hnp.arrays(np.float64, (3, 4), elements=st.floats(0, 1e7)),
+    st.sampled_from(["log2(tpm+1)", "ln(tpm+0.001)", "log10(tpm+1)"]),
+)
 def test_there_and_back(values, text):
     scale = Scale.parse(text)
     logged, _ = convert(values, Scale("tpm"), scale)

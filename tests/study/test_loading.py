@@ -85,7 +85,14 @@ def test_names_must_exist(tiny, tmp_path):
         data["profile"]["parameters"] = {"zscor": {}}
 
     text = "\n".join(problems(tiny, change, tmp_path))
-    for expected in ("not unique: 'a'", "no cohort is named 'c'", "did you mean 'os'", "did you mean 'response'", "'mean'", "'zscor'"):
+    for expected in (
+        "not unique: 'a'",
+        "no cohort is named 'c'",
+        "did you mean 'os'",
+        "did you mean 'response'",
+        "'mean'",
+        "'zscor'",
+    ):
         assert expected in text, text
 
 

@@ -49,7 +49,9 @@ def study_dict() -> dict[str, Any]:
         "scale": "tpm",
         "columns": {"patient_id": "patient_id", "timepoint": "timepoint"},
         "select": {"timepoint": ["pre"]},
-        "features": [{"numeric": {"tmb": {"column": "tmb", "unit": "mutations/Mb"}}, "categorical": {"braf": {"column": "braf"}}}],
+        "features": [
+            {"numeric": {"tmb": {"column": "tmb", "unit": "mutations/Mb"}}, "categorical": {"braf": {"column": "braf"}}}
+        ],
         "cancer_type": "Melanoma",
         "treatment": "anti-PD-1",
         "licence": "simulated",
@@ -62,8 +64,21 @@ def study_dict() -> dict[str, Any]:
             {"id": "b", "expression": "b.tsv.gz", "samples": "b_samples.csv", **copy.deepcopy(cohort)},
         ],
         "endpoints": {
-            "response": {"kind": "response", "rule": "recist", "column": "recist", "responder": ["CR", "PR"], "non_responder": ["SD", "PD"]},
-            "os": {"kind": "time_to_event", "time": "os_days", "unit": "days", "event": "dead", "event_values": ["1"], "censored_values": ["0"]},
+            "response": {
+                "kind": "response",
+                "rule": "recist",
+                "column": "recist",
+                "responder": ["CR", "PR"],
+                "non_responder": ["SD", "PD"],
+            },
+            "os": {
+                "kind": "time_to_event",
+                "time": "os_days",
+                "unit": "days",
+                "event": "dead",
+                "event_values": ["1"],
+                "censored_values": ["0"],
+            },
         },
         "profile": {"methods": ["zscore", "ssgsea"], "signatures": list(SIGNATURES)},
         "answers": {"survival": "os"},

@@ -1,4 +1,4 @@
-"""Questions: does a feature of the tumour go with response, and with survival?"""
+"""Questions about cohorts: which features of the tumour go with response, and which with survival."""
 
 from __future__ import annotations
 

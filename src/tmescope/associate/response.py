@@ -1,4 +1,4 @@
-"""Does a feature separate responders from non-responders in a cohort, and by how much?"""
+"""How well each feature separates responders from non-responders in a cohort, and by how much."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def score(
     adata: AnnData,
     signatures: Sequence[str | Signature] | Mapping[str, Sequence[str]] | None = None,
     *,
-    method: str = "zscore",
+    method: str | Method = "zscore",
     scale: str | None = None,
     options: ScoreOptions | None = None,
 ) -> Result:
@@ -72,8 +72,8 @@ def score(
     signatures : sequence of str or Signature, or mapping of str to gene symbols, optional
         Names of bundled signatures, or sets of your own. All bundled signatures if omitted. Ignored by methods with
         gene sets of their own (MCP-counter).
-    method : str
-        One of ``tmescope methods``.
+    method : str or Method
+        One of ``tmescope methods``, or a method of your own.
     scale : str, optional
         Scale of ``adata.X`` such as ``log2(tpm+1)``; read from ``adata.uns["tmescope"]["scale"]`` if omitted.
     options : ScoreOptions, optional
@@ -102,8 +102,7 @@ def score(
     count as absent in that sample.
     """
     options = options or ScoreOptions()
-    methods, warnings = list_methods()
-    chosen = find_method(method, methods)
+    chosen, warnings = _choose(method)
     parameters = resolve_parameters(chosen.spec, dict(options.parameters))
     _check_names(adata)
     declared = _declared_scale(adata, scale)
@@ -120,18 +119,25 @@ def score(
         )
     index = index_sets(sets, list(adata.var_names))
     _check_size(chosen.spec, values, index)
-    scores, coverage = _run(chosen, values, index, parameters)
+    scores, coverage = _run(chosen, values, index, parameters=parameters)
     few = (coverage < options.min_coverage) | (coverage * index.sizes < options.min_genes - 0.5)
     scores[few] = np.nan
     warnings += _coverage_warnings(coverage, index, few, cohort=_cohort_id(adata))
     provenance = Provenance(
-        method=method,
+        method=chosen.spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "min_genes": options.min_genes},
         inputs={"values": hash_array(values), "genes": hash_json(list(adata.var_names)), "scale": str(declared)},
         facts=facts,
         versions=versions(),
     )
-    return Result(_tidy(adata, chosen.spec, index, (scores, coverage)), provenance, warnings)
+    return Result(_tidy(adata, chosen.spec, index, results=(scores, coverage)), provenance, warnings)
+
+
+def _choose(method: str | Method) -> tuple[Method, tuple[RunWarning, ...]]:
+    if isinstance(method, Method):
+        return method, ()
+    methods, warnings = list_methods()
+    return find_method(method, methods), warnings
 
 
 def _check_names(adata: AnnData) -> None:
@@ -214,7 +220,7 @@ def _check_size(spec: MethodSpec, values: NDArray[np.float64], index: GeneSets) 
 
 
 def _run(
-    method: Method, values: NDArray[np.float64], index: GeneSets, parameters: Mapping[str, Any]
+    method: Method, values: NDArray[np.float64], index: GeneSets, *, parameters: Mapping[str, Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if method.spec.drops_constant_genes:
         index = index.without(_constant(values))
@@ -235,7 +241,8 @@ def _run(
 def _constant(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     low = np.fmin.reduce(values, axis=0)
     high = np.fmax.reduce(values, axis=0)
-    return ~(high > low)
+    constant: NDArray[np.bool_] = np.logical_not(high > low)
+    return constant
 
 
 def _coverage_warnings(
@@ -265,6 +272,7 @@ def _tidy(
     adata: AnnData,
     spec: MethodSpec,
     index: GeneSets,
+    *,
     results: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> pd.DataFrame:
     scores, coverage = results

@@ -16,7 +16,10 @@ __all__ = ["score"]
 def score(
     expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
     scale: Annotated[
-        str, typer.Option("--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False)
+        str,
+        typer.Option(
+            "--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False
+        ),
     ],
     signature: Annotated[
         list[str] | None,

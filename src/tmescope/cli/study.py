@@ -19,7 +19,8 @@ __all__ = ["check", "init", "run", "say_outcome", "schema"]
 StudyFile = Annotated[Path, typer.Argument(help="The study file.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Threads = Annotated[
-    int, typer.Option("--threads", min=1, max=256, envvar="TMESCOPE_THREADS", help="Threads; results do not depend on it.")
+    int,
+    typer.Option("--threads", min=1, max=256, envvar="TMESCOPE_THREADS", help="Threads; results do not depend on it."),
 ]
 
 
@@ -48,7 +49,7 @@ def init(
         raise StudyFileError(
             "the study file exists already", where=str(output), next_step="give another name with -o, or --force"
         )
-    draft = draft_study(list(zip(files[::2], files[1::2], strict=True)), folder=output.parent)
+    draft = draft_study(list(zip(files[::2], files[1::2], strict=True)), folder=output.parent, name=output.name)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(draft.text, encoding="utf-8")
     typer.echo(f"wrote {output} with {draft.n_cohorts} cohorts; {draft.n_undecided} places are marked DECIDE")

@@ -133,7 +133,19 @@ class UnknownNameError(TmescopeError, LookupError):
 
     @classmethod
     def of(cls, kind: str, name: str, known: Iterable[str], *, where: str | None = None) -> UnknownNameError:
-        """Build the error with a "did you mean" from the names that exist."""
+        """Build the error with a "did you mean" from the names that exist.
+
+        Parameters
+        ----------
+        kind : str
+            What the name should have been, such as ``signature``.
+        name : str
+            What the user wrote.
+        known : iterable of str
+            Names that exist.
+        where : str, optional
+            File and key.
+        """
         names = list(known)
         guess = closest(name, names)
         step = f"did you mean {guess!r}?" if guess else f"choose one of: {', '.join(sorted(names)[:12])}"

@@ -124,7 +124,22 @@ class Method:
 
 
 def find_method(name: str, methods: Sequence[Method], *, where: str | None = None) -> Method:
-    """Return the method of that name; UnknownNameError with "did you mean" where there is none."""
+    """Return the method of that name.
+
+    Parameters
+    ----------
+    name : str
+        As in the study file.
+    methods : sequence of Method
+        Where to look.
+    where : str, optional
+        Place of the name, for the message.
+
+    Raises
+    ------
+    UnknownNameError
+        With "did you mean" where there is none.
+    """
     for method in methods:
         if method.spec.name == name:
             return method
@@ -163,18 +178,39 @@ def load_plugins(room: str) -> tuple[tuple[Method, ...], tuple[str, ...]]:
 
 
 def resolve_parameters(spec: MethodSpec, given: dict[str, Any]) -> dict[str, Any]:
-    """Return all parameters of a method, defaults filled in, checked for name, type and range."""
+    """Return all parameters of a method, defaults filled in, checked for name, type and range.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        The method.
+    given : dict
+        Name to value; may be empty.
+
+    Returns
+    -------
+    dict
+        Every parameter of the spec.
+
+    Raises
+    ------
+    UnknownNameError
+        If the method has no such parameter.
+    MethodError
+        If a value has the wrong type or is out of range.
+    """
     known = {p.name: p for p in spec.parameters}
     for name in given:
         if name not in known:
             raise UnknownNameError.of(f"parameter of {spec.name}", name, known)
-    resolved = {}
+    resolved: dict[str, Any] = {}
     for name, parameter in known.items():
-        value = given.get(name, parameter.default)
+        value: Any = given.get(name, parameter.default)
         accepted = (int, float) if parameter.kind is float else (parameter.kind,)
         if not isinstance(value, accepted) or (isinstance(value, bool) and parameter.kind is not bool):
             raise MethodError(
-                f"{spec.name}: {name} = {value!r} has the wrong type", expected=f"{parameter.kind.__name__}: {parameter.summary}"
+                f"{spec.name}: {name} = {value!r} has the wrong type",
+                expected=f"{parameter.kind.__name__}: {parameter.summary}",
             )
         too_low = parameter.low is not None and value < parameter.low
         too_high = parameter.high is not None and value > parameter.high

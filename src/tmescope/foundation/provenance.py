@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Provenance", "hash_array", "hash_file", "hash_json", "versions"]
 
 _BLOCK = 1 << 20
-_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "numba", "anndata", "statsmodels", "altair", "vl-convert-python")
+_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "numba", "anndata", "altair", "vl-convert-python")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def hash_array(values: NDArray[np.generic]) -> str:
     import numpy as np
 
     digest = hashlib.sha256(f"{values.dtype.str}{values.shape}".encode())
-    digest.update(memoryview(np.ascontiguousarray(values)).cast("B"))
+    digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
 
 

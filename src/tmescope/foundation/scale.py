@@ -142,7 +142,7 @@ def convert(values: NDArray[np.float64], source: Scale, target: Scale) -> tuple[
     linear += target.offset
     with np.errstate(divide="ignore"):
         logged = np.log2(linear, out=linear)
-    if target.log_base != 2.0:  # noqa: RUF069 - bases are the exact constants above
+    if target.log_base != 2.0:
         logged /= math.log2(target.log_base)
     return logged, n_clipped
 

@@ -39,7 +39,8 @@ def attach(adata: AnnData, result: Result) -> AnnData:
     absent = {"sample_id", "method", "feature", "value"} - set(result.table.columns)
     if absent:
         raise InputError(
-            f"the result has no column {examples(sorted(absent))}", expected="a tidy table of scores per sample"
+            f"the result has no column {examples(sorted(absent))}",
+            expected="a tidy table of scores per sample",
         )
     strangers = sorted(set(result.table["sample_id"]) - set(adata.obs_names))
     if strangers:

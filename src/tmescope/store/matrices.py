@@ -63,7 +63,9 @@ def read_cohort_folder(folder: Path) -> AnnData:
     except (OSError, ValueError, KeyError) as error:
         if isinstance(error, FormatVersionError):
             raise
-        raise StoreError(f"the cohort cannot be read: {error}", where=folder.name, next_step="run the study again") from error
+        raise StoreError(
+            f"the cohort cannot be read: {error}", where=folder.name, next_step="run the study again"
+        ) from error
     obs, var = (read_table(folder / f"{name}.parquet").set_index(_INDEX) for name in ("obs", "var"))
     obs.index.name = var.index.name = None
     return AnnData(X=values, obs=obs, var=var, uns={"tmescope": marks["uns"]})

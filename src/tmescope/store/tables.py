@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,23 @@ from tmescope.store.atomic import staged_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FORMAT_VERSION", "SCHEMAS", "TEXT", "TableSchema", "empty_table", "read_table", "shape_table", "write_csv", "write_table"]
+__all__ = [
+    "FORMAT_VERSION",
+    "SCHEMAS",
+    "TEXT",
+    "TableSchema",
+    "empty_table",
+    "read_table",
+    "shape_table",
+    "write_csv",
+    "write_table",
+]
 
 FORMAT_VERSION = 1
 TEXT = pd.StringDtype(na_value=np.nan)
 """Type of text columns: missing is NaN, never the word None, in pandas 2 and 3 alike."""
 
-_PANDAS = {"str": TEXT, "float": "float64", "int": "Int64", "bool": "boolean"}
+_PANDAS: Mapping[str, Any] = {"str": TEXT, "float": "float64", "int": "Int64", "bool": "boolean"}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -90,9 +100,12 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "n_censored:int survival:float ci_low:float ci_high:float"
         ),
     ),
-    "quality": TableSchema("one check of one cohort", _columns("cohort_id:str check:str status:str value:str evidence:str")),
+    "quality": TableSchema(
+        "one check of one cohort", _columns("cohort_id:str check:str status:str value:str evidence:str")
+    ),
     "gene_mapping": TableSchema(
-        "one input gene identifier", _columns("cohort_id:str input_id:str gene_symbol:str hgnc_id:str reason:str needed:bool")
+        "one input gene identifier",
+        _columns("cohort_id:str input_id:str gene_symbol:str hgnc_id:str reason:str needed:bool"),
     ),
     "warnings": TableSchema("one warning", _columns("code:str message:str where:str count:int examples:str")),
     "methods": TableSchema(
@@ -130,7 +143,9 @@ def shape_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
     absent = [c for c in schema.columns if c not in table.columns]
     further = [c for c in table.columns if c not in schema.columns]
     if absent or (further and not schema.open):
-        raise StoreError(f"the table {name!r} lacks {absent} and has unknown {further}", expected=", ".join(schema.columns))
+        raise StoreError(
+            f"the table {name!r} lacks {absent} and has unknown {further}", expected=", ".join(schema.columns)
+        )
     shaped = table[[*schema.columns, *further]].reset_index(drop=True)
     return shaped.astype({c: _PANDAS[kind] for c, kind in schema.columns.items()})
 
@@ -166,7 +181,9 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
     try:
         arrow = pq.read_table(path, columns=list(columns) if columns else None)
     except (pa.ArrowInvalid, OSError) as error:
-        raise StoreError(f"the table cannot be read: {error}", where=path.name, next_step="run the study again") from error
+        raise StoreError(
+            f"the table cannot be read: {error}", where=path.name, next_step="run the study again"
+        ) from error
     version = int((arrow.schema.metadata or {}).get(b"tmescope.version", b"0"))
     if version > FORMAT_VERSION:
         raise FormatVersionError(
@@ -175,7 +192,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
             next_step="install a newer tmescope",
         )
     kinds = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype(), pa.string(): TEXT}
-    return arrow.to_pandas(types_mapper=kinds.get)
+    return cast(pd.DataFrame, arrow.to_pandas(types_mapper=kinds.get))
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

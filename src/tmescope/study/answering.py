@@ -65,17 +65,13 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
     }
 
     def make(folder: Path) -> None:
-        samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index(
-            "sample_id"
-        )
+        samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
         features = _features(context, cohort.id, list(samples.index))
         parts: list[pd.DataFrame] = []
         curves: list[pd.DataFrame] = []
         warnings: list[RunWarning] = []
         for endpoint in responses:
-            found, noted = associate_response(
-                features, samples[endpoint], cohort_id=cohort.id, endpoint=endpoint
-            )
+            found, noted = associate_response(features, samples[endpoint], cohort_id=cohort.id, endpoint=endpoint)
             parts.append(found)
             warnings.extend(noted)
         if survival is not None:

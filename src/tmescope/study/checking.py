@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +152,7 @@ def _universe_problems(study: Study, folders: Mapping[str, Path]) -> Iterator[Tm
     if study.profile.gene_universe != "common" or len(folders) < 2:
         return
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
-    if not reduce(set.intersection, genes.values()):
+    if not set.intersection(*genes.values()):
         sizes = ", ".join(f"{c} ({len(g)})" for c, g in genes.items())
         first = "; ".join(f"{c}: {examples(sorted(g)[:3])}" for c, g in genes.items())
         yield IdentifierError(
@@ -166,15 +165,15 @@ def _universe_problems(study: Study, folders: Mapping[str, Path]) -> Iterator[Tm
 
 def _warnings(folders: Mapping[str, Path]) -> Iterator[RunWarning]:
     for folder in folders.values():
-        for row in read_table(folder / "warnings.parquet").itertuples():
-            yield RunWarning(str(row.code), str(row.message), str(row.where), int(row.count))
+        table = read_table(folder / "warnings.parquet")
+        columns = (table[name] for name in ("code", "message", "where", "count"))
+        for code, message, where, count in zip(*columns, strict=True):
+            yield RunWarning(code, message, where, int(count))
 
 
 def _summary(folders: Mapping[str, Path]) -> str:
     lines = []
     for cohort, folder in folders.items():
         row = read_table(folder / "cohorts.parquet").iloc[0]
-        lines.append(
-            f"  {cohort}: {row['n_selected']} samples of {row['n_patients']} patients, {row['n_genes']} genes"
-        )
+        lines.append(f"  {cohort}: {row['n_selected']} samples of {row['n_patients']} patients, {row['n_genes']} genes")
     return "\n".join(lines)

@@ -28,10 +28,7 @@ def input_hashes(context: Context) -> dict[str, str]:
         named += [(cohort.id, path) for path in files if path]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
-    return {
-        f"{owner}: {_shown(path)}": hash_file(context.study.resolve(path))
-        for owner, path in dict.fromkeys(named)
-    }
+    return {f"{owner}: {_shown(path)}": hash_file(context.study.resolve(path)) for owner, path in dict.fromkeys(named)}
 
 
 def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
@@ -65,9 +62,7 @@ def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> N
         "@type": "SoftwareApplication",
         "name": "tmescope",
         "softwareVersion": provenance["versions"]["tmescope"],
-        "softwareRequirements": [
-            f"{n} {v}" for n, v in sorted(provenance["versions"].items()) if n != "tmescope"
-        ],
+        "softwareRequirements": [f"{n} {v}" for n, v in sorted(provenance["versions"].items()) if n != "tmescope"],
         "license": "https://spdx.org/licenses/Apache-2.0",
     }
     parameters = [
@@ -112,8 +107,7 @@ def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> N
 def _parameters(context: Context) -> dict[str, Any]:
     dumped = context.study.model_dump(mode="json", exclude={"cohorts"}, exclude_defaults=False)
     dumped["cohorts"] = [
-        c.model_dump(mode="json", exclude={"expression", "samples", "features"})
-        for c in context.study.cohorts
+        c.model_dump(mode="json", exclude={"expression", "samples", "features"}) for c in context.study.cohorts
     ]
     return dumped
 
@@ -127,9 +121,7 @@ def _result_files(root: Path) -> list[dict[str, Any]]:
             "@type": "File",
             "name": p.name,
             "contentSize": str(p.stat().st_size),
-            "encodingFormat": _TYPES.get(p.suffix)
-            or mimetypes.guess_type(p.name)[0]
-            or "application/octet-stream",
+            "encodingFormat": _TYPES.get(p.suffix) or mimetypes.guess_type(p.name)[0] or "application/octet-stream",
             "sha256": hash_file(p),
         }
         for p in paths

@@ -31,7 +31,7 @@ format = 1
 [study]
 id = "tmescope-demo"
 title = "Demonstration: three simulated immunotherapy cohorts"
-question = "Which programmes of the tumour microenvironment go with response, and does the report find what was planted?"
+question = "Which programmes go with response, and does the report find what was planted?"
 seed = {seed}
 """
 
@@ -142,7 +142,11 @@ def _endpoint_blocks(plans: tuple[CohortPlan, ...]) -> str:
 def _response_rule(plan: CohortPlan) -> list[str]:
     column = f"column = {as_toml(plan.column('response'))}"
     if plan.response_words == "recist":
-        words = ['responder = ["CR", "PR"]', 'non_responder = ["SD", "PD"]  # stable disease is placed on purpose', 'missing = ["NE"]']
+        words = [
+            'responder = ["CR", "PR"]',
+            'non_responder = ["SD", "PD"]  # stable disease is placed on purpose',
+            'missing = ["NE"]',
+        ]
     else:
         words = ['responder = ["R"]', 'non_responder = ["NR"]']
     return [f"rule = {as_toml(plan.response_words)}", column, *words]

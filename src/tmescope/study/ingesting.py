@@ -35,9 +35,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "cohort": cohort.model_dump(mode="json"),
         # a file that is not there has no hash; reading it says so
         "files": {f: hash_file(p) for f in named if (p := study.resolve(f)).is_file()},
-        "endpoints": {
-            n: r.model_dump(mode="json") for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))
-        },
+        "endpoints": {n: r.model_dump(mode="json") for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
         "max_unmapped": study.profile.max_unmapped,
         "needed": hash_json(context.needs.genes),
@@ -142,13 +140,8 @@ def _rule(rule: schema.ResponseRule | schema.TimeRule) -> EndpointRule:
 
 
 def _source(study: Study, table: schema.FeatureTable) -> FeatureSource:
-    numeric = {
-        n: FeatureColumn(c.column, "numeric", c.unit, tuple(c.missing)) for n, c in table.numeric.items()
-    }
-    groups = {
-        n: FeatureColumn(c.column, "categorical", c.unit, tuple(c.missing))
-        for n, c in table.categorical.items()
-    }
+    numeric = {n: FeatureColumn(c.column, "numeric", c.unit, tuple(c.missing)) for n, c in table.numeric.items()}
+    groups = {n: FeatureColumn(c.column, "categorical", c.unit, tuple(c.missing)) for n, c in table.categorical.items()}
     return FeatureSource(
         columns=numeric | groups,
         path=study.resolve(table.file) if table.file else None,

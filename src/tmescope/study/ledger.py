@@ -90,12 +90,23 @@ class Ledger:
             seal(folder, step)
 
     def outcome(self, name: str, *, public: bool = False) -> dict[str, str]:
-        """Return file name to sha256 of a step that is done."""
+        """Return file name to sha256 of a step that is done.
+
+        Parameters
+        ----------
+        name : str
+            Of the step.
+        public : bool
+            Whether it stands in the results themselves.
+
+        Raises
+        ------
+        StoreError
+            If it is not done.
+        """
         record = _read_record(self.folder(name, public=public))
         if record is None:
-            raise StoreError(
-                f"the step {name!r} left no record", where=str(self.root), next_step="run the study again"
-            )
+            raise StoreError(f"the step {name!r} left no record", where=str(self.root), next_step="run the study again")
         files: dict[str, str] = record["files"]
         return files
 
@@ -133,9 +144,7 @@ def open_ledger(root: Path) -> Iterator[Ledger]:
     """
     work = root / ".tmescope"
     if root.exists() and not root.is_dir():
-        raise StoreError(
-            "the output is a file, not a folder", where=str(root), next_step="give a folder with --output"
-        )
+        raise StoreError("the output is a file, not a folder", where=str(root), next_step="give a folder with --output")
     if root.is_dir() and not work.is_dir() and any(root.iterdir()):
         raise StoreError(
             "the output folder holds files that tmescope did not write",

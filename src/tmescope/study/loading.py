@@ -121,7 +121,7 @@ def _undecided(node: object, path: str = "") -> Iterator[str]:
 
 
 def _is_undecided(error: ErrorDetails) -> bool:
-    return error.get("input") == UNDECIDED
+    return bool(error.get("input") == UNDECIDED)
 
 
 def _translate(error: ErrorDetails, where: str) -> TmescopeError:
@@ -189,11 +189,8 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
             )
         )
     for name, endpoint in study.endpoints.items():
-        for cohort in [*endpoint.not_in, *endpoint.cohorts]:
-            if cohort not in ids:
-                problems.append(
-                    UnknownNameError.of("cohort", cohort, ids, where=f"{where}: endpoints.{name}")
-                )
+        strangers = [c for c in (*endpoint.not_in, *endpoint.cohorts) if c not in ids]
+        problems += [UnknownNameError.of("cohort", c, ids, where=f"{where}: endpoints.{name}") for c in strangers]
     problems += _answer_references(study, where)
     return problems
 

@@ -111,9 +111,7 @@ def _signature_problems(study: Study) -> Iterator[TmescopeError]:
                 next_step="give yours another name",
             )
         if not genes:
-            yield StudyFileError(
-                "the signature has no gene", where=place, expected="at least one gene symbol"
-            )
+            yield StudyFileError("the signature has no gene", where=place, expected="at least one gene symbol")
 
 
 def _universe_problems(study: Study) -> Iterator[TmescopeError]:

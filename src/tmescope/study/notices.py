@@ -24,6 +24,4 @@ def warning_table(warnings: Iterable[RunWarning]) -> pd.DataFrame:
         }
         for w in warnings
     ]
-    return shape_table(
-        "warnings", pd.DataFrame(rows, columns=["code", "message", "where", "count", "examples"])
-    )
+    return shape_table("warnings", pd.DataFrame(rows, columns=["code", "message", "where", "count", "examples"]))

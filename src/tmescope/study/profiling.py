@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +27,10 @@ COHORT_MATRIX = ("cohort.json", "matrix.npy", "var.parquet")
 """Files of a cohort's folder that scores depend on."""
 
 
-def common_genes(context: Context, folders: dict[str, Path]) -> list[str]:
+def common_genes(folders: dict[str, Path]) -> list[str]:
     """Return the sorted genes that every cohort measured."""
-    genes = [set(read_genes(folder)) for folder in folders.values()]
-    return sorted(reduce(set.intersection, genes))
+    first, *others = (set(read_genes(folder)) for folder in folders.values())
+    return sorted(first.intersection(*others))
 
 
 def universe_step(context: Context) -> Step:
@@ -49,9 +48,7 @@ def universe_step(context: Context) -> Step:
 
     def make(folder: Path) -> None:
         genes = _universe(context, folders)
-        write_table(
-            pd.DataFrame({"gene_symbol": pd.Series(genes or [], dtype=TEXT)}), folder / "genes.parquet"
-        )
+        write_table(pd.DataFrame({"gene_symbol": pd.Series(genes or [], dtype=TEXT)}), folder / "genes.parquet")
         write_table(_cost(genes, folders), folder / "warnings.parquet")
 
     return Step("universe", ingredients, make)
@@ -62,7 +59,7 @@ def _universe(context: Context, folders: dict[str, Path]) -> list[str] | None:
     if chosen == "own":
         return None
     if chosen == "common":
-        return common_genes(context, folders)
+        return common_genes(folders)
     text = context.study.resolve(chosen).read_text(encoding="utf-8")
     return sorted({line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")})
 
@@ -109,9 +106,7 @@ def profile_step(context: Context, cohort: Cohort) -> Step:
     return Step(f"profile-{cohort.id}", ingredients, make)
 
 
-def _score_all(
-    context: Context, adata: AnnData, universe: frozenset[str]
-) -> tuple[pd.DataFrame, list[RunWarning]]:
+def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tuple[pd.DataFrame, list[RunWarning]]:
     profile = context.study.profile
     shared = adata[:, [g in universe for g in adata.var_names]] if universe else adata
     tables = []

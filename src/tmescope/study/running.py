@@ -61,15 +61,24 @@ class RunOutcome:
         return path if path.is_file() else None
 
     def table(self, name: str) -> pd.DataFrame:
-        """Read one table of the results by name, such as ``answers``."""
+        """Read one table of the results.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``answers``; see the README's list of tables.
+
+        Raises
+        ------
+        UnknownNameError
+            If a run writes no such table.
+        """
         if name not in SCHEMAS:
             raise UnknownNameError.of("table", name, SCHEMAS)
         return read_table(self.folder / "tables" / f"{name}.parquet")
 
 
-def run(
-    study: Study | Path | str, output: Path | str, *, threads: int = 1, progress: Progress = SILENT
-) -> RunOutcome:
+def run(study: Study | Path | str, output: Path | str, *, threads: int = 1, progress: Progress = SILENT) -> RunOutcome:
     """Carry a study out, or what of it is not yet done.
 
     Parameters
@@ -109,9 +118,7 @@ def run(
         raise ManyProblems(problems)
     root = Path(output)
     with open_ledger(root) as ledger:
-        context = Context(
-            loaded, ledger, gather_needs(loaded), metadata.version("tmescope"), threads, progress
-        )
+        context = Context(loaded, ledger, gather_needs(loaded), metadata.version("tmescope"), threads, progress)
         _ingest(context)
         context.do(universe_step(context))
         for cohort in loaded.cohorts:

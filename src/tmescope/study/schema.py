@@ -67,9 +67,7 @@ class Columns(_Table):
     """Which columns of the sample table hold what."""
 
     sample_id: str = Field("sample_id", description="Identifier that the expression matrix uses")
-    patient_id: str | None = Field(
-        None, description="Patient; without it each sample counts as a patient of its own"
-    )
+    patient_id: str | None = Field(None, description="Patient; without it each sample counts as a patient of its own")
     timepoint: str | None = Field(None, description="When the sample was taken")
     sex: str | None = Field(None, description="Recorded sex")
     age_years: str | None = Field(None, description="Age in years")
@@ -97,14 +95,10 @@ class FeatureColumn(_Table):
 class FeatureTable(_Table):
     """Extra per-sample measurements beside expression: TMB, PD-L1, TCR clonality, ctDNA, mutations."""
 
-    file: str | None = Field(
-        None, description="Table with one row per sample or patient; the sample table if omitted"
-    )
+    file: str | None = Field(None, description="Table, one row per sample or patient; the sample table if omitted")
     id_column: str = Field("sample_id", description="Column of that file with the identifier")
     joins: Literal["sample_id", "patient_id"] = Field("sample_id", description="Whose identifier that is")
-    numeric: dict[str, FeatureColumn] = Field(
-        default_factory=dict, description="Feature name to numeric column"
-    )
+    numeric: dict[str, FeatureColumn] = Field(default_factory=dict, description="Feature name to numeric column")
     categorical: dict[str, FeatureColumn] = Field(
         default_factory=dict, description="Feature name to categorical column"
     )
@@ -122,22 +116,16 @@ class Cohort(_Table):
 
     id: str = Field(description="Short name of the cohort")
     expression: str = Field(description="Expression matrix; relative paths start at the study file")
-    format: Literal["tsv", "csv", "parquet", "h5ad"] | None = Field(
-        None, description="By the file's ending if omitted"
-    )
+    format: Literal["tsv", "csv", "parquet", "h5ad"] | None = Field(None, description="By the file's ending if omitted")
     orientation: Literal["genes_by_samples", "samples_by_genes"] = Field(
         "genes_by_samples", description="What the rows and columns of the matrix are"
     )
-    scale: str = Field(
-        description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ..."
-    )
-    identifiers: Literal["symbol", "ensembl", "entrez"] = Field(
-        "symbol", description="Kind of gene identifier"
-    )
+    scale: str = Field(description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ...")
+    identifiers: Literal["symbol", "ensembl", "entrez"] = Field("symbol", description="Kind of gene identifier")
     layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
     samples: str | None = Field(None, description="Sample table (CSV, TSV, Parquet), one row per sample")
-    columns: Columns = Field(default_factory=Columns, description="Column mapping of the sample table")
-    select: Selection = Field(default_factory=Selection, description="Which samples take part")
+    columns: Columns = Field(Columns(), description="Column mapping of the sample table")
+    select: Selection = Field(Selection(), description="Which samples take part")
     features: list[FeatureTable] = Field(default_factory=list, description="Extra per-sample feature tables")
     cancer_type: str = Field("", description="Cancer type, shown in the report")
     treatment: str = Field("", description="Treatment, shown in the report")
@@ -174,7 +162,7 @@ class ResponseRule(_Table):
         if twice:
             message = f"{', '.join(twice)} stands in more than one of responder, non_responder and missing"
             raise ValueError(message)
-        if self.rule == "recist":
+        if self.rule == "recist" and UNDECIDED not in groups:
             absent = [w for w in _RECIST if w not in groups]
             if absent:
                 message = (
@@ -206,9 +194,7 @@ class TimeRule(_Table):
     event: str = Field(description="Column that says whether the event was seen")
     event_values: list[str] = Field(min_length=1, description="Values that mean the event was seen")
     censored_values: list[str] = Field(min_length=1, description="Values that mean it was not seen")
-    missing: list[str] = Field(
-        default_factory=list, description="Values of either column that mean not known"
-    )
+    missing: list[str] = Field(default_factory=list, description="Values of either column that mean not known")
 
     @model_validator(mode="after")
     def _explicit(self) -> TimeRule:
@@ -243,27 +229,22 @@ class Profile(_Table):
         min_length=1,
         description="Scoring methods",
     )
-    primary: str | None = Field(
-        None, description="Method shown in the figures; the first of methods if omitted"
-    )
+    primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
     signatures: Literal["all"] | list[str] = Field("all", description="Bundled signatures to score, or all")
     own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
     gene_universe: str = Field(
         "common",
-        description="Genes that rank-based scores see: common (genes that all cohorts share), own (each cohort's), or a file with one symbol per line",
+        description="Genes that rank-based scores see: common (genes that all cohorts share), own (each cohort's), "
+        "or a file with one symbol per line",
     )
-    map_symbols: bool = Field(
-        True, description="Replace previous symbols and aliases of genes that signatures need"
-    )
+    map_symbols: bool = Field(True, description="Replace previous symbols and aliases of genes that signatures need")
     max_unmapped: float = Field(
         0.2,
         ge=0,
         le=1,
         description="Refuse a cohort when more than this share of the needed genes is missing",
     )
-    min_coverage: float = Field(
-        0.5, ge=0, le=1, description="Below this share of its genes a score is missing"
-    )
+    min_coverage: float = Field(0.5, ge=0, le=1, description="Below this share of its genes a score is missing")
     parameters: dict[str, dict[str, bool | int | float | str]] = Field(
         default_factory=dict, description="Parameters of single methods"
     )
@@ -284,35 +265,47 @@ class Profile(_Table):
 class Answers(_Table):
     """Which questions are asked of the profile."""
 
-    methods: list[str] | None = Field(
-        None, description="Scoring methods that are tested; the primary one if omitted"
-    )
+    methods: list[str] | None = Field(None, description="Scoring methods that are tested; the primary one if omitted")
     response: list[str] | None = Field(None, description="Response endpoints; all if omitted")
-    survival: str | None = Field(
-        None, description="The time-to-event endpoint for Kaplan-Meier curves by tertile"
-    )
+    survival: str | None = Field(None, description="The time-to-event endpoint for Kaplan-Meier curves by tertile")
 
 
 class Output(_Table):
     """What is written."""
 
     csv: bool = Field(True, description="Write each table as CSV beside Parquet")
-    figures: list[Literal["svg", "png"]] = Field(
-        default_factory=lambda: ["svg", "png"], description="Formats of the figures"
-    )
+    figures: list[Literal["svg", "png"]] = Field(["svg", "png"], description="Formats of the figures")
     report: bool = Field(True, description="Write report.html and the figures")
 
 
 class Study(_Table):
-    """A whole study file."""
+    """A whole study file.
+
+    Parameters
+    ----------
+    format : int
+        Version of the file's format.
+    study : StudyHead
+        Name, title, question, seed.
+    cohorts : list of Cohort
+        At least one; ids are unique.
+    endpoints : dict of str to ResponseEndpoint or TimeEndpoint
+        What is asked about, by id.
+    profile : Profile
+        What is measured.
+    answers : Answers
+        Which questions are asked.
+    output : Output
+        What is written.
+    """
 
     format: Literal[1] = Field(description="Version of this file's format")
     study: StudyHead
     cohorts: list[Cohort] = Field(min_length=1)
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
-    profile: Profile = Field(default_factory=Profile)
-    answers: Answers = Field(default_factory=Answers)
-    output: Output = Field(default_factory=Output)
+    profile: Profile = Profile()
+    answers: Answers = Answers()
+    output: Output = Output()
 
     _folder: Path = Path()
 
@@ -324,11 +317,23 @@ class Study(_Table):
         return value
 
     def resolve(self, path: str) -> Path:
-        """Return a path of the study file as seen from the folder that the file lies in."""
+        """Return a path of the study file as seen from the folder that the file lies in.
+
+        Parameters
+        ----------
+        path : str
+            Relative to the study file, or absolute.
+        """
         return (self._folder / path).resolve()
 
     def in_folder(self, folder: Path) -> Study:
-        """Return the same study with relative paths starting at `folder`."""
+        """Return the same study with relative paths starting elsewhere.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Where they start.
+        """
         placed = self.model_copy()
         object.__setattr__(placed, "_folder", folder)
         return placed

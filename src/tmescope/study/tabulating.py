@@ -50,8 +50,7 @@ def table_step(context: Context) -> Step:
 def _stacked(name: str, prefix: str) -> Callable[[Context], pd.DataFrame]:
     def build(context: Context) -> pd.DataFrame:
         parts = [
-            read_table(context.ledger.folder(f"{prefix}-{c.id}") / f"{name}.parquet")
-            for c in context.study.cohorts
+            read_table(context.ledger.folder(f"{prefix}-{c.id}") / f"{name}.parquet") for c in context.study.cohorts
         ]
         filled = [p for p in parts if len(p)]
         return pd.concat(filled, ignore_index=True) if filled else empty_table(name)

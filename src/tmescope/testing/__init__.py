@@ -17,3 +17,7 @@ def __getattr__(name: str) -> object:
         return getattr(contract, name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,27 +72,13 @@ def _sets(method: Method) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _score(method: Method, adata: AnnData, **parameters: Any) -> pd.DataFrame:
-    options = ScoreOptions(min_coverage=0.0, parameters=parameters)
-    with _registered(method):
-        result = score(adata, _sets(method), method=method.spec.name, options=options)
+def _score(method: Method, adata: AnnData, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    options = ScoreOptions(min_coverage=0.0, parameters=parameters or {})
+    result = score(adata, _sets(method), method=method, options=options)
     return result.table.pivot(index="sample_id", columns="feature", values="value").reindex(list(adata.obs_names))
 
 
-@contextmanager
-def _registered(method: Method) -> Iterator[None]:
-    """Let the runner find a method that is not installed."""
-    from tmescope.bulk import scoring
-
-    known = scoring.METHODS
-    scoring.METHODS = (method, *(m for m in known if m.spec.name != method.spec.name))
-    try:
-        yield
-    finally:
-        scoring.METHODS = known
-
-
-def _same(left: pd.DataFrame, right: pd.DataFrame, what: str, tolerance: float = _TOLERANCE) -> None:
+def _same(left: pd.DataFrame, right: pd.DataFrame, what: str, *, tolerance: float = _TOLERANCE) -> None:
     aligned = right.reindex(index=left.index, columns=left.columns)
     if not np.allclose(left, aligned, rtol=tolerance, atol=tolerance, equal_nan=True):
         worst = float(np.nanmax(np.abs(left.to_numpy() - aligned.to_numpy())))
@@ -116,7 +101,11 @@ def _input_unchanged(method: Method) -> None:
     adata.X.flags.writeable = False
     before = adata.copy()
     _score(method, adata)
-    if not np.array_equal(adata.X, before.X) or list(adata.obs) != list(before.obs) or set(adata.uns) != set(before.uns):
+    if (
+        not np.array_equal(adata.X, before.X)
+        or list(adata.obs) != list(before.obs)
+        or set(adata.uns) != set(before.uns)
+    ):
         raise AssertionError("the method changed its input")
 
 
@@ -128,7 +117,7 @@ def _repeatable(method: Method) -> None:
 def _threads(method: Method) -> None:
     if any(p.name == "threads" for p in method.spec.parameters):
         adata = _cohort(method, n_samples=40)
-        _same(_score(method, adata, threads=1), _score(method, adata, threads=4), "four threads", tolerance=0.0)
+        _same(_score(method, adata, {"threads": 1}), _score(method, adata, {"threads": 4}), "four threads", tolerance=0.0)
 
 
 def _storage(method: Method) -> None:
@@ -184,7 +173,9 @@ def _range(method: Method) -> None:
     values = _score(method, _cohort(method)).to_numpy()
     values = values[~np.isnan(values)]
     if values.size == 0 or values.min() < method.spec.low or values.max() > method.spec.high:
-        raise AssertionError(f"scores leave the declared range {method.spec.low} to {method.spec.high}, or there are none")
+        raise AssertionError(
+            f"scores leave the declared range {method.spec.low} to {method.spec.high}, or there are none"
+        )
 
 
 def _bare(method: Method) -> None:
@@ -205,7 +196,7 @@ def _offline(method: Method) -> None:
         raise AssertionError("the method opened a connection")
 
     kept = socket.socket.connect
-    socket.socket.connect = refuse  # type: ignore[method-assign,assignment]
+    socket.socket.connect = refuse  # type: ignore[method-assign]
     try:
         _score(method, _cohort(method))
     finally:

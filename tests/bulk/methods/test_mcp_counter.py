@@ -13,7 +13,9 @@ def test_populations_are_means_on_the_declared_scale():
     populations = load_collection("mcp_counter")
     genes = sorted({g for p in populations for g in p.genes})
     tpm = np.random.default_rng(0).gamma(1.0, 20.0, size=(3, len(genes)))
-    adata = AnnData(X=tpm, obs=pd.DataFrame(index=list("abc")), var=pd.DataFrame(index=genes), uns={"tmescope": {"scale": "tpm"}})
+    adata = AnnData(
+        X=tpm, obs=pd.DataFrame(index=list("abc")), var=pd.DataFrame(index=genes), uns={"tmescope": {"scale": "tpm"}}
+    )
     for method, values in ((LINEAR, tpm), (LOG2, np.log2(tpm + 1))):
         table = score(adata, method=method.spec.name).table.set_index(["sample_id", "feature"])["value"]
         for population in populations:

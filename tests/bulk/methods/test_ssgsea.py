@@ -20,7 +20,11 @@ def test_top_genes_score_high_and_bottom_genes_low():
 
 def test_by_hand_for_four_genes():
     # falling order d c b a; the set {d, b} has ascending ranks 4 and 2
-    out = ssgsea_raw(np.array([[1.0, 2.0, 3.0, 4.0]]), index_sets({"s": ["b", "d"]}, ["a", "b", "c", "d"]), {"alpha": 1.0, "threads": 1})
+    out = ssgsea_raw(
+        np.array([[1.0, 2.0, 3.0, 4.0]]),
+        index_sets({"s": ["b", "d"]}, ["a", "b", "c", "d"]),
+        {"alpha": 1.0, "threads": 1},
+    )
     hits, misses = np.array([4, 4, 6, 6]) / 6, np.array([0, 1, 1, 2]) / 2
     assert out[0, 0] == pytest.approx(np.sum(hits - misses))
 
@@ -28,7 +32,9 @@ def test_by_hand_for_four_genes():
 def test_any_monotone_scale_gives_the_same():
     values = np.random.default_rng(0).gamma(1.0, 10.0, size=(5, 30))
     sets = index_sets({"s": GENES[3:9]}, GENES)
-    np.testing.assert_allclose(ssgsea_raw(values, sets, PLAIN), ssgsea_raw(np.log2(values + 1), sets, PLAIN), rtol=1e-12)
+    np.testing.assert_allclose(
+        ssgsea_raw(values, sets, PLAIN), ssgsea_raw(np.log2(values + 1), sets, PLAIN), rtol=1e-12
+    )
 
 
 def test_normalised_scores_span_one():

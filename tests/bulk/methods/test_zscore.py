@@ -15,7 +15,9 @@ def test_by_hand_with_ddof_one():
 def test_a_missing_value_leaves_the_others_alone():
     values = np.array([[1.0, 10.0], [2.0, np.nan], [3.0, 20.0]])
     out = combined_zscore(values, index_sets({"s": ["a", "b"]}, ["a", "b"]), {})
-    np.testing.assert_allclose(out[:, 0], [(-1 - np.sqrt(0.5)) / np.sqrt(2), 0.0, (1 + np.sqrt(0.5)) / np.sqrt(2)], atol=1e-12)
+    np.testing.assert_allclose(
+        out[:, 0], [(-1 - np.sqrt(0.5)) / np.sqrt(2), 0.0, (1 + np.sqrt(0.5)) / np.sqrt(2)], atol=1e-12
+    )
 
 
 def test_scores_of_a_cohort_have_mean_zero():

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["METHOD", "mean_of_sets"]
 
 
-def mean_of_sets(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
+def mean_of_sets(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is called with them
+) -> NDArray[np.float64]:
     """Average the genes of each set in each sample.
 
     Parameters

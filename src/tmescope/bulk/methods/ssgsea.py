@@ -70,7 +70,14 @@ def ssgsea(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str,
 
 
 _PARAMETERS = (
-    Parameter("alpha", float, 0.25, "Weight of the ranks; 0 counts genes only, larger values stress the top (0 to 10).", 0.0, 10.0),
+    Parameter(
+        "alpha",
+        float,
+        0.25,
+        "Weight of the ranks; 0 counts genes only, larger values stress the top (0 to 10).",
+        0.0,
+        10.0,
+    ),
     Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256),
 )
 
@@ -98,7 +105,7 @@ NORMALISED = Method(
     MethodSpec(
         name="ssgsea",
         room="bulk",
-        summary="Rank enrichment of the signature within each sample, divided by the range over the cohort and all sets.",
+        summary="Rank enrichment of the signature within each sample, divided by the range over cohort and sets.",
         needs_log=True,
         units=("tpm", "fpkm", "cpm", "array"),
         scope="cohort",
@@ -106,7 +113,7 @@ NORMALISED = Method(
         low=-np.inf,
         high=np.inf,
         reference=_REFERENCE,
-        higher_means="the signature's genes rank higher within the sample; the scale depends on the cohort and the other sets",
+        higher_means="the signature's genes rank higher within the sample; the scale depends on cohort and other sets",
         ties=_TIES,
         ranks_all_genes=True,
         parameters=_PARAMETERS,

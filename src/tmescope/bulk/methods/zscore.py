@@ -18,7 +18,9 @@ __all__ = ["METHOD", "combined_zscore"]
 
 
 def combined_zscore(
-    values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is called with them
 ) -> NDArray[np.float64]:
     """Sum the standardised genes of each set and divide by the root of their number.
 

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tmescope as ts
+from tmescope.foundation.errors import FolderInUseError, ManyProblems, StoreError, UnknownNameError
+from tmescope.store.lock import folder_lock
+from tmescope.study.running import run
+
+# runs a study and kills itself with SIGKILL around the n-th atomic commit; prints how many there were
+KILLED = """
+import os, signal, sys
+from tmescope.store import atomic
+real, seen = atomic.commit, 0
+study, output, n, when = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+def commit(staged, final):
+    global seen
+    seen += 1
+    if seen == n and when == 'before':
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(staged, final)
+    if seen == n and when == 'after':
+        os.kill(os.getpid(), signal.SIGKILL)
+atomic.commit = commit
+from tmescope.study.running import run
+run(study, output)
+print(seen)
+"""
+
+VARYING = {"run.json", "ro-crate-metadata.json", ".tmescope/lock"}
+
+
+def _child(study: Path, output: Path, n: int, when: str = "before") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", KILLED, str(study), str(output), str(n), when],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _stable(tiny, folder: Path) -> dict[str, bytes]:
+    return {name: data for name, data in tiny.tree(folder).items() if name not in VARYING}
+
+
+@pytest.fixture(scope="module")
+def finished(tiny, tmp_path_factory):
+    """The tiny study, run once without interruption; with the number of its commits."""
+    folder = tmp_path_factory.mktemp("finished")
+    tiny.write_files(folder)
+    study = tiny.write_study(folder)
+    child = _child(study, folder / "out", 0)
+    assert child.returncode == 0, child.stderr
+    return study, folder / "out", int(child.stdout)
+
+
+def test_tables_are_what_the_contract_says(finished):
+    study, out, _ = finished
+    outcome = run(study, out)
+    assert outcome.redone == ()
+    answers = outcome.table("answers")
+    cyt = answers[(answers["feature"] == "cyt") & (answers["effect_name"] == "auc") & (answers["cohort_id"] == "a")]
+    assert cyt["effect"].item() > 0.6
+    assert set(answers["source"]) == {"zscore", "table"}
+    scores = outcome.table("scores")
+    assert len(scores) == (24 + 18) * 3 * 2
+    assert scores["value"].notna().all()
+    samples = outcome.table("samples")
+    assert samples["os_time_months"].max() < 400 * 12
+    assert set(samples["response"]) == {"responder", "non_responder"}
+    with pytest.raises(UnknownNameError, match="did you mean 'answers'"):
+        outcome.table("answer")
+    assert outcome.report is None
+    assert sorted(p.suffix for p in (out / "tables").glob("answers.*")) == [".csv", ".parquet"]
+
+
+def test_the_crate_names_every_file_with_its_hash(finished):
+    study, out, _ = finished
+    graph = {e["@id"]: e for e in json.loads((out / "ro-crate-metadata.json").read_text())["@graph"]}
+    root = graph["./"]
+    assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+    listed = {e["@id"] for e in root["hasPart"]}
+    assert listed == {f"tables/{p.name}" for p in (out / "tables").glob("[!.]*")}
+    from tmescope.foundation.provenance import hash_file
+
+    assert all(graph[name]["sha256"] == hash_file(out / name) for name in listed)
+    inputs = {e["name"]: e["sha256"] for e in graph.values() if e["@id"].startswith("#input-")}
+    assert inputs["a: a.tsv"] == hash_file(study.parent / "a.tsv")
+    assert graph["#tmescope"]["softwareVersion"] == ts.__version__
+    assert "#fact-cyt" in graph
+    assert graph["#parameter-seed"]["value"] == "0"
+    assert str(study.parent) not in (out / "ro-crate-metadata.json").read_text()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_any_commit_the_next_run_ends_the_same(tiny, finished, tmp_path, when):
+    study, expected, n_commits = finished
+    assert n_commits >= 9
+    for n in range(1, n_commits + 1):
+        out = tmp_path / f"{when}-{n}"
+        child = _child(study, out, n, when)
+        assert child.returncode == -signal.SIGKILL, child.stderr
+        visible = [p for p in out.rglob("*") if p.is_file() and not any(part.endswith(".part") for part in p.parts)]
+        reference = _stable(tiny, expected)
+        for path in visible:
+            name = path.relative_to(out).as_posix()
+            assert name in VARYING or path.read_bytes() == reference[name], f"half file {name} after commit {n}"
+        run(study, out)
+        assert _stable(tiny, out) == reference, f"commit {n}"
+
+
+def test_a_changed_file_redoes_its_cohort_and_what_depends_on_it(tiny, study_folder):
+    out = study_folder / "out"
+    first = run(study_folder / "study.toml", out)
+    assert len(first.redone) == 8
+    path = study_folder / "b_samples.csv"
+    path.write_text(path.read_text().replace("V600E", "V600K"))
+    second = run(study_folder / "study.toml", out)
+    # the matrix of b did not change, so its scores stay
+    assert second.redone == ("cohort-b", "answers-b", "tables")
+    expression, _ = tiny.cohort_frames(2, 18)
+    (expression * 1.5).round(4).to_csv(study_folder / "b.tsv.gz", sep="\t")
+    third = run(study_folder / "study.toml", out)
+    assert third.redone == ("cohort-b", "profile-b", "answers-b", "tables")
+    os.utime(study_folder / "a.tsv")
+    assert run(study_folder / "study.toml", out).redone == ()
+
+
+def test_a_study_that_shrinks_leaves_nothing_behind(tiny, study_folder):
+    out = study_folder / "out"
+    run(study_folder / "study.toml", out)
+    data = tiny.study_dict()
+    del data["cohorts"][1]
+    tiny.write_study(study_folder, data)
+    run(study_folder / "study.toml", out)
+    assert not list((out / ".tmescope" / "steps").glob("*-b"))
+    assert set(ts.run(study_folder / "study.toml", out).table("scores")["cohort_id"]) == {"a"}
+
+
+def test_threads_do_not_change_a_byte(tiny, finished, tmp_path):
+    study, expected, _ = finished
+    run(study, tmp_path / "out", threads=4)
+    assert _stable(tiny, tmp_path / "out") == _stable(tiny, expected)
+
+
+def test_a_folder_in_use_is_left_alone(tiny, study_folder):
+    out = study_folder / "out"
+    run(study_folder / "study.toml", out)
+    before = _stable(tiny, out)
+    with folder_lock(out / ".tmescope" / "lock", folder=out), pytest.raises(FolderInUseError, match="another run"):
+        run(study_folder / "study.toml", out)
+    assert _stable(tiny, out) == before
+
+
+def test_a_run_that_fails_changes_nothing(tiny, study_folder):
+    out = study_folder / "out"
+    path = study_folder / "a_samples.csv"
+    good = path.read_text()
+    path.write_text(good.replace("CR", "??"))
+    with pytest.raises(ManyProblems, match=r"\?\?"):
+        run(study_folder / "study.toml", out)
+    assert not out.exists()
+    path.write_text(good)
+    run(study_folder / "study.toml", out)
+    before = tiny.tree(out)
+    path.write_text(good.replace("CR", "??"))
+    (study_folder / "b_samples.csv").write_text("sample_id\n")
+    with pytest.raises(ManyProblems):
+        run(study_folder / "study.toml", out)
+    after = tiny.tree(out)
+    assert {k: v for k, v in after.items() if not k.endswith("lock")} == {
+        k: v for k, v in before.items() if not k.endswith("lock")
+    }
+
+
+def test_a_folder_with_other_files_is_refused(study_folder):
+    with pytest.raises(StoreError, match="did not write"):
+        run(study_folder / "study.toml", study_folder)
