@@ -199,7 +199,18 @@ def check_cohort(
     needed_genes: Collection[str] = (),
     map_symbols: bool = True,
 ) -> tuple[TmescopeError, ...]:
-    """Return all problems that `read_cohort` would raise, with the same parameters; empty for none."""
+    """Return all problems that `read_cohort` would raise.
+
+    Parameters
+    ----------
+    expression, samples, options, endpoints, features, needed_genes, map_symbols
+        As in `read_cohort`.
+
+    Returns
+    -------
+    tuple of TmescopeError
+        Empty where the cohort can be read.
+    """
     try:
         read_cohort(
             expression,

@@ -140,7 +140,22 @@ def _split(raw: bytes, delimiter: str, *, where: str, line: int) -> list[str]:
 
 
 def decode(raw: bytes, where: str, *, line: int) -> str:
-    """Decode one line as UTF-8 (a byte order mark is dropped), or raise a `FileFormatError` with the line."""
+    """Decode one line as UTF-8; a byte order mark is dropped.
+
+    Parameters
+    ----------
+    raw : bytes
+        The line.
+    where : str
+        The file.
+    line : int
+        Its number, for the message.
+
+    Raises
+    ------
+    FileFormatError
+        If it is in another encoding.
+    """
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -153,7 +168,20 @@ def decode(raw: bytes, where: str, *, line: int) -> str:
 
 
 def suggest_delimiter(first: str, second: str, used: str) -> str | None:
-    """Return another delimiter that would split the first two lines into equally many cells, or None."""
+    """Return another delimiter that would split two lines into equally many cells.
+
+    Parameters
+    ----------
+    first, second : str
+        The first two lines of a file; the second may be empty.
+    used : str
+        The delimiter that did not.
+
+    Returns
+    -------
+    str or None
+        None where no other fits.
+    """
     for other in _NAMES:
         counts = first.count(other), second.count(other)
         if other != used and counts[0] > 0 and abs(counts[0] - counts[1]) <= (1 if second else counts[0]):

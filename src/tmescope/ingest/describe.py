@@ -210,6 +210,8 @@ def _score_scale(e: ScaleEvidence, scale: Scale) -> tuple[float, Candidate]:
     if scale.offset > 0 and e.floor_share >= 0.005:
         score += 2
         reasons.append(f"{e.floor_share:.1%} of the values are at its floor {scale.floor:.6g}")
+    elif scale.offset > 0:
+        score -= 0.5
     if scale.unit in ("tpm", "cpm") and 1e5 <= e.sums[1] <= 1.05e6:
         score += 1.0 if scale.unit == "tpm" else 0.5
         reasons.append(f"samples sum to {e.sums[1]:,.0f} {scale.unit} (median)")

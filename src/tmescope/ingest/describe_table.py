@@ -86,7 +86,21 @@ class TimePair:
 
 @dataclass(frozen=True)
 class SamplesDescription:
-    """What can be read from a sample table; every tuple of candidates is best first and may be empty."""
+    """What can be read from a sample table.
+
+    Parameters
+    ----------
+    n_rows : int
+        Of the table.
+    columns : tuple of ColumnSummary
+        All columns, in the order of the file.
+    sample_id, patient_id, timepoint, sex, age_years : tuple of Candidate
+        Columns that could be it, best first; empty where none could.
+    response : tuple of ColumnSummary
+        Columns that could hold a response.
+    times : tuple of TimePair
+        Columns that could be a time and its event.
+    """
 
     n_rows: int
     columns: tuple[ColumnSummary, ...]

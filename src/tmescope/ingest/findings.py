@@ -67,6 +67,10 @@ class Findings:
     cohort_id : str
         Becomes the ``where`` of warnings and the first column of the quality table. File paths do not enter
         either, so that both are the same on every machine.
+    problems : list of TmescopeError
+        Collected so far, in reading order.
+    warnings : list of RunWarning
+        Collected so far.
     """
 
     cohort_id: str
@@ -101,7 +105,19 @@ class Findings:
         self.warnings.append(RunWarning(code, message, self.cohort_id, number, tuple(listed[:_SHOWN])))
 
     def note(self, check: str, value: object, evidence: str, *, status: str = "ok") -> None:
-        """Keep one row of the quality table; `status` is ``ok``, ``notice`` or ``problem``."""
+        """Keep one row of the quality table.
+
+        Parameters
+        ----------
+        check : str
+            What was looked at.
+        value : object
+            What was found; kept as text.
+        evidence : str
+            One sentence.
+        status : {'ok', 'notice', 'problem'}
+            How it is shown.
+        """
         self._quality.append((self.cohort_id, check, status, str(value), evidence))
 
     def raise_if_any(self) -> None:

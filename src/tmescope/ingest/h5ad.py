@@ -40,6 +40,8 @@ def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
     ------
     FileFormatError
         Not HDF5, damaged, no matrix, links to other files, objects instead of numbers, larger than the limit.
+    ExpressionError
+        The matrix has another shape than its names.
     UnknownNameError
         No such layer.
     """

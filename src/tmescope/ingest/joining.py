@@ -182,7 +182,7 @@ def _reduce_patients(
     table: pd.DataFrame, selection: SampleSelection, findings: Findings, *, where: str
 ) -> pd.DataFrame:
     if "patient_id" not in table:
-        message = "the sample table has no patient column: every sample counts as a patient of its own"
+        message = "no patient column is declared: every sample counts as a patient of its own"
         findings.warn("selection.no_patients", message, count=len(table))
         return table
     unnamed = table["patient_id"].str.strip() == ""

@@ -46,6 +46,8 @@ class ScaleEvidence:
         Share of values equal to the minimum.
     n_below_floor, n_too_low : int
         Values below the floor at all, and by more than the tolerance.
+    n_large_sums : int
+        Samples whose sum exceeds a million.
     sums : tuple of float
         Smallest, median and largest sum of a sample in linear units; infinite where the declared logarithm
         overflows.
@@ -64,6 +66,7 @@ class ScaleEvidence:
     minimum_share: float
     n_below_floor: int
     n_too_low: int
+    n_large_sums: int
     sums: tuple[float, float, float]
     quantiles: tuple[float, ...]
 
@@ -101,22 +104,7 @@ def measure(values: NDArray[np.float64], scale: Scale) -> ScaleEvidence:
     n_missing = int(np.count_nonzero(np.isnan(values)))
     n_values = values.size - n_missing
     if not n_values:
-        nothing = (math.nan,) * 5
-        return ScaleEvidence(
-            n_samples=len(values),
-            n_genes=values.shape[1],
-            n_values=0,
-            n_missing=n_missing,
-            minimum=math.nan,
-            maximum=math.nan,
-            integer_share=0.0,
-            floor_share=0.0,
-            minimum_share=0.0,
-            n_below_floor=0,
-            n_too_low=0,
-            sums=nothing[:3],
-            quantiles=nothing,
-        )
+        return _no_evidence(values)
     minimum, maximum = float(np.nanmin(values)), float(np.nanmax(values))
     counts = np.zeros(6, dtype=np.int64)
     sums = np.empty(len(values))
@@ -145,8 +133,29 @@ def measure(values: NDArray[np.float64], scale: Scale) -> ScaleEvidence:
         minimum_share=n_minimum / n_values,
         n_below_floor=n_below,
         n_too_low=n_too_low,
+        n_large_sums=int(np.count_nonzero(sums > _ROUNDING * _MILLION)),
         sums=(float(sums.min()), float(np.median(sums)), float(sums.max())),
         quantiles=tuple(float(q) for q in np.nanquantile(values.ravel()[::step], _QUANTILES)),
+    )
+
+
+def _no_evidence(values: NDArray[np.float64]) -> ScaleEvidence:
+    nothing = (math.nan,) * 5
+    return ScaleEvidence(
+        n_samples=len(values),
+        n_genes=values.shape[1],
+        n_values=0,
+        n_missing=values.size,
+        minimum=math.nan,
+        maximum=math.nan,
+        integer_share=0.0,
+        floor_share=0.0,
+        minimum_share=0.0,
+        n_below_floor=0,
+        n_too_low=0,
+        n_large_sums=0,
+        sums=nothing[:3],
+        quantiles=nothing,
     )
 
 
@@ -330,5 +339,5 @@ def _sum_oddities(e: ScaleEvidence, scale: Scale) -> Iterator[tuple[str, str, in
         message = f"the samples sum to {e.sums[1]:,.6g} {scale.unit} (median) over {e.n_genes:,} genes"
         yield "scale.unusual_sum", message, e.n_samples
     if e.sums[1] <= _ROUNDING * _MILLION < e.sums[2]:
-        message = f"at least one sample sums to {e.sums[2]:,.6g} {scale.unit}, more than a million"
-        yield "scale.unusual_sum", message, 1
+        message = f"{e.n_large_sums} samples sum to more than a million {scale.unit}, up to {e.sums[2]:,.6g}"
+        yield "scale.unusual_sum", message, e.n_large_sums
