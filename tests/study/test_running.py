@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,36 +13,8 @@ from tmescope.foundation.errors import FolderInUseError, ManyProblems, StoreErro
 from tmescope.store.lock import folder_lock
 from tmescope.study.running import run
 
-# runs a study and kills itself with SIGKILL around the n-th atomic commit; prints how many there were
-KILLED = """
-import os, signal, sys
-from tmescope.store import atomic
-real, seen = atomic.commit, 0
-study, output, n, when = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-def commit(staged, final):
-    global seen
-    seen += 1
-    if seen == n and when == 'before':
-        os.kill(os.getpid(), signal.SIGKILL)
-    real(staged, final)
-    if seen == n and when == 'after':
-        os.kill(os.getpid(), signal.SIGKILL)
-atomic.commit = commit
-from tmescope.study.running import run
-run(study, output)
-print(seen)
-"""
-
+KILLING = Path(__file__).with_name("killing.py")
 VARYING = {"run.json", "ro-crate-metadata.json", ".tmescope/lock"}
-
-
-def _child(study: Path, output: Path, n: int, when: str = "before") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", KILLED, str(study), str(output), str(n), when],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def _stable(tiny, folder: Path) -> dict[str, bytes]:
@@ -51,18 +22,27 @@ def _stable(tiny, folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def finished(tiny, tmp_path_factory):
-    """The tiny study, run once without interruption; with the number of its commits."""
-    folder = tmp_path_factory.mktemp("finished")
+def killed(tiny, tmp_path_factory):
+    """The study, a folder of outputs killed at every commit (and ``whole``, never killed), and the number of commits."""
+    folder = tmp_path_factory.mktemp("killed")
     tiny.write_files(folder)
     study = tiny.write_study(folder)
-    child = _child(study, folder / "out", 0)
-    assert child.returncode == 0, child.stderr
-    return study, folder / "out", int(child.stdout)
+    done = subprocess.run(
+        [sys.executable, str(KILLING), str(study), str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return study, folder, int(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def finished(killed):
+    """The tiny study and its results, run once without interruption."""
+    study, folder, _ = killed
+    return study, folder / "whole"
 
 
 def test_tables_are_what_the_contract_says(finished):
-    study, out, _ = finished
+    study, out = finished
     outcome = run(study, out)
     assert outcome.redone == ()
     answers = outcome.table("answers")
@@ -82,7 +62,7 @@ def test_tables_are_what_the_contract_says(finished):
 
 
 def test_the_crate_names_every_file_with_its_hash(finished):
-    study, out, _ = finished
+    study, out = finished
     graph = {e["@id"]: e for e in json.loads((out / "ro-crate-metadata.json").read_text())["@graph"]}
     root = graph["./"]
     assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
@@ -100,18 +80,16 @@ def test_the_crate_names_every_file_with_its_hash(finished):
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_any_commit_the_next_run_ends_the_same(tiny, finished, tmp_path, when):
-    study, expected, n_commits = finished
+def test_killed_at_any_commit_the_next_run_ends_the_same(tiny, killed, when):
+    study, folder, n_commits = killed
+    reference = _stable(tiny, folder / "whole")
     assert n_commits >= 9
     for n in range(1, n_commits + 1):
-        out = tmp_path / f"{when}-{n}"
-        child = _child(study, out, n, when)
-        assert child.returncode == -signal.SIGKILL, child.stderr
-        visible = [p for p in out.rglob("*") if p.is_file() and not any(part.endswith(".part") for part in p.parts)]
-        reference = _stable(tiny, expected)
-        for path in visible:
+        out = folder / f"{when}-{n}"
+        for path in out.rglob("*"):
             name = path.relative_to(out).as_posix()
-            assert name in VARYING or path.read_bytes() == reference[name], f"half file {name} after commit {n}"
+            whole = path.is_dir() or ".part" in name or name in VARYING or path.read_bytes() == reference[name]
+            assert whole, f"half file {name} after commit {n}"
         run(study, out)
         assert _stable(tiny, out) == reference, f"commit {n}"
 
@@ -145,7 +123,7 @@ def test_a_study_that_shrinks_leaves_nothing_behind(tiny, study_folder):
 
 
 def test_threads_do_not_change_a_byte(tiny, finished, tmp_path):
-    study, expected, _ = finished
+    study, expected = finished
     run(study, tmp_path / "out", threads=4)
     assert _stable(tiny, tmp_path / "out") == _stable(tiny, expected)
 

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tmescope.foundation.errors import FormatVersionError, StoreError
-from tmescope.store.atomic import staged_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,14 +157,13 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     table : pandas.DataFrame
         Any index is dropped.
     path : pathlib.Path
-        Final name; written beside it and renamed.
+        In a folder that is not yet committed, see `tmescope.store.atomic.staged_folder`.
     """
     arrow = pa.Table.from_pandas(table.reset_index(drop=True), preserve_index=False)
     fields = [pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type) for f in arrow.schema]
     marks = {b"tmescope.format": b"table", b"tmescope.version": str(FORMAT_VERSION).encode()}
     arrow = arrow.cast(pa.schema([_plain(f) for f in fields])).replace_schema_metadata(marks)
-    with staged_file(path) as staged:
-        pq.write_table(arrow, staged, compression="zstd", version="2.6")
+    pq.write_table(arrow, path, compression="zstd", version="2.6")
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -203,15 +201,14 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     table : pandas.DataFrame
         Text cells that begin with ``=``, ``+``, ``-``, ``@`` or a control character get a leading apostrophe.
     path : pathlib.Path
-        Final name; written beside it and renamed.
+        In a folder that is not yet committed, see `tmescope.store.atomic.staged_folder`.
     """
     safe = table.copy()
     for column in safe.columns:
         if pd.api.types.is_string_dtype(safe[column].dtype) or safe[column].dtype == object:
             text = safe[column].astype(TEXT)
             safe[column] = text.mask(text.str.startswith(_DANGEROUS).fillna(False).astype(bool), "'" + text)
-    with staged_file(path) as staged:
-        safe.to_csv(staged, index=False, lineterminator="\n")
+    safe.to_csv(path, index=False, lineterminator="\n")
 
 
 def _plain(field: pa.Field) -> pa.Field:
