@@ -249,15 +249,13 @@ class Page:
 
     def problems(self) -> list[str]:
         """Return uncaught exceptions, console errors and warnings, log entries and reported issues (CSP among them)."""
-        found = []
-        for e in self._events("Runtime.exceptionThrown"):
-            found.append(f"exception: {e['exceptionDetails'].get('exception', {}).get('description', e)}")
-        for e in self._events("Runtime.consoleAPICalled"):
-            if e["type"] in {"error", "warning", "assert"}:
-                found.append(f"console {e['type']}: {[a.get('value', a.get('description')) for a in e['args']]}")
-        for e in self._events("Log.entryAdded"):
-            if e["entry"]["level"] in {"error", "warning"}:
-                found.append(f"log: {e['entry']['text']}")
-        for e in self._events("Audits.issueAdded"):
-            found.append(f"issue: {json.dumps(e['issue'])[:400]}")
-        return found
+        thrown = [e["exceptionDetails"] for e in self._events("Runtime.exceptionThrown")]
+        called = [e for e in self._events("Runtime.consoleAPICalled") if e["type"] in {"error", "warning", "assert"}]
+        logged = [e["entry"] for e in self._events("Log.entryAdded") if e["entry"]["level"] in {"error", "warning"}]
+        issues = [e["issue"] for e in self._events("Audits.issueAdded")]
+        return [
+            *(f"exception: {e.get('exception', {}).get('description', e)}" for e in thrown),
+            *(f"console {e['type']}: {[a.get('value', a.get('description')) for a in e['args']]}" for e in called),
+            *(f"log: {e['text']}" for e in logged),
+            *(f"issue: {json.dumps(e)[:400]}" for e in issues),
+        ]

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from tests.report.answers_maker import make_answers, make_curves
 
 from tmescope.report.contents import ReportContents
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 FORMULA = "=cmd()|' /C calc'!A0"
 RIGHT_TO_LEFT = "\u202etxt.exe דגימה"
+
+SCALES = ("log2(tpm+1)", "tpm", "log2_array")
 
 NAMES = (
     ("cyt", "Cytolytic activity", "T and NK cells"),
@@ -80,14 +82,14 @@ def make_contents(shape: Shape = SMALL, *, signal: float = 0.9, hostile: bool = 
     samples = _outcomes(samples, wide["cyt"].to_numpy(), rng)
     scores = _long_scores(samples, wide, rng)
     features = _features(samples, rng)
-    answers = _answers(samples, scores, features)
+    answers = make_answers(samples, scores, features)
     tables = {
         "cohorts": _cohorts(shape, samples),
         "samples": samples,
         "scores": scores,
         "features": features,
         "answers": answers,
-        "curves": _curves(samples, scores, ["cyt", "tgfb", "proliferation"]),
+        "curves": make_curves(samples, scores, ["cyt", "tgfb", "proliferation"]),
         "quality": _quality(shape),
         "gene_mapping": _gene_mapping(shape, rng),
         "warnings": _warnings(hostile=hostile),
@@ -97,7 +99,7 @@ def make_contents(shape: Shape = SMALL, *, signal: float = 0.9, hostile: bool = 
     return ReportContents(
         study_id="simulated",
         title="T-cell inflammation and response to checkpoint blockade",
-        question="Which features of the tumour microenvironment before treatment go with response, and in which cohorts?",
+        question="Which features of the tumour microenvironment go with response, and in which cohorts?",
         tables=tables,
         primary_method="zscore",
         primary_endpoint="response",
@@ -117,7 +119,7 @@ def _signatures(number: int) -> pd.DataFrame:
     rows += [(f"module_{i:02d}", f"Transcriptional module {i}", "Modules") for i in range(1, number - len(rows) + 1)]
     table = pd.DataFrame(rows, columns=["name", "title", "category"])
     table["n_genes"] = [2 + (7 * i) % 40 for i in range(len(table))]
-    table["reference"] = ["10.1000/simulated.%d" % i for i in range(len(table))]
+    table["reference"] = [f"10.1000/simulated.{i}" for i in range(len(table))]
     table["citation"] = [f"Simulated et al. {2010 + i % 12}" for i in range(len(table))]
     table["licence"] = "facts as published"
     table["limits"] = ["Low purity lowers it.", "", "Derived in melanoma; not tuned for other cancers."] * (
@@ -208,133 +210,11 @@ def _features(samples: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return pd.concat([numeric, category], ignore_index=True)
 
 
-def _answers(samples: pd.DataFrame, scores: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    joined = scores.rename(columns={"method": "source"})[["cohort_id", "sample_id", "source", "feature", "value"]]
-    extra = features[features["kind"] == "numeric"].assign(source="table")[joined.columns]
-    joined = pd.concat([joined, extra]).merge(samples, on=["cohort_id", "sample_id"])
-    rows = []
-    for (source, cohort, feature), group in joined.groupby(["source", "cohort_id", "feature"], sort=False):
-        rows += _response_rows(group, (source, cohort, feature))
-        rows += _survival_rows(group, (source, cohort, feature))
-    table = pd.DataFrame(rows)
-    table["q_value"] = np.nan
-    for _, index in table.groupby("family").groups.items():
-        p = table.loc[index, "p_value"]
-        known = p.dropna()
-        table.loc[known.index, "q_value"] = stats.false_discovery_control(known)
-        table.loc[index, "family_size"] = len(known)
-    table["family_size"] = table["family_size"].astype("int64")
-    table["question_id"] = table["endpoint"] + "_by_feature"
-    return table
-
-
-def _row(key: tuple[str, str, str], name: str, numbers: tuple[float, ...], method: str) -> dict[str, object]:
-    source, cohort, feature = key
-    n, events, effect, se, low, high, p = numbers
-    endpoint = "os" if name.startswith("hazard") else "response"
-    return {
-        "cohort_id": cohort,
-        "feature": feature,
-        "source": source,
-        "endpoint": endpoint,
-        "n": int(n),
-        "n_events": int(events),
-        "effect": effect,
-        "effect_name": name,
-        "std_error": se,
-        "ci_low": low,
-        "ci_high": high,
-        "p_value": p,
-        "family": f"{endpoint}, {name}, {source}, {cohort}",
-        "method": method,
-    }
-
-
-def _response_rows(group: pd.DataFrame, key: tuple[str, str, str]) -> list[dict[str, object]]:
-    group = group.dropna(subset=["value", "response"])
-    x, y = group["value"].to_numpy(), (group["response"] == "responder").to_numpy()
-    n, k = len(y), int(y.sum())
-    if k < 2 or n - k < 2:
-        return [
-            _row(key, "auc", (n, k, *[np.nan] * 5), "DeLong"),
-            _row(key, "odds_ratio_per_sd", (n, k, *[np.nan] * 5), "logistic regression, Wald"),
-        ]
-    u = stats.mannwhitneyu(x[y], x[~y])
-    auc = u.statistic / (k * (n - k))
-    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    variance = auc * (1 - auc) + (k - 1) * (q1 - auc**2) + (n - k - 1) * (q2 - auc**2)
-    se = float(np.sqrt(variance / (k * (n - k))))
-    d = (x[y].mean() - x[~y].mean()) / x.std(ddof=1)
-    se_log = float(np.sqrt(n / (k * (n - k))))
-    low, high = np.exp(d - 1.96 * se_log), np.exp(d + 1.96 * se_log)
-    return [
-        _row(key, "auc", (n, k, auc, se, max(0, auc - 1.96 * se), min(1, auc + 1.96 * se), u.pvalue), "DeLong"),
-        _row(
-            key,
-            "odds_ratio_per_sd",
-            (n, k, np.exp(d), se_log, low, high, 2 * stats.norm.sf(abs(d) / se_log)),
-            "logistic regression, Wald",
-        ),
-    ]
-
-
-def _survival_rows(group: pd.DataFrame, key: tuple[str, str, str]) -> list[dict[str, object]]:
-    group = group.dropna(subset=["value"])
-    if len(group) < 12:
-        return []
-    third = pd.qcut(group["value"].rank(method="first"), 3, labels=["low", "middle", "high"])
-    rates = {}
-    for name in ("low", "high"):
-        part = group[third == name]
-        rates[name] = (int(part["os_event"].sum()), float(part["os_time_months"].sum()))
-    (d0, t0), (d1, t1) = rates["low"], rates["high"]
-    n, events = int((third != "middle").sum()), d0 + d1
-    if not d0 or not d1:
-        return [_row(key, "hazard_ratio_high_vs_low", (n, events, *[np.nan] * 5), "Cox regression, Wald")]
-    log_hr, se = np.log((d1 / t1) / (d0 / t0)), float(np.sqrt(1 / d0 + 1 / d1))
-    numbers = (n, events, np.exp(log_hr), se, np.exp(log_hr - 1.96 * se), np.exp(log_hr + 1.96 * se))
-    return [
-        _row(
-            key,
-            "hazard_ratio_high_vs_low",
-            (*numbers, 2 * stats.norm.sf(abs(log_hr) / se)),
-            "Cox regression, Wald",
-        )
-    ]
-
-
-def _curves(samples: pd.DataFrame, scores: pd.DataFrame, features: list[str]) -> pd.DataFrame:
-    chosen = scores[(scores["method"] == "zscore") & scores["feature"].isin(features)]
-    joined = chosen.merge(samples, on=["cohort_id", "sample_id"]).dropna(subset=["value"])
-    parts = []
-    for (cohort, feature), group in joined.groupby(["cohort_id", "feature"], sort=False):
-        third = pd.qcut(group["value"].rank(method="first"), 3, labels=["low", "middle", "high"])
-        for name in ("low", "middle", "high"):
-            curve = _kaplan_meier(group[third == name])
-            parts.append(curve.assign(cohort_id=cohort, endpoint="os", feature=feature, source="zscore", group=name))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _kaplan_meier(group: pd.DataFrame) -> pd.DataFrame:
-    rows, at_risk, survival, spread = [], len(group), 1.0, 0.0
-    rows.append({"time_months": 0.0, "at_risk": at_risk, "n_events": 0, "n_censored": 0, "survival": 1.0})
-    rows[0] |= {"ci_low": 1.0, "ci_high": 1.0}
-    for time, part in group.groupby("os_time_months"):
-        events = int(part["os_event"].sum())
-        survival *= 1 - events / at_risk
-        spread += events / (at_risk * (at_risk - events)) if at_risk > events else 0.0
-        half = 1.96 * survival * np.sqrt(spread)
-        row = {"time_months": time, "at_risk": at_risk, "n_events": events, "n_censored": len(part) - events}
-        rows.append(row | {"survival": survival, "ci_low": max(0, survival - half), "ci_high": min(1, survival + half)})
-        at_risk -= len(part)
-    return pd.DataFrame(rows)
-
-
 def _cohorts(shape: Shape, samples: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for i, (cohort, n, cancer, treatment) in enumerate(shape.cohorts):
         row = {"cohort_id": cohort, "cancer_type": cancer, "treatment": treatment}
-        row |= {"scale": ["log2(tpm+1)", "tpm", "log2_array"][i % 3], "n_genes": 18_000 - 900 * i}
+        row |= {"scale": SCALES[i % 3], "n_genes": 18_000 - 900 * i}
         row |= {"n_expression": n + 9 + i, "n_table": n + 14, "n_joined": n + 6, "n_selected": n}
         row |= {"n_patients": samples.loc[samples["cohort_id"] == cohort, "patient_id"].nunique()}
         rows.append(row | {"licence": "simulated, CC0"})
@@ -345,14 +225,21 @@ def _quality(shape: Shape) -> pd.DataFrame:
     rows = []
     for i, (cohort, n, _, _) in enumerate(shape.cohorts):
         pilot = "pilot" in cohort
-        rows += [
-            (cohort, "declared scale", "ok", ["log2(tpm+1)", "tpm", "log2_array"][i % 3], "All values lie in the range of the declared scale: 0 to 15.2."),
-            (cohort, "sum of 2^x - 1", "notice" if i == 1 else "ok", "0.41 million" if i == 1 else "0.98 million", "Median over samples; a full TPM table sums to 1 million. Tables over fewer genes sum to less."),
-            (cohort, "duplicate samples", "ok", "0", "No sample identifier occurs twice."),
-            (cohort, "genes needed and found", "problem" if pilot else "ok", "82%" if pilot else "99%", "Of 312 genes that the signatures need, 56 have no row in the matrix." if pilot else "Of 312 genes that the signatures need, 309 were found."),
-            (cohort, "events", "problem" if pilot else "ok", "6" if pilot else str(n // 3), "Fewer than 10 responders: intervals are wide and effects unstable." if pilot else "Enough for one feature at a time."),
-            (cohort, "constant samples", "ok", "0", "No sample has the same value for every gene."),
-        ]  # fmt: skip
+        lost = "Of 312 genes that the signatures need, 56 have no row in the matrix."
+        few = "Fewer than 10 responders: intervals are wide and effects unstable."
+        sums = "Median over samples; a full TPM table sums to 1 million, one over fewer genes to less."
+        checks = [
+            ("declared scale", "ok", SCALES[i % 3], "All values lie in the range of the declared scale: 0 to 15.2."),
+            ("sum of 2^x - 1", "notice" if i == 1 else "ok", "0.41 million" if i == 1 else "0.98 million", sums),
+            ("duplicate samples", "ok", "0", "No sample identifier occurs twice."),
+            (
+                "genes needed and found",
+                *(("problem", "82%", lost) if pilot else ("ok", "99%", "309 of 312 were found.")),
+            ),
+            ("events", *(("problem", "6", few) if pilot else ("ok", str(n // 3), "Enough for one feature at a time."))),
+            ("constant samples", "ok", "0", "No sample has the same value for every gene."),
+        ]
+        rows += [(cohort, *check) for check in checks]
     return pd.DataFrame(rows, columns=["cohort_id", "check", "status", "value", "evidence"])
 
 
@@ -383,42 +270,43 @@ def _gene_mapping(shape: Shape, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _warnings(*, hostile: bool) -> pd.DataFrame:
+    columns = ["code", "message", "where", "count", "examples"]
+    low = "Fewer than half of the signature's genes are in the matrix; the score is missing."
+    unusual = "The median sample sums to 0.41 million instead of 1 million."
     rows = [
-        ("scale.unusual_sum", "The median sample sums to 0.41 million instead of 1 million.", "bladder_pdl1", 62, ["BLA-001", "BLA-002", "BLA-003"]),
-        ("signature.low_coverage", "Fewer than half of the signature's genes are in the matrix; the score is missing.", "melanoma_ctla4_pilot", 1, ["tls"]),
+        ("scale.unusual_sum", unusual, "bladder_pdl1", 62, ["BLA-001", "BLA-002", "BLA-003"]),
+        ("signature.low_coverage", low, "melanoma_ctla4_pilot", 1, ["tls"]),
         ("answers.few_events", "Fewer than 10 responders.", "melanoma_ctla4_pilot", 21, ["cyt", "ifng6", "tis18"]),
         ("answers.few_events", "Fewer than 10 events in one tertile.", "bladder_pdl1", 4, ["emt"]),
-    ]  # fmt: skip
+    ]
     if hostile:
-        rows.append(
-            (
-                "samples.unmatched",
-                f"No expression for {HOSTILE}",
-                HOSTILE,
-                3,
-                [HOSTILE, FORMULA, RIGHT_TO_LEFT],
-            )
-        )
-    return pd.DataFrame(rows, columns=["code", "message", "where", "count", "examples"])
+        names = [HOSTILE, FORMULA, RIGHT_TO_LEFT]
+        rows.append(("samples.unmatched", f"No expression for {HOSTILE}", HOSTILE, 3, names))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _methods() -> pd.DataFrame:
-    rows = [
-        ("zscore", "Mean of the genes' z-scores within the cohort, times the square root of their number: how far a sample stands from its cohort.", "SD", "cohort", "10.1371/journal.pcbi.1000217", "none needed", True, "More expression of the signature than in the cohort's average sample.", json.dumps({"ddof": 1})),
-        ("ssgsea", "Rank-based enrichment of the signature's genes in one sample.", "enrichment score", "sample", "10.1038/nature08460", "none needed", True, "The signature's genes rank higher within the sample.", json.dumps({"alpha": 0.25, "normalise": False})),
-    ]  # fmt: skip
-    columns = [
-        "name",
-        "summary",
-        "unit",
-        "scope",
-        "reference",
-        "licence",
-        "commercial_use",
-        "higher_means",
-        "parameters",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    zscore = {
+        "name": "zscore",
+        "summary": "Mean of the genes' z-scores within the cohort, times the square root of their number.",
+        "unit": "SD",
+        "scope": "cohort",
+        "reference": "10.1371/journal.pcbi.1000217",
+        "licence": "none needed",
+        "commercial_use": True,
+        "higher_means": "More expression of the signature than in the cohort's average sample.",
+        "parameters": json.dumps({"ddof": 1}),
+    }
+    ssgsea = {
+        "name": "ssgsea",
+        "summary": "Rank-based enrichment of the signature's genes in one sample.",
+        "unit": "enrichment score",
+        "scope": "sample",
+        "reference": "10.1038/nature08460",
+        "higher_means": "The signature's genes rank higher within the sample.",
+        "parameters": json.dumps({"alpha": 0.25, "normalise": False}),
+    }
+    return pd.DataFrame([ssgsea | {"licence": "none needed", "commercial_use": True}, zscore])[list(zscore)]
 
 
 def _provenance() -> dict[str, object]:

@@ -185,11 +185,12 @@ class ReportContents:
         return found is not None and len(found) > 0
 
     def cohort_ids(self) -> list[str]:
-        """Return the cohorts in the order of ``cohorts``; of ``samples`` or ``scores`` where that is absent."""
-        for name in ("cohorts", "samples", "scores", "answers"):
+        """Return every cohort of the run: in the order of the table ``cohorts``, then those only other tables have."""
+        found: dict[str, None] = {}
+        for name in ("cohorts", "samples", "scores", "features", "answers", "curves", "quality"):
             if self.has(name):
-                return [str(c) for c in pd.unique(self.tables[name]["cohort_id"])]
-        return []
+                found |= dict.fromkeys(str(c) for c in pd.unique(self.tables[name]["cohort_id"]))
+        return list(found)
 
     def primary_scores(self) -> pd.DataFrame:
         """Return the rows of ``scores`` that the figures show."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure, data, ink
-from tmescope.report.numbers import decimal, plain, plural
+from tmescope.report.numbers import decimal, plain, plural, significant
 from tmescope.report.palette import RESPONSE
 
 __all__ = ["PANELS", "draw_distributions"]
@@ -115,7 +115,7 @@ def _points(contents: ReportContents, scores: pd.DataFrame, labels: Mapping[str,
             "group": group.map(lambda g: _NAMES.get(g, g)),
             "offset": (slot + 0.5 + _spread(value, scores, group)).round(2),
             "slot": slot + 0.5,
-            "value": value.map(lambda v: float(f"{v:.3g}") if np.isfinite(v) else np.nan),
+            "value": value,
             "sample": scores["sample_id"].map(plain),
             "slots": len(levels),
         }
@@ -138,12 +138,14 @@ def _boxes(points: pd.DataFrame) -> pd.DataFrame:
     boxes.columns = pd.Index(["q1", "median", "q3"])
     boxes["n"] = groups.count()
     boxes = boxes.reset_index()
-    return boxes[boxes["n"] > 0].round({"q1": 4, "median": 4, "q3": 4})
+    return boxes[boxes["n"] > 0]
 
 
 def _together(points: pd.DataFrame, boxes: pd.DataFrame) -> pd.DataFrame:
     """Return points and boxes in one table: the panels of a facet share one data set."""
     dots = points.dropna(subset=["value"]).drop(columns=["slots"])
+    dots = dots.assign(value=dots["value"].map(lambda v: significant(v, 3)))
+    boxes = boxes.assign(**{c: boxes[c].map(lambda v: significant(v, 4)) for c in ("q1", "median", "q3")})
     both = pd.concat([dots.assign(kind="point"), boxes.assign(kind="box")], ignore_index=True)
     return both.astype({"order": int})
 

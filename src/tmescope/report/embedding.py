@@ -53,7 +53,7 @@ def _column(series: pd.Series) -> dict[str, Any]:
     values = [_number(v) for v in series.astype(object).where(series.notna(), None)]
     # Keyed by type too: True equals 1 in Python, but not on the page.
     distinct = [v for _, v in dict.fromkeys((type(v).__name__, v) for v in values)]
-    if len(distinct) > max(1, len(values) // 2):
+    if not distinct or len(distinct) > max(1, len(values) // 2):
         return {"v": values}
     place = {(type(v).__name__, v): i for i, v in enumerate(distinct)}
     codes = [place[type(v).__name__, v] for v in values]

@@ -11,7 +11,7 @@ import pandas as pd
 from tmescope.report.arrangement import order_rows
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import WIDTH, Figure, data, ink, text
-from tmescope.report.numbers import decimal, plain, plural
+from tmescope.report.numbers import decimal, plain, plural, significant
 from tmescope.report.palette import DIVERGING, MISSING_COLOUR
 from tmescope.report.raster import colour_grid, paint, png_address
 from tmescope.report.tracks import Track, find_tracks
@@ -144,7 +144,7 @@ def _cells(scores: pd.DataFrame, layout: Layout, labels: dict[str, str]) -> pd.D
             "x": (grid["x"] + layout.step / 2).round(2),
             "y": y,
             "z": grid["z"].round(2),
-            "value": grid["value"].map(lambda v: float(f"{v:.3g}") if np.isfinite(v) else np.nan),
+            "value": grid["value"].map(lambda v: significant(v, 3)),
             "sample": grid["sample_id"].map(plain),
             "cohort": grid["cohort_id"].map(plain),
             "feature": grid["feature"].map(lambda f: plain(labels.get(f, f))),

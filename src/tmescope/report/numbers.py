@@ -24,6 +24,7 @@ __all__ = [
     "plural",
     "ratio",
     "short_p",
+    "significant",
 ]
 
 MISSING = "–"
@@ -50,6 +51,11 @@ def decimal(value: Any, places: int = 2) -> str:
     if float(text) == 0:
         text = text.lstrip("-")
     return text.replace("-", _MINUS)
+
+
+def significant(value: float, digits: int) -> float:
+    """Return a number rounded to significant digits, for compact data; NaN stays NaN."""
+    return float(f"{value:.{digits}g}")
 
 
 def ratio(value: Any) -> str:

@@ -20,7 +20,7 @@ from tmescope.report.contents import ReportContents
 from tmescope.report.embedding import compile_figure, safe_json, svg_address
 from tmescope.report.figure import Figure
 from tmescope.report.numbers import is_missing, plain
-from tmescope.report.palette import DARK, LIGHT
+from tmescope.report.palette import CATEGORIES, DARK, LIGHT, MISSING_COLOUR, STATUS
 from tmescope.report.static import draw_svg
 from tmescope.report.summary import summarise
 from tmescope.report.tables import HtmlTable, from_frame
@@ -179,7 +179,8 @@ def _style() -> str:
     def tokens(theme: Mapping[str, str]) -> str:
         return "".join(f"--{name}:{colour};" for name, colour in theme.items())
 
-    light, dark = tokens(LIGHT), tokens(DARK)
+    fixed = {**STATUS, "missing": MISSING_COLOUR, "series": CATEGORIES[0]}
+    light, dark = tokens({**LIGHT, **fixed}), tokens(DARK)
     themes = (
         f":root{{color-scheme:light;{light}}}\n"
         f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"

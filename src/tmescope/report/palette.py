@@ -39,14 +39,15 @@ MISSING_COLOUR = "#8b929c"
 CATEGORIES: tuple[str, ...] = (
     "#0072b2",
     "#d55e00",
-    "#009e73",
-    "#b5689a",
-    "#a67c00",
-    "#3f8fb5",
-    "#8c6bb1",
-    "#7d8471",
+    "#a874e8",
+    "#b28974",
+    "#b2476b",
+    "#7d6432",
+    "#40a181",
+    "#5d6d8f",
 )
-"""Okabe and Ito's colours; those too pale for a white page are darkened until they reach 3:1 on both themes."""
+"""Okabe and Ito's blue and vermilion, then colours searched for: all reach 3:1 on both themes, and the first six
+stay apart for readers with protanopia, deuteranopia and tritanopia (a test computes both)."""
 
 RESPONSE: Mapping[str, str] = {
     "responder": "#0072b2",
@@ -54,7 +55,7 @@ RESPONSE: Mapping[str, str] = {
     "not evaluable": MISSING_COLOUR,
 }
 TERTILES: Mapping[str, str] = {"low": "#a67c00", "middle": "#8b929c", "high": "#8c5ab8"}
-STATUS: Mapping[str, str] = {"ok": "#009e73", "notice": "#a67c00", "problem": "#d55e00"}
+STATUS: Mapping[str, str] = {"ok": "#009e73", "notice": "#b58900", "problem": "#d0353f"}
 ORDERED: tuple[str, ...] = ("#3b528b", "#21918c", "#5ec962", "#fde725")
 """Viridis: levels that have an order, such as time points."""
 

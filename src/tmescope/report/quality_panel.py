@@ -17,12 +17,12 @@ MAPPED = ("approved", "previous symbol", "alias", "ensembl", "entrez", "unchange
 
 _REASON_COLOURS = {
     "approved": CATEGORIES[0],
-    "previous symbol": CATEGORIES[5],
-    "alias": CATEGORIES[6],
-    "ensembl": CATEGORIES[2],
-    "entrez": CATEGORIES[7],
+    "previous symbol": CATEGORIES[6],
+    "alias": CATEGORIES[2],
+    "ensembl": CATEGORIES[7],
+    "entrez": CATEGORIES[5],
     "unchanged": MISSING_COLOUR,
-    "ambiguous": CATEGORIES[4],
+    "ambiguous": CATEGORIES[3],
     "missing": CATEGORIES[1],
 }
 _SHAPES = {"ok": "circle", "notice": "triangle-up", "problem": "square"}
@@ -106,7 +106,7 @@ def _grid(rows: pd.DataFrame, cohorts: list[str]) -> alt.LayerChart:
     words = base.mark_text(
         align="left", baseline="middle", fontSize=12, xOffset=26, color=ink(), limit=width - 32
     ).encode(x=x, y=y, text="value:N", tooltip=tip)
-    return alt.layer(mark, words, width=alt.Step(width), height=alt.Step(24))
+    return alt.LayerChart(layer=[mark, words], width=alt.Step(width), height=alt.Step(24))
 
 
 def _counted(counts: pd.Series) -> str:

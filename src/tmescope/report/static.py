@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import vl_convert
 
+from tmescope.foundation.errors import InputError, examples
 from tmescope.report.figure import Figure, spec_of
 
 __all__ = ["draw_png", "draw_svg", "write_figures"]
@@ -48,30 +50,47 @@ def draw_png(figure: Figure) -> bytes:
     return _png(draw_svg(figure))
 
 
-def write_figures(
-    figures: list[Figure] | tuple[Figure, ...], folder: Path, *, formats: tuple[str, ...] = ("svg", "png")
-) -> list[Path]:
-    """Write each figure as ``<id>.svg`` and ``<id>.png``; return the files in order.
+def write_figures(figures: Sequence[Figure], folder: Path, *, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
+    """Write each figure as ``<id>.svg`` and ``<id>.png``.
 
     Parameters
     ----------
-    figures : list of Figure
+    figures : sequence of Figure
         As `tmescope.report.figures.draw_figures` returns them.
     folder : pathlib.Path
         Made where it is absent.
-    formats : tuple of str
+    formats : sequence of str
         ``svg``, ``png`` or both.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, figure by figure.
+
+    Raises
+    ------
+    InputError
+        If a format is unknown.
     """
+    unknown = [f for f in formats if f not in _WRITERS]
+    if unknown:
+        what = f"figures cannot be written as {examples(unknown)}"
+        raise InputError(what, where="argument formats", expected=" or ".join(_WRITERS))
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for figure in figures:
-        if "svg" in formats:
-            written.append(folder / f"{figure.id}.svg")
-            written[-1].write_text(draw_svg(figure), encoding="utf-8", newline="\n")
-        if "png" in formats:
-            written.append(folder / f"{figure.id}.png")
-            written[-1].write_bytes(draw_png(figure))
+        for name in formats:
+            path = folder / f"{figure.id}.{name}"
+            path.write_bytes(_WRITERS[name](figure))
+            written.append(path)
     return written
+
+
+def _svg_bytes(figure: Figure) -> bytes:
+    return draw_svg(figure).encode("utf-8")
+
+
+_WRITERS: dict[str, Callable[[Figure], bytes]] = {"svg": _svg_bytes, "png": draw_png}
 
 
 @lru_cache(maxsize=64)

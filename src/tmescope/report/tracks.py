@@ -14,7 +14,7 @@ __all__ = ["Track", "find_tracks"]
 
 _COLUMNS = (
     ("treatment", "Treatment", 2),
-    ("cancer_type", "Cancer type", 5),
+    ("cancer_type", "Cancer type", 4),
     ("timepoint", "Time point", 0),
     ("sex", "Sex", 6),
 )

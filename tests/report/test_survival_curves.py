@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from tests.report.contents_maker import without
+
+from tmescope.report.contents import ReportContents
+from tmescope.report.survival_curves import MOST_FEATURES, draw_survival_curves
+
+
+def test_features_come_by_their_smallest_p(contents: ReportContents) -> None:
+    answers = contents.shown_answers().query("effect_name == 'hazard_ratio_high_vs_low'")
+    smallest = answers[answers["feature"].isin(["cyt", "tgfb", "proliferation"])].groupby("feature")["p_value"].min()
+    assert [f.id for f in draw_survival_curves(contents)] == [f"survival-{f}" for f in smallest.sort_values().index]
+
+
+def test_numbers_at_risk_are_those_still_under_observation(contents: ReportContents) -> None:
+    figure = next(f for f in draw_survival_curves(contents) if f.id == "survival-cyt")
+    risk = figure.datasets["curves"].query("kind == 'risk'")
+    scores = contents.primary_scores().query("feature == 'cyt' and cohort_id == 'melanoma_pd1_a'")
+    joined = scores.dropna(subset=["value"]).merge(contents.table("samples"), on=["cohort_id", "sample_id"])
+    third = pd.qcut(joined["value"].rank(method="first"), 3, labels=["low", "middle", "high"])
+    for tick in (0.0, 12.0, 36.0):
+        expected = int((joined["os_time_months"][third == "high"] >= tick).sum())
+        here = risk[(risk["group"] == "high") & (risk["time"] == tick) & risk["head"].str.startswith("melanoma_pd1_a")]
+        assert here["at_risk"].tolist() == [expected]
+
+
+def test_every_curve_starts_at_one(contents: ReportContents) -> None:
+    curves = contents.table("curves")
+    late = replace(contents, tables={**contents.tables, "curves": curves[curves["time_months"] > 0]})
+    steps = draw_survival_curves(late)[0].datasets["curves"].query("kind == 'step'")
+    firsts = steps.groupby(["head", "group"])[["time", "survival"]].first()
+    assert firsts.to_numpy().tolist() == [[0.0, 1.0]] * 9
+
+
+def test_the_panel_says_n_events_and_hazard_ratio(contents: ReportContents) -> None:
+    figure = next(f for f in draw_survival_curves(contents) if f.id == "survival-cyt")
+    notes = figure.datasets["curves"].query("kind == 'note'")
+    assert notes["head"].iloc[0] == "melanoma_pd1_a · n = 97, 69 events"
+    assert notes["text"].iloc[0].replace("\u00a0", " ").startswith("HR 0.41 [0.23, 0.73], p = 0.0026, q = 0.018")
+    assert notes["text"].iloc[0] in figure.alt
+    assert figure.numbers is not None
+    assert figure.numbers.columns[2] == "0 months"
+
+
+def test_what_is_chosen_is_said(contents: ReportContents) -> None:
+    one = contents.table("curves").query("feature == 'cyt'")
+    many = pd.concat([one.assign(feature=f"f{i}") for i in range(MOST_FEATURES + 2)])
+    figures = draw_survival_curves(replace(contents, tables={**contents.tables, "curves": many}))
+    assert len(figures) == MOST_FEATURES
+    assert "smallest p-values: chosen, not typical" in figures[0].caption
+    assert "not typical" not in draw_survival_curves(contents)[0].caption
+
+
+def test_without_an_answer_the_panel_says_so(contents: ReportContents) -> None:
+    figure = draw_survival_curves(without(contents, "answers"))[0]
+    assert set(figure.datasets["curves"].query("kind == 'note'")["text"]) == {"hazard ratio not estimated"}
+
+
+def test_no_endpoint_or_curves_no_figure(contents: ReportContents) -> None:
+    assert draw_survival_curves(replace(contents, survival_endpoint=None)) == []
+    assert draw_survival_curves(without(contents, "curves")) == []
+    assert np.all([f.section == "survival" for f in draw_survival_curves(contents)])
