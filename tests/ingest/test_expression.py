@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tmescope.foundation.errors import ExpressionError, FileFormatError
+from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError
 from tmescope.ingest.expression import (
     ExpressionTable,
     check_names,
@@ -150,3 +150,27 @@ def test_a_missing_addend_makes_the_sum_missing() -> None:
 def test_formats_are_told_apart_by_content(write: Write) -> None:
     with pytest.raises(FileFormatError, match="ZIP"):
         read_expression(write("m.tsv", b"PK\x03\x04"))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ending=st.sampled_from(["tsv", "csv.gz", "parquet"]),
+    edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), st.binary(max_size=4)), min_size=1, max_size=3),
+)
+def test_damaged_files_are_refused_in_our_words_or_read(
+    tmp_path: Path, ending: str, edits: list[tuple[float, int, bytes]]
+) -> None:
+    path = tmp_path / f"m.{ending}"
+    frame = pd.DataFrame(np.eye(3), index=list("ABC"), columns=["s1", "s2", "s3"])
+    frame.to_parquet(path) if ending == "parquet" else frame.to_csv(path, sep="\t" if ending == "tsv" else ",")
+    content = path.read_bytes()
+    for place, removed, inserted in edits:
+        i = int(place * len(content))
+        content = content[:i] + inserted + content[i + removed :]
+    path.write_bytes(content)
+    try:
+        table = read_expression(path)
+    except TmescopeError as error:
+        assert error.where
+    else:
+        assert table.values.shape == (len(table.sample_ids), len(table.gene_ids))

@@ -125,3 +125,20 @@ def test_text_is_kept_as_it_is(tmp_path: Path) -> None:
 def test_an_unnamed_index_of_samples_is_a_column(tmp_path: Path) -> None:
     pd.DataFrame({"x": ["u"]}, index=["S1"]).to_parquet(tmp_path / "s.parquet")
     assert read_parquet_text(tmp_path / "s.parquet") == (["x", "index"], [["u"], ["S1"]])
+
+
+@pytest.mark.parametrize(
+    "record", [b"not json", b"[]", b'{"index_columns": 3}', b'{"index_columns": [{"kind": "range"}]}']
+)
+def test_a_damaged_record_of_the_index_falls_back_to_the_first_text(tmp_path: Path, record: bytes) -> None:
+    table = pa.table({"A": [1.0], "gene": ["X"]}).replace_schema_metadata({b"pandas": record})
+    pq.write_table(table, tmp_path / "m.parquet")
+    assert read_parquet_matrix(tmp_path / "m.parquet").rows == ("X",)
+
+
+def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    raw = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff\xfe"], pa.binary()).buffers())
+    pq.write_table(pa.table({"gene": raw, "A": [1.0]}), tmp_path / "m.parquet")
+    for read in (read_parquet_matrix, read_parquet_text):
+        with pytest.raises(FileFormatError, match="cannot be read"):
+            read(tmp_path / "m.parquet")

@@ -11,7 +11,7 @@ import pandas as pd
 from anndata.io import read_elem
 from scipy import sparse
 
-from tmescope.foundation.errors import ExpressionError, FileFormatError, UnknownNameError
+from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, UnknownNameError
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.matrix import RawMatrix
 
@@ -52,9 +52,9 @@ def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
             _check_matrix(node, limits, where)
             values = read_elem(node)
             obs, var = _read_frame(file, "obs", str(path)), _read_frame(file, "var", str(path))
-    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        if isinstance(error, (FileFormatError, UnknownNameError)):
-            raise
+    except TmescopeError:
+        raise
+    except Exception as error:  # a damaged file makes the libraries raise nearly anything
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
         raise FileFormatError(
             f"the h5ad file cannot be read ({reason})",

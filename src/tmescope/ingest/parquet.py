@@ -98,7 +98,7 @@ def read_parquet_text(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[l
 def _open(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise FileFormatError(
             f"the Parquet file cannot be opened ({str(error).splitlines()[0][:200]})",
             where=str(path),
@@ -109,14 +109,16 @@ def _open(path: Path) -> pq.ParquetFile:
 
 def _read(file: pq.ParquetFile, where: str) -> pa.Table:
     try:
-        return file.read()
-    except (pa.ArrowException, OSError) as error:
+        table = file.read()
+        table.validate(full=True)  # text that is not UTF-8, offsets that lie outside
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise FileFormatError(
             f"the Parquet file cannot be read ({str(error).splitlines()[0][:200]})",
             where=where,
             expected="an undamaged Parquet file",
             next_step="write or download the file again",
         ) from error
+    return table
 
 
 def _check_size(file: pq.ParquetFile, limits: Limits, where: str) -> None:
@@ -134,7 +136,7 @@ def _check_size(file: pq.ParquetFile, limits: Limits, where: str) -> None:
 
 def _find_name_column(schema: pa.Schema, where: str) -> int:
     """Return the position of the column with the names of the rows."""
-    recorded = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
+    recorded = _recorded_index(schema)
     named: list[int] = [schema.names.index(c) for c in recorded if isinstance(c, str) and c in schema.names]
     if len(named) == 1 and not pa.types.is_floating(schema.field(named[0]).type):
         return named[0]
@@ -147,6 +149,16 @@ def _find_name_column(schema: pa.Schema, where: str) -> int:
         expected="an index or a first column of text with the names of the rows",
         next_step="write the table with its row names as a column of text",
     )
+
+
+def _recorded_index(schema: pa.Schema) -> list[object]:
+    """Return what pandas recorded as the index; nothing where that record is damaged."""
+    try:
+        marks = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    except ValueError:
+        return []
+    recorded = marks.get("index_columns") if isinstance(marks, dict) else None
+    return recorded if isinstance(recorded, list) else []
 
 
 def _is_text(kind: pa.DataType) -> bool:
