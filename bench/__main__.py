@@ -18,11 +18,7 @@ def find() -> dict[str, ModuleType]:
     """Return every benchmark of this folder by name."""
     names = sorted(info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)]))
     modules = {name: importlib.import_module(f"bench.{name}") for name in names if not name.startswith("_")}
-    return {
-        name: module
-        for name, module in modules.items()
-        if hasattr(module, "SUMMARY") and hasattr(module, "run")
-    }
+    return {name: module for name, module in modules.items() if hasattr(module, "SUMMARY") and hasattr(module, "run")}
 
 
 def as_text(rows: Sequence[Row]) -> str:
@@ -36,9 +32,7 @@ def as_text(rows: Sequence[Row]) -> str:
     lines = [heads, *cells]
     return "\n".join(
         "  "
-        + "  ".join(
-            c.rjust(w) if n else c.ljust(w) for c, w, n in zip(line, widths, is_number, strict=True)
-        ).rstrip()
+        + "  ".join(c.rjust(w) if n else c.ljust(w) for c, w, n in zip(line, widths, is_number, strict=True)).rstrip()
         for line in lines
     )
 

@@ -103,9 +103,7 @@ def test_wheel_holds_the_package_and_no_tests(wheel: Path) -> None:
 
 def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
-    files = [
-        p for p in (ROOT / "src" / "tmescope").rglob("*") if p.is_file() and "__pycache__" not in p.parts
-    ]
+    files = [p for p in (ROOT / "src" / "tmescope").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     missing = sorted({p.relative_to(ROOT / "src").as_posix() for p in files} - packed)
     assert not missing
 
@@ -150,6 +148,4 @@ def test_demo_runs_from_the_wheel_without_a_network(run_installed, tmp_path: Pat
     report = output / "report.html"
     assert report.stat().st_size > 10_000
     assert "<html" in report.read_text(encoding="utf-8")[:1000].casefold()
-    assert {p.name for p in (tmp_path / "work").iterdir()} == {"shown"}, (
-        "the demo writes where it was told, only"
-    )
+    assert {p.name for p in (tmp_path / "work").iterdir()} == {"shown"}, "the demo writes where it was told, only"

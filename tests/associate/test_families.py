@@ -8,7 +8,13 @@ from tmescope.associate.families import adjust_families
 
 def test_families_do_not_mix_cohorts_endpoints_or_effects():
     answers = pd.DataFrame(
-        [("a", "r", "auc", 0.01), ("a", "r", "auc", 0.04), ("a", "r", "auc", np.nan), ("b", "r", "auc", 0.04), ("a", "r", "odds_ratio", 0.04)],
+        [
+            ("a", "r", "auc", 0.01),
+            ("a", "r", "auc", 0.04),
+            ("a", "r", "auc", np.nan),
+            ("b", "r", "auc", 0.04),
+            ("a", "r", "odds_ratio", 0.04),
+        ],
         columns=["cohort_id", "endpoint", "effect_name", "p_value"],
     )
     found = adjust_families(answers)

@@ -10,13 +10,20 @@ SCORES = pd.DataFrame(
     columns=["sample_id", "method", "feature", "value"],
 )
 EXTRA = pd.DataFrame(
-    [("s1", "tmb", "numeric", 5.0, None), ("s1", "braf", "categorical", np.nan, "V600E"), ("s2", "braf", "categorical", np.nan, "WT"), ("s3", "braf", "categorical", np.nan, "WT")],
+    [
+        ("s1", "tmb", "numeric", 5.0, None),
+        ("s1", "braf", "categorical", np.nan, "V600E"),
+        ("s2", "braf", "categorical", np.nan, "WT"),
+        ("s3", "braf", "categorical", np.nan, "WT"),
+    ],
     columns=["sample_id", "feature", "kind", "value", "category"],
 )
 
 
 def test_scores_and_measurements_come_in_one_form():
-    found = {f.name: f for f in collect_features(SCORES, EXTRA, sample_ids=["s1", "s2", "s3", "s4"], methods=["zscore"])}
+    found = {
+        f.name: f for f in collect_features(SCORES, EXTRA, sample_ids=["s1", "s2", "s3", "s4"], methods=["zscore"])
+    }
     assert list(found) == ["cyt", "tmb", "braf=V600E"]
     assert found["cyt"].values.tolist()[:2] == [2.0, 1.0]
     assert found["cyt"].values.isna().tolist() == [False, False, True, True]

@@ -50,7 +50,10 @@ def test_groups_give_an_odds_ratio_and_separation_is_missing_with_its_reason():
     answers, warnings = associate_response(features, response, cohort_id="c", endpoint="r")
     table = answers.set_index(["feature", "effect_name"])
     yes = response == "responder"
-    cells = [[((group == 1) & yes).sum(), ((group == 1) & ~yes).sum()], [((group == 0) & yes).sum(), ((group == 0) & ~yes).sum()]]
+    cells = [
+        [((group == 1) & yes).sum(), ((group == 1) & ~yes).sum()],
+        [((group == 0) & yes).sum(), ((group == 0) & ~yes).sum()],
+    ]
     odds = cells[0][0] * cells[1][1] / (cells[0][1] * cells[1][0])
     assert table.loc[("braf=V600E", "odds_ratio"), "effect"] == pytest.approx(odds)
     assert np.isnan(table.loc[("perfect", "odds_ratio_per_sd"), "effect"])

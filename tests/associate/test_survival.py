@@ -15,7 +15,9 @@ def _study(effect, seed=0):
     values = rng.normal(size=N)
     time = rng.exponential(12 / np.exp(effect * values))
     censored = rng.uniform(6, 36, N)
-    outcome = pd.DataFrame({"time_months": np.minimum(time, censored), "event": pd.array(time <= censored, dtype="boolean")}, index=IDS)
+    outcome = pd.DataFrame(
+        {"time_months": np.minimum(time, censored), "event": pd.array(time <= censored, dtype="boolean")}, index=IDS
+    )
     return Feature("f", "m", pd.Series(values, index=IDS)), outcome
 
 
@@ -35,7 +37,12 @@ def test_a_planted_hazard_is_found():
 
 
 def test_no_effect_is_no_effect_most_of_the_time():
-    p = [associate_survival([_study(0.0, seed)[0]], _study(0.0, seed)[1], cohort_id="c", endpoint="os").answers["p_value"] for seed in range(20)]
+    p = [
+        associate_survival([_study(0.0, seed)[0]], _study(0.0, seed)[1], cohort_id="c", endpoint="os").answers[
+            "p_value"
+        ]
+        for seed in range(20)
+    ]
     assert np.mean([v.iloc[0] < 0.05 for v in p]) < 0.25
 
 

@@ -119,9 +119,7 @@ def _read_symbols(
     names: Names, ncbi: list[dict[str, str]], new: list[dict[str, str]], old: list[dict[str, str]]
 ) -> None:
     for row in old:
-        _add(
-            names.previous, names, row["HGNCID"], [row["ApprovedSymbol"], *row["PreviousSymbols"].split("|")]
-        )
+        _add(names.previous, names, row["HGNCID"], [row["ApprovedSymbol"], *row["PreviousSymbols"].split("|")])
     for row in new:
         _add(names.previous, names, row["hgnc"], [row["symb"], row["synonym2"]])
     for row in old:
@@ -136,18 +134,11 @@ def _add(into: dict[str, set[str]], names: Names, hgnc_id: str, given: Iterable[
     for raw in given:
         name = raw.strip()
         known = hgnc_id in names.current and name != names.current[hgnc_id]
-        if (
-            name
-            and name != "-"
-            and known
-            and not (into is names.alias and hgnc_id in names.previous.get(name, ()))
-        ):
+        if name and name != "-" and known and not (into is names.alias and hgnc_id in names.previous.get(name, ())):
             into[name].add(hgnc_id)
 
 
-def _read_ids(
-    names: Names, ncbi: list[dict[str, str]], new: list[dict[str, str]], old: list[dict[str, str]]
-) -> None:
+def _read_ids(names: Names, ncbi: list[dict[str, str]], new: list[dict[str, str]], old: list[dict[str, str]]) -> None:
     for rows, hgnc, ensembl in (
         (ncbi, "hgnc_id", "ensembl_gene"),
         (new, "hgnc", "ensg"),

@@ -73,9 +73,7 @@ def test_weights_come_in_gene_order() -> None:
     assert list(weights.items()) == [("A", -1.0), ("B", 2.0)]
 
 
-@pytest.mark.parametrize(
-    "weights", [{"A": 1}, {"A": "1"}, {"A": float("inf")}, {}, {"A": 1.0, "B": 1.0}, [1.0]]
-)
+@pytest.mark.parametrize("weights", [{"A": 1}, {"A": "1"}, {"A": float("inf")}, {}, {"A": 1.0, "B": 1.0}, [1.0]])
 def test_odd_weights_are_refused(weights: object) -> None:
     with pytest.raises(FactsError):
         check_weights(weights, {"A": "HGNC:1"}, where="here")

@@ -66,16 +66,12 @@ def disagreements(signature: Signature, rows: set[str], names: Names) -> list[st
 
 
 @pytest.mark.parametrize("signature", ALL, ids=IDS)
-def test_it_is_what_its_source_table_says(
-    signature: Signature, shared_data: Path, source_names: Names
-) -> None:
+def test_it_is_what_its_source_table_says(signature: Signature, shared_data: Path, source_names: Names) -> None:
     rows = source_rows(shared_data, signature.source_table, signature.source_rows)
     assert disagreements(signature, rows, source_names) == []
 
 
-def test_the_comparison_finds_a_swapped_gene_and_a_changed_weight(
-    shared_data: Path, source_names: Names
-) -> None:
+def test_the_comparison_finds_a_swapped_gene_and_a_changed_weight(shared_data: Path, source_names: Names) -> None:
     for name, swap in (("cyt", ("PRF1", "GZMB")), ("tis18", ("\t0.008346", "\t0.08346"))):
         signature = load_signature(name)
         rows = source_rows(shared_data, signature.source_table, signature.source_rows)
@@ -89,9 +85,7 @@ def test_each_correction_follows_from_the_identifier_tables(
     signature: Signature, shared_data: Path, source_names: Names
 ) -> None:
     coding = {row["gene_symbol"] for row in read_table(shared_data / NCBI)}
-    entrez = {
-        row["HUGO symbols"]: row["ENTREZID"] for row in read_table(shared_data / MCP_COUNTER, quoted=True)
-    }
+    entrez = {row["HUGO symbols"]: row["ENTREZID"] for row in read_table(shared_data / MCP_COUNTER, quoted=True)}
     by_entrez = {number: source_names.current[hgnc] for hgnc, number in source_names.entrez.items()}
     for source, genes in corrected(signature).items():
         if source in MISPRINTS:

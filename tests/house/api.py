@@ -74,9 +74,7 @@ def typing_source(module: str) -> str:
 def difference(recorded: Iterable[str], found: Iterable[str]) -> str:
     """Say what came and what went, and how to record it; empty where nothing did."""
     before, now = set(recorded), set(found)
-    lines = [f"  new:  {name}" for name in sorted(now - before)] + [
-        f"  gone: {name}" for name in sorted(before - now)
-    ]
+    lines = [f"  new:  {name}" for name in sorted(now - before)] + [f"  gone: {name}" for name in sorted(before - now)]
     if not lines:
         return ""
     advice = f"If that is intended, say it in CHANGELOG.md and record it with: {COMMAND}"

@@ -189,9 +189,7 @@ def _raise_violations(definition: Definition) -> Iterator[Violation]:
     ours = {name for name in raised_errors(definition.node) if name in error_names()}
     missing = sorted(name for name in ours if not re.search(rf"\b{name}\b", definition.docstring))
     if missing:
-        yield Violation(
-            "raises", definition.place, f"raises {', '.join(missing)}, which its docstring does not name"
-        )
+        yield Violation("raises", definition.place, f"raises {', '.join(missing)}, which its docstring does not name")
 
 
 def error_names() -> set[str]:

@@ -29,9 +29,7 @@ def read(text: str) -> tuple[Exemption, ...]:
         entry, _, reason = line.partition("#")
         words = entry.split()
         if len(words) != 2 or len(reason.split()) < 3:
-            raise ValueError(
-                f"{FILE.name}:{number}: expected 'rule  place  # reason of three words or more': {line!r}"
-            )
+            raise ValueError(f"{FILE.name}:{number}: expected 'rule  place  # reason of three words or more': {line!r}")
         found.append(Exemption(words[0], words[1], reason.strip()))
     return tuple(found)
 

@@ -41,11 +41,7 @@ def orphan_tests(modules: Iterable[str], tests: Iterable[str], rooms: Iterable[s
     for module in modules:
         inner = PurePosixPath(module).relative_to("src/tmescope")
         if inner.parts[0] in stems:
-            names = (
-                {inner.stem.lstrip("_"), inner.parent.name}
-                if inner.stem != "__init__"
-                else {inner.parent.name}
-            )
+            names = {inner.stem.lstrip("_"), inner.parent.name} if inner.stem != "__init__" else {inner.parent.name}
             stems[inner.parts[0]] |= names
     for test in tests:
         path = PurePosixPath(test)
@@ -63,7 +59,5 @@ def layer_rooms(contract: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     for layer in contract["layers"]:
         for name in layer.split("|"):
             inner = _OPTIONAL.fullmatch(name.strip())
-            (optional if inner else required).add(
-                (inner[1] if inner else name).strip().removeprefix("tmescope.")
-            )
+            (optional if inner else required).add((inner[1] if inner else name).strip().removeprefix("tmescope."))
     return required, optional

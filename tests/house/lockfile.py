@@ -44,9 +44,7 @@ def read(text: str) -> list[Entry]:
             continue
         head, *rest = re.split(r"\s(?=--)", line, maxsplit=1)
         options = " ".join(rest)
-        entries.append(
-            Entry(Requirement(head.strip()), tuple(_HASH.findall(options)), _HASH.sub("", options).strip())
-        )
+        entries.append(Entry(Requirement(head.strip()), tuple(_HASH.findall(options)), _HASH.sub("", options).strip()))
     return entries
 
 
@@ -76,7 +74,5 @@ def problems(wanted: list[Requirement], entries: list[Entry], *, python: str) ->
         if len(versions) != 1 or versions[0] is None:
             found.append(f"{name} is locked {len(versions)} times for Python {python}")
         elif not requirement.specifier.contains(versions[0], prereleases=True):
-            found.append(
-                f"{name} {versions[0]} is locked for Python {python}, but {requirement.specifier} is wanted"
-            )
+            found.append(f"{name} {versions[0]} is locked for Python {python}, but {requirement.specifier} is wanted")
     return found

@@ -56,9 +56,7 @@ def function_lines(function: Function) -> int:
     """Lines from `def` to the end, without decorators and docstring."""
     first = function.body[0]
     is_docstring = (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
     )
     docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if is_docstring else 0
     return (function.end_lineno or function.lineno) - function.lineno + 1 - docstring
@@ -124,9 +122,7 @@ def function_violations(source: Source) -> Iterator[Violation]:
             yield from _argument_violations(function, place, is_method="." in name)
     for number, line in enumerate(source.text.splitlines(), start=1):
         if _SILENCED.search(line):
-            yield Violation(
-                "silenced", source.path, f"line {number} silences a limit of size: {line.strip()}"
-            )
+            yield Violation("silenced", source.path, f"line {number} silences a limit of size: {line.strip()}")
 
 
 def _argument_violations(function: Function, place: str, *, is_method: bool) -> Iterator[Violation]:

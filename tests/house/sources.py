@@ -41,9 +41,7 @@ def pyproject() -> dict[str, Any]:
 @functools.cache
 def python_files(*folders: str) -> tuple[Source, ...]:
     """Every Python file below these folders of the repository, sorted by path."""
-    found = sorted(
-        p for folder in folders for p in (ROOT / folder).rglob("*.py") if "__pycache__" not in p.parts
-    )
+    found = sorted(p for folder in folders for p in (ROOT / folder).rglob("*.py") if "__pycache__" not in p.parts)
     return tuple(Source.of(p.relative_to(ROOT).as_posix(), p.read_text(encoding="utf-8")) for p in found)
 
 

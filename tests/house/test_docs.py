@@ -16,9 +16,7 @@ PAGES = ("README.md", "CONTRIBUTING.md")
 
 
 def test_public_things_have_full_docstrings() -> None:
-    offered = api.offered_places(
-        api.typing_source(name) for name in ("tmescope", *(f"tmescope.{r}" for r in rooms()))
-    )
+    offered = api.offered_places(api.typing_source(name) for name in ("tmescope", *(f"tmescope.{r}" for r in rooms())))
     assert offered, "no room offers anything?"
     found = [v for source in src_files() for v in docstrings.docstring_violations(source, offered=offered)]
     exemptions.demand(found, "docstring", "parameters", "raises")
@@ -62,9 +60,7 @@ def test_every_option_has_help(click_root: Any) -> None:
     def silent(command: Any, path: str) -> list[str]:
         mute = [f"{path} {p.name}" for p in command.params if not getattr(p, "help", None)]
         mute += [] if command.help else [path]
-        return mute + [
-            m for name, c in getattr(command, "commands", {}).items() for m in silent(c, f"{path} {name}")
-        ]
+        return mute + [m for name, c in getattr(command, "commands", {}).items() for m in silent(c, f"{path} {name}")]
 
     assert silent(click_root, "tmescope") == []
 
@@ -115,9 +111,7 @@ def test_samples_fail(text: str, rule: str) -> None:
 
 
 def test_a_module_without_docstring_fails() -> None:
-    found = list(
-        docstrings.docstring_violations(Source.of("src/tmescope/bulk/a.py", "x = 1"), offered=frozenset())
-    )
+    found = list(docstrings.docstring_violations(Source.of("src/tmescope/bulk/a.py", "x = 1"), offered=frozenset()))
     assert [v.rule for v in found] == ["docstring"]
 
 
@@ -140,12 +134,10 @@ def test_samples_pass(text: str) -> None:
 
 def test_what_a_room_offers_is_described_in_full() -> None:
     assert _rules('def f(a):\n    """Do with `a`."""', offered=True) == ["parameters"]
-    assert _rules(
-        'class A:\n    """A."""\n    def g(self, a):\n        """Do with `a`."""', offered=True
-    ) == ["parameters"]
-    assert _rules('@dataclass\nclass A:\n    """A with `x`."""\n    x: int = 0', offered=True) == [
+    assert _rules('class A:\n    """A."""\n    def g(self, a):\n        """Do with `a`."""', offered=True) == [
         "parameters"
     ]
+    assert _rules('@dataclass\nclass A:\n    """A with `x`."""\n    x: int = 0', offered=True) == ["parameters"]
     assert _rules('@dataclass\nclass A:\n    """A with `x`."""\n    x: int = 0') == []
     assert _rules('def f():\n    """Do."""', offered=True) == []
     assert api.offered_places(["from tmescope.bulk.scoring import score as score"]) == {

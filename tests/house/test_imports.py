@@ -22,9 +22,7 @@ ALLOWED_OUTSIDERS = {
     "pictures and templates only in report": {"report"},
     "terminal libraries only in cli": {"cli"},
 }
-COMPILERS = frozenset(
-    {"njit", "jit", "vectorize", "guvectorize", "cfunc", "stencil", "generated_jit", "prange"}
-)
+COMPILERS = frozenset({"njit", "jit", "vectorize", "guvectorize", "cfunc", "stencil", "generated_jit", "prange"})
 
 
 def _loaded_after(code: str) -> set[str]:
@@ -68,9 +66,7 @@ def test_a_heavy_import_is_noticed() -> None:
 
 def test_import_contracts_hold() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run(
-        [linter, "--no-cache"], check=False, capture_output=True, text=True, timeout=120, cwd=ROOT
-    )
+    done = subprocess.run([linter, "--no-cache"], check=False, capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout, "the import linter checked nothing"
 
@@ -124,9 +120,7 @@ def test_mirror_samples() -> None:
     ]
     assert not list(layout.missing_tests(modules, good))
     assert not list(layout.orphan_tests(modules, good, ["bulk"]))
-    missing = layout.missing_tests(
-        modules, ["tests/bulk/test_scoring_parity.py", "tests/stats/test_means.py"]
-    )
+    missing = layout.missing_tests(modules, ["tests/bulk/test_scoring_parity.py", "tests/stats/test_means.py"])
     assert [v.place for v in missing] == modules[:2]
     stray = ["tests/bulk/test_scores.py", "tests/house/test_scores.py", "tests/test_wheel.py"]
     assert [v.place for v in layout.orphan_tests(modules, stray, ["bulk"])] == ["tests/bulk/test_scores.py"]
@@ -151,9 +145,7 @@ def test_one_place_compiles() -> None:
     exemptions.demand((v for source in src_files() for v in _compile_violations(source)), "compile")
 
 
-@pytest.mark.parametrize(
-    "text", ["from numba import njit", "from numba import *", "import numba as nb\nf = nb.jit(g)"]
-)
+@pytest.mark.parametrize("text", ["from numba import njit", "from numba import *", "import numba as nb\nf = nb.jit(g)"])
 def test_compiling_elsewhere_is_noticed(text: str) -> None:
     assert _compile_violations(Source.of("src/tmescope/kernels/ranks.py", text))
     assert not _compile_violations(Source.of("src/tmescope/kernels/compile.py", text))

@@ -38,9 +38,7 @@ def test_modules_that_recipes_start_exist() -> None:
     started = set(re.findall(r"\$\(BIN\)/python -m ([\w.]+)", MAKEFILE)) - {"pytest"}
     homes = {name: ROOT.joinpath(*name.split(".")) for name in started}
     missing = [
-        n
-        for n, home in homes.items()
-        if not (home.with_suffix(".py").is_file() or (home / "__main__.py").is_file())
+        n for n, home in homes.items() if not (home.with_suffix(".py").is_file() or (home / "__main__.py").is_file())
     ]
     assert not missing, f"recipes start modules that do not exist: {missing}"
 

@@ -85,20 +85,14 @@ def test_elif_and_nested_functions_are_no_deeper() -> None:
         f"    elif a == {n}:\n        pass\n" for n in range(9)
     )
     assert measures.nesting(_first(chain)) == 1
-    assert (
-        measures.nesting(_first("def f(a):\n    if a:\n        def g():\n            for x in a: pass\n"))
-        == 1
-    )
+    assert measures.nesting(_first("def f(a):\n    if a:\n        def g():\n            for x in a: pass\n")) == 1
     assert (
         measures.nesting(
             _first("def f(a):\n    try:\n        pass\n    except E:\n        for x in a:\n            pass")
         )
         == 2
     )
-    assert (
-        measures.nesting(_first("def f(a):\n    if a: pass\n    else:\n        if a: pass\n        x = 1"))
-        == 2
-    )
+    assert measures.nesting(_first("def f(a):\n    if a: pass\n    else:\n        if a: pass\n        x = 1")) == 2
 
 
 def _first(text: str) -> measures.Function:

@@ -101,17 +101,12 @@ def test_every_locked_version_is_pinned_with_hashes_and_nothing_else() -> None:
 def test_the_lock_has_no_address() -> None:
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert not re.findall(r"https?:|--(?:extra-)?index-url|--find-links|\bfile:", text)
-    assert not [p for p in repository_files() if p.name == "uv.lock"], (
-        "uv.lock holds addresses and is not committed"
-    )
+    assert not [p for p in repository_files() if p.name == "uv.lock"], "uv.lock holds addresses and is not committed"
 
 
 def _wanted() -> list[Requirement]:
     project = pyproject()
-    return [
-        Requirement(text)
-        for text in (*project["project"]["dependencies"], *project["dependency-groups"]["dev"])
-    ]
+    return [Requirement(text) for text in (*project["project"]["dependencies"], *project["dependency-groups"]["dev"])]
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -121,9 +116,7 @@ def test_the_lock_answers_the_project(python: str) -> None:
 
 
 def test_the_pythons_are_those_that_the_project_names() -> None:
-    named = {
-        c.rpartition(" ")[2] for c in pyproject()["project"]["classifiers"] if re.search(r":: 3\.\d+$", c)
-    }
+    named = {c.rpartition(" ")[2] for c in pyproject()["project"]["classifiers"] if re.search(r":: 3\.\d+$", c)}
     assert named == set(PYTHONS)
     assert pyproject()["project"]["requires-python"] == f">={PYTHONS[0]}"
 
@@ -157,6 +150,4 @@ def test_lock_samples() -> None:
     wanted = [Requirement("NumPy>=2.1"), Requirement("scipy")]
     assert len(lockfile.problems(wanted, [old, new], python="3.11")) == 2
     assert lockfile.problems(wanted[:1], [old, new], python="3.13") == []
-    assert lockfile.problems(wanted[:1], [new, new], python="3.13") == [
-        "numpy is locked 2 times for Python 3.13"
-    ]
+    assert lockfile.problems(wanted[:1], [new, new], python="3.13") == ["numpy is locked 2 times for Python 3.13"]

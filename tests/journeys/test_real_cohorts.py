@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from tests.report.chromium import Chromium, find_chromium
 from tests.study import tiny
+
 from tmescope.cli.main import app
 
 pytestmark = pytest.mark.journey

@@ -8,7 +8,13 @@ from tmescope.kernels.rank_walk import rank_walk_scores
 
 def _scores(values, members, exponent=0.25):
     out = np.empty((len(values), 1))
-    rank_walk_scores(np.array(values, dtype=float), np.array([0, len(members)], dtype=np.int32), np.array(members, dtype=np.int32), exponent, out)
+    rank_walk_scores(
+        np.array(values, dtype=float),
+        np.array([0, len(members)], dtype=np.int32),
+        np.array(members, dtype=np.int32),
+        exponent,
+        out,
+    )
     return out[:, 0]
 
 

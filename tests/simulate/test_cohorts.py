@@ -81,9 +81,7 @@ def test_a_cohort_does_not_depend_on_the_plans_of_the_others(demo) -> None:
     plan = demo_plan()
     smaller = dataclasses.replace(plan.cohorts[0], n_patients=12, n_on_treatment=0)
     changed = list(
-        simulate_study(
-            dataclasses.replace(plan, cohorts=(smaller, *plan.cohorts[1:])), rng=np.random.default_rng(20)
-        )
+        simulate_study(dataclasses.replace(plan, cohorts=(smaller, *plan.cohorts[1:])), rng=np.random.default_rng(20))
     )
     assert _digest(changed[1:]) == _digest(list(demo.values())[1:])
 
@@ -155,9 +153,7 @@ def test_responders_inflame_under_treatment() -> None:
 @pytest.fixture(scope="module")
 def many() -> list[SimulatedCohort]:
     """Twelve studies of the demo's plan."""
-    return [
-        c for seed in range(12) for c in simulate_study(demo_plan(), rng=np.random.default_rng(100 + seed))
-    ]
+    return [c for seed in range(12) for c in simulate_study(demo_plan(), rng=np.random.default_rng(100 + seed))]
 
 
 def _log_odds(cohorts: list[SimulatedCohort], signature: str) -> np.ndarray:
@@ -209,9 +205,7 @@ def test_survival_goes_with_the_inflamed_axis(many) -> None:
 
 
 def test_without_planted_effects_nothing_is_found() -> None:
-    none = Effects(
-        odds_ratio_inflamed=1.0, odds_ratio_tgfb=1.0, odds_ratio_tmb=1.0, hazard_ratio_inflamed=1.0
-    )
+    none = Effects(odds_ratio_inflamed=1.0, odds_ratio_tgfb=1.0, odds_ratio_tmb=1.0, hazard_ratio_inflamed=1.0)
     plan = dataclasses.replace(demo_plan(), effects=none)
     cohorts = [c for seed in range(6) for c in simulate_study(plan, rng=np.random.default_rng(seed))]
     estimate, error = _pooled(_log_odds(cohorts, "tis18"))

@@ -12,9 +12,7 @@ def test_missing_values_of_all_kinds_become_nan() -> None:
     assert np.isnan(as_vector([1, None], name="x")[1])
     assert np.isnan(as_binary(pd.Series([True, pd.NA], dtype="boolean"), name="y")[1])
     assert np.isnan(as_vector(pd.Series([1, pd.NA], dtype="Float64"), name="x")[1])
-    np.testing.assert_array_equal(
-        np.isnan(as_codes([0, -1, np.nan, 2], name="g")), [False, True, True, False]
-    )
+    np.testing.assert_array_equal(np.isnan(as_codes([0, -1, np.nan, 2], name="g")), [False, True, True, False])
 
 
 def test_input_is_not_changed() -> None:

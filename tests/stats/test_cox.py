@@ -120,9 +120,7 @@ def test_large_effects_converge() -> None:
 
 def test_steps_that_do_not_settle_are_told(monkeypatch) -> None:
     monkeypatch.setattr(cox, "_MAX_STEPS", 1)
-    assert (
-        hazard_ratio_of_group([1.0, 2, 3, 4, 5], [1, 1, 1, 1, 1], [1, 0, 1, 1, 0]).reason == "not_converged"
-    )
+    assert hazard_ratio_of_group([1.0, 2, 3, 4, 5], [1, 1, 1, 1, 1], [1, 0, 1, 1, 0]).reason == "not_converged"
 
 
 def test_arguments_are_checked() -> None:

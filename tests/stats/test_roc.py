@@ -26,9 +26,7 @@ def test_golden_numbers_of_proc_and_wilcoxon(golden, case: str) -> None:
     assert found.degenerate == (case in {"wide", "perfect"})
     if not found.degenerate:
         assert found.std_error == pytest.approx(expected["std_error"], abs=1e-12)
-        assert (found.ci_low, found.ci_high) == pytest.approx(
-            (expected["ci_low"], expected["ci_high"]), abs=1e-12
-        )
+        assert (found.ci_low, found.ci_high) == pytest.approx((expected["ci_low"], expected["ci_high"]), abs=1e-12)
         narrow = auc(data["score"], data["positive"], confidence=0.9)
         assert (narrow.ci_low, narrow.ci_high) == pytest.approx(
             (expected["ci90_low"], expected["ci90_high"]), abs=1e-12

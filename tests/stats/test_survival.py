@@ -80,9 +80,7 @@ def test_golden_curves(golden, case: str, kind: str) -> None:
                 atol=1e-12,
                 err_msg=f"{column} of group {code}",
             )
-        median = medians[
-            (medians["case"] == case) & (medians["ci_type"] == kind) & (medians["group"] == code)
-        ]
+        median = medians[(medians["case"] == case) & (medians["ci_type"] == kind) & (medians["group"] == code)]
         np.testing.assert_allclose(
             [found.median, found.median_ci_low, found.median_ci_high],
             median[["median", "ci_low", "ci_high"]].to_numpy(float)[0],
@@ -97,9 +95,7 @@ def test_golden_log_rank(golden, case: str) -> None:
     assert found.df == expected["df"]
     assert found.statistic == pytest.approx(expected["statistic"], rel=1e-10)
     assert found.p_value == pytest.approx(expected["p_value"], rel=1e-9)
-    assert (found.observed[0], found.expected[0]) == pytest.approx(
-        (expected["observed"], expected["expected"])
-    )
+    assert (found.observed[0], found.expected[0]) == pytest.approx((expected["observed"], expected["expected"]))
     assert sum(found.observed) == pytest.approx(sum(found.expected))
 
 

@@ -20,9 +20,14 @@ with folder_lock(pathlib.Path(sys.argv[1]), folder=pathlib.Path('results')):
 
 def test_a_second_process_is_told_who_holds_the_folder(tmp_path):
     path = tmp_path / "lock"
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(FolderInUseError, match=f"process {holder.pid}") as caught, folder_lock(path, folder=tmp_path):
+        with (
+            pytest.raises(FolderInUseError, match=f"process {holder.pid}") as caught,
+            folder_lock(path, folder=tmp_path),
+        ):
             pytest.fail("entered")
         assert "--output" in str(caught.value)
         holder.kill()

@@ -13,9 +13,16 @@ from tmescope.store.matrices import read_cohort_folder, read_genes, write_cohort
 
 @pytest.fixture
 def adata():
-    obs = pd.DataFrame({"os_event": pd.array([True, None, False], dtype="boolean"), "age": [1.5, np.nan, 3]}, index=["s1", "s2", "NA"])
+    obs = pd.DataFrame(
+        {"os_event": pd.array([True, None, False], dtype="boolean"), "age": [1.5, np.nan, 3]}, index=["s1", "s2", "NA"]
+    )
     var = pd.DataFrame({"hgnc_id": ["HGNC:1", None]}, index=["A", "B"])
-    return AnnData(X=np.array([[1.0, np.nan], [3.0, 4.0], [5.0, 6.0]]), obs=obs, var=var, uns={"tmescope": {"scale": "tpm", "cohort_id": "c"}})
+    return AnnData(
+        X=np.array([[1.0, np.nan], [3.0, 4.0], [5.0, 6.0]]),
+        obs=obs,
+        var=var,
+        uns={"tmescope": {"scale": "tpm", "cohort_id": "c"}},
+    )
 
 
 def test_a_cohort_comes_back_bit_for_bit(adata, tmp_path):

@@ -1,8 +1,8 @@
 """Runs a study many times, each in a process of its own that ends itself with SIGKILL at the n-th atomic commit.
 
-Started as ``python killing.py STUDY OUTPUTS N``: imports once, then forks for each case (a process that is killed must not
-be the one that runs the tests). OUTPUTS gets a folder ``before-1``, ``after-1`` ... per case. The last line printed is the
-number of commits of a run that nobody kills (case ``whole``).
+Started as ``python killing.py STUDY OUTPUTS``: imports once, then forks for each case (a process that is killed
+must not be the one that runs the tests). OUTPUTS gets a folder ``before-1``, ``after-1`` ... per case. The last line
+printed is the number of commits of a run that nobody kills (case ``whole``).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def test_a_step_whose_files_were_touched_is_made_again(tmp_path, damage):
     folder = root / ".tmescope" / "steps" / "one"
     {
         "change": lambda: (folder / "out.txt").write_text("other"),
-        "remove": lambda: (folder / "out.txt").unlink(),
+        "remove": (folder / "out.txt").unlink,
         "add": lambda: (folder / "more.txt").write_text(""),
         "record": lambda: (folder / ".step.json").write_text("{"),
     }[damage]()

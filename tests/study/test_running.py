@@ -23,7 +23,7 @@ def _stable(tiny, folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def killed(tiny, tmp_path_factory):
-    """The study, a folder of outputs killed at every commit (and ``whole``, never killed), and the number of commits."""
+    """The study, a folder of outputs killed at every commit (and ``whole``), and the number of commits."""
     folder = tmp_path_factory.mktemp("killed")
     tiny.write_files(folder)
     study = tiny.write_study(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -56,11 +56,17 @@ def main() -> None:
     try:
         app()
     except TmescopeError as error:
-        typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
-        typer.echo(str(error), err=True)
-        sys.exit(BAD_INPUT)
+        _end(str(error))
     except KeyboardInterrupt:
         typer.echo("stopped; what was finished is kept, and the next run goes on from there", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:  # a full disk, a folder that may not be read: nothing that tmescope could check before
+        _end(f"{error.strerror or error}\n  where:    {error.filename or 'input or output'}")
+
+
+def _end(message: str) -> NoReturn:
+    typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
+    typer.echo(message, err=True)
+    sys.exit(BAD_INPUT)

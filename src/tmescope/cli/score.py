@@ -27,8 +27,13 @@ def score(
     ] = None,
     method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
     orientation: Annotated[
-        str, typer.Option("--orientation", help="genes_by_samples or samples_by_genes.")
-    ] = "genes_by_samples",
+        str | None,
+        typer.Option(
+            "--orientation",
+            help="genes_by_samples or samples_by_genes; if omitted the former, in h5ad files the latter.",
+            show_default=False,
+        ),
+    ] = None,
     identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl or entrez.")] = "symbol",
     report: Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tmescope.cli.progress import listening
-from tmescope.foundation.errors import ManyProblems, StudyFileError
+from tmescope.foundation.errors import ManyProblems, StoreError, StudyFileError
 
 if TYPE_CHECKING:
     from tmescope.study.running import RunOutcome
@@ -28,7 +28,7 @@ def init(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Expression matrix and sample table of each cohort, in turn: EXPRESSION SAMPLES EXPRESSION SAMPLES ...",
+            help="Expression matrix and sample table of each cohort, in turn.",
             metavar="EXPRESSION SAMPLES ...",
             show_default=False,
         ),
@@ -50,9 +50,8 @@ def init(
             "the study file exists already", where=str(output), next_step="give another name with -o, or --force"
         )
     draft = draft_study(list(zip(files[::2], files[1::2], strict=True)), folder=output.parent, name=output.name)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(draft.text, encoding="utf-8")
-    typer.echo(f"wrote {output} with {draft.n_cohorts} cohorts; {draft.n_undecided} places are marked DECIDE")
+    _write(output, draft.text)
+    typer.echo(f"wrote {output}; cohorts: {draft.n_cohorts}; places marked DECIDE: {draft.n_undecided}")
     typer.echo(f"next: edit it, then: tmescope check {output}")
 
 
@@ -98,8 +97,22 @@ def schema(
     if output is None:
         typer.echo(text)
     else:
-        output.write_text(text + "\n", encoding="utf-8")
+        _write(output, text + "\n")
         typer.echo(f"wrote {output}")
+
+
+def _write(path: Path, text: str) -> None:
+    from tmescope.store.atomic import staged_file
+
+    if path.is_dir():  # a folder is never replaced by a file
+        raise StoreError("the output is a folder, not a file", where=str(path), next_step="give a file name with -o")
+    try:
+        with staged_file(path) as staged:
+            staged.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"the file cannot be written: {error.strerror}", where=str(path), next_step="give another name with -o"
+        ) from error
 
 
 def say_outcome(outcome: RunOutcome) -> None:

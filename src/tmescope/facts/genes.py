@@ -143,7 +143,18 @@ class GeneTable:
         return gene_symbol in self._by_symbol
 
     def get(self, gene_symbol: str) -> Gene:
-        """Return the gene of an approved symbol; UnknownNameError where no bundled fact names it."""
+        """Return the gene of an approved symbol; UnknownNameError where no bundled fact names it.
+
+        Parameters
+        ----------
+        gene_symbol : str
+            Approved symbol.
+
+        Raises
+        ------
+        UnknownNameError
+            If no bundled fact names it.
+        """
         gene = self._by_symbol.get(gene_symbol)
         if gene is None:
             raise UnknownNameError.of("gene in the bundled facts", gene_symbol, self._by_symbol)
@@ -200,9 +211,7 @@ class GeneTable:
             if claim is not None:
                 ranks[claim.gene.hgnc_id].append(claim.rank)
         return [
-            self._settle(symbol, claim, rivals=ranks[claim.gene.hgnc_id], given=given)
-            if claim
-            else self._keep(symbol)
+            self._settle(symbol, claim, rivals=ranks[claim.gene.hgnc_id], given=given) if claim else self._keep(symbol)
             for symbol, claim in zip(symbols, claims, strict=True)
         ]
 
@@ -241,9 +250,7 @@ class GeneTable:
         gene = self._by_other_ensembl.get(match[1])
         return _Claim(gene, 2, "ensembl") if gene else None
 
-    def _settle(
-        self, name: str, claim: _Claim, *, rivals: Sequence[int], given: frozenset[str]
-    ) -> Resolution:
+    def _settle(self, name: str, claim: _Claim, *, rivals: Sequence[int], given: frozenset[str]) -> Resolution:
         gene = claim.gene
         alone = claim.rank == min(rivals) and rivals.count(claim.rank) == 1
         # the second condition matters where symbols stand among ids

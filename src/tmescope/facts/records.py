@@ -93,7 +93,22 @@ def read_record(path: Path, keys: Mapping[str, Key]) -> dict[str, Any]:
 
 
 def check_record(record: Mapping[str, Any], keys: Mapping[str, Key], *, where: str) -> None:
-    """Check the keys of a record, or raise FactsError naming the first one that is wrong."""
+    """Check the keys of a record, or raise FactsError naming the first one that is wrong.
+
+    Parameters
+    ----------
+    record : mapping
+        As read from TOML.
+    keys : mapping of str to Key
+        What it may and must hold.
+    where : str
+        File and key, for the message.
+
+    Raises
+    ------
+    FactsError
+        At the first key that is unknown, absent or of another type.
+    """
     unknown = sorted(set(record) - set(keys))
     if unknown:
         guess = closest(unknown[0], keys)
@@ -106,21 +121,32 @@ def check_record(record: Mapping[str, Any], keys: Mapping[str, Key], *, where: s
     for name, key in keys.items():
         if name not in record:
             if key.required:
-                raise FactsError(
-                    f"the key {name!r} is missing", where=where, expected=f"{name} ({key.kind.__name__})"
-                )
+                raise FactsError(f"the key {name!r} is missing", where=where, expected=f"{name} ({key.kind.__name__})")
             continue
         value = record[name]
         if not isinstance(value, key.kind) or isinstance(value, bool):
-            raise FactsError(
-                f"{name} = {value!r} has the wrong type", where=where, expected=key.kind.__name__
-            )
+            raise FactsError(f"{name} = {value!r} has the wrong type", where=where, expected=key.kind.__name__)
         if not key.may_be_empty and not value:
             raise FactsError(f"{name} is empty", where=where, expected=f"a {key.kind.__name__} with content")
 
 
 def check_hash(found: str, committed: str, *, what: str, where: str) -> None:
-    """Compare a computed sha256 with the committed one, or raise FactsError."""
+    """Compare a computed sha256 with the committed one, or raise FactsError.
+
+    Parameters
+    ----------
+    found, committed : str
+        Hexadecimal hashes.
+    what : str
+        What was hashed, for the message.
+    where : str
+        File and key, for the message.
+
+    Raises
+    ------
+    FactsError
+        If they differ.
+    """
     if found != committed:
         raise FactsError(
             f"{what} changed: sha256 {found[:12]}… instead of {committed[:12]}…",

@@ -84,18 +84,12 @@ def check_header(record: Mapping[str, Any], path: Path) -> None:
     """Check name, category, DOI and PMID of a file, or raise FactsError."""
     where = place(path)
     if record["name"] != path.stem:
-        raise FactsError(
-            f"name = {record['name']!r} differs from the file's", where=where, expected=path.stem
-        )
+        raise FactsError(f"name = {record['name']!r} differs from the file's", where=where, expected=path.stem)
     if record["category"] not in CATEGORIES:
-        raise FactsError(
-            f"category = {record['category']!r} is not known", where=where, expected=", ".join(CATEGORIES)
-        )
+        raise FactsError(f"category = {record['category']!r} is not known", where=where, expected=", ".join(CATEGORIES))
     for key, form in (("doi", _DOI), ("pmid", _PMID)):
         if record[key] and not form.fullmatch(record[key]):
-            raise FactsError(
-                f"{key} = {record[key]!r} is not of its form", where=where, expected=form.pattern
-            )
+            raise FactsError(f"{key} = {record[key]!r} is not of its form", where=where, expected=form.pattern)
     if not (record["doi"] or record["pmid"]) and record["reference_check"] != UNVERIFIED:
         raise FactsError(
             "no DOI and no PMID", where=where, expected=f"one of them, or reference_check = {UNVERIFIED!r}"
@@ -103,26 +97,65 @@ def check_header(record: Mapping[str, Any], path: Path) -> None:
 
 
 def check_is_table(value: object, *, where: str) -> None:
-    """Refuse anything but a TOML table."""
+    """Refuse anything but a TOML table.
+
+    Parameters
+    ----------
+    value : object
+        As read from TOML.
+    where : str
+        File and key, for the message.
+
+    Raises
+    ------
+    FactsError
+        If it is something else.
+    """
     if not isinstance(value, dict):
         raise FactsError(f"{value!r} is not a table", where=where, expected="a table of keys and values")
 
 
 def check_genes(genes: Mapping[str, Any], housekeeping: Mapping[str, Any], *, where: str) -> None:
-    """Check the form of symbols and HGNC ids and that no id is there twice, or raise FactsError."""
+    """Check the form of symbols and HGNC ids and that no id is there twice, or raise FactsError.
+
+    Parameters
+    ----------
+    genes, housekeeping : mapping of str to str
+        Approved symbol to HGNC id.
+    where : str
+        File and key, for the message.
+
+    Raises
+    ------
+    FactsError
+        At the first gene that is wrong.
+    """
     for symbol, hgnc_id in [*genes.items(), *housekeeping.items()]:
         if not (_SYMBOL.fullmatch(symbol) and isinstance(hgnc_id, str) and _HGNC_ID.fullmatch(hgnc_id)):
             raise FactsError(f"gene {symbol!r} = {hgnc_id!r}", where=where, expected='SYMBOL = "HGNC:number"')
     ids = [*genes.values(), *housekeeping.values()]
     twice = sorted({hgnc_id for hgnc_id in ids if ids.count(hgnc_id) > 1})
     if twice:
-        raise FactsError(
-            f"HGNC ids are listed twice: {examples(twice)}", where=where, expected="each gene once"
-        )
+        raise FactsError(f"HGNC ids are listed twice: {examples(twice)}", where=where, expected="each gene once")
 
 
 def check_weights(weights: object, genes: Mapping[str, str], *, where: str) -> dict[str, float] | None:
-    """Return the weights in gene order; FactsError unless every gene has one. None stays None."""
+    """Return the weights in gene order; FactsError unless every gene has one. None stays None.
+
+    Parameters
+    ----------
+    weights : mapping of str to float, or None
+        Published weights.
+    genes : mapping of str to str
+        Genes of the list, in order.
+    where : str
+        File and key, for the message.
+
+    Raises
+    ------
+    FactsError
+        If a gene has none, a stranger has one, or one is not a finite number.
+    """
     if weights is None:
         return None
     check_is_table(weights, where=f"{where}, weights")
@@ -134,35 +167,54 @@ def check_weights(weights: object, genes: Mapping[str, str], *, where: str) -> d
         )
     for symbol, weight in table.items():
         if not isinstance(weight, float) or not math.isfinite(weight):
-            raise FactsError(
-                f"the weight of {symbol} is {weight!r}", where=where, expected="a finite decimal number"
-            )
+            raise FactsError(f"the weight of {symbol} is {weight!r}", where=where, expected="a finite decimal number")
     return {symbol: table[symbol] for symbol in genes}
 
 
 def check_corrections(corrections: Iterable[Any], genes: set[str], *, where: str) -> None:
-    """Check the keys of the corrections and that they lead to genes of the list, or raise FactsError."""
+    """Check the keys of the corrections and that they lead to genes of the list, or raise FactsError.
+
+    Parameters
+    ----------
+    corrections : iterable of mapping
+        As read from TOML.
+    genes : set of str
+        Genes of the list.
+    where : str
+        File and key, for the message.
+
+    Raises
+    ------
+    FactsError
+        At the first correction that is wrong.
+    """
     for number, correction in enumerate(corrections, start=1):
         here = f"{where}, correction {number}"
         check_is_table(correction, where=here)
         check_record(correction, _CORRECTION_KEYS, where=here)
         foreign = [gene for gene in correction["genes"] if gene not in genes]
         if foreign:
-            raise FactsError(
-                f"the correction leads to {examples(foreign)}", where=here, expected="genes of the list"
-            )
+            raise FactsError(f"the correction leads to {examples(foreign)}", where=here, expected="genes of the list")
 
 
 def derive_source_rows(
     symbols: Iterable[str], corrections: Iterable[Mapping[str, Any]], weights: Mapping[str, float]
 ) -> set[str]:
-    """Undo the corrections: the distinct rows that the source must hold (symbol, or symbol and weight)."""
+    """Undo the corrections: the distinct rows that the source must hold (symbol, or symbol and weight).
+
+    Parameters
+    ----------
+    symbols : iterable of str
+        Genes of the list.
+    corrections : iterable of mapping
+        Keys source and genes.
+    weights : mapping of str to float
+        Empty where the list has none.
+    """
     replaced = {gene: correction["source"] for correction in corrections for gene in correction["genes"]}
     dropped = {correction["source"] for correction in corrections if not correction["genes"]}
     rows = {symbol: replaced.get(symbol, symbol) for symbol in symbols}
-    kept = {
-        f"{source}\t{weights[symbol]!r}" if symbol in weights else source for symbol, source in rows.items()
-    }
+    kept = {f"{source}\t{weights[symbol]!r}" if symbol in weights else source for symbol, source in rows.items()}
     return kept | dropped
 
 

@@ -117,7 +117,13 @@ class Signature:
 
 
 def genes_sha256(genes: Iterable[str]) -> str:
-    """Return the sha256 (hexadecimal) of the sorted distinct gene symbols, joined by a newline, in UTF-8."""
+    """Return the sha256 (hexadecimal) of the sorted distinct gene symbols, joined by a newline, in UTF-8.
+
+    Parameters
+    ----------
+    genes : iterable of str
+        Symbols in any order.
+    """
     return hash_lines(genes)
 
 
@@ -224,9 +230,7 @@ def read_collection(path: Path) -> tuple[Signature, ...]:
     names = [signature.name for signature in signatures]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise FactsError(
-            f"sets share a name: {examples(twice)}", where=place(path), expected="distinct names"
-        )
+        raise FactsError(f"sets share a name: {examples(twice)}", where=place(path), expected="distinct names")
     return tuple(signatures)
 
 

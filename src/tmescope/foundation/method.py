@@ -206,7 +206,7 @@ def resolve_parameters(spec: MethodSpec, given: dict[str, Any]) -> dict[str, Any
     resolved: dict[str, Any] = {}
     for name, parameter in known.items():
         value: Any = given.get(name, parameter.default)
-        accepted = (int, float) if parameter.kind is float else (parameter.kind,)
+        accepted: Any = (int, float) if parameter.kind is float else (parameter.kind,)
         if not isinstance(value, accepted) or (isinstance(value, bool) and parameter.kind is not bool):
             raise MethodError(
                 f"{spec.name}: {name} = {value!r} has the wrong type",

@@ -15,6 +15,59 @@ __all__ = ["rank_walk_scores"]
 
 
 @compiled
+def _rank_row(
+    row: NDArray[np.float64], exponent: float, height: NDArray[np.float64], weight: NDArray[np.float64]
+) -> None:
+    """Write each gene's place from the bottom and its rank to the power; the weight of NaN is -1."""
+    n = 0
+    negated = np.empty(row.shape[0], dtype=np.float64)
+    columns = np.empty(row.shape[0], dtype=np.int64)
+    for gene in range(row.shape[0]):
+        weight[gene] = -1.0
+        if not np.isnan(row[gene]):
+            negated[n] = -row[gene]
+            columns[n] = gene
+            n += 1
+    order = np.argsort(negated[:n], kind="mergesort")
+    i = 0
+    while i < n:
+        j = i
+        while j + 1 < n and negated[order[j + 1]] == negated[order[i]]:
+            j += 1
+        # positions i..j (0-based, falling) are ascending ranks n-j..n-i; their mean, cut to a whole number
+        powered = float((2 * n - i - j) // 2) ** exponent
+        for t in range(i, j + 1):
+            height[columns[order[t]]] = float(n - t)
+            weight[columns[order[t]]] = powered
+        i = j + 1
+
+
+@compiled
+def _walk_row(
+    height: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    starts: NDArray[np.int32],
+    members: NDArray[np.int32],
+    out: NDArray[np.float64],
+) -> None:
+    """Write the difference of the integrated running sums of one row for each set."""
+    n = np.count_nonzero(weight >= 0.0)
+    total = n * (n + 1) / 2.0
+    for s in range(starts.shape[0] - 1):
+        weighted = 0.0
+        weights = 0.0
+        heights = 0.0
+        k = 0
+        for gene in members[starts[s] : starts[s + 1]]:
+            if weight[gene] >= 0.0:
+                weighted += weight[gene] * height[gene]
+                weights += weight[gene]
+                heights += height[gene]
+                k += 1
+        out[s] = weighted / weights - (total - heights) / (n - k) if 0 < k < n else np.nan
+
+
+@compiled
 def rank_walk_scores(
     values: NDArray[np.float64],
     starts: NDArray[np.int32],
@@ -48,48 +101,8 @@ def rank_walk_scores(
     which is the integral of the two running sums without walking through all genes for each set. One sort a row
     (O(n log n)), then O(k) a set. Equal values share their average rank and keep the order of the columns.
     """
-    n_genes = values.shape[1]
-    n_sets = starts.shape[0] - 1
-    height = np.empty(n_genes, dtype=np.float64)
-    weight = np.empty(n_genes, dtype=np.float64)
-    negated = np.empty(n_genes, dtype=np.float64)
-    columns = np.empty(n_genes, dtype=np.int64)
+    height = np.empty(values.shape[1], dtype=np.float64)
+    weight = np.empty(values.shape[1], dtype=np.float64)
     for row in range(values.shape[0]):
-        n = 0
-        for gene in range(n_genes):
-            weight[gene] = -1.0
-            if not np.isnan(values[row, gene]):
-                negated[n] = -values[row, gene]
-                columns[n] = gene
-                n += 1
-        order = np.argsort(negated[:n], kind="mergesort")
-        i = 0
-        while i < n:
-            j = i
-            while j + 1 < n and negated[order[j + 1]] == negated[order[i]]:
-                j += 1
-            # positions i..j (0-based, falling) are ascending ranks n-j..n-i; their mean, cut to a whole number
-            rank = float((2 * n - i - j) // 2)
-            powered = rank**exponent
-            for t in range(i, j + 1):
-                gene = columns[order[t]]
-                height[gene] = float(n - t)
-                weight[gene] = powered
-            i = j + 1
-        total = n * (n + 1) / 2.0
-        for s in range(n_sets):
-            weighted = 0.0
-            weights = 0.0
-            heights = 0.0
-            k = 0
-            for m in range(starts[s], starts[s + 1]):
-                gene = members[m]
-                if weight[gene] >= 0.0:
-                    weighted += weight[gene] * height[gene]
-                    weights += weight[gene]
-                    heights += height[gene]
-                    k += 1
-            if k == 0 or k == n:
-                out[row, s] = np.nan
-            else:
-                out[row, s] = weighted / weights - (total - heights) / (n - k)
+        _rank_row(values[row], exponent, height, weight)
+        _walk_row(height, weight, starts, members, out[row])

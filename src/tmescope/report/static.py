@@ -25,7 +25,7 @@ _RUN = re.compile(r'(?:<path transform="translate\([^)]*\)" d="M[\d.]+,0A[^"]*" 
 _UNSEEN = re.compile(r'<path [^>]* opacity="0"/>')
 _TAG = re.compile(r"<[^>]*>")
 _LONG = re.compile(r"(?<![\d.])-?\d+\.\d{3,}(?:e-\d+)?(?!\w)")
-_CLIP = re.compile(r'(<clipPath id="|clip-path="url\(#)clip(\d+)')
+_NUMBERED = re.compile(r'(<(?:clipPath|linearGradient|radialGradient) id="|="url\(#)(clip|gradient_)(\d+)')
 
 
 def draw_svg(figure: Figure) -> str:
@@ -105,14 +105,14 @@ def _png(svg: str) -> bytes:
 
 
 def _renumber(svg: str) -> str:
-    """Number clip paths from 0: the converter counts them over all figures that a process has drawn."""
+    """Number clip paths and gradients from 0: the converter counts them over all figures that a process has drawn."""
     seen: dict[str, int] = {}
 
     def rename(match: re.Match[str]) -> str:
-        number = seen.setdefault(match.group(2), len(seen))
-        return f"{match.group(1)}clip{number}"
+        start, kind, number = match.groups()
+        return f"{start}{kind}{seen.setdefault(kind + number, len(seen))}"
 
-    return _CLIP.sub(rename, svg)
+    return _NUMBERED.sub(rename, svg)
 
 
 def _compact(svg: str) -> str:

@@ -61,9 +61,7 @@ def draw_patients(
     score = slope[0] * inflamed + slope[1] * tgfb + slope[2] * log_tmb
     chance = _logistic(_intercept(score, plan.response_rate) + score)
     responder = rng.random(n) < chance
-    table = pd.DataFrame(
-        latent, columns=names, index=pd.Index(_ids(f"{plan.prefix}-P", n), name="patient_id")
-    )
+    table = pd.DataFrame(latent, columns=names, index=pd.Index(_ids(f"{plan.prefix}-P", n), name="patient_id"))
     table["response_probability"] = chance
     table["responder"] = responder
     table["best_response"] = _best_response(responder, rng=rng)
@@ -72,9 +70,7 @@ def draw_patients(
     follow_up = np.minimum(rng.uniform(12.0, 36.0, n), rng.exponential(150.0, n))
     table["died"] = table["true_months"].to_numpy() <= follow_up
     # nobody's time is zero in the file: one day at least
-    table["os_months"] = np.maximum(
-        np.minimum(table["true_months"].to_numpy(), follow_up), 1.0 / DAYS_PER_MONTH
-    )
+    table["os_months"] = np.maximum(np.minimum(table["true_months"].to_numpy(), follow_up), 1.0 / DAYS_PER_MONTH)
     table["sex"] = np.where(rng.random(n) < 0.6, "male", "female")
     table["age_years"] = np.clip(np.round(rng.normal(63.0, 10.0, n)), 24, 89).astype(np.int64)
     tmb = np.round(np.exp(np.log(6.0) + 0.8 * log_tmb), 2)
@@ -147,9 +143,7 @@ def _intercept(score: NDArray[np.float64], rate: float) -> float:
 
 def _best_response(responder: NDArray[np.bool_], *, rng: np.random.Generator) -> NDArray[np.str_]:
     finer = rng.random(responder.size)
-    word = np.where(
-        responder, np.where(finer < _SHARE_CR, "CR", "PR"), np.where(finer < _SHARE_SD, "SD", "PD")
-    )
+    word = np.where(responder, np.where(finer < _SHARE_CR, "CR", "PR"), np.where(finer < _SHARE_SD, "SD", "PD"))
     return np.where(rng.random(responder.size) < _SHARE_NE, "NE", word)
 
 

@@ -220,9 +220,7 @@ def _file_genes(
     return table
 
 
-def _lose_samples(
-    plan: CohortPlan, *, rng: np.random.Generator
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _lose_samples(plan: CohortPlan, *, rng: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which samples are in the matrix and which in the table; those under treatment are in both."""
     n = plan.n_patients + plan.n_on_treatment
     in_matrix, in_table = np.ones(n, dtype=bool), np.ones(n, dtype=bool)

@@ -165,17 +165,10 @@ def bundled_roles() -> tuple[GeneRole, ...]:
     unknown = [name for name, _, _ in _MARKERS if name not in markers]
     if unknown:
         raise UnknownNameError.of("marker population", unknown[0], markers)
-    named = [
-        (name, programme, loading, load_signature(name).genes) for name, programme, loading in _SIGNATURES
-    ]
+    named = [(name, programme, loading, load_signature(name).genes) for name, programme, loading in _SIGNATURES]
     named += [(name, programme, loading, markers[name]) for name, programme, loading in _MARKERS]
-    named += [
-        (name, programme, loading, load_signature(name).genes)
-        for name, programme, loading in _LONG_SIGNATURES
-    ]
-    return tuple(
-        GeneRole(name, programme, loading, tuple(genes)) for name, programme, loading, genes in named
-    )
+    named += [(name, programme, loading, load_signature(name).genes) for name, programme, loading in _LONG_SIGNATURES]
+    return tuple(GeneRole(name, programme, loading, tuple(genes)) for name, programme, loading, genes in named)
 
 
 def draw_latent(n: int, *, rng: np.random.Generator) -> NDArray[np.float64]:

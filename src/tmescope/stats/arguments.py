@@ -159,9 +159,7 @@ def check_confidence(confidence: float) -> None:
 
 def _as_float(values: Any, name: str) -> NDArray[np.float64]:
     try:
-        if hasattr(
-            values, "to_numpy"
-        ):  # pandas: nullable columns have to be told what a missing value becomes
+        if hasattr(values, "to_numpy"):  # pandas: nullable columns have to be told what a missing value becomes
             return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

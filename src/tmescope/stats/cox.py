@@ -138,9 +138,7 @@ def hazard_ratio_of_group(
     )
 
 
-def _weights(
-    t: NDArray[np.float64], d: NDArray[np.float64], inside: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _weights(t: NDArray[np.float64], d: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return Efron's number at risk in one group, one value per event of any group, in order of time."""
     event_times, n_tied = np.unique(t[d == 1.0], return_counts=True)
     at_risk = inside.sum() - np.searchsorted(np.sort(t[inside]), event_times, side="left")
@@ -151,9 +149,7 @@ def _weights(
     return np.asarray(at_risk[repeat] - nth / n_tied[repeat] * tied[repeat], dtype=np.float64)
 
 
-def _why_not(
-    g: NDArray[np.float64], *, w1: NDArray[np.float64], w0: NDArray[np.float64], n_events_group: int
-) -> str:
+def _why_not(g: NDArray[np.float64], *, w1: NDArray[np.float64], w0: NDArray[np.float64], n_events_group: int) -> str:
     if g.size == 0:
         return "empty"
     if g.min() == g.max():
@@ -171,9 +167,7 @@ def _fit(w1: NDArray[np.float64], w0: NDArray[np.float64], n_events_group: int) 
     """Return the log hazard ratio and its variance; NaN where the steps do not settle."""
     both = (w1 > 0.0) & (w0 > 0.0)
     offset = np.log(w1[both] / w0[both])
-    certain = int(
-        ((w1 > 0.0) & (w0 == 0.0)).sum()
-    )  # events while only the group is at risk say nothing about b
+    certain = int(((w1 > 0.0) & (w0 == 0.0)).sum())  # events while only the group is at risk say nothing about b
     slope, low, high = 0.0, -np.inf, np.inf
     for _ in range(_MAX_STEPS):
         p = special.expit(slope + offset)

@@ -163,9 +163,7 @@ def odds_ratio_of_group(in_group: ArrayLike, positive: ArrayLike, *, confidence:
     doi:10.1093/biomet/43.3-4.461.
     """
     check_confidence(confidence)
-    g, y = complete(
-        in_group=as_binary(in_group, name="in_group"), positive=as_binary(positive, name="positive")
-    )
+    g, y = complete(in_group=as_binary(in_group, name="in_group"), positive=as_binary(positive, name="positive"))
     reason = _why_not(g, y)
     if reason:
         return _missing(g.size, int(y.sum()), confidence=confidence, reason=reason)
@@ -222,9 +220,7 @@ def _missing(n: int, n_positive: int, *, confidence: float, reason: str) -> Odds
 
 
 def _exp(value: float) -> float:
-    with np.errstate(
-        over="ignore"
-    ):  # nearly separated classes: infinity is the honest limit in floating point
+    with np.errstate(over="ignore"):  # nearly separated classes: infinity is the honest limit in floating point
         return float(np.exp(value))
 
 
@@ -248,9 +244,7 @@ def _fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
     return float("nan"), float("nan")
 
 
-def _newton(
-    a: float, b: float, *, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[float, float, float]:
+def _newton(a: float, b: float, *, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return one Newton step in intercept and slope, and the variance of the slope where it starts."""
     p = special.expit(a + b * x)
     w = p * (1.0 - p)

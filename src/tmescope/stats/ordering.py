@@ -96,9 +96,7 @@ def leaf_order(
     """
     values = _as_matrix(matrix)
     if metric not in {"correlation", "euclidean"}:
-        raise InputError(
-            f"the metric is {metric!r}", where="argument metric", expected="euclidean or correlation"
-        )
+        raise InputError(f"the metric is {metric!r}", where="argument metric", expected="euclidean or correlation")
     has_values = ~np.isnan(values).all(axis=1)
     clustered, rest = np.flatnonzero(has_values), np.flatnonzero(~has_values)
     if clustered.size < 2:

@@ -303,9 +303,7 @@ def _log_rank_moments(
     deaths = np.bincount(np.searchsorted(event_times, t[d == 1.0]), minlength=event_times.size)
     share = at_risk / total
     spread = deaths * (total - deaths) / np.maximum(total - 1.0, 1.0)
-    variance = np.diag((spread * share).sum(axis=1)) - (spread * share[:, None, :] * share[None, :, :]).sum(
-        axis=2
-    )
+    variance = np.diag((spread * share).sum(axis=1)) - (spread * share[:, None, :] * share[None, :, :]).sum(axis=2)
     return observed, (deaths * share).sum(axis=1), variance
 
 

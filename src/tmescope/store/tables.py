@@ -72,7 +72,8 @@ SCHEMAS: Mapping[str, TableSchema] = {
     "samples": TableSchema(
         "one selected sample; endpoint columns follow",
         _columns(
-            "cohort_id:str sample_id:str patient_id:str cancer_type:str treatment:str timepoint:str sex:str age_years:float"
+            "cohort_id:str sample_id:str patient_id:str cancer_type:str treatment:str timepoint:str "
+            "sex:str age_years:float"
         ),
         open=True,
     ),

@@ -24,7 +24,7 @@ from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
-from tmescope.study.needs import Needs, gather_needs, name_problems
+from tmescope.study.needs import Needs, gather_needs, name_problems, read_universe
 from tmescope.study.schema import Study
 
 if TYPE_CHECKING:
@@ -111,7 +111,12 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     for cohort in cohorts:
         problems += _method_problems(cohort, needs, folders[cohort.id])
         problems += _patient_problems(study, cohort, folders[cohort.id])
-    problems += _universe_problems(study, folders)
+    genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
+    wanted = read_universe(study)
+    if wanted is not None:
+        problems += _unmeasured(wanted, genes, name=study.profile.gene_universe)
+    elif study.profile.gene_universe == "common" and len(genes) > 1:
+        problems += _nothing_common(genes)
     return problems
 
 
@@ -148,10 +153,17 @@ def _patient_problems(study: Study, cohort: Cohort, folder: Path) -> Iterator[Tm
         )
 
 
-def _universe_problems(study: Study, folders: Mapping[str, Path]) -> Iterator[TmescopeError]:
-    if study.profile.gene_universe != "common" or len(folders) < 2:
-        return
-    genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
+def _unmeasured(wanted: tuple[str, ...], genes: Mapping[str, set[str]], *, name: str) -> Iterator[TmescopeError]:
+    for cohort, measured in genes.items():
+        if measured.isdisjoint(wanted):
+            yield IdentifierError(
+                f"none of the {len(wanted)} genes of the universe is in the cohort: {examples(wanted)}",
+                where=f"cohort {cohort}: profile.gene_universe {name!r}",
+                expected=f"gene symbols such as {examples(sorted(measured)[:3])}",
+            )
+
+
+def _nothing_common(genes: Mapping[str, set[str]]) -> Iterator[TmescopeError]:
     if not set.intersection(*genes.values()):
         sizes = ", ".join(f"{c} ({len(g)})" for c, g in genes.items())
         first = "; ".join(f"{c}: {examples(sorted(g)[:3])}" for c, g in genes.items())

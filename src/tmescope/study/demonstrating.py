@@ -133,7 +133,7 @@ def _endpoint_blocks(plans: tuple[CohortPlan, ...]) -> str:
     lines = ["[endpoints.response]", 'kind = "response"', *_response_rule(plans[0])]
     for plan in plans[1:]:
         lines += [f"[endpoints.response.cohorts.{plan.cohort_id}]", *_response_rule(plan)]
-    lines += ["", "[endpoints.os]", 'kind = "time_to_event"', 'label = "overall survival"', *_time_rule(plans[0])]
+    lines += ["", "[endpoints.os]", 'kind = "time_to_event"', *_time_rule(plans[0])]
     for plan in plans[1:]:
         lines += [f"[endpoints.os.cohorts.{plan.cohort_id}]", *_time_rule(plan)]
     return "\n".join([*lines, ""])

@@ -43,8 +43,7 @@ def draft_endpoints(described: Mapping[str, CohortDescription]) -> str:
     blocks = [_endpoint("response", "response", responses)] if any(responses.values()) else []
     named = {cohort: _times(d.samples.times) if d.samples else {} for cohort, d in described.items()}
     found = [name for name in _NAMES if any(name in times for times in named.values())]
-    for name in found:
-        blocks.append(_endpoint(name, "time_to_event", {c: times.get(name) for c, times in named.items()}))
+    blocks += [_endpoint(n, "time_to_event", {c: times.get(n) for c, times in named.items()}) for n in found]
     if found:
         blocks.append(f"[answers]\nsurvival = {as_toml(found[0])}  # Kaplan-Meier curves by tertile\n")
     if not blocks:

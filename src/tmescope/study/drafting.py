@@ -116,7 +116,8 @@ def _cohort(cohort_id: str, files: tuple[Path, Path], described: CohortDescripti
     yield "[[cohorts]]"
     yield f"id = {as_toml(cohort_id)}"
     yield f"expression = {expression}"
-    yield f"# {matrix.n_rows} rows ({', '.join(matrix.rows)} ...) x {matrix.n_columns} columns ({', '.join(matrix.columns)} ...)"
+    rows, columns = ", ".join(matrix.rows), ", ".join(matrix.columns)
+    yield from _comment(f"{matrix.n_rows} rows ({rows} ...) x {matrix.n_columns} columns ({columns} ...)")
     yield f"format = {as_toml(matrix.format)}"
     yield from _best("orientation", matrix.orientation)
     yield from _comment(

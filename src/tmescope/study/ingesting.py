@@ -33,8 +33,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "step": "cohort",
         "release": context.release,
         "cohort": cohort.model_dump(mode="json"),
-        # a file that is not there has no hash; reading it says so
-        "files": {f: hash_file(p) for f in named if (p := study.resolve(f)).is_file()},
+        "files": {f: _hash(study.resolve(f)) for f in named},
         "endpoints": {n: r.model_dump(mode="json") for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
         "max_unmapped": study.profile.max_unmapped,
@@ -45,6 +44,13 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         ingest_into(folder, study, cohort, needs=context.needs)
 
     return Step(f"cohort-{cohort.id}", ingredients, make)
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return hash_file(path)
+    except OSError:  # reading it says what is wrong
+        return None
 
 
 def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs) -> None:

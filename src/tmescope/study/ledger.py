@@ -154,7 +154,14 @@ def open_ledger(root: Path) -> Iterator[Ledger]:
         )
     is_new = not work.is_dir()
     made = [p for p in (root, *root.parents) if not p.exists()]
-    work.mkdir(parents=True, exist_ok=True)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the output folder cannot be made: {error.strerror}",
+            where=str(root),
+            next_step="give another folder with --output",
+        ) from error
     ledger = Ledger(root, [], [])
     try:
         with folder_lock(work / "lock", folder=root):

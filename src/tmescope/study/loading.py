@@ -24,6 +24,19 @@ from tmescope.study.schema import UNDECIDED, ResponseEndpoint, Study, TimeEndpoi
 __all__ = ["load_study", "parse_study"]
 
 _LARGEST = 4 << 20
+_SAID = {
+    "model_type": "this should be a table",
+    "dict_type": "this should be a table",
+    "list_type": "this should be a list in brackets",
+    "string_type": "this should be text in quotes",
+    "bool_type": "this should be true or false",
+    "int_type": "this should be a whole number",
+    "float_type": "this should be a number",
+    "too_short": "the list is empty",
+}
+"""What pydantic says in Python's words, in those of a TOML file, by its type of error."""
+
+_KINDS: dict[str, Any] = {"response": ResponseEndpoint, "time_to_event": TimeEndpoint}
 
 
 def load_study(path: Path | str) -> Study:
@@ -48,6 +61,8 @@ def load_study(path: Path | str) -> Study:
         If keys, types, names or references are wrong: all of them at once.
     """
     path = Path(path)
+    if path.is_dir():
+        raise StudyFileError("this is a folder", where=str(path), expected="the study file, such as study.toml in it")
     if not path.is_file():
         raise MissingFileError(
             f"there is no study file {path.name!r}",
@@ -61,7 +76,7 @@ def load_study(path: Path | str) -> Study:
             expected="a few kilobytes of TOML",
         )
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyFileError(f"the study file is not TOML: {error}", where=str(path)) from error
     return parse_study(data, folder=path.parent, where=path.name)
@@ -136,7 +151,11 @@ def _translate(error: ErrorDetails, where: str) -> TmescopeError:
     if error["type"] == "missing":
         step = "tmescope schema describes each key"
         return StudyFileError(f"{str(loc[-1])!r} is missing", where=place, next_step=step)
-    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "union_tag_not_found":
+        return StudyFileError("'kind' is missing", where=place, expected=f"kind = one of {', '.join(_KINDS)}")
+    if error["type"] == "union_tag_invalid":
+        return UnknownNameError.of("kind of endpoint", str(error["ctx"]["tag"]), _KINDS, where=f"{place}.kind")
+    message = _SAID.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     shown = error.get("input")
     value = f" (it says {shown!r})" if isinstance(shown, str | int | float | bool) else ""
     return StudyFileError(f"{message}{value}", where=place)
@@ -152,9 +171,8 @@ def _place(loc: tuple[int | str, ...]) -> str:
 def _locate(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], type[BaseModel] | None]:
     """Return the location without the kind that pydantic adds to endpoints, and the model that holds its last key."""
     node: Any = Study
-    kinds: dict[str, Any] = {"response": ResponseEndpoint, "time_to_event": TimeEndpoint}
     if loc[0] == "endpoints" and len(loc) > 2:
-        node, rest = kinds[str(loc[2])], loc[3:]
+        node, rest = _KINDS[str(loc[2])], loc[3:]
         loc = (*loc[:2], *rest)
     else:
         rest = loc

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from tmescope.bulk.scoring import list_methods
 from tmescope.facts.signatures import Signature, list_signatures, load_collection, load_signature
-from tmescope.foundation.errors import MissingFileError, StudyFileError, TmescopeError
+from tmescope.foundation.errors import FileFormatError, MissingFileError, StudyFileError, TmescopeError
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Study
 
-__all__ = ["Needs", "gather_needs", "name_problems"]
+__all__ = ["Needs", "gather_needs", "name_problems", "read_universe"]
 
 _UNIVERSES = ("common", "own")
 
@@ -78,6 +78,47 @@ def gather_needs(study: Study) -> Needs:
     return Needs(specs, signatures, tuple(unique.values()), own)
 
 
+def read_universe(study: Study) -> tuple[str, ...] | None:
+    """Read the genes that rank-based scores see from the study's file.
+
+    Parameters
+    ----------
+    study : Study
+        Its ``profile.gene_universe`` names the file: UTF-8, one symbol per line, lines with ``#`` are comments.
+
+    Returns
+    -------
+    tuple of str or None
+        Sorted and unique; None where the universe is ``common`` or ``own`` and not a file.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    FileFormatError
+        If it is not text, or names no gene.
+    """
+    chosen = study.profile.gene_universe
+    if chosen in _UNIVERSES:
+        return None
+    expected = "common, own, or a text file with one gene symbol per line"
+    where = f"profile.gene_universe: {chosen}"
+    try:
+        lines = [line.strip() for line in study.resolve(chosen).read_text(encoding="utf-8-sig").splitlines()]
+    except OSError as error:
+        raise MissingFileError(
+            f"the file {chosen!r} with the gene universe cannot be read: {error.strerror}",
+            where=where,
+            expected=expected,
+        ) from error
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"the file {chosen!r} is not text in UTF-8", where=where, expected=expected) from error
+    genes = sorted({line for line in lines if line and not line.startswith("#")})
+    if not genes:
+        raise FileFormatError(f"the file {chosen!r} names no gene", where=where, expected=expected)
+    return tuple(genes)
+
+
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
     return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study)]
@@ -90,6 +131,7 @@ def _method_problems(study: Study) -> Iterator[TmescopeError]:
             spec = find_method(name, methods, where="profile.methods").spec
             resolve_parameters(spec, dict(study.profile.parameters.get(name, {})))
         except TmescopeError as error:
+            error.where = error.where or f"profile.parameters.{name}"
             yield error
 
 
@@ -101,6 +143,15 @@ def _signature_problems(study: Study) -> Iterator[TmescopeError]:
         except TmescopeError as error:
             error.where = error.where or "profile.signatures"
             yield error
+    hungry = [
+        m.spec.name for m in list_methods()[0] if m.spec.gene_sets is None and m.spec.name in study.profile.methods
+    ]
+    if hungry and not named and not study.profile.own_signatures:
+        yield StudyFileError(
+            f"no signature is named, and {', '.join(hungry)} can score nothing without",
+            where="profile.signatures",
+            expected='"all", or names from: tmescope signatures',
+        )
     bundled = {s.name for s in list_signatures()}
     for name, genes in study.profile.own_signatures.items():
         place = f"profile.own_signatures.{name}"
@@ -110,15 +161,12 @@ def _signature_problems(study: Study) -> Iterator[TmescopeError]:
                 where=place,
                 next_step="give yours another name",
             )
-        if not genes:
+        if not any(gene.strip() for gene in genes):
             yield StudyFileError("the signature has no gene", where=place, expected="at least one gene symbol")
 
 
 def _universe_problems(study: Study) -> Iterator[TmescopeError]:
-    universe = study.profile.gene_universe
-    if universe not in _UNIVERSES and not study.resolve(universe).is_file():
-        yield MissingFileError(
-            f"there is no file {universe!r} with the gene universe",
-            where="profile.gene_universe",
-            expected="common, own, or a text file with one gene symbol per line",
-        )
+    try:
+        read_universe(study)
+    except TmescopeError as error:
+        yield error

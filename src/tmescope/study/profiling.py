@@ -13,6 +13,7 @@ from tmescope.foundation.result import RunWarning
 from tmescope.store.matrices import read_cohort_folder, read_genes
 from tmescope.store.tables import TEXT, read_table, shape_table, write_table
 from tmescope.study.ledger import Step
+from tmescope.study.needs import read_universe
 from tmescope.study.notices import warning_table
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def _universe(context: Context, folders: dict[str, Path]) -> list[str] | None:
         return None
     if chosen == "common":
         return common_genes(folders)
-    text = context.study.resolve(chosen).read_text(encoding="utf-8")
-    return sorted({line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")})
+    return list(read_universe(context.study) or ())
 
 
 def _cost(genes: list[str] | None, folders: dict[str, Path]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
@@ -39,7 +39,7 @@ _RECIST = ("CR", "PR", "SD", "PD")
 class _Table(BaseModel):
     """A table of the study file: unknown keys are errors, values are not coerced from other types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
 
 
 def _checked_id(value: str) -> str:
@@ -50,6 +50,16 @@ def _checked_id(value: str) -> str:
         )
         raise ValueError(message)
     return value
+
+
+def _checked_path(value: str) -> str:
+    if not value.strip() or any(ord(c) < 32 for c in value):
+        message = f"{value!r} is not the path of a file"
+        raise ValueError(message)
+    return value
+
+
+FileName = Annotated[str, AfterValidator(_checked_path)]
 
 
 class StudyHead(_Table):
@@ -71,6 +81,8 @@ class Columns(_Table):
     timepoint: str | None = Field(None, description="When the sample was taken")
     sex: str | None = Field(None, description="Recorded sex")
     age_years: str | None = Field(None, description="Age in years")
+    cancer_type: str | None = Field(None, description="Cancer type, where it differs between samples")
+    treatment: str | None = Field(None, description="Treatment, where it differs between samples")
 
 
 class Selection(_Table):
@@ -79,7 +91,7 @@ class Selection(_Table):
     timepoint: list[str] | None = Field(None, description="Keep samples whose timepoint is one of these")
     one_per_patient: Literal["refuse", "first", "all"] = Field(
         "refuse",
-        description="Several samples of one patient: refuse, keep the first in the table, or keep all (not for answers)",
+        description="Several samples of one patient: refuse, keep the first of the table, or all (not for answers)",
     )
     exclude: list[str] = Field(default_factory=list, description="Samples to leave out, by identifier")
 
@@ -95,7 +107,7 @@ class FeatureColumn(_Table):
 class FeatureTable(_Table):
     """Extra per-sample measurements beside expression: TMB, PD-L1, TCR clonality, ctDNA, mutations."""
 
-    file: str | None = Field(None, description="Table, one row per sample or patient; the sample table if omitted")
+    file: FileName | None = Field(None, description="Table, one row per sample or patient; the sample table if omitted")
     id_column: str = Field("sample_id", description="Column of that file with the identifier")
     joins: Literal["sample_id", "patient_id"] = Field("sample_id", description="Whose identifier that is")
     numeric: dict[str, FeatureColumn] = Field(default_factory=dict, description="Feature name to numeric column")
@@ -108,6 +120,9 @@ class FeatureTable(_Table):
         if not self.numeric and not self.categorical:
             message = "names no feature: give numeric or categorical columns"
             raise ValueError(message)
+        if both := sorted(self.numeric.keys() & self.categorical.keys()):
+            message = f"the feature {both[0]!r} stands in numeric and in categorical"
+            raise ValueError(message)
         return self
 
 
@@ -115,15 +130,17 @@ class Cohort(_Table):
     """One cohort: a matrix, a sample table, and what only people know about them."""
 
     id: str = Field(description="Short name of the cohort")
-    expression: str = Field(description="Expression matrix; relative paths start at the study file")
+    expression: FileName = Field(description="Expression matrix; relative paths start at the study file")
     format: Literal["tsv", "csv", "parquet", "h5ad"] | None = Field(None, description="By the file's ending if omitted")
-    orientation: Literal["genes_by_samples", "samples_by_genes"] = Field(
-        "genes_by_samples", description="What the rows and columns of the matrix are"
+    orientation: Literal["genes_by_samples", "samples_by_genes"] | None = Field(
+        None,
+        description="What the rows and columns of the matrix are; genes_by_samples if omitted, "
+        "in h5ad files samples_by_genes",
     )
     scale: str = Field(description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ...")
     identifiers: Literal["symbol", "ensembl", "entrez"] = Field("symbol", description="Kind of gene identifier")
     layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
-    samples: str | None = Field(None, description="Sample table (CSV, TSV, Parquet), one row per sample")
+    samples: FileName | None = Field(None, description="Sample table (CSV, TSV, Parquet), one row per sample")
     columns: Columns = Field(Columns(), description="Column mapping of the sample table")
     select: Selection = Field(Selection(), description="Which samples take part")
     features: list[FeatureTable] = Field(default_factory=list, description="Extra per-sample feature tables")
@@ -177,7 +194,6 @@ class ResponseEndpoint(ResponseRule):
     """A binary endpoint, with other rules for single cohorts where their sources differ."""
 
     kind: Literal["response"] = Field(description="A binary endpoint")
-    label: str = Field("", description="Name in the report")
     not_in: list[str] = Field(default_factory=list, description="Cohorts that do not record it")
     cohorts: dict[str, ResponseRule] = Field(default_factory=dict, description="Rules of single cohorts")
 
@@ -209,7 +225,6 @@ class TimeEndpoint(TimeRule):
     """A time-to-event endpoint, with other codings for single cohorts."""
 
     kind: Literal["time_to_event"] = Field(description="A time-to-event endpoint")
-    label: str = Field("", description="Name in the report")
     not_in: list[str] = Field(default_factory=list, description="Cohorts that do not record it")
     cohorts: dict[str, TimeRule] = Field(default_factory=dict, description="Codings of single cohorts")
 
@@ -232,7 +247,7 @@ class Profile(_Table):
     primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
     signatures: Literal["all"] | list[str] = Field("all", description="Bundled signatures to score, or all")
     own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
-    gene_universe: str = Field(
+    gene_universe: FileName = Field(
         "common",
         description="Genes that rank-based scores see: common (genes that all cohorts share), own (each cohort's), "
         "or a file with one symbol per line",
@@ -248,6 +263,32 @@ class Profile(_Table):
     parameters: dict[str, dict[str, bool | int | float | str]] = Field(
         default_factory=dict, description="Parameters of single methods"
     )
+
+    @field_validator("signatures", mode="before")
+    @classmethod
+    def _signatures(cls, value: object) -> object:
+        if value != "all" and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
+            message = 'this should be "all" or a list of names'
+            raise ValueError(message)
+        return value
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _parameters(cls, value: object) -> object:
+        tables = list(value.values()) if isinstance(value, dict) else [None]
+        inner = [v for t in tables for v in (t.values() if isinstance(t, dict) else [None])]
+        if not all(isinstance(v, bool | int | float | str) for v in inner):
+            message = "this should be a table of methods, each a table of parameters with one value each"
+            raise ValueError(message)
+        return value
+
+    @field_validator("methods", "signatures")
+    @classmethod
+    def _once(cls, value: str | list[str]) -> str | list[str]:
+        if twice := sorted({v for v in value if value.count(v) > 1}) if isinstance(value, list) else []:
+            message = f"{', '.join(map(repr, twice))} stands here more than once"
+            raise ValueError(message)
+        return value
 
     @model_validator(mode="after")
     def _primary(self) -> Profile:
@@ -312,8 +353,17 @@ class Study(_Table):
     @field_validator("endpoints")
     @classmethod
     def _endpoint_ids(cls, value: dict[str, Endpoint]) -> dict[str, Endpoint]:
-        for name in value:
+        from tmescope.store.tables import SCHEMAS
+
+        taken = set(SCHEMAS["samples"].columns)
+        for name, endpoint in value.items():
             _checked_id(name)
+            is_time = isinstance(endpoint, TimeEndpoint)
+            columns = {f"{name}_time_months", f"{name}_event"} if is_time else {name}
+            if clash := sorted(columns & taken):
+                message = f"the endpoint {name!r} needs the column {clash[0]!r} of the table samples, which is taken: "
+                raise ValueError(message + "give it another name")
+            taken |= columns
         return value
 
     def resolve(self, path: str) -> Path:

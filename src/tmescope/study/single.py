@@ -16,7 +16,7 @@ def scoring_study(
     scale: str,
     methods: list[str],
     signatures: list[str] | None = None,
-    orientation: str = "genes_by_samples",
+    orientation: str | None = None,
     identifiers: str = "symbol",
     report: bool = False,
 ) -> Study:
@@ -26,8 +26,10 @@ def scoring_study(
     ----------
     expression : pathlib.Path
         Expression matrix.
-    scale, orientation, identifiers : str
+    scale, identifiers : str
         As in the study file.
+    orientation : str, optional
+        As in the study file; the usual one of the file's format if omitted.
     methods : list of str
         Scoring methods.
     signatures : list of str, optional

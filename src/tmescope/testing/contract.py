@@ -117,7 +117,8 @@ def _repeatable(method: Method) -> None:
 def _threads(method: Method) -> None:
     if any(p.name == "threads" for p in method.spec.parameters):
         adata = _cohort(method, n_samples=40)
-        _same(_score(method, adata, {"threads": 1}), _score(method, adata, {"threads": 4}), "four threads", tolerance=0.0)
+        one, four = (_score(method, adata, {"threads": n}) for n in (1, 4))
+        _same(one, four, "four threads", tolerance=0.0)
 
 
 def _storage(method: Method) -> None:

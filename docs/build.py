@@ -1,0 +1,135 @@
+"""Writes the reference pages under docs/reference/ from the code: ``make docs``. A test holds them against the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from tmescope.bulk.scoring import list_methods
+from tmescope.cli.main import app
+from tmescope.store.tables import SCHEMAS
+from tmescope.study.schema import Study
+
+HERE = Path(__file__).parent / "reference"
+NOTE = "<!-- written by `make docs`; change the code, not this page -->"
+
+
+def pages() -> dict[str, str]:
+    """Return file name to text of every reference page."""
+    return {
+        "commands.md": "\n".join(_commands()) + "\n",
+        "study-file.md": "\n".join(_study_file()) + "\n",
+        "tables.md": "\n".join(_tables()) + "\n",
+        "methods.md": "\n".join(_methods()) + "\n",
+    }
+
+
+def _commands() -> Iterator[str]:
+    yield from ("# Commands", "", NOTE, "")
+    yield from (
+        "Every command ends with exit code 0, or with 2 and a message that says what is wrong, where, and what to do.",
+        "",
+    )
+    root: Any = typer.main.get_command(app)
+    for name, command in _walk("tmescope", root):
+        yield from (f"## `{name}`", "", (command.help or "").strip(), "")
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option"]
+        if arguments or options:
+            yield from ("| argument or option | meaning | default |", "|---|---|---|")
+        for p in arguments:
+            yield f"| `{p.metavar or p.name.upper()}` | {_cell(p.help)} | |"
+        for p in options:
+            names = " ".join(f"`{n}`" for n in (*p.opts, *p.secondary_opts))
+            default = "" if p.default in (None, False) or callable(p.default) else f"`{p.default}`"
+            yield f"| {names} | {_cell(p.help)} | {default} |"
+        yield ""
+
+
+def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for child, inner in getattr(command, "commands", {}).items():
+        yield from _walk(f"{name} {child}", inner)
+
+
+def _study_file() -> Iterator[str]:
+    yield from ("# The study file", "", NOTE, "")
+    yield "TOML, version 1. `tmescope schema` prints the same as JSON Schema for editors; unknown keys are errors."
+    yield ""
+    schema = Study.model_json_schema()
+    places = {"Study": "top level", "StudyHead": "[study]", "Cohort": "[[cohorts]]", "Columns": "[cohorts.columns]"}
+    places |= {"Selection": "[cohorts.select]", "FeatureTable": "[[cohorts.features]]"}
+    places |= {
+        "FeatureColumn": "a column of numeric or categorical",
+        "ResponseEndpoint": "[endpoints.ID], kind response",
+    }
+    places |= {"ResponseRule": "[endpoints.ID.cohorts.COHORT] of a response", "Profile": "[profile]"}
+    places |= {
+        "TimeEndpoint": "[endpoints.ID], kind time_to_event",
+        "TimeRule": "[endpoints.ID.cohorts.COHORT] of a time",
+    }
+    places |= {"Answers": "[answers]", "Output": "[output]"}
+    models = {"Study": schema, **schema["$defs"]}
+    for name, place in places.items():
+        model = models[name]
+        yield from (f"## `{place}`", "", model.get("description", "").split("\n")[0], "")
+        yield from ("| key | meaning | default |", "|---|---|---|")
+        required = model.get("required", [])
+        for key, described in model["properties"].items():
+            default = (
+                "required" if key in required else f"`{described.get('default')}`" if "default" in described else ""
+            )
+            meaning = _cell(described.get("description", "see below")) + _choices(described)
+            yield f"| `{key}` | {meaning} | {_cell(default)} |"
+        yield ""
+
+
+def _choices(described: dict[str, Any]) -> str:
+    options = described.get("enum") or described.get("items", {}).get("enum")
+    options = options or next((a["enum"] for a in described.get("anyOf", []) if "enum" in a), None)
+    return f" ({', '.join(f'`{o}`' for o in options)})" if options else ""
+
+
+def _tables() -> Iterator[str]:
+    yield from ("# Tables of a run", "", NOTE, "")
+    yield "Each is `tables/NAME.parquet`, and `tables/NAME.csv` in which no cell can start a formula."
+    yield "All values may be missing."
+    yield ""
+    for name, schema in SCHEMAS.items():
+        further = "; further columns may follow" if schema.open else ""
+        yield from (f"## `{name}`", "", f"One row is {schema.summary}{further}.", "", "| column | type |", "|---|---|")
+        yield from (f"| `{column}` | {kind} |" for column, kind in schema.columns.items())
+        yield ""
+
+
+def _methods() -> Iterator[str]:
+    yield from ("# Scoring methods", "", NOTE, "")
+    for method in list_methods()[0]:
+        spec = method.spec
+        reference = f"[{spec.reference}](https://doi.org/{spec.reference})" if spec.reference else "none"
+        yield from (f"## `{spec.name}`", "", spec.summary, "", "| | |", "|---|---|")
+        yield f"| scope | {spec.scope} |"
+        yield f"| input | {', '.join(spec.units)}; as {'log2(x+1)' if spec.needs_log else 'linear values'} |"
+        yield f"| output | {spec.unit}, {spec.low:g} to {spec.high:g} |"
+        yield f"| larger | {spec.higher_means} |"
+        yield f"| ties | {spec.ties} |"
+        yield f"| gene sets | {spec.gene_sets or 'of your choice'} |"
+        yield f"| reference | {reference} |"
+        yield f"| licence of its reference data | {spec.licence or 'no reference data'} |"
+        for p in spec.parameters:
+            yield f"| parameter `{p.name}` = {p.default} | {p.summary} |"
+        yield ""
+
+
+def _cell(text: str | None) -> str:
+    return (text or "").replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    HERE.mkdir(exist_ok=True)
+    for file, text in pages().items():
+        (HERE / file).write_text(text, encoding="utf-8")
+        print(f"docs/reference/{file}")
