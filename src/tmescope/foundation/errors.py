@@ -148,7 +148,8 @@ class UnknownNameError(TmescopeError, LookupError):
         """
         names = list(known)
         guess = closest(name, names)
-        step = f"did you mean {guess!r}?" if guess else f"choose one of: {', '.join(sorted(names)[:12])}"
+        choice = f"choose one of: {', '.join(sorted(names)[:12])}" if names else f"there is no {kind} at all"
+        step = f"did you mean {guess!r}?" if guess else choice
         return cls(f"no {kind} is named {_short(name)!r}", where=where, next_step=step)
 
 
