@@ -197,9 +197,19 @@ def test_the_table_inside_an_h5ad_file(files: Files) -> None:
 
 def test_several_treatments_in_the_table_are_listed(files: Files) -> None:
     files.samples["treatment"] = ["nivolumab"] * 5 + ["ipilimumab"] * 2 + [""]
-    cohort = read_cohort(*files.write(), options=replace(OPTIONS, treatment="other"))
+    cohort = read_cohort(
+        *files.write(), options=replace(OPTIONS, treatment="other", columns={"treatment": "treatment"})
+    )
     assert cohort.adata.obs["treatment"].tolist()[-1] == "other"
     assert cohort.counts.iloc[0]["treatment"] == "nivolumab; ipilimumab; other"
+
+
+def test_a_declared_treatment_stands_above_a_column_that_nobody_mapped(files: Files) -> None:
+    files.samples["treatment"] = ["nivolumab"] * 5 + ["ipilimumab"] * 2 + [""]
+    declared = read_cohort(*files.write(), options=replace(OPTIONS, treatment="anti-PD-1"))
+    assert set(declared.adata.obs["treatment"]) == {"anti-PD-1"}
+    undeclared = read_cohort(*files.write(), options=replace(OPTIONS, treatment=None))
+    assert set(undeclared.adata.obs["treatment"].dropna()) == {"nivolumab", "ipilimumab"}
 
 
 def test_several_samples_of_a_patient(files: Files) -> None:

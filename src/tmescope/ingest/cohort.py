@@ -331,7 +331,8 @@ def _assemble(
         obs[name] = samples.get(name, absent)
     for name, constant in (("cancer_type", options.cancer_type), ("treatment", options.treatment)):
         if constant is not None:
-            obs[name] = obs[name].fillna(constant)
+            # a column that was mapped is more exact than a word for the cohort; one that happens to be there is not
+            obs[name] = obs[name].fillna(constant) if name in options.columns else constant
     if "age_years" not in samples:
         obs["age_years"] = np.nan
     obs = pd.concat([obs, endpoints.reset_index(drop=True)], axis=1)

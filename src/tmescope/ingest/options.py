@@ -86,7 +86,7 @@ class CohortOptions:
     samples_format : {'tsv', 'csv', 'parquet'}, optional
         Of the sample table; None takes it from the ending.
     cancer_type, treatment : str, optional
-        For the whole cohort, where the sample table has no such column.
+        For the whole cohort. Where `columns` maps the name, the table's values come first and this fills the gaps.
     licence : str
         Licence or consent note, copied into the ``cohorts`` table.
     max_unmapped : float
