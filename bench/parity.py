@@ -1,0 +1,33 @@
+"""How far scores are from the numbers of the original R implementations, on the real data that the tests read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from tests.bulk.test_parity import CASES, compare
+
+SUMMARY = "largest difference from the original implementations, per method and data set (limit: 1e-6 relative or 1e-9)"
+
+
+def run() -> list[dict[str, object]]:
+    """Compare every case; one row each."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    data = Path(os.environ.get("TMESCOPE_TEST_DATA", default))
+    if not data.is_dir():
+        return [{"method": "real data are not here: set TMESCOPE_TEST_DATA"}]
+    rows: list[dict[str, object]] = []
+    for name, dataset in CASES:
+        difference, expected = compare(name, dataset, data)
+        beyond = np.maximum(difference - 1e-9, 0) / np.maximum(np.abs(expected), 1e-300)
+        rows.append(
+            {
+                "method": name,
+                "data": dataset,
+                "samples x sets": f"{expected.shape[0]} x {expected.shape[1]}",
+                "largest absolute": f"{np.nanmax(difference):.1e}",
+                "largest relative beyond 1e-9": f"{np.nanmax(beyond):.1e}",
+            }
+        )
+    return rows
