@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.report.contents_maker import LARGE, make_contents
+from tests.report.contents_maker import LARGE, TINY, make_contents
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure
@@ -14,6 +14,11 @@ from tmescope.report.page import render_report
 @pytest.fixture(scope="session")
 def contents() -> ReportContents:
     return make_contents()
+
+
+@pytest.fixture(scope="session")
+def tiny_contents() -> ReportContents:
+    return make_contents(TINY)
 
 
 @pytest.fixture(scope="session")
@@ -33,5 +38,5 @@ def page(contents: ReportContents, figures: list[Figure]) -> str:
 
 @pytest.fixture(scope="session")
 def hostile_page() -> str:
-    contents = make_contents(hostile=True)
+    contents = make_contents(TINY, hostile=True)
     return render_report(contents, draw_figures(contents))

@@ -60,6 +60,7 @@ SMALL = Shape(
     ),
     21,
 )
+TINY = Shape((("lung_a", 16, "NSCLC", "anti-PD-1"), ("lung_b", 14, "NSCLC", "anti-PD-1")), 6)
 LARGE = Shape(
     (
         ("melanoma_pd1_a", 180, "melanoma", "anti-PD-1"),
@@ -89,7 +90,7 @@ def make_contents(shape: Shape = SMALL, *, signal: float = 0.9, hostile: bool = 
         "scores": scores,
         "features": features,
         "answers": answers,
-        "curves": make_curves(samples, scores, ["cyt", "tgfb", "proliferation"]),
+        "curves": make_curves(samples, scores, [f for f in ("cyt", "tgfb", "proliferation") if f in wide.columns]),
         "quality": _quality(shape),
         "gene_mapping": _gene_mapping(shape, rng),
         "warnings": _warnings(hostile=hostile),

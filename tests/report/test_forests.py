@@ -12,20 +12,25 @@ from tmescope.report.figure import Figure
 from tmescope.report.forests import EFFECTS, draw_forests
 
 
+@pytest.fixture(scope="module")
+def forests(figures: list[Figure]) -> list[Figure]:
+    return [f for f in figures if f.id.startswith("forest")]
+
+
 def _of(contents: ReportContents, rows: pd.DataFrame) -> list[Figure]:
     return draw_forests(replace(contents, tables={**contents.tables, "answers": rows}))
 
 
-def test_there_is_one_for_each_kind_of_effect_and_endpoint(contents: ReportContents) -> None:
-    assert [f.id for f in draw_forests(contents)] == [
+def test_there_is_one_for_each_kind_of_effect_and_endpoint(forests: list[Figure]) -> None:
+    assert [f.id for f in forests] == [
         "forest-auc-response",
         "forest-odds-ratio-per-sd-response",
         "forest-hazard-ratio-high-vs-low-os",
     ]
 
 
-def test_rows_carry_the_numbers_of_the_table(contents: ReportContents) -> None:
-    rows = draw_forests(contents)[0].datasets["rows"]
+def test_rows_carry_the_numbers_of_the_table(contents: ReportContents, forests: list[Figure]) -> None:
+    rows = forests[0].datasets["rows"]
     answers = contents.shown_answers().query("effect_name == 'auc'")
     assert len(rows) == len(answers) == 66
     assert int(rows["passes"].sum()) == int((answers["q_value"] < 0.05).sum()) > 0
@@ -35,22 +40,22 @@ def test_rows_carry_the_numbers_of_the_table(contents: ReportContents) -> None:
     assert drawn["label"] == f"{best['effect']:.2f} [{best['ci_low']:.2f}, {best['ci_high']:.2f}]"
 
 
-def test_features_are_ordered_by_their_mean_weighted_by_n(contents: ReportContents) -> None:
-    rows = draw_forests(contents)[0].datasets["rows"]
+def test_features_are_ordered_by_their_mean_weighted_by_n(forests: list[Figure]) -> None:
+    rows = forests[0].datasets["rows"]
     known = rows.dropna(subset=["effect"])
     mean = known.groupby("row").apply(lambda g: np.average(g["effect"], weights=g["n"]), include_groups=False)
     assert mean.is_monotonic_decreasing
 
 
-def test_heads_say_n_and_events_and_flag_few(contents: ReportContents) -> None:
-    heads = draw_forests(contents)[0].datasets["rows"]["cohort"].unique()
+def test_heads_say_n_and_events_and_flag_few(forests: list[Figure]) -> None:
+    heads = forests[0].datasets["rows"]["cohort"].unique()
     assert any(h.startswith("melanoma_ctla4_pilot · n = 23–24, 7 responders (few)") for h in heads), heads
     assert not any("(few)" in h for h in heads if not h.startswith("melanoma_ctla4_pilot"))
-    assert "fewer than 10 responders (few)" in draw_forests(contents)[0].caption
+    assert "fewer than 10 responders (few)" in forests[0].caption
 
 
-def test_what_cannot_be_estimated_stays_as_an_empty_row_and_is_counted(contents: ReportContents) -> None:
-    figure = draw_forests(contents)[0]
+def test_what_cannot_be_estimated_stays_as_an_empty_row_and_is_counted(forests: list[Figure]) -> None:
+    figure = forests[0]
     empty = figure.datasets["rows"].query("label == 'not estimable'")
     assert empty["feature"].tolist() == ["Tertiary lymphoid structures"]
     assert "1 row could not be estimated" in figure.caption
@@ -66,8 +71,8 @@ def test_huge_intervals_are_cut_and_marked(contents: ReportContents) -> None:
     assert cut["label"].tolist() == ["40.0 [< 0.01, ∞]"]
 
 
-def test_the_axis_is_symmetric_on_the_log_scale(contents: ReportContents) -> None:
-    figure = draw_forests(contents)[1]
+def test_the_axis_is_symmetric_on_the_log_scale(forests: list[Figure]) -> None:
+    figure = forests[1]
     text = str(figure.chart.to_dict())
     assert "'type': 'log'" in text
     assert EFFECTS["odds_ratio_per_sd"].axis in text
@@ -83,9 +88,9 @@ def test_many_features_and_cohorts_are_split_so_that_a_page_can_hold_each(large_
     assert orders[0] == orders[1] == orders[2]
 
 
-def test_the_words_say_what_passes(contents: ReportContents) -> None:
-    passing = int(draw_forests(contents)[0].datasets["rows"]["passes"].sum())
-    assert f"{passing} of 66 estimates pass q below 0.05" in draw_forests(contents)[0].alt
+def test_the_words_say_what_passes(forests: list[Figure]) -> None:
+    passing = int(forests[0].datasets["rows"]["passes"].sum())
+    assert f"{passing} of 66 estimates pass q below 0.05" in forests[0].alt
 
 
 @pytest.mark.parametrize("how", ["absent", "all missing"])

@@ -9,9 +9,15 @@ from tests.report.contents_maker import without
 from tests.report.test_raster import decode
 
 from tmescope.report.contents import ReportContents
+from tmescope.report.figure import Figure
 from tmescope.report.landscape import CLAMP, draw_landscape, within_cohort_z
 from tmescope.report.palette import MISSING_COLOUR
 from tmescope.report.raster import colour_grid
+
+
+@pytest.fixture(scope="module")
+def landscape(figures: list[Figure]) -> list[Figure]:
+    return [f for f in figures if f.section == "landscape"]
 
 
 def _scores(values: dict[str, list[float]], *, feature: str = "f") -> pd.DataFrame:
@@ -35,8 +41,8 @@ def test_constant_and_single_values_have_no_z() -> None:
     assert z.isna().all()
 
 
-def test_every_sample_and_feature_has_one_cell(contents: ReportContents) -> None:
-    (figure,) = draw_landscape(contents)
+def test_every_sample_and_feature_has_one_cell(contents: ReportContents, landscape: list[Figure]) -> None:
+    (figure,) = landscape
     cells = figure.datasets["cells"]
     assert len(cells) == 185 * 21
     assert not cells.duplicated(["x", "y"]).any()
@@ -47,22 +53,22 @@ def test_every_sample_and_feature_has_one_cell(contents: ReportContents) -> None
     np.testing.assert_allclose(found, hypoxia, atol=0.0051)
 
 
-def test_samples_stay_in_their_cohort_and_cohorts_in_their_order(contents: ReportContents) -> None:
-    (figure,) = draw_landscape(contents)
+def test_samples_stay_in_their_cohort_and_cohorts_in_order(contents: ReportContents, landscape: list[Figure]) -> None:
+    (figure,) = landscape
     columns = figure.datasets["cells"].drop_duplicates("x").sort_values("x")["cohort"]
     assert list(dict.fromkeys(columns)) == contents.cohort_ids()
     assert np.count_nonzero(columns.ne(columns.shift())) == 3
 
 
-def test_related_signatures_end_up_as_neighbours(contents: ReportContents) -> None:
-    (figure,) = draw_landscape(contents)
+def test_related_signatures_end_up_as_neighbours(landscape: list[Figure]) -> None:
+    (figure,) = landscape
     order = figure.datasets["cells"].drop_duplicates("feature").sort_values("y")["feature"].tolist()
     stroma = [order.index(f) for f in ("Fibroblasts", "Angiogenesis", "Epithelial-mesenchymal transition")]
     assert max(stroma) - min(stroma) <= 3
 
 
-def test_the_still_picture_has_the_colours_of_the_live_cells(contents: ReportContents) -> None:
-    (figure,) = draw_landscape(contents)
+def test_the_still_picture_has_the_colours_of_the_live_cells(contents: ReportContents, landscape: list[Figure]) -> None:
+    (figure,) = landscape
     assert figure.still is not None
     assert figure.heavy
     cells = figure.datasets["cells"].sort_values(["y", "x"])
@@ -74,16 +80,16 @@ def test_the_still_picture_has_the_colours_of_the_live_cells(contents: ReportCon
     assert np.abs(still - live).max() <= 2  # the cells are rounded to two decimals
 
 
-def test_missing_values_are_grey_and_counted(contents: ReportContents) -> None:
-    (figure,) = draw_landscape(contents)
+def test_missing_values_are_grey_and_counted(landscape: list[Figure]) -> None:
+    (figure,) = landscape
     missing = int(figure.datasets["cells"]["z"].isna().sum())
     assert missing >= 25
     assert f"Grey: {missing} values missing" in figure.caption
     assert MISSING_COLOUR in str(figure.chart.to_dict())
 
 
-def test_narrow_cohorts_get_letters_and_wide_ones_their_names(contents: ReportContents) -> None:
-    (figure,) = draw_landscape(contents)
+def test_narrow_cohorts_get_letters_and_wide_ones_names(contents: ReportContents, landscape: list[Figure]) -> None:
+    (figure,) = landscape
     assert figure.datasets["headers"]["text"].tolist() == ["A", "B", "C"]
     assert "C  melanoma_ctla4_pilot · n = 25" in figure.datasets["legend_text"]["text"].tolist()
     one = replace(contents, tables={"scores": contents.table("scores").query("cohort_id == 'bladder_pdl1'")})
@@ -91,8 +97,8 @@ def test_narrow_cohorts_get_letters_and_wide_ones_their_names(contents: ReportCo
     assert alone.datasets["headers"]["text"].tolist() == ["bladder_pdl1 · n = 62"]
 
 
-def test_the_caption_says_how_the_colours_are_scaled(contents: ReportContents) -> None:
-    (figure,) = draw_landscape(contents)
+def test_the_caption_says_how_the_colours_are_scaled(landscape: list[Figure]) -> None:
+    (figure,) = landscape
     assert "standardised within each cohort" in figure.caption
     assert f"±{CLAMP} SD" in figure.caption
     assert "correlation" in figure.alt

@@ -97,15 +97,15 @@ def test_tooltips_are_text(browser: Chromium, hostile_page: str, tmp_path: Path)
     page = _open(browser, tmp_path, hostile_page)
     _scroll_through(page)
     assert page.run("document.querySelectorAll('.failed').length") == 0
-    canvas = "document.querySelector('#figure-landscape canvas')"
-    page.run(f"{canvas}.scrollIntoView({{behavior: 'instant'}})")
-    box = page.run(f"(({{left, top}}) => [left, top])({canvas}.getBoundingClientRect())")
+    drawn = "document.querySelector('#figure-landscape .live svg')"
+    page.run(f"{drawn}.scrollIntoView({{behavior: 'instant'}})")
+    box = page.run(f"(({{left, top}}) => [left, top])({drawn}.getBoundingClientRect())")
     seen = ""
-    for x in range(270, 760, 7):
-        page.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + x, y=box[1] + 102)
+    for x in range(275, 1020, 7):
+        page.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + x, y=box[1] + 180)
         if "onerror" in (seen := page.run("document.getElementById('tip').textContent") or ""):
             break
-    assert "onerror" in seen  # treatment 'anti-PD-1' has the hostile name
+    assert "onerror" in seen  # the name of a sample
     assert page.run("document.querySelectorAll('#tip img, #tip script').length") == 0
     assert page.problems() == []
     assert [u.split("/")[-1] for u in page.requests()] == ["report.html"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 from tests.report.contents_maker import without
 
 from tmescope.report.contents import ReportContents
@@ -10,12 +11,17 @@ from tmescope.report.figure import Figure
 from tmescope.report.quality_panel import draw_quality
 
 
-def _one(contents: ReportContents, name: str) -> Figure:
-    return next(f for f in draw_quality(contents) if f.id == name)
+@pytest.fixture(scope="module")
+def panels(figures: list[Figure]) -> list[Figure]:
+    return [f for f in figures if f.section in ("quality", "cohorts")]
 
 
-def test_the_panel_counts_each_status_and_names_the_problems(contents: ReportContents) -> None:
-    figure = _one(contents, "quality-checks")
+def _one(found: list[Figure], name: str) -> Figure:
+    return next(f for f in found if f.id == name)
+
+
+def test_the_panel_counts_each_status_and_names_the_problems(contents: ReportContents, panels: list[Figure]) -> None:
+    figure = _one(panels, "quality-checks")
     assert "15 ok, 1 notice, 2 problem" in figure.caption
     assert "melanoma_ctla4_pilot: genes needed and found 82%" in figure.alt
     assert len(figure.datasets["checks"]) == 18
@@ -24,21 +30,21 @@ def test_the_panel_counts_each_status_and_names_the_problems(contents: ReportCon
 def test_the_mapping_counts_needed_genes_only(contents: ReportContents) -> None:
     mapping = contents.table("gene_mapping").copy()
     mapping["needed"] = mapping["input_id"] < "GENE2"
-    figure = _one(replace(contents, tables={**contents.tables, "gene_mapping": mapping}), "gene-mapping")
+    figure = _one(draw_quality(replace(contents, tables={**contents.tables, "gene_mapping": mapping})), "gene-mapping")
     rows = figure.datasets["mapping"]
     assert rows.groupby("cohort")["n"].sum().tolist() == [int((mapping["needed"]).sum() / 3)] * 3
     assert (rows.groupby("cohort")["share"].sum() - 1).abs().max() < 0.001
 
 
-def test_lost_genes_are_in_words(contents: ReportContents) -> None:
+def test_lost_genes_are_in_words(contents: ReportContents, panels: list[Figure]) -> None:
     mapping = contents.table("gene_mapping")
     pilot = mapping[mapping["cohort_id"] == "melanoma_ctla4_pilot"]
     lost = int(pilot["reason"].isin(["missing", "ambiguous"]).sum())
-    assert f"melanoma_ctla4_pilot {lost} of 312" in _one(contents, "gene-mapping").alt
+    assert f"melanoma_ctla4_pilot {lost} of 312" in _one(panels, "gene-mapping").alt
 
 
-def test_the_flow_ends_with_what_is_selected(contents: ReportContents) -> None:
-    figure = _one(contents, "sample-flow")
+def test_the_flow_ends_with_what_is_selected(contents: ReportContents, panels: list[Figure]) -> None:
+    figure = _one(panels, "sample-flow")
     flow = figure.datasets["flow"]
     assert flow[flow["last"]]["n"].tolist() == [98, 62, 25]
     assert "185 samples are selected" in figure.alt
@@ -47,7 +53,9 @@ def test_the_flow_ends_with_what_is_selected(contents: ReportContents) -> None:
 
 def test_counts_that_are_unknown_are_left_out(contents: ReportContents) -> None:
     cohorts = contents.table("cohorts").assign(n_table=pd.NA)
-    flow = _one(replace(contents, tables={**contents.tables, "cohorts": cohorts}), "sample-flow").datasets["flow"]
+    flow = _one(
+        draw_quality(replace(contents, tables={**contents.tables, "cohorts": cohorts})), "sample-flow"
+    ).datasets["flow"]
     assert "sample table" not in set(flow["stage"])
 
 

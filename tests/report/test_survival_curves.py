@@ -4,20 +4,27 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from tests.report.contents_maker import without
 
 from tmescope.report.contents import ReportContents
+from tmescope.report.figure import Figure
 from tmescope.report.survival_curves import MOST_FEATURES, draw_survival_curves
 
 
-def test_features_come_by_their_smallest_p(contents: ReportContents) -> None:
+@pytest.fixture(scope="module")
+def curves(figures: list[Figure]) -> list[Figure]:
+    return [f for f in figures if f.id.startswith("survival")]
+
+
+def test_features_come_by_their_smallest_p(contents: ReportContents, curves: list[Figure]) -> None:
     answers = contents.shown_answers().query("effect_name == 'hazard_ratio_high_vs_low'")
     smallest = answers[answers["feature"].isin(["cyt", "tgfb", "proliferation"])].groupby("feature")["p_value"].min()
-    assert [f.id for f in draw_survival_curves(contents)] == [f"survival-{f}" for f in smallest.sort_values().index]
+    assert [f.id for f in curves] == [f"survival-{f}" for f in smallest.sort_values().index]
 
 
-def test_numbers_at_risk_are_those_still_under_observation(contents: ReportContents) -> None:
-    figure = next(f for f in draw_survival_curves(contents) if f.id == "survival-cyt")
+def test_numbers_at_risk_are_those_still_under_observation(contents: ReportContents, curves: list[Figure]) -> None:
+    figure = next(f for f in curves if f.id == "survival-cyt")
     risk = figure.datasets["curves"].query("kind == 'risk'")
     scores = contents.primary_scores().query("feature == 'cyt' and cohort_id == 'melanoma_pd1_a'")
     joined = scores.dropna(subset=["value"]).merge(contents.table("samples"), on=["cohort_id", "sample_id"])
@@ -36,8 +43,8 @@ def test_every_curve_starts_at_one(contents: ReportContents) -> None:
     assert firsts.to_numpy().tolist() == [[0.0, 1.0]] * 9
 
 
-def test_the_panel_says_n_events_and_hazard_ratio(contents: ReportContents) -> None:
-    figure = next(f for f in draw_survival_curves(contents) if f.id == "survival-cyt")
+def test_the_panel_says_n_events_and_hazard_ratio(curves: list[Figure]) -> None:
+    figure = next(f for f in curves if f.id == "survival-cyt")
     notes = figure.datasets["curves"].query("kind == 'note'")
     assert notes["head"].iloc[0] == "melanoma_pd1_a · n = 97, 69 events"
     assert notes["text"].iloc[0].replace("\u00a0", " ").startswith("HR 0.41 [0.23, 0.73], p = 0.0026, q = 0.018")
@@ -46,13 +53,13 @@ def test_the_panel_says_n_events_and_hazard_ratio(contents: ReportContents) -> N
     assert figure.numbers.columns[2] == "0 months"
 
 
-def test_what_is_chosen_is_said(contents: ReportContents) -> None:
+def test_what_is_chosen_is_said(contents: ReportContents, curves: list[Figure]) -> None:
     one = contents.table("curves").query("feature == 'cyt'")
     many = pd.concat([one.assign(feature=f"f{i}") for i in range(MOST_FEATURES + 2)])
     figures = draw_survival_curves(replace(contents, tables={**contents.tables, "curves": many}))
     assert len(figures) == MOST_FEATURES
     assert "smallest p-values: chosen, not typical" in figures[0].caption
-    assert "not typical" not in draw_survival_curves(contents)[0].caption
+    assert "not typical" not in curves[0].caption
 
 
 def test_without_an_answer_the_panel_says_so(contents: ReportContents) -> None:
@@ -60,7 +67,7 @@ def test_without_an_answer_the_panel_says_so(contents: ReportContents) -> None:
     assert set(figure.datasets["curves"].query("kind == 'note'")["text"]) == {"hazard ratio not estimated"}
 
 
-def test_no_endpoint_or_curves_no_figure(contents: ReportContents) -> None:
+def test_no_endpoint_or_curves_no_figure(contents: ReportContents, curves: list[Figure]) -> None:
     assert draw_survival_curves(replace(contents, survival_endpoint=None)) == []
     assert draw_survival_curves(without(contents, "curves")) == []
-    assert np.all([f.section == "survival" for f in draw_survival_curves(contents)])
+    assert np.all([f.section == "survival" for f in curves])
