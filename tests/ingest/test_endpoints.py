@@ -35,7 +35,7 @@ def test_a_value_that_the_rule_does_not_name(table: Build) -> None:
     assert isinstance(problem, EndpointError)
     assert "'MR (2x)'" in problem.what
     assert problem.where == "samples.tsv, endpoint 'orr', column 'recist'"
-    assert problem.next_step == "add 'MR' to the rule"
+    assert problem.next_step == "find out what each value means, then add 'MR' to the rule"
 
 
 def test_only_rows_that_enter_are_asked(table: Build) -> None:

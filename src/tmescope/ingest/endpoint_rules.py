@@ -210,5 +210,5 @@ def sort_values(cells: Iterable[str], groups: Mapping[str, Sequence[str]], *, wh
         f"{unknown.total()} cells hold values that the rule does not name: {examples(listed)}",
         where=where,
         expected=f"every value named as one of {', '.join(groups)}",
-        next_step=f"add {examples(list(unknown))} to the rule",
+        next_step=f"find out what each value means, then add {examples(list(unknown))} to the rule",
     )

@@ -89,7 +89,8 @@ def check_file(path: Path) -> None:
         exists, is_file = path.exists(), path.is_file()
         size = path.stat().st_size if is_file else 0
     except (OSError, ValueError) as error:  # link loops, NUL in the name
-        raise MissingFileError(f"the file cannot be opened ({error})", where=str(path)) from error
+        reason = getattr(error, "strerror", None) or error
+        raise MissingFileError(f"the file cannot be opened ({reason})", where=str(path)) from error
     if not exists:
         raise MissingFileError(
             f"there is no file {path.name!r}",

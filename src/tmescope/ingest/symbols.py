@@ -18,6 +18,7 @@ __all__ = ["GENE_MAPPING_COLUMNS", "GeneMapping", "check_coverage", "map_genes"]
 GENE_MAPPING_COLUMNS = ("cohort_id", "input_id", "gene_symbol", "hgnc_id", "reason", "needed")
 """Columns of the ``gene_mapping`` table."""
 
+_LISTED = 20
 _STEP = "declare the identifier type, request fewer signatures, or raise max_unmapped"
 
 
@@ -114,7 +115,7 @@ def check_coverage(
     Returns
     -------
     problems : list of TmescopeError
-        An `IdentifierError` with all absent genes where more than the limit are absent.
+        An `IdentifierError` with the first 20 absent genes where more than the limit are absent.
     warnings : list of RunWarning
         ``genes.missing`` where some are absent but fewer, ``genes.ambiguous`` for names that could mean
         several genes.
@@ -137,7 +138,7 @@ def check_coverage(
     step = f"they look like {kind} identifiers: declare identifiers = {kind!r}" if kind else _STEP
     return [
         IdentifierError(
-            f"{message}: {', '.join(mapping.missing)}",
+            f"{message}: {', '.join(mapping.missing[:_LISTED])}" + (f" and {n - _LISTED} more" if n > _LISTED else ""),
             where=f"{where}, genes ({examples(given)})",
             expected=f"at most {max_unmapped:.0%} of them absent",
             next_step=step,
