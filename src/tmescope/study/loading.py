@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,8 +79,21 @@ def load_study(path: Path | str) -> Study:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyFileError(f"the study file is not TOML: {error}", where=str(path)) from error
+        raise StudyFileError(
+            f"the study file is not TOML: {error}",
+            where=f"{path}{_shown_line(path, str(error))}",
+            expected='lines such as id = "melanoma"; text stands in quotes',
+        ) from error
     return parse_study(data, folder=path.parent, where=path.name)
+
+
+def _shown_line(path: Path, message: str) -> str:
+    """Return the line that a message of `tomllib` names, to be seen beside it."""
+    number = re.search(r"at line (\d+)", message)
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    if number is None or int(number[1]) > len(lines):
+        return ""
+    return f", line {number[1]}: {lines[int(number[1]) - 1].strip()[:80]}"
 
 
 def parse_study(data: Mapping[str, Any], *, folder: Path, where: str = "study.toml") -> Study:
@@ -156,8 +170,10 @@ def _translate(error: ErrorDetails, where: str) -> TmescopeError:
     if error["type"] == "union_tag_invalid":
         return UnknownNameError.of("kind of endpoint", str(error["ctx"]["tag"]), _KINDS, where=f"{place}.kind")
     message = _SAID.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    message = message.replace("Input should be", "this should be")
     shown = error.get("input")
-    value = f" (it says {shown!r})" if isinstance(shown, str | int | float | bool) else ""
+    is_shown = isinstance(shown, str | int | float | bool) and repr(shown) not in message
+    value = f" (it says {shown!r})" if is_shown else ""
     return StudyFileError(f"{message}{value}", where=place)
 
 
