@@ -296,16 +296,17 @@ def _colour() -> alt.Color:
 def _cell_layers(layout: Layout, height: float) -> list[alt.Chart]:
     x, y = _scales(layout, height)
     tip = [alt.Tooltip(f"{f}:N") for f in ("sample", "cohort", "feature")]
-    # Half a pixel of overlap hides the seams that antialiasing leaves between neighbours.
+    # Each cell reaches one pixel under its right and lower neighbour, which is drawn later: antialiased edges then
+    # blend two cells and never show the paper between them.
     cells = (
         alt.Chart(data("cells"))
-        .mark_rect(width=layout.step + 0.5, height=layout.row + 0.2, invalid=None)
+        .mark_rect(width=layout.step + 1, height=layout.row + 1, xOffset=0.5, yOffset=0.5, invalid=None)
         .encode(x=x, y=y, tooltip=[*tip, alt.Tooltip("value:Q", title="score"), alt.Tooltip("z:Q")])
     )
     known = cells.transform_filter("isValid(datum.z)").encode(color=_colour())
     tracks = (
         alt.Chart(data("tracks"))
-        .mark_rect(width=layout.step + 0.5, height=_TRACK - 2)
+        .mark_rect(width=layout.step + 1, height=_TRACK - 2, xOffset=0.5)
         .encode(
             x=x,
             y=y,
