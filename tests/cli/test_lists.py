@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from tmescope.bulk import scoring
+from tmescope.facts.signatures import list_signatures
+from tmescope.foundation.result import RunWarning
+
+METHODS, _ = scoring.list_methods()
+
+
+def _names(table: str) -> list[str]:
+    head, *rows = table.partition("\n\n")[0].splitlines()
+    assert head.split()[0] == "name"
+    return [row.split()[0] for row in rows]
+
+
+def test_signatures_lists_all_of_them(tmescope):
+    said = tmescope("signatures")
+    assert said.code == 0
+    assert _names(said.out) == [s.name for s in list_signatures()]
+    row = next(line for line in said.out.splitlines() if line.startswith("cyt "))
+    assert row.split("  ")[-1] == "Cytolytic activity (Rooney 2015)"
+    assert " 2 " in row
+    assert said.out.endswith("tmescope signatures show NAME\n")
+
+
+def test_a_signature_shows_genes_source_and_limits(tmescope):
+    said = tmescope("signatures", "show", "pan_f_tbrs")
+    assert said.code == 0
+    (signature,) = (s for s in list_signatures() if s.name == "pan_f_tbrs")
+    flat = " ".join(said.out.split())
+    assert f"genes 19: {', '.join(signature.genes)}" in flat
+    assert "corrected CTGF -> CCN2: previous symbol" in flat
+    for text in (signature.title, signature.reference, signature.licence, signature.limits, signature.sha256):
+        assert text in flat
+    assert max(map(len, said.out.splitlines())) <= 100
+
+
+def test_weights_stand_behind_their_genes(tmescope):
+    weighted = next(s for s in list_signatures() if s.weights)
+    gene, weight = next(iter(weighted.weights.items()))
+    assert f"{gene} ({weight:g})" in " ".join(tmescope("signatures", "show", weighted.name).out.split())
+
+
+@pytest.mark.parametrize("name", [s.name for s in list_signatures()])
+def test_every_signature_can_be_shown(tmescope, name):
+    said = tmescope("signatures", "show", name)
+    assert said.code == 0
+    assert said.out.startswith(f"{name}\n")
+
+
+def test_methods_lists_all_of_them(tmescope):
+    said = tmescope("methods")
+    assert said.code == 0
+    assert said.err == ""
+    assert _names(said.out) == [m.spec.name for m in METHODS]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.spec.name)
+def test_a_method_shows_scale_range_and_parameters(tmescope, method):
+    said = tmescope("methods", "show", method.spec.name)
+    assert said.code == 0
+    flat = " ".join(said.out.split())
+    for text in (method.spec.summary, method.spec.unit, method.spec.reference, method.spec.ties):
+        assert text in flat
+    for parameter in method.spec.parameters:
+        assert f"{parameter.name} = {parameter.default} {parameter.summary}" in flat
+    alone = method.spec.scope == "sample"
+    assert ("each sample alone" in flat) is alone
+    assert ("do not compare values between cohorts" in flat) is not alone
+
+
+@pytest.mark.parametrize(("group", "name", "guess"), [("signatures", "ifn6", "ifng6"), ("methods", "ssgsee", "ssgsea")])
+def test_an_unknown_name_ends_with_did_you_mean(tmescope, group, name, guess):
+    said = tmescope(group, "show", name)
+    assert said.code == 2
+    assert said.out == ""
+    assert f"is named '{name}'" in said.err
+    assert f"did you mean '{guess}'?" in said.err
+
+
+def test_a_broken_plug_in_is_a_warning(tmescope, monkeypatch):
+    warning = RunWarning("methods.plugin", "the plug-in method 'x' could not be loaded", "", 1)
+    monkeypatch.setattr(scoring, "list_methods", lambda: (METHODS, (warning,)))
+    said = tmescope("methods")
+    assert said.code == 0
+    assert said.err == "warning: the plug-in method 'x' could not be loaded\n"
+    assert _names(said.out) == [m.spec.name for m in METHODS]
