@@ -64,6 +64,8 @@ def test_intervals_say_when_they_are_not_estimable() -> None:
     assert numbers.interval(row, "auc") == "0.71 [0.60, 0.82]"
     assert numbers.interval(row | {"ci_low": math.nan}, "auc") == "0.71 [not estimable]"
     assert numbers.interval(row | {"effect": math.nan, "ci_low": math.nan}, "auc") == "not estimable"
+    statistic = {"effect": 5.236, "ci_low": math.nan, "ci_high": math.nan}
+    assert numbers.interval(statistic, "log_rank_chi_square") == "5.24"
     wide = {"effect": 25.04, "ci_low": 0.004, "ci_high": 1e6}
     assert numbers.interval(wide, "odds_ratio") == "25.0 [< 0.01, > 999]"
 

@@ -22,7 +22,7 @@ def _one(found: list[Figure], name: str) -> Figure:
 
 def test_the_panel_counts_each_status_and_names_the_problems(contents: ReportContents, panels: list[Figure]) -> None:
     figure = _one(panels, "quality-checks")
-    assert "15 ok, 1 notice, 2 problem" in figure.caption
+    assert "15 ok, 1 notice, 2 problems" in figure.caption
     assert "melanoma_ctla4_pilot: genes needed and found 82%" in figure.alt
     assert len(figure.datasets["checks"]) == 18
 

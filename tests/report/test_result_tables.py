@@ -71,7 +71,14 @@ def test_signatures_show_the_lowest_coverage_of_each_cohort(contents: ReportCont
     assert table is not None
     rows = {r[0].text: r for r in table.rows}
     assert [c.text for c in rows["Tertiary lymphoid structures"][3:6]] == ["92%", "92%", "30%"]
-    assert rows["Cytolytic activity"][6].href == "https://doi.org/10.1000/simulated.0"
+
+
+def test_sources_link_to_their_paper_and_say_limits(contents: ReportContents) -> None:
+    table = result_tables.sources(contents)
+    assert table is not None
+    first = table.rows[0]
+    assert (first[1].text, first[1].href) == ("Simulated et al. 2010", "https://doi.org/10.1000/simulated.0")
+    assert first[2].text == "Low purity lowers it."
 
 
 def test_warnings_are_grouped_by_code_and_none_is_lost(contents: ReportContents) -> None:
@@ -94,6 +101,6 @@ def test_examples_may_come_as_lists_arrays_or_text(contents: ReportContents) -> 
 def test_absent_tables_are_none(contents: ReportContents) -> None:
     bare = without(contents, *contents.tables)
     made = [result_tables.answers, result_tables.families, result_tables.signatures]
-    assert [make(bare) for make in made] == [None] * 3
+    assert [make(bare) for make in [*made, result_tables.sources]] == [None] * 4
     assert result_tables.methods(bare) == result_tables.warnings(bare) == []
     assert result_tables.hashes(None, name="x", caption="y") is None

@@ -186,7 +186,8 @@ def _chart(*, slots: int, cohorts: list[str], axis: str) -> alt.FacetChart:
         tooltip=["sample:N", "cohort:N", "group:N", "feature:N", alt.Tooltip("value:Q", title="score")],
     )  # fmt: skip
     panel = alt.layer(box, dots, middle, number, width=_PANEL, height=alt.Step(height))
-    facet = alt.Facet("feature:N", sort=alt.EncodingSortField("order", op="min"), title=None)
+    header = alt.Header(labelFontSize=11.5, labelLimit=_PANEL + 58)
+    facet = alt.Facet("feature:N", sort=alt.EncodingSortField("order", op="min"), title=None, header=header)
     grid: alt.FacetChart = panel.facet(facet=facet, columns=3, spacing={"row": 26, "column": 34})
     own_axes: alt.FacetChart = grid.resolve_scale(x="independent")
     return own_axes

@@ -18,7 +18,8 @@ __all__ = ["EFFECTS", "FEW_EVENTS", "Effect", "draw_forests"]
 FEW_EVENTS = 10
 """Below this number of events an estimate is flagged: its interval rests on large-sample theory."""
 
-_PANEL = 205
+_PANEL = 190
+_LABEL = 300
 _ROW = 18
 _COLUMNS = 2
 _MOST_ROWS = 64
@@ -92,7 +93,7 @@ def _draw(contents: ReportContents, rows: pd.DataFrame, *, name: str, endpoint: 
     domain = _domain(table, effect)
     table = _clip(table, domain)
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{name}-{endpoint}".lower())
-    caption = _caption(table, effect, method=", ".join(sorted(rows["method"].dropna().astype(str).unique())))
+    caption = _caption(table, effect, method="; ".join(sorted(rows["method"].dropna().astype(str).unique())))
     pages = _pages(table)
     figures = []
     for i, page in enumerate(pages):
@@ -200,7 +201,12 @@ def _chart(table: pd.DataFrame, effect: Effect, *, domain: tuple[float, float]) 
     )
     scale = alt.Scale(type="log" if effect.logarithmic else "linear", domain=list(domain), nice=False)
     features = table.sort_values("row")["feature"].drop_duplicates().tolist()
-    y = alt.Y("feature:N", sort=features, title=None, axis=alt.Axis(domain=False, ticks=False, labelPadding=8))
+    y = alt.Y(
+        "feature:N",
+        sort=features,
+        title=None,
+        axis=alt.Axis(domain=False, ticks=False, labelPadding=8, labelLimit=_LABEL),
+    )
     colour = alt.condition("datum.passes", alt.value(ink("accent")), alt.value(ink("muted")))
     base = alt.Chart(data("rows"))
     tip = [

@@ -21,7 +21,7 @@ __all__ = ["CLAMP", "draw_landscape", "within_cohort_z"]
 CLAMP = 2.5
 """Where the colour scale ends, in within-cohort SD; larger values take the end colour."""
 
-_LABELS = 262
+_MOST_LABEL = 330
 _GAP = 8.0
 _TRACK = 13.0
 _HEADER = 24.0
@@ -46,6 +46,8 @@ class Layout:
         Upper edge of the heat map.
     width : float
         Of all blocks and the gaps between them.
+    label : float
+        Room for the names on the left.
     """
 
     samples: pd.DataFrame
@@ -54,6 +56,7 @@ class Layout:
     row: float
     top: float
     width: float
+    label: float
 
     @property
     def bottom(self) -> float:
@@ -79,8 +82,10 @@ def draw_landscape(contents: ReportContents) -> list[Figure]:
         return []
     scores = within_cohort_z(scores.drop_duplicates([*_KEYS, "feature"]))
     tracks = find_tracks(contents)
-    layout = _arrange(scores, contents.cohort_ids(), n_tracks=len(tracks))
     labels = contents.feature_labels()
+    longest = max(len(plain(labels.get(f, f))) for f in map(str, pd.unique(scores["feature"])))
+    label = min(_MOST_LABEL, 24 + 6.1 * max(16, longest))
+    layout = _arrange(scores, contents.cohort_ids(), n_tracks=len(tracks), label=label)
     swatches, legend = _legend(tracks, layout)
     datasets = {
         "tracks": _track_cells(tracks, layout),
@@ -111,13 +116,13 @@ def draw_landscape(contents: ReportContents) -> list[Figure]:
     return [replace(figure, still=still)]
 
 
-def _arrange(scores: pd.DataFrame, cohorts: list[str], *, n_tracks: int) -> Layout:
+def _arrange(scores: pd.DataFrame, cohorts: list[str], *, n_tracks: int, label: float) -> Layout:
     """Cluster features over all samples and samples within each cohort, and give each a place."""
     wide = scores.pivot(index="feature", columns=_KEYS, values="z")
     wide = wide.loc[list(pd.unique(scores["feature"]))]
     wide = wide.iloc[order_rows(wide.to_numpy(dtype=np.float64), metric="correlation")]
     present = [c for c in cohorts if c in set(wide.columns.get_level_values(0))]
-    width = WIDTH - _LABELS - _GAP * (len(present) - 1)
+    width = WIDTH - label - _GAP * (len(present) - 1)
     step = width / max(1, wide.shape[1])
     parts, left = [], 0.0
     for cohort in present:
@@ -131,7 +136,7 @@ def _arrange(scores: pd.DataFrame, cohorts: list[str], *, n_tracks: int) -> Layo
     row = 19.0 if rows <= 25 else 15.0 if rows <= 45 else 12.5
     top = _HEADER + n_tracks * _TRACK + (8.0 if n_tracks else 0.0)
     samples = pd.concat(parts, ignore_index=True)
-    return Layout(samples, [str(f) for f in wide.index], step, row, top, left - _GAP)
+    return Layout(samples, [str(f) for f in wide.index], step, row, top, left - _GAP, label)
 
 
 def _cells(scores: pd.DataFrame, layout: Layout, labels: dict[str, str]) -> pd.DataFrame:
@@ -343,7 +348,7 @@ def _chart(cells: list[alt.Chart], layout: Layout, *, height: float) -> alt.Laye
         *cells,
         swatches.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
         headings.encode(x=x, y=y, text="text:N", tooltip="cohort:N"),
-        text("row_labels", align="right", size=12 if layout.row > 14 else 11, limit=_LABELS - 14).encode(x=x, y=y),
+        text("row_labels", align="right", size=12 if layout.row > 14 else 11, limit=layout.label - 14).encode(x=x, y=y),
         text("legend_text").encode(x=x, y=y).transform_filter("!datum.title"),
         text("legend_text", align="right", colour="muted").encode(x=x, y=y).transform_filter("datum.title"),
     ]

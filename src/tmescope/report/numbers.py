@@ -32,6 +32,7 @@ _MINUS = "\u2212"
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = {"R", "AL"}
+_WITHOUT_INTERVAL = {"log_rank_chi_square"}
 _RATIOS = {"odds_ratio_per_sd", "odds_ratio", "hazard_ratio_high_vs_low"}
 
 
@@ -78,6 +79,8 @@ def effect(value: Any, name: str) -> str:
 def interval(row: Any, name: str) -> str:
     """Return ``0.71 [0.60, 0.82]`` from the fields effect, ci_low and ci_high of a row."""
     point = effect(row["effect"], name)
+    if name in _WITHOUT_INTERVAL:
+        return point
     if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
         return f"{point} [not estimable]" if point != MISSING else "not estimable"
     return f"{point} [{effect(row['ci_low'], name)}, {effect(row['ci_high'], name)}]"

@@ -125,6 +125,7 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
         "signatures": result_tables.signatures(contents),
+        "sources": result_tables.sources(contents),
         "inputs": result_tables.hashes(contents.provenance.get("inputs"), name="inputs", caption="Input files"),
         "facts": result_tables.hashes(facts, name="facts", caption="Facts used"),
     }

@@ -110,7 +110,9 @@ def _grid(rows: pd.DataFrame, cohorts: list[str]) -> alt.LayerChart:
 
 
 def _counted(counts: pd.Series) -> str:
-    return ", ".join(f"{int(counts.get(s, 0))} {s}" for s in STATUS)
+    return ", ".join(
+        f"{n} ok" if s == "ok" else plural(n, s) for s in STATUS if (n := int(counts.get(s, 0))) or s == "ok"
+    )
 
 
 def _needed(contents: ReportContents) -> pd.DataFrame:

@@ -14,13 +14,24 @@ from tmescope.report.forests import FEW_EVENTS
 from tmescope.report.numbers import count, endpoint_name, interval, is_missing, p_value, plain, plural
 from tmescope.report.tables import Cell, HtmlTable, doi_address, number, share, words
 
-__all__ = ["MethodCard", "WarningGroup", "answers", "families", "hashes", "methods", "signatures", "warnings"]
+__all__ = [
+    "MethodCard",
+    "WarningGroup",
+    "answers",
+    "families",
+    "hashes",
+    "methods",
+    "signatures",
+    "sources",
+    "warnings",
+]
 
 _EFFECT_NAMES = {
     "auc": "AUC",
     "odds_ratio_per_sd": "OR per SD",
     "odds_ratio": "OR",
     "hazard_ratio_high_vs_low": "HR, high vs low",
+    "log_rank_chi_square": "log-rank χ²",
 }
 MOST_ROWS = 1500
 """Rows of answers that a page holds; beyond it those of other scoring methods stay in the file."""
@@ -182,31 +193,41 @@ def _json(value: object) -> str:
 def signatures(contents: ReportContents) -> HtmlTable | None:
     """Return the signatures used, with the share of their genes that each cohort has."""
     table = contents.table("signatures")
-    scores = contents.primary_scores()
     if not len(table):
         return None
-    coverage = (
-        scores.groupby(["feature", "cohort_id"], sort=False)["coverage"].min()
-        if len(scores)
-        else pd.Series(dtype=float)
-    )
+    scores = contents.primary_scores()
+    coverage = scores.groupby(["feature", "cohort_id"])["coverage"].min().to_dict() if len(scores) else {}
     cohorts = [c for c in contents.cohort_ids() if len(scores) and (scores["cohort_id"] == c).any()]
+    rows = [
+        [
+            words(_title(r)),
+            words(r["category"]),
+            number(r["n_genes"]),
+            *(share(coverage.get((r["name"], c))) for c in cohorts),
+        ]
+        for r in table.to_dict(orient="records")
+    ]
+    columns = [("Signature", False), ("Category", False), ("Genes", True), *((plain(c), True) for c in cohorts)]
+    note = (
+        "Percentages: share of the signature's genes (or weight) found in the cohort, lowest over its samples. "
+        f"A dash: not scored by {plain(contents.primary_method)}."
+    )
+    return HtmlTable("signatures-table", "Signatures and their coverage", columns, rows, sortable=True, note=note)
+
+
+def sources(contents: ReportContents) -> HtmlTable | None:
+    """Return where each signature comes from and what it cannot do."""
+    table = contents.table("signatures")
     rows = []
     for r in table.to_dict(orient="records"):
-        by_cohort = [share(coverage.get((r["name"], c))) for c in cohorts]
-        citation = plain(r["citation"]) if not is_missing(r["citation"]) else plain(r["reference"])
-        href = doi_address(r["reference"])
-        title = r["title"] if not is_missing(r["title"]) else r["name"]
-        rows.append(
-            [
-                words(title), words(r["category"]), number(r["n_genes"]), *by_cohort,
-                Cell(citation, href=href), words(r["limits"]),
-            ]
-        )  # fmt: skip
-    columns = [("Signature", False), ("Category", False), ("Genes", True)]
-    columns += [(plain(c), True) for c in cohorts] + [("Source", False), ("Limits", False)]
-    note = "Percentages: share of the signature's genes (or weight) found in the cohort, lowest over its samples."
-    return HtmlTable("signatures-table", "Signatures and their coverage", columns, rows, sortable=True, note=note)
+        citation = plain(r["citation"] if not is_missing(r["citation"]) else r["reference"])
+        rows.append([words(_title(r)), Cell(citation, href=doi_address(r["reference"])), words(r["limits"])])
+    columns = [("Signature", False), ("Source", False), ("Limits", False)]
+    return HtmlTable("sources", "Sources and limits of the signatures", columns, rows) if rows else None
+
+
+def _title(row: Mapping[Any, Any]) -> object:
+    return row["name"] if is_missing(row["title"]) else row["title"]
 
 
 @dataclass(frozen=True)

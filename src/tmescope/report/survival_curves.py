@@ -164,7 +164,7 @@ def _chart(end: float, *, columns: int) -> alt.FacetChart:
         "head:N",
         sort=alt.EncodingSortField("place", op="min"),
         title=None,
-        header=alt.Header(labelLimit=_WIDTH + 30),
+        header=alt.Header(labelLimit=_WIDTH + 40, labelPadding=8),
     )
     grid: alt.FacetChart = panel.facet(facet=facet, columns=columns, spacing={"row": 30, "column": 26})
     own_axes: alt.FacetChart = grid.resolve_axis(x="independent", y="independent")
@@ -180,11 +180,11 @@ def _annotations(base: alt.Chart, *, x: alt.X, y: alt.Y, colour: alt.Color) -> l
         "at_risk:Q", "events:Q", "censored:Q",
     ]  # fmt: skip
     note = base.transform_filter("datum.kind === 'note'")
-    words = note.mark_text(align="right", baseline="top", fontSize=10, color=ink())
+    words = note.mark_text(align="left", baseline="bottom", fontSize=11, color=ink())
     return [
         censored.encode(x=x, y=y, color=colour),
         steps.mark_point(size=60, opacity=0).encode(x=x, y=y, tooltip=tip),
-        words.encode(x=alt.value(_WIDTH - 2), y=alt.value(4), text="text:N"),
+        words.encode(x=alt.value(0), y=alt.value(-6), text="text:N"),
     ]
 
 
