@@ -1,13 +1,14 @@
 """Runs a study many times, each in a process of its own that ends itself with SIGKILL at the n-th atomic commit.
 
-Started as ``python killing.py STUDY OUTPUTS``: imports once, then forks for each case (a process that is killed
-must not be the one that runs the tests). OUTPUTS gets a folder ``before-1``, ``after-1`` ... per case. The last line
-printed is the number of commits of a run that nobody kills (case ``whole``).
+Started as ``python killing.py STUDY OUTPUTS [BASE]``: imports once, then forks for each case (a process that is
+killed must not be the one that runs the tests). OUTPUTS gets a folder ``before-1``, ``after-1`` ... per case, each a
+copy of BASE where that is given. The last line printed is the number of commits of a run that nobody kills (``whole``).
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -15,9 +16,13 @@ from pathlib import Path
 from tmescope.store import atomic
 from tmescope.study.running import run
 
+BASE = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+
 
 def run_killed(study: Path, output: Path, *, n: int, when: str) -> int:
     """Run in a fork; kill it before or after its n-th commit (never where n is 0). Return the number of commits."""
+    if BASE is not None:
+        shutil.copytree(BASE, output)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,17 +22,20 @@ def _stable(tiny, folder: Path) -> dict[str, bytes]:
     return {name: data for name, data in tiny.tree(folder).items() if name not in VARYING}
 
 
+def _kill(study: Path, *folders: Path) -> int:
+    command = [sys.executable, str(KILLING), str(study), *map(str, folders)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.splitlines()[-1])
+
+
 @pytest.fixture(scope="module")
 def killed(tiny, tmp_path_factory):
     """The study, a folder of outputs killed at every commit (and ``whole``), and the number of commits."""
     folder = tmp_path_factory.mktemp("killed")
     tiny.write_files(folder)
     study = tiny.write_study(folder)
-    done = subprocess.run(
-        [sys.executable, str(KILLING), str(study), str(folder)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return study, folder, int(done.stdout.splitlines()[-1])
+    return study, folder, _kill(study, folder)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +96,28 @@ def test_killed_at_any_commit_the_next_run_ends_the_same(tiny, killed, when):
             assert whole, f"half file {name} after commit {n}"
         run(study, out)
         assert _stable(tiny, out) == reference, f"commit {n}"
+
+
+def test_killed_while_it_draws_the_next_run_ends_the_same(tiny, killed, tmp_path):
+    study, _, _ = killed
+    data = tiny.study_dict()
+    data["output"] = {"report": True, "figures": ["svg"]}
+    data["profile"]["methods"] = ["zscore"]
+    with_report = tiny.write_study(study.parent / "with-report", data)
+    tiny.write_files(with_report.parent)
+    run(with_report, tmp_path / "base")
+    for public in ("figures", ".tmescope/steps/report"):
+        shutil.rmtree(tmp_path / "base" / public)
+    (tmp_path / "base" / "report.html").unlink()
+    n_commits = _kill(with_report, tmp_path, tmp_path / "base")
+    reference = _stable(tiny, tmp_path / "whole")
+    assert n_commits == 5, "figures, report, its publication, the crate, the times"
+    assert "report.html" in reference
+    for case in sorted(tmp_path.glob("*-[0-9]")):
+        if (case / "report.html").is_file():
+            assert (case / "report.html").read_bytes() == reference["report.html"]
+        run(with_report, case)
+        assert _stable(tiny, case) == reference, case.name
 
 
 def test_a_changed_file_redoes_its_cohort_and_what_depends_on_it(tiny, study_folder):

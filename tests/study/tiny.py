@@ -126,6 +126,7 @@ def _table(data: dict[str, Any], path: str, lines: list[str]) -> None:
 
 
 def write_study(folder: Path, data: dict[str, Any] | None = None) -> Path:
+    folder.mkdir(exist_ok=True)
     path = folder / "study.toml"
     path.write_text(to_toml(data or study_dict()), encoding="utf-8")
     return path

@@ -122,6 +122,6 @@ def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tu
             options=ScoreOptions(min_coverage=profile.min_coverage, parameters=parameters),
         )
         tables.append(result.table)
-        # methods that share the signatures repeat the same warning; the reader needs it once
-        warnings.update(dict.fromkeys(result.warnings))
+        # methods that share the signatures repeat the same warning, and ingest has told of the floor already
+        warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
     return pd.concat(tables, ignore_index=True), list(warnings)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tmescope.foundation.errors import ManyProblems
+from tmescope.study.single import scoring_study
+
+
+def test_one_matrix_is_a_study_of_one_cohort_without_endpoints():
+    study = scoring_study(Path("x/m.tsv"), scale="log2(tpm+1)", methods=["mean"], signatures=["cyt"])
+    (cohort,) = study.cohorts
+    assert study.resolve(cohort.expression) == Path("x/m.tsv").resolve()
+    assert (cohort.samples, cohort.orientation, cohort.identifiers) == (None, None, "symbol")
+    assert study.study.title == "Scores of m.tsv"
+    assert study.profile.methods == ["mean"]
+    assert study.profile.signatures == ["cyt"]
+    assert study.profile.gene_universe == "own"
+    assert study.endpoints == {}
+    assert study.output.report is False
+
+
+def test_all_signatures_where_none_is_named():
+    assert scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"]).profile.signatures == "all"
+
+
+def test_what_is_not_allowed_is_listed_at_once():
+    with pytest.raises(ManyProblems) as caught:
+        scoring_study(Path("m.tsv"), scale="tpms", methods=[], orientation="rows", identifiers="x")
+    places = [p.where for p in caught.value.problems]
+    assert places == [
+        "score: cohorts[1].orientation",
+        "score: cohorts[1].scale",
+        "score: cohorts[1].identifiers",
+        "score: profile.methods",
+    ]
