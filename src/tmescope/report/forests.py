@@ -222,7 +222,8 @@ def _chart(table: pd.DataFrame, effect: Effect, *, domain: tuple[float, float]) 
         color=colour,
         tooltip=tip,
     )
-    reference = base.mark_rule(color=ink("muted"), strokeDash=[3, 3], strokeWidth=1).encode(
+    each = base.transform_aggregate(place="min(place)", groupby=["cohort"])
+    reference = each.mark_rule(color=ink("muted"), strokeDash=[3, 3], strokeWidth=1).encode(
         x=alt.datum(effect.reference, type="quantitative")
     )
     point = base.mark_point(size=46, strokeWidth=1.6, opacity=1).encode(

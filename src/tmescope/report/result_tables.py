@@ -195,7 +195,7 @@ def signatures(contents: ReportContents) -> HtmlTable | None:
     table = contents.table("signatures")
     if not len(table):
         return None
-    scores = contents.primary_scores()
+    scores = contents.table("scores")
     coverage = scores.groupby(["feature", "cohort_id"])["coverage"].min().to_dict() if len(scores) else {}
     cohorts = [c for c in contents.cohort_ids() if len(scores) and (scores["cohort_id"] == c).any()]
     rows = [
@@ -209,8 +209,8 @@ def signatures(contents: ReportContents) -> HtmlTable | None:
     ]
     columns = [("Signature", False), ("Category", False), ("Genes", True), *((plain(c), True) for c in cohorts)]
     note = (
-        "Percentages: share of the signature's genes (or weight) found in the cohort, lowest over its samples. "
-        f"A dash: not scored by {plain(contents.primary_method)}."
+        "Percentages: share of the signature's genes (or weight) found in the cohort, lowest over its samples and "
+        "methods. A dash: not scored."
     )
     return HtmlTable("signatures-table", "Signatures and their coverage", columns, rows, sortable=True, note=note)
 
