@@ -6,6 +6,7 @@ import json
 import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tmescope.foundation.provenance import hash_file, versions
 from tmescope.store.atomic import staged_file
@@ -56,7 +57,7 @@ def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> N
     """
     root = context.ledger.root
     files = _result_files(root)
-    inputs = [_input_entity(name, sha) for name, sha in provenance["inputs"].items()]
+    inputs = _input_entities(provenance["inputs"])
     software = {
         "@id": "#tmescope",
         "@type": "SoftwareApplication",
@@ -66,11 +67,11 @@ def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> N
         "license": "https://spdx.org/licenses/Apache-2.0",
     }
     parameters = [
-        {"@id": f"#parameter-{name}", "@type": "PropertyValue", "name": name, "value": _text(value)}
+        {"@id": f"#parameter-{quote(name)}", "@type": "PropertyValue", "name": name, "value": _text(value)}
         for name, value in {**provenance["parameters"], "seed": provenance["seed"]}.items()
     ]
     facts = [
-        {"@id": f"#fact-{name}", "@type": "Dataset", "name": name, "sha256": sha}
+        {"@id": f"#fact-{quote(name)}", "@type": "Dataset", "name": name, "sha256": sha}
         for name, sha in sorted(provenance["facts"].items())
     ]
     action = {
@@ -117,7 +118,7 @@ def _result_files(root: Path) -> list[dict[str, Any]]:
     paths += [p for p in (root / "report.html",) if p.is_file()]
     return [
         {
-            "@id": p.relative_to(root).as_posix(),
+            "@id": quote(p.relative_to(root).as_posix()),
             "@type": "File",
             "name": p.name,
             "contentSize": str(p.stat().st_size),
@@ -128,8 +129,15 @@ def _result_files(root: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _input_entity(name: str, sha: str) -> dict[str, Any]:
-    return {"@id": f"#input-{sha[:16]}", "@type": "CreativeWork", "name": name, "sha256": sha}
+def _input_entities(hashes: dict[str, str]) -> list[dict[str, Any]]:
+    """Return one entity a content: a file that two cohorts share is one input with both names."""
+    names: dict[str, list[str]] = {}
+    for name, sha in hashes.items():
+        names.setdefault(sha, []).append(name)
+    return [
+        {"@id": f"#input-{sha[:16]}", "@type": "CreativeWork", "name": "; ".join(shared), "sha256": sha}
+        for sha, shared in names.items()
+    ]
 
 
 def _shown(path: str) -> str:

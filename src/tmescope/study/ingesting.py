@@ -34,7 +34,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "release": context.release,
         "cohort": cohort.model_dump(mode="json"),
         "files": {f: _hash(study.resolve(f)) for f in named},
-        "endpoints": {n: r.model_dump(mode="json") for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
+        "endpoints": {n: _decisions(r) for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
         "max_unmapped": study.profile.max_unmapped,
         "needed": hash_json(context.needs.genes),
@@ -44,6 +44,11 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         ingest_into(folder, study, cohort, needs=context.needs)
 
     return Step(f"cohort-{cohort.id}", ingredients, make)
+
+
+def _decisions(rule: schema.ResponseRule | schema.TimeRule) -> dict[str, Any]:
+    # what is said about other cohorts does not make this one new
+    return rule.model_dump(mode="json", exclude={"label", "not_in", "cohorts"})
 
 
 def _hash(path: Path) -> str | None:
