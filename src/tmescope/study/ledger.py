@@ -15,9 +15,11 @@ from tmescope.foundation.provenance import hash_file, hash_json
 from tmescope.store.atomic import staged_folder
 from tmescope.store.lock import folder_lock
 
-__all__ = ["Ledger", "Step", "open_ledger"]
+__all__ = ["RECORD", "Ledger", "Step", "open_ledger"]
 
-_RECORD = ".step.json"
+RECORD = ".step.json"
+"""Name of the file in a step's folder that says what it was made from."""
+
 _RECORD_VERSION = 1
 
 
@@ -123,7 +125,7 @@ class Ledger:
 def seal(folder: Path, step: Step) -> None:
     """Write the record of a step beside its files."""
     record = {"version": _RECORD_VERSION, "key": hash_json(dict(step.ingredients)), "files": _files(folder)}
-    (folder / _RECORD).write_text(json.dumps(record, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+    (folder / RECORD).write_text(json.dumps(record, sort_keys=True, indent=1) + "\n", encoding="utf-8")
 
 
 @contextmanager
@@ -176,11 +178,11 @@ def open_ledger(root: Path) -> Iterator[Ledger]:
 
 def _read_record(folder: Path) -> dict[str, Any] | None:
     try:
-        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) and record.get("version") == _RECORD_VERSION else None
 
 
 def _files(folder: Path) -> dict[str, str]:
-    return {p.name: hash_file(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != _RECORD}
+    return {p.name: hash_file(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != RECORD}

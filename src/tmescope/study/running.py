@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from tmescope.study.checking import cross_problems
 from tmescope.study.context import Context
 from tmescope.study.crate import input_hashes, provenance_of, write_crate
 from tmescope.study.ingesting import cohort_step
-from tmescope.study.ledger import Ledger, open_ledger
+from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
 from tmescope.study.needs import gather_needs, name_problems
 from tmescope.study.profiling import profile_step, universe_step
@@ -133,6 +134,8 @@ def run(study: Study | Path | str, output: Path | str, *, threads: int = 1, prog
             for step in report_steps(context, provenance):
                 context.do(step)
             publish_report(context)
+        else:
+            _withdraw_report(root)
         write_crate(context, provenance=provenance, date=_now())
         outcome = RunOutcome(root, tuple(ledger.redone), tuple(ledger.kept), time.monotonic() - began)
         _write_times(outcome, started=started, threads=threads)
@@ -172,6 +175,13 @@ def _remember(ledger: Ledger, context: Context, names: list[str], *, fresh: set[
     for name in names:
         (ledger.kept if name in fresh else ledger.redone).append(name)
         context.outcomes[name] = ledger.outcome(name)
+
+
+def _withdraw_report(root: Path) -> None:
+    """Remove what an earlier run drew for a study that asked for it: it would stand beside other tables."""
+    (root / "report.html").unlink(missing_ok=True)
+    if (root / "figures" / RECORD).is_file():
+        shutil.rmtree(root / "figures")
 
 
 def _now() -> str:
