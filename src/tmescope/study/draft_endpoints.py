@@ -22,6 +22,28 @@ _NO = {"NR", "non-responder", "Non-responder", "nonresponder", "no", "No"}
 _SEEN = {"1": "0", "1.0": "0.0", "True": "False", "TRUE": "FALSE", "true": "false"}
 _NAMES = ("os", "pfs", "dfs", "efs", "rfs", "dss", "ttp")
 
+_RESPONSE_BY_HAND = """\
+# no column looks like a response; to ask about one, fill in and uncomment:
+# [endpoints.response]
+# kind = "response"
+# rule = "source-defined"  # or "recist": then CR, PR, SD and PD each need a place
+# column = ""
+# responder = [""]
+# non_responder = [""]
+"""
+_SURVIVAL_BY_HAND = """\
+# no two columns look like a time and its event; to ask about survival, fill in and uncomment:
+# [endpoints.os]
+# kind = "time_to_event"
+# time = ""
+# unit = "months"  # or days, weeks, years
+# event = ""
+# event_values = ["1"]
+# censored_values = ["0"]
+# [answers]
+# survival = "os"
+"""
+
 Rule = tuple[str, ...]
 
 
@@ -38,16 +60,18 @@ def draft_endpoints(described: Mapping[str, CohortDescription]) -> str:
     str
         TOML with comments. RECIST columns get a ``recist`` rule in which stable disease is left to decide; other
         response columns a ``source-defined`` one. Event codings other than 0/1 and true/false are left to decide.
+        Where no column looks like an endpoint there is an example in comments.
     """
     responses = {cohort: _response(d.samples.response) if d.samples else None for cohort, d in described.items()}
-    blocks = [_endpoint("response", "response", responses)] if any(responses.values()) else []
+    has_response = any(responses.values())
+    blocks = [_endpoint("response", "response", responses) if has_response else _RESPONSE_BY_HAND]
     named = {cohort: _times(d.samples.times) if d.samples else {} for cohort, d in described.items()}
     found = [name for name in _NAMES if any(name in times for times in named.values())]
     blocks += [_endpoint(n, "time_to_event", {c: times.get(n) for c, times in named.items()}) for n in found]
     if found:
         blocks.append(f"[answers]\nsurvival = {as_toml(found[0])}  # Kaplan-Meier curves by tertile\n")
-    if not blocks:
-        blocks.append("# no column looks like a response or a time to event; add [endpoints.response] by hand\n")
+    else:
+        blocks.append(_SURVIVAL_BY_HAND)
     return "\n".join(blocks)
 
 

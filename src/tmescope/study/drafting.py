@@ -151,7 +151,7 @@ def _columns(described: CohortDescription) -> Iterator[str]:
     for key in ("patient_id", "timepoint", "sex", "age_years"):
         found = getattr(table, key)
         if found:
-            yield f"{key} = {as_toml(found[0].value)}  # {found[0].evidence}"
+            yield f"{key} = {as_toml(found[0].value)}  # {_harmless(found[0].evidence)}"
     yield "[cohorts.select]"
     times = next((c for c in table.columns if table.timepoint and c.name == table.timepoint[0].value), None)
     if times is not None and times.n_distinct > 1:
@@ -178,12 +178,16 @@ def _features(table: SamplesDescription) -> Iterator[str]:
 def _comment(text: str) -> Iterator[str]:
     """Break a comment into lines; what comes from a file must not end it."""
     line = "#"
-    for word in re.sub(r"[\x00-\x1f\x7f]", "?", text).split(" "):
+    for word in _harmless(text).split(" "):
         if len(line) + len(word) > _WIDTH:
             yield line
             line = "#  "
         line += f" {word}"
     yield line
+
+
+def _harmless(text: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f]", "?", text)
 
 
 def _relative(path: Path, folder: Path) -> str:
