@@ -20,7 +20,7 @@ def test_every_feature_has_a_panel_once_in_the_order_of_the_table(distributions:
     figures = [f for f in distributions if not f.id.endswith("features")]
     panels = [f.datasets["panels"].drop_duplicates("feature")["feature"].tolist() for f in figures]
     assert [len(p) for p in panels] == [PANELS, 21 - PANELS]
-    assert panels[0][:2] == ["Cytolytic activity", "IFN-γ response (6 genes)"]
+    assert panels[0][:2] == ["Cytolytic activity", "IFN-γ response"]
 
 
 def test_boxes_are_quartiles_and_n_counts_what_is_there(contents: ReportContents, distributions: list[Figure]) -> None:

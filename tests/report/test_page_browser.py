@@ -101,7 +101,7 @@ def test_tooltips_are_text(browser: Chromium, hostile_page: str, tmp_path: Path)
     page.run(f"{drawn}.scrollIntoView({{behavior: 'instant'}})")
     box = page.run(f"(({{left, top}}) => [left, top])({drawn}.getBoundingClientRect())")
     seen = ""
-    for x in range(275, 1020, 7):
+    for x in range(200, 1030, 3):
         page.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + x, y=box[1] + 180)
         if "onerror" in (seen := page.run("document.getElementById('tip').textContent") or ""):
             break

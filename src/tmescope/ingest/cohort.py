@@ -23,22 +23,11 @@ from tmescope.ingest.joining import join_samples, select_samples
 from tmescope.ingest.matrix_checks import check_matrix
 from tmescope.ingest.options import COLUMNS, CohortOptions
 from tmescope.ingest.symbols import GeneMapping, check_coverage, map_genes
+from tmescope.store.tables import SCHEMAS
 
 __all__ = ["COHORT_COLUMNS", "IngestedCohort", "check_cohort", "read_cohort"]
 
-COHORT_COLUMNS = (
-    "cohort_id",
-    "cancer_type",
-    "treatment",
-    "scale",
-    "n_genes",
-    "n_expression",
-    "n_table",
-    "n_joined",
-    "n_selected",
-    "n_patients",
-    "licence",
-)
+COHORT_COLUMNS = tuple(SCHEMAS["cohorts"].columns)
 """Columns of the ``cohorts`` table."""
 
 _FORMAT = 1

@@ -17,10 +17,11 @@ from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
+from tmescope.store.tables import SCHEMAS
 
 __all__ = ["FEATURE_COLUMNS", "FeatureColumn", "FeatureSource", "read_features"]
 
-FEATURE_COLUMNS = ("cohort_id", "sample_id", "feature", "kind", "value", "category", "unit")
+FEATURE_COLUMNS = tuple(SCHEMAS["features"].columns)
 """Columns of the ``features`` table."""
 
 

@@ -10,10 +10,11 @@ import pandas as pd
 
 from tmescope.foundation.errors import ManyProblems, TmescopeError
 from tmescope.foundation.result import RunWarning
+from tmescope.store.tables import SCHEMAS
 
 __all__ = ["QUALITY_COLUMNS", "Findings", "problems_of", "raise_all"]
 
-QUALITY_COLUMNS = ("cohort_id", "check", "status", "value", "evidence")
+QUALITY_COLUMNS = tuple(SCHEMAS["quality"].columns)
 """Columns of the ``quality`` table."""
 
 _SHOWN = 3

@@ -12,10 +12,11 @@ from tmescope.foundation.errors import IdentifierError, TmescopeError, examples
 from tmescope.foundation.result import RunWarning
 from tmescope.ingest.identifiers import suggest_kind
 from tmescope.ingest.options import Identifiers
+from tmescope.store.tables import SCHEMAS
 
 __all__ = ["GENE_MAPPING_COLUMNS", "GeneMapping", "check_coverage", "map_genes"]
 
-GENE_MAPPING_COLUMNS = ("cohort_id", "input_id", "gene_symbol", "hgnc_id", "reason", "needed")
+GENE_MAPPING_COLUMNS = tuple(SCHEMAS["gene_mapping"].columns)
 """Columns of the ``gene_mapping`` table."""
 
 _LISTED = 20

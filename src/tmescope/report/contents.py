@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,95 +11,11 @@ from typing import Any
 import pandas as pd
 
 from tmescope.foundation.errors import InputError, examples
+from tmescope.store.tables import SCHEMAS
 
 __all__ = ["TABLE_COLUMNS", "ReportContents"]
 
-TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "cohorts": (
-        "cohort_id",
-        "cancer_type",
-        "treatment",
-        "scale",
-        "n_genes",
-        "n_expression",
-        "n_table",
-        "n_joined",
-        "n_selected",
-        "n_patients",
-        "licence",
-    ),
-    "samples": (
-        "cohort_id",
-        "sample_id",
-        "patient_id",
-        "cancer_type",
-        "treatment",
-        "timepoint",
-        "sex",
-        "age_years",
-    ),
-    "scores": ("cohort_id", "sample_id", "method", "feature", "value", "coverage", "unit"),
-    "features": ("cohort_id", "sample_id", "feature", "kind", "value", "category", "unit"),
-    "answers": (
-        "question_id",
-        "cohort_id",
-        "feature",
-        "source",
-        "endpoint",
-        "n",
-        "n_events",
-        "effect",
-        "effect_name",
-        "std_error",
-        "ci_low",
-        "ci_high",
-        "p_value",
-        "q_value",
-        "family",
-        "family_size",
-        "method",
-    ),
-    "curves": (
-        "cohort_id",
-        "endpoint",
-        "feature",
-        "source",
-        "group",
-        "time_months",
-        "at_risk",
-        "n_events",
-        "n_censored",
-        "survival",
-        "ci_low",
-        "ci_high",
-    ),
-    "quality": ("cohort_id", "check", "status", "value", "evidence"),
-    "gene_mapping": ("cohort_id", "input_id", "gene_symbol", "hgnc_id", "reason", "needed"),
-    "warnings": ("code", "message", "where", "count", "examples"),
-    "methods": (
-        "name",
-        "summary",
-        "unit",
-        "scope",
-        "reference",
-        "licence",
-        "commercial_use",
-        "higher_means",
-        "parameters",
-    ),
-    "signatures": (
-        "name",
-        "title",
-        "category",
-        "n_genes",
-        "reference",
-        "citation",
-        "licence",
-        "limits",
-        "version",
-        "sha256",
-    ),
-}
+TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {name: tuple(schema.columns) for name, schema in SCHEMAS.items()}
 """Columns of each table that a report reads; further columns (endpoints in ``samples``) are allowed."""
 
 _REQUIRED = {"cohorts": 1, "samples": 2, "scores": 5, "answers": 9, "curves": 6, "quality": 3, "warnings": 2}
@@ -216,6 +134,13 @@ class ReportContents:
         for table in ("scores", "features", "answers"):
             names.update(str(f) for f in pd.unique(self.table(table)["feature"]))
         return {name: titles.get(name, name) for name in sorted(names)}
+
+    def short_labels(self) -> dict[str, str]:
+        """Return the labels without the source in brackets at their end, where that leaves them different."""
+        labels = self.feature_labels()
+        bare = {name: re.sub(r"\s*\([^()]*\)$", "", label) or label for name, label in labels.items()}
+        counts = Counter(bare.values())
+        return {name: bare[name] if counts[bare[name]] == 1 else label for name, label in labels.items()}
 
     def unit(self) -> str:
         """Return the unit of the primary scores, or ``score`` where none is given."""

@@ -28,7 +28,7 @@ _HEAVY = 1500
 
 def draw_distributions(contents: ReportContents) -> list[Figure]:
     """Return a figure for every few features of the primary method, then one for the extra features."""
-    labels = contents.feature_labels()
+    labels = contents.short_labels()
     figures = []
     scores = contents.primary_scores()
     if len(scores):

@@ -127,7 +127,7 @@ def _pages(table: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _rows(contents: ReportContents, rows: pd.DataFrame, *, name: str, effect: Effect) -> pd.DataFrame:
-    labels = contents.feature_labels()
+    labels = contents.short_labels()
     number = rows.astype({c: float for c in ("effect", "ci_low", "ci_high", "p_value", "q_value")})
     heads = {c: _head(str(c), part, effect) for c, part in number.groupby("cohort_id")}
     place = {c: i for i, c in enumerate(contents.cohort_ids())}

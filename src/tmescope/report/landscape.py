@@ -82,7 +82,7 @@ def draw_landscape(contents: ReportContents) -> list[Figure]:
         return []
     scores = within_cohort_z(scores.drop_duplicates([*_KEYS, "feature"]))
     tracks = find_tracks(contents)
-    labels = contents.feature_labels()
+    labels = contents.short_labels()
     longest = max(len(plain(labels.get(f, f))) for f in map(str, pd.unique(scores["feature"])))
     label = min(_MOST_LABEL, 24 + 6.1 * max(16, longest))
     layout = _arrange(scores, contents.cohort_ids(), n_tracks=len(tracks), label=label)

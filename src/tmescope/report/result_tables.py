@@ -158,7 +158,7 @@ def methods(contents: ReportContents) -> list[MethodCard]:
             ("Scope", _SCOPES.get(str(r["scope"]), plain(r["scope"]))),
             ("Unit", plain(r["unit"])),
             ("A higher value means", plain(r["higher_means"])),
-            ("Licence of its reference data", plain(r["licence"])),
+            ("Licence of its reference data", plain(r["licence"] or "no reference data")),
             ("Commercial use", use),
         )
         used = r["name"] == contents.primary_method
