@@ -61,7 +61,12 @@ def test_labels_are_titles_where_a_signature_has_one(contents: ReportContents) -
 
 
 def test_short_labels_leave_the_source_out_where_they_stay_different() -> None:
-    titles = {"a": "Hypoxia (Hall 2020)", "b": "Hypoxia (Bell 2021)", "c": "Cytolytic activity (Rooney 2015)", "d": "(x)"}
+    titles = {
+        "a": "Hypoxia (Hall 2020)",
+        "b": "Hypoxia (Bell 2021)",
+        "c": "Cytolytic activity (Rooney 2015)",
+        "d": "(x)",
+    }
     signatures = pd.DataFrame({"name": list(titles), "title": list(titles.values())})
     scores = pd.DataFrame({"feature": list(titles)}).assign(cohort_id="c", sample_id="s", method="m", value=1.0)
     contents = ReportContents("s", "t", "", {"signatures": signatures, "scores": scores}, "m")
