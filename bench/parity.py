@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-from tests.bulk.test_parity import CASES, compare
+from tests.golden.test_bulk_parity import CASES, compare
 
 SUMMARY = "largest difference from the original implementations, per method and data set (limit: 1e-6 relative or 1e-9)"
 
