@@ -10,6 +10,7 @@ import typer
 
 from tmescope.cli import main as command_line
 from tmescope.foundation.errors import ExpressionError
+from tmescope.study import running
 
 PROGRAM = Path(sys.executable).with_name("tmescope")
 
@@ -68,7 +69,6 @@ def test_wrong_usage_ends_with_2_and_without_a_traceback(tmescope, arguments):
     ("error", "code", "text"),
     [
         (ExpressionError("it is odd", where="a.tsv"), 2, "error: it is odd\n  where:    a.tsv\n"),
-        (KeyboardInterrupt(), 130, "the next run goes on from there\n"),
         (BrokenPipeError(), 0, ""),
         (PermissionError(13, "Permission denied", "b.tsv"), 2, "error: Permission denied\n  where:    b.tsv\n"),
         (OSError("no space"), 2, "error: no space\n  where:    input or output\n"),
@@ -84,6 +84,16 @@ def test_how_errors_end_the_command(tmescope, monkeypatch, error, code, text):
     assert said.code == code
     assert said.err.endswith(text)
     assert said.out == ""
+
+
+def test_somebody_who_presses_ctrl_c_is_told_that_nothing_is_lost(tmescope, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "run", interrupted)
+    said = tmescope("run", "study.toml")
+    assert said.code == 130
+    assert said.err == "stopped; what was finished is kept, and the next run goes on from there\n"
 
 
 def test_a_defect_of_ours_is_not_hidden(tmescope, monkeypatch):

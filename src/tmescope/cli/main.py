@@ -16,6 +16,9 @@ __all__ = ["app", "main"]
 BAD_INPUT = 2
 """Exit code for anything that the user can put right."""
 
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
 app = typer.Typer(
     name="tmescope",
     help="Tumour-microenvironment studies: from expression matrices and clinical tables to answers and one report.",
@@ -57,9 +60,10 @@ def main() -> None:
         app()
     except TmescopeError as error:
         _end(str(error))
-    except KeyboardInterrupt:
-        typer.echo("stopped; what was finished is kept, and the next run goes on from there", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == STOPPED:  # typer ends so, and silently, when somebody presses Ctrl-C
+            typer.echo("stopped; what was finished is kept, and the next run goes on from there", err=True)
+        raise
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:  # a full disk, a folder that may not be read: nothing that tmescope could check before
