@@ -18,9 +18,14 @@ Write = Callable[[str, str | bytes], Path]
         ("a.tsv", b"x\ty\n", "tsv"),
         ("a.TXT", b"x\ty\n", "tsv"),
         ("a.b.csv", b"x,y\n", "csv"),
-        ("a.csv.gz", gzip.compress(b"x,y\n"), "csv"),
+        ("a.csv.gz", gzip.compress(b"x,y\n", mtime=0), "csv"),
         ("a.parquet", b"PAR1....", "parquet"),
         ("a.h5ad", b"\x89HDF\r\n\x1a\n", "h5ad"),
+        ("a.gct", b"#1.2\n", "gct"),
+        ("GSE1_series_matrix.txt", b"!Series_title", "geo_series_matrix"),
+        ("GSE1-GPL570_series_matrix.txt.gz", gzip.compress(b"!Series", mtime=0), "geo_series_matrix"),
+        ("salmon.merged.gene_tpm.tsv", b"gene_id", "nfcore_rnaseq"),
+        ("run1.salmon.merged.gene_counts.tsv", b"gene_id", "nfcore_rnaseq"),
     ],
 )
 def test_the_ending_says_the_format(write: Write, name: str, content: bytes, found: str) -> None:
@@ -35,7 +40,7 @@ def test_the_declaration_wins_over_the_ending(write: Write) -> None:
     ("name", "content", "says"),
     [
         ("a.tsv", b"PK\x03\x04....", "ZIP archive"),
-        ("a.tsv", gzip.compress(b"x\ty\n"), "a gzip file"),
+        ("a.tsv", gzip.compress(b"x\ty\n", mtime=0), "a gzip file"),
         ("a.csv", b"<!DOCTYPE html><html>", "a web page"),
         ("a.csv", b"  <html>", "a web page"),
         ("a.tsv", "x\ty\n".encode("utf-16"), "UTF-16"),
@@ -44,7 +49,7 @@ def test_the_declaration_wins_over_the_ending(write: Write) -> None:
         ("a.parquet", b"x\ty\n", "not a Parquet file"),
         ("a.parquet", b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         ("a.h5ad", b"PAR1....", "a Parquet file"),
-        ("a.parquet.gz", gzip.compress(b"PAR1"), "a gzip file"),
+        ("a.parquet.gz", gzip.compress(b"PAR1", mtime=0), "a gzip file"),
     ],
 )
 def test_content_of_another_format_is_refused(write: Write, name: str, content: bytes, says: str) -> None:
@@ -98,3 +103,13 @@ def test_an_empty_file(write: Write) -> None:
 def test_text_that_is_no_table(head: bytes, says: str) -> None:
     with pytest.raises(FileFormatError, match=says):
         check_text(head, "a.tsv")
+
+
+@pytest.mark.parametrize(
+    ("head", "form"),
+    [(b"!Series_title\t", "geo_series_matrix"), (b"#1.3\n", "gct"), (b"gene_id\tgene_name\tA\n", "nfcore_rnaseq")],
+)
+def test_text_of_another_format_says_which(head: bytes, form: str) -> None:
+    with pytest.raises(FileFormatError, match="not a plain table") as caught:
+        check_text(head, "a.txt")
+    assert caught.value.next_step == f"declare the format {form!r}"

@@ -14,7 +14,7 @@ from tmescope.facts.genes import GeneTable, load_genes
 from tmescope.foundation.errors import EndpointError, TmescopeError, examples
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
-from tmescope.ingest.clinical import SampleTable, name_columns, read_samples
+from tmescope.ingest.clinical import SampleTable, name_columns
 from tmescope.ingest.endpoints import EndpointRule, read_endpoints
 from tmescope.ingest.expression import ExpressionTable, read_expression
 from tmescope.ingest.features import FeatureSource, read_features
@@ -22,6 +22,7 @@ from tmescope.ingest.findings import Findings, problems_of
 from tmescope.ingest.joining import join_samples, select_samples
 from tmescope.ingest.matrix_checks import check_matrix
 from tmescope.ingest.options import COLUMNS, CohortOptions
+from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.symbols import GeneMapping, check_coverage, map_genes
 from tmescope.store.tables import SCHEMAS
 
@@ -118,9 +119,10 @@ def read_cohort(
     Parameters
     ----------
     expression : Path
-        The matrix: TSV, CSV (also gzip), Parquet or h5ad.
+        The matrix, in any format of `tmescope.ingest.options.FileFormat`.
     samples : Path, optional
-        The sample table; without it the table inside an h5ad file is used, or the names of the matrix alone.
+        The sample table; without it the table inside the matrix' file (h5ad, GCT 1.3, GEO), or its names
+        alone.
     options : CohortOptions
         Scale, orientation, identifiers, columns, selection.
     endpoints : mapping of str to ResponseRule or TimeToEventRule, optional
@@ -222,10 +224,17 @@ def _read_files(expression: Path, samples: Path | None, options: CohortOptions, 
     with findings.collecting():
         scale = Scale.parse(options.scale, where=f"cohort {options.cohort_id!r}, scale")
     with findings.collecting():
-        matrix = read_expression(expression, options.format, orientation=options.orientation, layer=options.layer)
+        matrix = read_expression(
+            expression,
+            options.format,
+            orientation=options.orientation,
+            layer=options.layer,
+            gene_column=options.gene_column,
+        )
+        findings.tell(matrix.notes)
     if samples is not None:
         with findings.collecting():
-            table = read_samples(samples, options.samples_format)
+            table = read_sample_table(samples, options.samples_format, findings=findings)
     elif matrix is not None and matrix.obs is not None:
         table = SampleTable(matrix.obs, f"{expression}, obs", tuple(range(1, len(matrix.obs) + 1)))
     return _Files(scale, matrix, table)

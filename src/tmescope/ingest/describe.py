@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from tmescope.facts.genes import load_genes
 from tmescope.foundation.scale import Scale
-from tmescope.ingest.clinical import read_samples
 from tmescope.ingest.describe_table import Candidate, SamplesDescription, describe_table
 from tmescope.ingest.expression import read_matrix
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.identifiers import find_kind, is_ensembl
 from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.options import FileFormat
+from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.scales import ScaleEvidence, find_contradictions, measure
 
 __all__ = ["CohortDescription", "ExpressionDescription", "describe_cohort"]
@@ -99,8 +99,8 @@ def describe_cohort(
         The matrix.
     samples : Path, optional
         The sample table.
-    declared : {'tsv', 'csv', 'parquet', 'h5ad'}, optional
-        Format of the matrix; None takes it from the ending.
+    declared : str, optional
+        Format of the matrix; None takes it from the name.
 
     Returns
     -------
@@ -113,15 +113,15 @@ def describe_cohort(
     MissingFileError, FileFormatError, ExpressionError
         Where a file cannot be read at all.
     """
-    raw = read_matrix(expression, declared)
-    table = None if samples is None else read_samples(samples)
+    form = find_format(expression, declared)
+    raw = read_matrix(expression, declared, gene_column="gene_id" if form == "nfcore_rnaseq" else None)
+    table = None if samples is None else read_sample_table(samples)
     ids: frozenset[str] = frozenset()
     described = None
     if table is not None:
         described = describe_table(table, rows=raw.rows, columns=raw.columns)
         if described.sample_id:
             ids = frozenset(table.frame[described.sample_id[0].value])
-    form = find_format(expression, declared)
     return CohortDescription(_describe_matrix(raw, form, ids), described)
 
 

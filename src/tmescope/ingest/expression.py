@@ -15,9 +15,12 @@ from tmescope.foundation.errors import ExpressionError, TmescopeError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import read_delimited
 from tmescope.ingest.formats import find_format
+from tmescope.ingest.gct import read_gct
+from tmescope.ingest.geo import read_geo_matrix
 from tmescope.ingest.h5ad import read_h5ad
 from tmescope.ingest.identifiers import is_ensembl
-from tmescope.ingest.matrix import RawMatrix
+from tmescope.ingest.matrix import Note, RawMatrix
+from tmescope.ingest.nfcore import read_nfcore
 from tmescope.ingest.options import FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
 
@@ -33,6 +36,8 @@ __all__ = [
 ]
 
 _FEW = 3
+_SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore}
+"""Readers of formats whose rows carry several names."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,16 @@ class ExpressionTable:
     gene_ids, sample_ids : tuple of str
         Exactly as in the file.
     obs : pandas.DataFrame, optional
-        The sample table inside an h5ad file, all text.
+        The sample table inside the file, all text, one row a sample in their order.
+    notes : tuple of Note
+        What a person must be told about the reading.
     """
 
     values: NDArray[np.float64]
     gene_ids: tuple[str, ...]
     sample_ids: tuple[str, ...]
     obs: pd.DataFrame | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def read_matrix(
@@ -60,6 +68,7 @@ def read_matrix(
     declared: FileFormat | None = None,
     *,
     layer: str | None = None,
+    gene_column: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> RawMatrix:
     """Read a matrix in any supported format, before its orientation is decided.
@@ -68,10 +77,12 @@ def read_matrix(
     ----------
     path : Path
         The file.
-    declared : {'tsv', 'csv', 'parquet', 'h5ad'}, optional
-        None takes the format from the ending.
+    declared : str, optional
+        See `tmescope.ingest.options.FileFormat`; None takes the format from the name.
     layer : str, optional
         Of an h5ad file.
+    gene_column : str, optional
+        Which column names the genes, in the formats that have several.
     limits : Limits
         On decompressed sizes.
 
@@ -81,6 +92,17 @@ def read_matrix(
         See the readers of each format.
     """
     form = find_format(path, declared)
+    if gene_column is not None and form not in _SEVERAL_NAMES:
+        raise ExpressionError(
+            f"gene_column = {gene_column!r} is declared, but a {form} file has one column of names",
+            where=str(path),
+            expected=f"gene_column with one of the formats {', '.join(_SEVERAL_NAMES)}",
+            next_step="leave gene_column out, or declare the format",
+        )
+    if form in _SEVERAL_NAMES:
+        return _SEVERAL_NAMES[form](path, gene_column=gene_column, limits=limits)
+    if form == "geo_series_matrix":
+        return read_geo_matrix(path, limits=limits)
     if form == "parquet":
         return read_parquet_matrix(path, limits=limits)
     if form == "h5ad":
@@ -94,27 +116,29 @@ def read_expression(
     *,
     orientation: Orientation | None = None,
     layer: str | None = None,
+    gene_column: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> ExpressionTable:
     """Read a matrix and turn it to samples x genes.
 
     Parameters
     ----------
-    path, declared, layer, limits
+    path, declared, layer, gene_column, limits
         See `read_matrix`.
     orientation : {'genes_by_samples', 'samples_by_genes'}, optional
-        What the file's rows are; None means genes_by_samples for text and Parquet, samples_by_genes for h5ad.
+        What the file's rows are; None means samples_by_genes for h5ad, genes_by_samples for all others.
 
     Returns
     -------
     ExpressionTable
         Nothing is checked but the format: see `check_orientation`, `check_names`, `check_values`.
     """
-    raw = read_matrix(path, declared, layer=layer, limits=limits)
-    from_h5ad = raw.obs is not None
-    if (orientation or ("samples_by_genes" if from_h5ad else "genes_by_samples")) == "genes_by_samples":
-        return ExpressionTable(np.ascontiguousarray(raw.by_column), raw.rows, raw.columns)
-    return ExpressionTable(np.ascontiguousarray(raw.by_column.T), raw.columns, raw.rows, raw.obs)
+    raw = read_matrix(path, declared, layer=layer, gene_column=gene_column, limits=limits)
+    chosen = orientation or raw.natural
+    obs = raw.obs if chosen == raw.natural else None  # it describes the other axis then
+    if chosen == "genes_by_samples":
+        return ExpressionTable(np.ascontiguousarray(raw.by_column), raw.rows, raw.columns, obs, raw.notes)
+    return ExpressionTable(np.ascontiguousarray(raw.by_column.T), raw.columns, raw.rows, obs, raw.notes)
 
 
 def check_orientation(
@@ -165,7 +189,7 @@ def _exchanged(evidence: str, where: str) -> ExpressionError:
     return ExpressionError(
         f"genes and samples look exchanged; {evidence}",
         where=where,
-        expected="rows as the orientation says",
+        expected="the rows and columns that the declared orientation names",
         next_step="set orientation to the other of genes_by_samples, samples_by_genes",
     )
 

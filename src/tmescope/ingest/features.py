@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from tmescope.foundation.errors import InputError, SampleError, TmescopeError, examples
-from tmescope.ingest.clinical import SampleTable, read_samples
+from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
+from tmescope.ingest.sample_files import read_sample_table
 from tmescope.store.tables import SCHEMAS
 
 __all__ = ["FEATURE_COLUMNS", "FeatureColumn", "FeatureSource", "read_features"]
@@ -137,7 +138,7 @@ def _read_source(
         table = own
         rows: list[int | None] = [int(i) for i in samples["row"]]
     else:
-        table = read_samples(source.path, source.format)
+        table = read_sample_table(source.path, source.format, findings=findings)
         rows = _join(source, samples, table, findings=findings)
     frames = []
     for name, column in source.columns.items():

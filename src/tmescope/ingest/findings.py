@@ -10,6 +10,7 @@ import pandas as pd
 
 from tmescope.foundation.errors import ManyProblems, TmescopeError
 from tmescope.foundation.result import RunWarning
+from tmescope.ingest.matrix import Note
 from tmescope.store.tables import SCHEMAS
 
 __all__ = ["QUALITY_COLUMNS", "Findings", "problems_of", "raise_all"]
@@ -120,6 +121,12 @@ class Findings:
             How it is shown.
         """
         self._quality.append((self.cohort_id, check, status, str(value), evidence))
+
+    def tell(self, notes: Iterable[Note]) -> None:
+        """Keep what readers noted: a warning and a row of the quality table for each."""
+        for note in notes:
+            self.warn(note.code, note.evidence, count=1)
+            self.note(note.check, note.value, note.evidence, status="notice")
 
     def raise_if_any(self) -> None:
         """Raise what was collected, see `raise_all`."""

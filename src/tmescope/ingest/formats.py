@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tmescope.foundation.errors import FileFormatError, MissingFileError
 from tmescope.ingest.decompress import GZIP_MAGIC
 from tmescope.ingest.options import FileFormat
 
-__all__ = ["ENDINGS", "check_file", "check_text", "find_format"]
+__all__ = ["ENDINGS", "NAMES", "check_file", "check_text", "find_format"]
 
 ENDINGS: dict[str, FileFormat] = {
     ".tsv": "tsv",
@@ -18,8 +19,22 @@ ENDINGS: dict[str, FileFormat] = {
     ".parquet": "parquet",
     ".pq": "parquet",
     ".h5ad": "h5ad",
+    ".gct": "gct",
 }
 """File endings and the format they stand for; text formats may carry a further ``.gz``."""
+
+NAMES: dict[str, FileFormat] = {
+    r".*_series_matrix\.txt": "geo_series_matrix",
+    r"(.*\.)?salmon\.merged\.gene_\w+\.tsv": "nfcore_rnaseq",
+}
+"""Whole file names (as patterns, without ``.gz``) that say more than their ending: those that GEO and nf-core give."""
+
+_FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
+    (b"!Series_", "geo_series_matrix"),
+    (b"#1.2", "gct"),
+    (b"#1.3", "gct"),
+    (b"gene_id\tgene_name\t", "nfcore_rnaseq"),
+)
 
 _SIGNATURES = (
     (GZIP_MAGIC, "a gzip file"),
@@ -49,8 +64,8 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
     ----------
     path : Path
         An existing, non-empty file.
-    declared : {'tsv', 'csv', 'parquet', 'h5ad'}, optional
-        Wins over the ending.
+    declared : str, optional
+        See `FileFormat`. Wins over the name; the name that GEO or nf-core gives wins over the ending.
 
     Raises
     ------
@@ -63,7 +78,9 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
     suffixes = [s.lower() for s in path.suffixes]
     gzipped = bool(suffixes) and suffixes[-1] == ".gz"
     ending = (suffixes[-2] if len(suffixes) > 1 else "") if gzipped else (suffixes[-1] if suffixes else "")
-    found = declared or ENDINGS.get(ending)
+    plain = path.name[:-3] if gzipped else path.name
+    named = next((form for pattern, form in NAMES.items() if re.fullmatch(pattern, plain, re.IGNORECASE)), None)
+    found = declared or named or ENDINGS.get(ending)
     if found is None:
         raise FileFormatError(
             f"the ending {ending or path.name!r} does not say which format the file is in",
@@ -125,6 +142,14 @@ def check_text(head: bytes, where: str) -> None:
     FileFormatError
         If it is nothing, a web page, XML, UTF-16 or binary.
     """
+    told = next((form for words, form in _FIRST_WORDS if head.startswith(words)), None)
+    if told is not None:
+        raise FileFormatError(
+            f"the content is that of the format {told!r}, not a plain table",
+            where=where,
+            expected="a header line and rows",
+            next_step=f"declare the format {told!r}",
+        )
     looks = _looks_like(head)
     if looks is None and b"\0" in head:
         looks = "binary"

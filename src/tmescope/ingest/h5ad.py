@@ -70,7 +70,7 @@ def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
             expected="a matrix of observations x variables",
             next_step="write the file again",
         )
-    return RawMatrix(dense.T, tuple(map(str, obs.index)), tuple(map(str, var.index)), _as_text(obs))
+    return RawMatrix(dense.T, tuple(map(str, obs.index)), tuple(map(str, var.index)), _as_text(obs), "samples_by_genes")
 
 
 def _find_matrix(file: Any, layer: str | None, where: str) -> Any:

@@ -10,8 +10,31 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
+from tmescope.ingest.options import Orientation
 
-__all__ = ["RawMatrix", "refuse_text_columns"]
+__all__ = ["Note", "RawMatrix", "refuse_text_columns"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a reader did that is not plain from the file: which column named the genes, which dialect it found.
+
+    Parameters
+    ----------
+    code : str
+        Stable short name of the warning, ``topic.what``.
+    check : str
+        What was looked at, for the quality table.
+    value : str
+        What was found.
+    evidence : str
+        One sentence.
+    """
+
+    code: str
+    check: str
+    value: str
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -27,13 +50,19 @@ class RawMatrix:
     columns : tuple of str
         Names of the file's columns, without the one that holds the row names.
     obs : pandas.DataFrame, optional
-        The sample table inside an h5ad file, all text.
+        The sample table inside the file, all text.
+    natural : {'genes_by_samples', 'samples_by_genes'}
+        What the format's rows are where nothing is declared; `obs` describes the samples of that orientation.
+    notes : tuple of Note
+        What a person must be told about the reading.
     """
 
     by_column: NDArray[np.float64]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     obs: pd.DataFrame | None = None
+    natural: Orientation = "genes_by_samples"
+    notes: tuple[Note, ...] = ()
 
 
 def refuse_text_columns(names: Sequence[str], kinds: Sequence[str], where: str) -> None:

@@ -17,8 +17,8 @@ __all__ = [
     "SampleSelection",
 ]
 
-FileFormat = Literal["tsv", "csv", "parquet", "h5ad"]
-"""Formats of an expression file; sample tables are tsv, csv or parquet."""
+FileFormat = Literal["tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq"]
+"""Formats of an expression file; sample tables are tsv, csv, parquet or geo_series_matrix."""
 
 Orientation = Literal["genes_by_samples", "samples_by_genes"]
 """What a row of the file is."""
@@ -68,12 +68,11 @@ class CohortOptions:
     scale : str
         The scale that the file's documentation states, see `tmescope.foundation.scale.Scale.parse`. Checked
         against the numbers, never guessed from them.
-    format : {'tsv', 'csv', 'parquet', 'h5ad'}, optional
-        Of the expression file; None takes it from the ending (``.tsv .txt .tab .csv .parquet .h5ad``, each
-        text format also with ``.gz``).
+    format : str, optional
+        Of the expression file, see `FileFormat`; None takes it from the ending, see
+        `tmescope.ingest.formats.find_format`.
     orientation : {'genes_by_samples', 'samples_by_genes'}, optional
-        What the rows of the file are; None means genes_by_samples for text and Parquet, samples_by_genes for
-        h5ad.
+        What the rows of the file are; None means samples_by_genes for h5ad, genes_by_samples for all others.
     identifiers : {'symbol', 'ensembl', 'entrez'}
         What kind of name the genes carry.
     columns : mapping of str to str
@@ -83,7 +82,10 @@ class CohortOptions:
         Which samples enter.
     layer : str, optional
         Layer of an h5ad file that holds the matrix; None means ``X``.
-    samples_format : {'tsv', 'csv', 'parquet'}, optional
+    gene_column : str, optional
+        Which column names the genes in formats that have several (``gene_id`` or ``gene_name`` of
+        nfcore_rnaseq, which must be told; ``Name`` or ``Description`` of GCT, or a row annotation of GCT 1.3).
+    samples_format : str, optional
         Of the sample table; None takes it from the ending.
     cancer_type, treatment : str, optional
         For the whole cohort. Where `columns` maps the name, the table's values come first and this fills the gaps.
@@ -101,6 +103,7 @@ class CohortOptions:
     columns: Mapping[str, str] = field(default_factory=lambda: _NONE)
     selection: SampleSelection = SampleSelection()
     layer: str | None = None
+    gene_column: str | None = None
     samples_format: FileFormat | None = None
     cancer_type: str | None = None
     treatment: str | None = None

@@ -124,6 +124,8 @@ def _options(study: Study, cohort: Cohort) -> CohortOptions:
             exclude=tuple(select.exclude),
         ),
         layer=cohort.layer,
+        gene_column=cohort.gene_column,
+        samples_format=cohort.samples_format,
         cancer_type=cohort.cancer_type or None,
         treatment=cohort.treatment or None,
         licence=cohort.licence,

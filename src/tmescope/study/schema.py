@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
+from tmescope.ingest.options import FileFormat
 
 __all__ = [
     "UNDECIDED",
@@ -131,7 +132,7 @@ class Cohort(_Table):
 
     id: str = Field(description="Short name of the cohort")
     expression: FileName = Field(description="Expression matrix; relative paths start at the study file")
-    format: Literal["tsv", "csv", "parquet", "h5ad"] | None = Field(None, description="By the file's ending if omitted")
+    format: FileFormat | None = Field(None, description="By the file's name if omitted")
     orientation: Literal["genes_by_samples", "samples_by_genes"] | None = Field(
         None,
         description="What the rows and columns of the matrix are; genes_by_samples if omitted, "
@@ -140,7 +141,11 @@ class Cohort(_Table):
     scale: str = Field(description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ...")
     identifiers: Literal["symbol", "ensembl", "entrez"] = Field("symbol", description="Kind of gene identifier")
     layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
-    samples: FileName | None = Field(None, description="Sample table (CSV, TSV, Parquet), one row per sample")
+    gene_column: str | None = Field(None, description="Column that names the genes where the format has several")
+    samples: FileName | None = Field(
+        None, description="Sample table, one row per sample; if omitted the one inside the matrix' file"
+    )
+    samples_format: FileFormat | None = Field(None, description="Of the sample table; by the file's name if omitted")
     columns: Columns = Field(Columns(), description="Column mapping of the sample table")
     select: Selection = Field(Selection(), description="Which samples take part")
     features: list[FeatureTable] = Field(default_factory=list, description="Extra per-sample feature tables")

@@ -1,0 +1,306 @@
+"""The rectangle of cells inside a larger text file: columns of text first, then numbers; faults by line and cell."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from numpy.typing import NDArray
+
+from tmescope.foundation.errors import (
+    ExpressionError,
+    FileFormatError,
+    TmescopeError,
+    UnknownNameError,
+    examples,
+)
+from tmescope.ingest.decompress import Limits, open_bytes
+from tmescope.ingest.delimited import decode
+from tmescope.ingest.matrix import Note
+from tmescope.ingest.numerals import is_number
+from tmescope.ingest.options import MISSING_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer  # type: ignore[attr-defined, unused-ignore]
+
+__all__ = ["Block", "choose_names", "each_line", "read_block", "read_line", "split_line"]
+
+_LONGEST_LINE = 64 << 20
+_BLOCK = 16 << 20
+_FAULTS_COUNTED = 1000
+_NAMELESS = frozenset(w.casefold() for w in (*MISSING_WORDS, "---", "-666"))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where the rows of a matrix stand in a text file of tab-separated cells.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or gzip.
+    first_line : int
+        Line of the file (from 1) that holds the first row.
+    header : tuple of str
+        Names of all columns.
+    n_text : int
+        How many columns of text come first.
+    end : bytes
+        Beginning of the line that closes the block; empty where the block ends with the file.
+    quoted : bool
+        Whether cells may stand in quotation marks.
+    """
+
+    path: Path
+    first_line: int
+    header: tuple[str, ...]
+    n_text: int
+    end: bytes = b""
+    quoted: bool = False
+
+
+def each_line(handle: IO[bytes], where: str, *, first: int = 1) -> Iterator[tuple[int, str]]:
+    """Yield lines as text without their ends, each with its number.
+
+    Parameters
+    ----------
+    handle : binary file
+        Positioned at a line.
+    where : str
+        The file, for messages.
+    first : int
+        Number of that line.
+
+    Raises
+    ------
+    FileFormatError
+        If a line is not UTF-8, holds a NUL, or is longer than 64 MiB.
+    """
+    for number, raw in enumerate(iter(lambda: handle.readline(_LONGEST_LINE), b""), start=first):
+        if b"\0" in raw or len(raw) >= _LONGEST_LINE:
+            raise FileFormatError(
+                "there is a NUL byte in the text" if b"\0" in raw else f"the line has {_LONGEST_LINE:,} bytes or more",
+                where=f"{where}, line {number}",
+                expected="lines of UTF-8 text",
+                next_step="write or download the file again",
+            )
+        yield number, decode(raw, where, line=number).rstrip("\r\n")
+
+
+def read_line(handle: IO[bytes], where: str, *, line: int) -> str:
+    """Read one line as text without its end; the empty text at the end of the file.
+
+    Parameters
+    ----------
+    handle, where
+        See `each_line`.
+    line : int
+        Its number, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        See `each_line`.
+    """
+    return next(each_line(handle, where, first=line), (line, ""))[1]
+
+
+def split_line(text: str, *, quoted: bool = False) -> list[str]:
+    """Split a line at its tabs; with `quoted`, marks around cells are taken off and doubled ones are one."""
+    if not quoted or '"' not in text:
+        return text.split("\t")
+    return [c[1:-1].replace('""', '"') if len(c) > 1 and c[0] == c[-1] == '"' else c for c in text.split("\t")]
+
+
+def read_block(block: Block, *, limits: Limits) -> tuple[list[list[str]], NDArray[np.float64]]:
+    """Read the rows of a block.
+
+    Parameters
+    ----------
+    block : Block
+        Where they are.
+    limits : Limits
+        On the decompressed size.
+
+    Returns
+    -------
+    texts : list of list of str
+        The columns of text, exactly as in the file.
+    values : array of float64, shape (columns of numbers, rows)
+        Cells of `MISSING_WORDS` are NaN.
+
+    Raises
+    ------
+    FileFormatError
+        No rows, rows of another length than the header, no closing line, not UTF-8.
+    ExpressionError
+        Cells that are not numbers, with line, column and value.
+    """
+    names = [f"c{i}" for i in range(len(block.header))]
+    with open_bytes(block.path, limits=limits) as handle:
+        rows = _rows(handle, block)
+        try:
+            table = pacsv.read_csv(
+                rows,
+                read_options=pacsv.ReadOptions(column_names=names, block_size=_BLOCK),
+                parse_options=pacsv.ParseOptions(delimiter="\t", quote_char='"' if block.quoted else False),
+                convert_options=pacsv.ConvertOptions(
+                    column_types={n: pa.string() if i < block.n_text else pa.float64() for i, n in enumerate(names)},
+                    null_values=[*MISSING_WORDS, "na"],
+                    strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            raise _explain(block, limits, parser=str(error)) from error
+        if isinstance(rows, io.BufferedReader) and isinstance(rows.raw, _Until):
+            rows.raw.check_closed()
+    texts = [column.to_pylist() for column in table.columns[: block.n_text]]
+    values = np.empty((len(names) - block.n_text, table.num_rows))
+    for i, column in enumerate(table.columns[block.n_text :]):
+        values[i] = column.to_numpy()
+    return texts, values
+
+
+def choose_names(
+    annotations: dict[str, list[str]], chosen: str, *, fallback: str, where: str
+) -> tuple[tuple[str, ...], list[Note]]:
+    """Return the gene names of the rows from the chosen column.
+
+    Parameters
+    ----------
+    annotations : dict of str to list of str
+        The columns of text by name.
+    chosen : str
+        Which one names the genes.
+    fallback : str
+        Where the chosen one has nothing for a row, the row keeps its name from this column.
+    where : str
+        The file, for the message.
+
+    Returns
+    -------
+    names : tuple of str
+    notes : list of Note
+        Which column it was where there are others, and how many rows had nothing there.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such column.
+    """
+    if chosen not in annotations:
+        raise UnknownNameError.of("column of gene names", chosen, annotations, where=f"{where}, gene_column")
+    others = [name for name in annotations if name != chosen]
+    notes = []
+    if others:
+        evidence = f"genes are named by the column {chosen!r}; also there and not used: {examples(others)}"
+        notes.append(Note("genes.column", "gene names", chosen, evidence))
+    names = list(annotations[chosen])
+    empty = [i for i, name in enumerate(names) if name.strip().casefold() in _NAMELESS]
+    if empty and fallback != chosen:
+        for i in empty:
+            names[i] = annotations[fallback][i]
+        evidence = f"{len(empty):,} of {len(names):,} rows have nothing in {chosen!r} and keep their {fallback!r}"
+        notes.append(Note("genes.unnamed", "rows without a gene name", str(len(empty)), evidence))
+    return tuple(names), notes
+
+
+class _Until(io.RawIOBase):
+    """The lines of a file up to one that begins with `end`."""
+
+    def __init__(self, handle: IO[bytes], block: Block) -> None:
+        self._handle = handle
+        self._block = block
+        self._pending = b""
+        self._closed_by_mark = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer).cast("B")
+        if not self._pending and not self._closed_by_mark:
+            self._pending = self._handle.readline(_LONGEST_LINE)
+            if self._pending.startswith(self._block.end):
+                self._closed_by_mark, self._pending = True, b""
+        part, self._pending = self._pending[: len(view)], self._pending[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+    def check_closed(self) -> None:
+        if not self._closed_by_mark:
+            end = self._block.end.decode()
+            raise FileFormatError(
+                f"the file ends without the line {end}",
+                where=str(self._block.path),
+                expected="a complete file",
+                next_step="download the file again: it is cut",
+            )
+
+
+def _rows(handle: IO[bytes], block: Block) -> IO[bytes]:
+    for _ in range(block.first_line - 1):
+        handle.readline(_LONGEST_LINE)
+    return io.BufferedReader(_Until(handle, block), _BLOCK) if block.end else handle
+
+
+def _explain(block: Block, limits: Limits, *, parser: str) -> TmescopeError:
+    where = str(block.path)
+    with open_bytes(block.path, limits=limits) as handle:
+        rows = iter(_rows(handle, block))
+        fault = _find_fault(rows, block, where)
+    return fault or FileFormatError(
+        f"the rows cannot be parsed ({parser.splitlines()[0][:200]})",
+        where=where,
+        expected="one row a line",
+        next_step="write or download the file again",
+    )
+
+
+def _find_fault(rows: Iterator[bytes], block: Block, where: str) -> TmescopeError | None:
+    bad: list[tuple[int, int, str]] = []
+    number = block.first_line - 1
+    for number, raw in enumerate(rows, start=block.first_line):
+        cells = split_line(decode(raw, where, line=number).rstrip("\r\n"), quoted=block.quoted)
+        if cells == [""]:
+            continue
+        if len(cells) != len(block.header):
+            return FileFormatError(
+                f"line {number} has {len(cells)} cells; the header has {len(block.header)}",
+                where=f"{where}, line {number}",
+                expected="the same number of cells in every line",
+                next_step="look for a tab inside a cell, or a line that was cut",
+            )
+        found = enumerate(cells[block.n_text :], start=block.n_text)
+        bad.extend((number, i, c) for i, c in found if c != "na" and not is_number(c))
+        if len(bad) >= _FAULTS_COUNTED:
+            break
+    if bad:
+        return _not_numbers(bad, block.header, where)
+    return _no_rows(where) if number < block.first_line else None
+
+
+def _no_rows(where: str) -> FileFormatError:
+    return FileFormatError(
+        "there is a header and no rows",
+        where=where,
+        expected="at least one row of numbers",
+        next_step="write or download the file again",
+    )
+
+
+def _not_numbers(bad: list[tuple[int, int, str]], header: Sequence[str], where: str) -> ExpressionError:
+    line, column, value = bad[0]
+    step = "write numbers with a decimal point and without thousands separators" if "," in value else None
+    return ExpressionError(
+        f"{len(bad)} cells are not numbers: {examples([v for _, _, v in bad])}",
+        where=f"{where}, line {line}, column {header[column]!r}",
+        expected=f"numbers; for a missing value nothing or {', '.join(w for w in MISSING_WORDS if w)}",
+        next_step=step or "correct the cells, or write NA where a value is missing",
+    )

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tmescope.foundation.errors import FileFormatError, InputError
+from tmescope.ingest.blocks import Block, choose_names, each_line, read_block, read_line, split_line
+from tmescope.ingest.decompress import DEFAULT_LIMITS
+
+Write = Callable[[str, str | bytes], Path]
+
+
+def test_a_block_ends_at_its_mark(write: Write) -> None:
+    path = write("a.txt", 'head\n"x"\t1\n"y"\t2.5\n!end\nrest of the file\n')
+    texts, values = read_block(Block(path, 2, ("id", "A"), 1, end=b"!end", quoted=True), limits=DEFAULT_LIMITS)
+    assert texts == [["x", "y"]]
+    np.testing.assert_array_equal(values, [[1, 2.5]])
+
+
+def test_a_block_whose_mark_is_missing_is_cut(write: Write) -> None:
+    block = Block(write("a.txt", "x\t1\ny\t2\n"), 1, ("id", "A"), 1, end=b"!end")
+    with pytest.raises(FileFormatError, match="ends without the line !end"):
+        read_block(block, limits=DEFAULT_LIMITS)
+
+
+def test_quotation_marks_are_text_where_the_format_has_none(write: Write) -> None:
+    texts, _ = read_block(Block(write("a.txt", '5"\t1\nb"c\t2\n'), 1, ("id", "A"), 1), limits=DEFAULT_LIMITS)
+    assert texts == [['5"', 'b"c']]
+    assert split_line('"a ""b"""\tc', quoted=True) == ['a "b"', "c"]
+    assert split_line('"a"\tc') == ['"a"', "c"]
+
+
+def test_lines_that_are_no_text() -> None:
+    assert list(each_line(io.BytesIO(b"a\r\n\nb"), "f", first=3)) == [(3, "a"), (4, ""), (5, "b")]
+    assert read_line(io.BytesIO(b""), "f", line=1) == ""
+    with pytest.raises(FileFormatError, match="NUL") as caught:
+        read_line(io.BytesIO(b"a\0b\n"), "f", line=7)
+    assert caught.value.where == "f, line 7"
+    with pytest.raises(FileFormatError, match="0xff"):
+        read_line(io.BytesIO(b"a\xff\n"), "f", line=1)
+
+
+def test_names_come_from_the_chosen_column() -> None:
+    columns = {"id": ["1", "2", "3"], "name": ["A", " ", "---"]}
+    names, notes = choose_names(columns, "name", fallback="id", where="f")
+    assert names == ("A", "2", "3")
+    assert [n.value for n in notes] == ["name", "2"]
+    assert choose_names({"id": ["1"]}, "id", fallback="id", where="f") == (("1",), [])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60), st.booleans())
+def test_any_bytes_give_numbers_or_an_error_of_ours(write: Write, content: bytes, quoted: bool) -> None:
+    path = write("any.txt", b"x\t1\n" + content)
+    try:
+        texts, values = read_block(Block(path, 1, ("id", "A"), 1, quoted=quoted), limits=DEFAULT_LIMITS)
+    except InputError:
+        return
+    assert len(texts[0]) == values.shape[1]

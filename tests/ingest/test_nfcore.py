@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.ingest.conftest import GENES
+
+from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, UnknownNameError
+from tmescope.ingest.cohort import read_cohort
+from tmescope.ingest.nfcore import read_nfcore
+from tmescope.ingest.options import CohortOptions
+
+Write = Callable[[str, str | bytes], Path]
+
+TPM = "gene_id\tgene_name\tS1\tS2\nENSG00000153563.16\tCD8A\t1.5\t2\nENSG00000999999.1\t\t0\t4\n"
+
+
+def test_the_declared_column_names_the_genes(write: Write) -> None:
+    path = write("salmon.merged.gene_tpm.tsv", TPM)
+    by_id = read_nfcore(path, gene_column="gene_id")
+    assert by_id.rows == ("ENSG00000153563.16", "ENSG00000999999.1")
+    assert by_id.columns == ("S1", "S2")
+    np.testing.assert_array_equal(by_id.by_column, [[1.5, 0], [2, 4]])
+    by_name = read_nfcore(path, gene_column="gene_name")
+    assert by_name.rows == ("CD8A", "ENSG00000999999.1")
+    assert [n.code for n in by_name.notes] == ["genes.column", "genes.unnamed"]
+
+
+def test_nothing_is_chosen_for_the_caller(write: Write) -> None:
+    path = write("salmon.merged.gene_tpm.tsv", TPM)
+    with pytest.raises(ExpressionError, match="nothing says which") as caught:
+        read_nfcore(path)
+    assert caught.value.where == f"{path}, gene_column"
+    with pytest.raises(UnknownNameError, match="'symbol'"):
+        read_nfcore(path, gene_column="symbol")
+
+
+@pytest.mark.parametrize("header", ["gene_id\tS1\tS2\tS3", "gene\tgene_name\tS1\tS2", "gene_id\tgene_name"])
+def test_another_header_is_refused(write: Write, header: str) -> None:
+    with pytest.raises(FileFormatError, match="the header begins") as caught:
+        read_nfcore(write("a.tsv", f"{header}\nx\ty\t1\t2\n"), gene_column="gene_id")
+    assert "line 1" in (caught.value.where or "")
+
+
+@pytest.mark.parametrize(("scale", "summed"), [("tpm", True), ("log2(tpm+1)", False)])
+def test_repeated_symbols_are_summed_on_linear_scales_only(write: Write, scale: str, summed: bool) -> None:
+    rows = [f"ENSG{i:011d}\t{gene}\t{i + 1}\t{i + 2}" for i, gene in enumerate([*GENES, GENES[0]])]
+    path = write("salmon.merged.gene_tpm.tsv", "\n".join(["gene_id\tgene_name\tS1\tS2", *rows, ""]))
+    options = CohortOptions("a", scale, gene_column="gene_name")
+    if not summed:
+        with pytest.raises(TmescopeError, match="1 genes occur more than once"):
+            read_cohort(path, options=options)
+        return
+    cohort = read_cohort(path, options=options)
+    assert cohort.adata[:, GENES[0]].X.ravel().tolist() == [62.0, 64.0]
+    checks = cohort.quality.set_index("check")
+    assert checks.loc["gene names", "value"] == "gene_name"
+    assert checks.loc["gene names", "status"] == "notice"
+    assert {"genes.column", "genes.summed"} <= {w.code for w in cohort.warnings}
+
+
+def test_gene_column_says_nothing_about_other_formats(write: Write) -> None:
+    with pytest.raises(ExpressionError, match="a tsv file has one column of names"):
+        read_cohort(write("a.tsv", "g\tS1\nA\t1\n"), options=CohortOptions("a", "tpm", gene_column="g"))
