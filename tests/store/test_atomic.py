@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tmescope.foundation.errors import StoreError
 from tmescope.store.atomic import staged_file, staged_folder
 
 
@@ -16,6 +17,14 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
         raise RuntimeError
     assert final.read_text() == "new"
     assert [p.name for p in final.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_file_never_replaces_a_folder(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter").write_text("x")
+    with pytest.raises(StoreError, match="a folder has this name"), staged_file(tmp_path / "thesis") as staged:
+        staged.write_text("new")
+    assert [p.name for p in tmp_path.rglob("*")] == ["thesis", "chapter"]
 
 
 def test_a_folder_replaces_an_older_one_completely(tmp_path):

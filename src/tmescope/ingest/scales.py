@@ -270,7 +270,9 @@ def _suggest(e: ScaleEvidence, scale: Scale) -> str:
     """Return the scale that the numbers look like, in words, or nothing."""
     base = scale.log_base or 2.0
     if not scale.is_log and e.n_too_low:
-        return f"negative values come from a logarithm such as {_offset_scale(e, 2.0, scale.unit)} or centring"
+        # a floor is a minimum that many values share; one odd value is no evidence for an offset
+        floor = f" such as {_offset_scale(e, 2.0, scale.unit)}" if e.minimum_share >= 0.001 else ""
+        return f"negative values come from a logarithm{floor}, centring or a fault in the file"
     if scale.is_log and (e.n_too_low or _has_other_floor(e, scale)) and e.minimum_share >= 0.001:
         return f"a floor of {e.minimum:.6g} suggests {_offset_scale(e, base, scale.unit)}"
     if not scale.is_log and e.maximum < _LOOKS_LOGGED:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tmescope.foundation.errors import StoreError
+
 __all__ = ["commit", "staged_file", "staged_folder"]
 
 
@@ -34,7 +36,20 @@ def commit(staged: Path, final: Path) -> None:
 
 @contextmanager
 def staged_file(final: Path) -> Iterator[Path]:
-    """Yield a path beside `final` to write to; on success it takes the final name, on failure it is removed."""
+    """Yield a path beside `final` to write to; on success it takes the final name, on failure it is removed.
+
+    Parameters
+    ----------
+    final : pathlib.Path
+        Name of the file; its folder is made where it is absent.
+
+    Raises
+    ------
+    StoreError
+        If a folder has that name: it is never replaced by a file.
+    """
+    if final.is_dir():
+        raise StoreError("a folder has this name", where=str(final), expected="the name of a file")
     final.parent.mkdir(parents=True, exist_ok=True)
     staged = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.part")
     try:

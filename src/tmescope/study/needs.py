@@ -74,8 +74,12 @@ def gather_needs(study: Study) -> Needs:
     signatures: tuple[Signature, ...] = ()
     if any(spec.gene_sets is None for spec in specs):
         named = study.profile.signatures
-        signatures = list_signatures() if named == "all" else tuple(load_signature(n) for n in named)
+        signatures = _of_tier(named) if isinstance(named, str) else tuple(load_signature(n) for n in named)
     return Needs(specs, signatures, tuple(unique.values()), own)
+
+
+def _of_tier(named: str) -> tuple[Signature, ...]:
+    return list_signatures(None if named == "all" else named)
 
 
 def read_universe(study: Study) -> tuple[str, ...] | None:
@@ -137,7 +141,7 @@ def _method_problems(study: Study) -> Iterator[TmescopeError]:
 
 def _signature_problems(study: Study) -> Iterator[TmescopeError]:
     named = study.profile.signatures
-    for name in [] if named == "all" else named:
+    for name in [] if isinstance(named, str) else named:
         try:
             load_signature(name)
         except TmescopeError as error:
@@ -150,14 +154,17 @@ def _signature_problems(study: Study) -> Iterator[TmescopeError]:
         yield StudyFileError(
             f"no signature is named, and {', '.join(hungry)} can score nothing without",
             where="profile.signatures",
-            expected='"all", or names from: tmescope signatures',
+            expected='"core", "all", or names from: tmescope signatures',
         )
     bundled = {s.name for s in list_signatures()}
+    bundled |= {
+        s.name for method in list_methods()[0] if method.spec.gene_sets for s in load_collection(method.spec.gene_sets)
+    }
     for name, genes in study.profile.own_signatures.items():
         place = f"profile.own_signatures.{name}"
         if name in bundled:
             yield StudyFileError(
-                f"{name!r} is the name of a bundled signature",
+                f"{name!r} is the name of a bundled signature or population",
                 where=place,
                 next_step="give yours another name",
             )
