@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tmescope.bulk import scoring
-from tmescope.facts.signatures import list_signatures
+from tmescope.facts.signatures import CATEGORIES, list_signatures, load_signature
 from tmescope.foundation.result import RunWarning
 
 METHODS, _ = scoring.list_methods()
@@ -18,11 +18,25 @@ def _names(table: str) -> list[str]:
 def test_signatures_lists_all_of_them(tmescope):
     said = tmescope("signatures")
     assert said.code == 0
-    assert _names(said.out) == [s.name for s in list_signatures()]
+    names = _names(said.out)
+    assert sorted(names) == [s.name for s in list_signatures()]
+    assert names == sorted(names, key=lambda n: (CATEGORIES.index(load_signature(n).category), n))
     row = next(line for line in said.out.splitlines() if line.startswith("cyt "))
     assert row.split("  ")[-1] == "Cytolytic activity (Rooney 2015)"
     assert " 2 " in row
     assert said.out.endswith("tmescope signatures show NAME\n")
+
+
+def test_signatures_of_one_category_or_tier(tmescope):
+    metabolism = _names(tmescope("signatures", "--category", "metab").out)
+    assert "hallmark_glycolysis" in metabolism
+    assert {load_signature(name).category for name in metabolism} == {"metabolism"}
+    core = _names(tmescope("signatures", "--tier", "core", "-c", "T cells").out)
+    assert "cyt" in core
+    assert "t_cells_danaher" not in core
+    said = tmescope("signatures", "--category", "metabolisn")
+    assert said.code != 0
+    assert "did you mean 'metabolism'?" in " ".join(said.err.split())
 
 
 def test_a_signature_shows_genes_source_and_limits(tmescope):

@@ -25,7 +25,7 @@ def _decide(text: str) -> str:
     for question, answer in (
         ('scale = "DECIDE"', 'scale = "tpm"'),
         ('non_responder = ["PD", "DECIDE"]', 'non_responder = ["PD", "SD"]'),
-        ('signatures = "all"', 'signatures = ["cyt", "ifng6", "pan_f_tbrs"]'),
+        ('signatures = "core"', 'signatures = ["cyt", "ifng6", "pan_f_tbrs"]'),
         ('methods = ["zscore", "ssgsea", "mcp_counter"]', 'methods = ["zscore", "ssgsea"]'),
     ):
         assert question in text

@@ -61,7 +61,7 @@ def _reference(signature: Signature) -> str:
 
 
 def _source(signature: Signature) -> str:
-    folder = signature.source_table.split("/")[0]
+    folder = signature.source_table.removeprefix("targets/").split("/")[0]
     match = re.search(r'"(.+)"', signature.source_rows)
     return f"{folder}: {match[1] if match else signature.source_rows}"
 

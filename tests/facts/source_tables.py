@@ -41,7 +41,11 @@ def read_table(path: Path, *, quoted: bool = False) -> list[dict[str, str]]:
 
 def source_rows(shared: Path, table: str, selector: str) -> set[str]:
     """Return the distinct rows of a source table as the facts hash them: symbol, or symbol and weight."""
-    path = shared / "references" / table
+    path = shared / table if table.startswith("targets/") else shared / "references" / table
+    if path.suffix == ".txt":
+        return set(path.read_text(encoding="utf-8").split())
+    if path.suffix == ".csv":
+        return {row["symbol"] for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())}
     if path.suffix == ".gmt":
         sets = dict(_gmt_line(line) for line in path.read_text(encoding="utf-8").splitlines())
         return sets[_value(selector)]

@@ -27,7 +27,13 @@ from tmescope.foundation.errors import FactsError, UnknownNameError
 ALL = [*list_signatures(), *(s for name in list_collections() for s in load_collection(name))]
 IDS = [signature.name for signature in ALL]
 # a misprint in the source, and what the paper means; everything else follows from the identifier tables
-MISPRINTS = {"EN01": {"ENO1"}, "PFKB3": {"PFKFB3"}, "PDK-1": {"PDK1"}, "PLODDDIT4": {"PLOD1", "DDIT4"}}
+MISPRINTS = {
+    "EN01": {"ENO1"},
+    "PFKB3": {"PFKFB3"},
+    "PDK-1": {"PDK1"},
+    "PLODDDIT4": {"PLOD1", "DDIT4"},
+    "44448": {"SEPTIN9"},  # a spreadsheet's number of the day 9-Sep-2021
+}
 
 
 def corrected(signature: Signature) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tmescope.facts.genes import load_genes
-from tmescope.facts.signatures import load_signature
+from tmescope.facts.signatures import list_signatures, load_collection, load_signature
 from tmescope.foundation.scale import Scale, convert
 from tmescope.simulate.cohorts import SimulatedCohort, simulate_study
 from tmescope.simulate.plan import CohortPlan, Effects, StudyPlan, demo_plan
@@ -118,8 +118,8 @@ def test_expression_is_in_the_declared_scale(demo) -> None:
     assert demo["sim_urothelial"].expression.to_numpy().max() > 1000
 
 
-def test_every_bundled_gene_is_there_or_known_to_be_absent(demo) -> None:
-    known = {gene.gene_symbol for gene in load_genes()}
+def test_every_gene_of_the_core_facts_is_there_or_known_to_be_absent(demo) -> None:
+    known = {g for fact in (*list_signatures("core"), *load_collection("mcp_counter")) for g in fact.genes}
     for cohort in demo.values():
         genes = cohort.truth.genes
         assert known <= set(genes.index)

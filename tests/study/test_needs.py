@@ -7,6 +7,7 @@ from tmescope.facts.signatures import list_signatures, load_collection, load_sig
 from tmescope.foundation.errors import FileFormatError, MethodError, MissingFileError, UnknownNameError
 from tmescope.study.loading import parse_study
 from tmescope.study.needs import gather_needs, name_problems, read_universe
+from tmescope.study.schema import Profile
 
 
 def study(tmp_path, **profile):
@@ -42,6 +43,13 @@ def test_a_method_with_sets_of_its_own_needs_no_signature(tmp_path):
 
 def test_all_means_all_that_are_bundled(tmp_path):
     assert gather_needs(study(tmp_path, signatures="all")).signatures == list_signatures()
+
+
+def test_core_means_the_core_tier_and_is_the_default(tmp_path):
+    core = gather_needs(study(tmp_path, signatures="core")).signatures
+    assert core == list_signatures("core")
+    assert 0 < len(core) < len(list_signatures())
+    assert Profile().signatures == "core"
 
 
 def test_an_unknown_name_ends_it_at_once_or_is_listed_with_the_others(tmp_path):

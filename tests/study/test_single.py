@@ -21,8 +21,10 @@ def test_one_matrix_is_a_study_of_one_cohort_without_endpoints():
     assert study.output.report is False
 
 
-def test_all_signatures_where_none_is_named():
-    assert scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"]).profile.signatures == "all"
+def test_core_signatures_where_none_is_named():
+    assert scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"]).profile.signatures == "core"
+    every = scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"], signatures=["all"])
+    assert every.profile.signatures == "all"
 
 
 def test_what_is_not_allowed_is_listed_at_once():

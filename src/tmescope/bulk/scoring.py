@@ -70,7 +70,7 @@ def score(
     adata : anndata.AnnData, n_samples x n_genes
         Dense, sparse or backed; gene symbols in ``var_names``. Not changed.
     signatures : sequence of str or Signature, or mapping of str to gene symbols, optional
-        Names of bundled signatures, or sets of your own. All bundled signatures if omitted. Ignored by methods with
+        Names of bundled signatures, or sets of your own. The core signatures if omitted. Ignored by methods with
         gene sets of their own (MCP-counter).
     method : str or Method
         One of ``tmescope methods``, or a method of your own.
@@ -175,7 +175,7 @@ def _gene_sets(
         own = {name: tuple(genes) for name, genes in signatures.items()}
         return own, {name: hash_json(sorted(set(genes))) for name, genes in own.items()}
     elif signatures is None:
-        chosen = list_signatures()
+        chosen = list_signatures("core")
     else:
         chosen = tuple(s if isinstance(s, Signature) else load_signature(s) for s in signatures)
     return {s.name: tuple(s.genes) for s in chosen}, {s.name: s.sha256 for s in chosen}

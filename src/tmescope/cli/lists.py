@@ -17,15 +17,27 @@ _WIDTH = 100
 
 
 @signatures_app.callback()
-def signatures(context: typer.Context) -> None:
-    """List the bundled signatures; ``signatures show NAME`` tells all about one."""
+def signatures(
+    context: typer.Context,
+    category: Annotated[
+        str | None,
+        typer.Option("--category", "-c", help="Only this category; a part of its name will do.", show_default=False),
+    ] = None,
+    tier: Annotated[
+        str | None,
+        typer.Option("--tier", help="Only core (scored by default) or extended.", show_default=False),
+    ] = None,
+) -> None:
+    """List the bundled signatures by category; ``signatures show NAME`` tells all about one."""
     if context.invoked_subcommand is not None:
         return
-    from tmescope.facts.signatures import list_signatures
+    from tmescope.facts.signatures import CATEGORIES, list_signatures
 
-    rows = [(s.name, s.category, str(len(s.genes)), s.title) for s in list_signatures()]
-    _print_table(("name", "category", "genes", "title"), rows)
-    typer.echo("\nmore about one: tmescope signatures show NAME")
+    found = sorted(list_signatures(tier, category=category), key=lambda s: CATEGORIES.index(s.category))
+    rows = [(s.name, s.category, s.tier, str(len(s.genes)), s.title) for s in found]
+    _print_table(("name", "category", "tier", "genes", "title"), rows)
+    typer.echo(f"\n{len(found)} signatures; a study scores the core ones unless it names others")
+    typer.echo("more about one: tmescope signatures show NAME")
 
 
 @signatures_app.command("show")
@@ -42,6 +54,7 @@ def show_signature(name: Annotated[str, typer.Argument(help="Name of the signatu
             ("title", s.title),
             ("reads", s.summary),
             ("category", s.category),
+            ("tier", s.tier),
             ("genes", f"{len(s.genes)}: {', '.join(genes)}"),
             ("species", s.species),
             ("version", s.version),

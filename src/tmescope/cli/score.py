@@ -23,7 +23,9 @@ def score(
     ],
     signature: Annotated[
         list[str] | None,
-        typer.Option("--signature", "-s", help="Signatures, separated by commas; all if omitted.", show_default=False),
+        typer.Option(
+            "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
+        ),
     ] = None,
     method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
     orientation: Annotated[

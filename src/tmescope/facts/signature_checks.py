@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ __all__ = [
     "COLLECTION_KEYS",
     "SET_KEYS",
     "SIGNATURE_KEYS",
+    "TIERS",
     "UNVERIFIED",
     "check_corrections",
     "check_genes",
@@ -31,7 +33,10 @@ UNVERIFIED = "reference not verified"
 CATEGORIES = (
     "T cells and cytotoxicity",
     "B cells and lymphoid structures",
+    "NK cells and innate lymphocytes",
+    "dendritic cells",
     "myeloid cells",
+    "granulocytes and mast cells",
     "interferon",
     "antigen presentation",
     "immune checkpoints",
@@ -39,9 +44,15 @@ CATEGORIES = (
     "epithelial-mesenchymal transition",
     "hypoxia and vessels",
     "proliferation",
+    "DNA repair",
+    "metabolism",
+    "signalling and inflammation",
+    "senescence and ageing",
     "admixture",
     "cell populations",
 )
+# core: scored unless a study says otherwise; extended: scored when named, or with signatures = "all"
+TIERS = ("core", "extended")
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _HGNC_ID = re.compile(r"HGNC:\d+")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -74,19 +85,21 @@ _LIST_KEYS = {
     "housekeeping": Key(dict, required=False),
     "corrections": Key(list, required=False),
 }
-SIGNATURE_KEYS = {**_SHARED_KEYS, **_LIST_KEYS}
+SIGNATURE_KEYS = {**_SHARED_KEYS, "tier": _TEXT, **_LIST_KEYS}
 COLLECTION_KEYS = {**_SHARED_KEYS, "sets": Key(list)}
 SET_KEYS = {"name": _TEXT, "limits": _TEXT_OR_EMPTY, **_LIST_KEYS}
 _CORRECTION_KEYS = {"source": _TEXT, "genes": Key(list, may_be_empty=True), "reason": _TEXT}
 
 
 def check_header(record: Mapping[str, Any], path: Path) -> None:
-    """Check name, category, DOI and PMID of a file, or raise FactsError."""
+    """Check name, category, tier, DOI and PMID of a file, or raise FactsError."""
     where = place(path)
     if record["name"] != path.stem:
         raise FactsError(f"name = {record['name']!r} differs from the file's", where=where, expected=path.stem)
     if record["category"] not in CATEGORIES:
         raise FactsError(f"category = {record['category']!r} is not known", where=where, expected=", ".join(CATEGORIES))
+    if record.get("tier", TIERS[0]) not in TIERS:
+        raise FactsError(f"tier = {record['tier']!r} is not known", where=where, expected=", ".join(TIERS))
     for key, form in (("doi", _DOI), ("pmid", _PMID)):
         if record[key] and not form.fullmatch(record[key]):
             raise FactsError(f"{key} = {record[key]!r} is not of its form", where=where, expected=form.pattern)
@@ -134,7 +147,7 @@ def check_genes(genes: Mapping[str, Any], housekeeping: Mapping[str, Any], *, wh
         if not (_SYMBOL.fullmatch(symbol) and isinstance(hgnc_id, str) and _HGNC_ID.fullmatch(hgnc_id)):
             raise FactsError(f"gene {symbol!r} = {hgnc_id!r}", where=where, expected='SYMBOL = "HGNC:number"')
     ids = [*genes.values(), *housekeeping.values()]
-    twice = sorted({hgnc_id for hgnc_id in ids if ids.count(hgnc_id) > 1})
+    twice = sorted(hgnc_id for hgnc_id, n in Counter(ids).items() if n > 1)
     if twice:
         raise FactsError(f"HGNC ids are listed twice: {examples(twice)}", where=where, expected="each gene once")
 

@@ -15,6 +15,7 @@ from tmescope.facts.signature_checks import (
     COLLECTION_KEYS,
     SET_KEYS,
     SIGNATURE_KEYS,
+    TIERS,
     UNVERIFIED,
     check_corrections,
     check_genes,
@@ -29,6 +30,7 @@ from tmescope.foundation.errors import FactsError, UnknownNameError, examples
 
 __all__ = [
     "CATEGORIES",
+    "TIERS",
     "UNVERIFIED",
     "Signature",
     "genes_sha256",
@@ -90,6 +92,8 @@ class Signature:
         Remarks on provenance.
     reference_check : str
         How DOI and PMID were verified.
+    tier : str
+        ``core``, scored by default, or ``extended``, scored when asked for.
     """
 
     name: str
@@ -114,6 +118,7 @@ class Signature:
     housekeeping: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reference_check: str = ""
+    tier: str = "core"
 
 
 def genes_sha256(genes: Iterable[str]) -> str:
@@ -127,9 +132,42 @@ def genes_sha256(genes: Iterable[str]) -> str:
     return hash_lines(genes)
 
 
-def list_signatures() -> tuple[Signature, ...]:
-    """Return all bundled signatures, sorted by name (marker populations: `load_collection`)."""
-    return tuple(load_signature(name) for name in _names("signatures"))
+def list_signatures(tier: str | None = None, *, category: str | None = None) -> tuple[Signature, ...]:
+    """Return the bundled signatures, sorted by name (marker populations: `load_collection`).
+
+    Parameters
+    ----------
+    tier : {"core", "extended"}, optional
+        ``core``: those that a study scores by default. None: both.
+    category : str, optional
+        One of `CATEGORIES`, or a part of its name that no other has; capitals do not matter.
+
+    Returns
+    -------
+    tuple of Signature
+
+    Raises
+    ------
+    UnknownNameError
+        No such tier, or none or several such categories.
+    FactsError
+        A bundled file fails its own checks.
+    """
+    if tier is not None and tier not in TIERS:
+        raise UnknownNameError.of("tier", tier, TIERS)
+    chosen = None if category is None else _find_category(category)
+    found = (load_signature(name) for name in _names("signatures"))
+    return tuple(s for s in found if tier in {None, s.tier} and chosen in {None, s.category})
+
+
+def _find_category(text: str) -> str:
+    # "T cells" is a category's beginning and stands inside no other word: whole names and beginnings first
+    wanted = text.strip().casefold()
+    for fits in (str.__eq__, str.startswith, str.__contains__):
+        found = [name for name in CATEGORIES if wanted and fits(name.casefold(), wanted)]
+        if len(found) == 1:
+            return found[0]
+    raise UnknownNameError.of("category", text, CATEGORIES)
 
 
 def load_signature(name: str) -> Signature:
@@ -267,4 +305,5 @@ def _build(record: Mapping[str, Any], *, where: str) -> Signature:
         housekeeping=tuple(housekeeping),
         notes=tuple(record.get("notes", ())),
         reference_check=record["reference_check"].strip(),
+        tier=record.get("tier", TIERS[0]),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tmescope.facts.genes import load_genes
+from tmescope.facts.signatures import list_collections, list_signatures, load_collection
 from tmescope.simulate.clinical import draw_patients, tabulate_samples
 from tmescope.simulate.expression import draw_purity, draw_tpm, to_file_scale
 from tmescope.simulate.plan import CohortPlan, Effects, StudyPlan
@@ -117,13 +118,19 @@ def simulate_study(
     """
     genes_rng, *cohort_rngs = rng.spawn(1 + len(plan.cohorts))
     if roles is None:
-        roles, other_genes = bundled_roles(), [gene.gene_symbol for gene in load_genes()]
+        roles, other_genes = bundled_roles(), _core_genes()
     else:
         other_genes = []
     panel = build_panel(roles, other_genes=other_genes, n_background=plan.n_background_genes, rng=genes_rng)
     previous = _previous_symbols(panel)
     for cohort, cohort_rng in zip(plan.cohorts, cohort_rngs, strict=True):
         yield _simulate_cohort(plan, cohort, panel=panel, previous=previous, rng=cohort_rng)
+
+
+def _core_genes() -> list[str]:
+    """Return the sorted genes of what a study scores by default: an extended signature changes no simulation."""
+    facts = (*list_signatures("core"), *(s for name in list_collections() for s in load_collection(name)))
+    return sorted({gene for fact in facts for gene in (*fact.genes, *fact.housekeeping)})
 
 
 def _simulate_cohort(

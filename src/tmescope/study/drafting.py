@@ -36,7 +36,7 @@ seed = 0
 _TAIL = """\
 [profile]
 methods = ["zscore", "ssgsea", "mcp_counter"]  # tmescope methods
-signatures = "all"  # or names from: tmescope signatures
+signatures = "core"  # or "all", or names from: tmescope signatures
 gene_universe = "common"  # rank-based scores see the genes that all cohorts share; or "own", or a file
 max_unmapped = 0.2  # refuse a cohort that lacks more of the needed genes
 """

@@ -250,7 +250,9 @@ class Profile(_Table):
         description="Scoring methods",
     )
     primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
-    signatures: Literal["all"] | list[str] = Field("all", description="Bundled signatures to score, or all")
+    signatures: Literal["core", "all"] | list[str] = Field(
+        "core", description="Bundled signatures to score: names, core (the usual ones) or all"
+    )
     own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
     gene_universe: FileName = Field(
         "common",
@@ -272,8 +274,8 @@ class Profile(_Table):
     @field_validator("signatures", mode="before")
     @classmethod
     def _signatures(cls, value: object) -> object:
-        if value != "all" and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
-            message = 'this should be "all" or a list of names'
+        if value not in ("core", "all") and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
+            message = 'this should be "core", "all" or a list of names'
             raise ValueError(message)
         return value
 

@@ -33,7 +33,7 @@ def scoring_study(
     methods : list of str
         Scoring methods.
     signatures : list of str, optional
-        Bundled signatures; all if omitted.
+        Bundled signatures, or ``["all"]``; the core ones if omitted.
     report : bool
         Whether figures and report are written.
 
@@ -61,7 +61,7 @@ def scoring_study(
             ],
             "profile": {
                 "methods": methods,
-                "signatures": signatures or "all",
+                "signatures": signatures[0] if signatures in (["all"], ["core"]) else signatures or "core",
                 "gene_universe": "own",
             },
             "output": {"report": report},
