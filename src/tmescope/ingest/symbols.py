@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,6 +11,7 @@ from tmescope.facts.genes import GeneTable, Resolution
 from tmescope.foundation.errors import IdentifierError, TmescopeError, examples
 from tmescope.foundation.result import RunWarning
 from tmescope.ingest.identifiers import suggest_kind
+from tmescope.ingest.mangled import AMBIGUOUS_DATE, DATE, find_mangled, settle_mangled
 from tmescope.ingest.options import Identifiers
 from tmescope.store.tables import SCHEMAS
 
@@ -73,17 +74,19 @@ def map_genes(
     -------
     GeneMapping
         Names are unique: where a mapped name would meet one that stands in the matrix already, the gene keeps
-        its own identifier with the reason ``ambiguous``.
+        its own identifier with the reason ``ambiguous``. Symbols that a spreadsheet turned into dates have the
+        reason ``spreadsheet date`` or, where they keep their name, ``ambiguous spreadsheet date``.
     """
     if genes is None:
         found = [Resolution(i, i, None, "unchanged") for i in gene_ids]
     else:
         found = genes.resolve(list(gene_ids), kind)
-    names = tuple(r.gene_symbol for r in found)
+    became = _repair(found, genes) if genes is not None and kind == "symbol" else [_became(r) for r in found]
+    names = tuple(symbol for _, symbol, _, _ in became)
     missing = tuple(sorted(frozenset(needed).difference(names)))
     wanted = frozenset(needed)
     rows: list[tuple[str, str | None, str, str | None, str, bool]] = [
-        (cohort_id, r.input_id, r.gene_symbol, r.hgnc_id, r.reason, r.gene_symbol in wanted) for r in found
+        (cohort_id, *row, row[1] in wanted) for row in became
     ]
     rows += [(cohort_id, None, name, _hgnc_id(name, genes), "missing", True) for name in missing]
     table = pd.DataFrame(rows, columns=list(GENE_MAPPING_COLUMNS))
@@ -91,8 +94,44 @@ def map_genes(
     return GeneMapping(names, table.astype(kinds), missing, len(wanted))
 
 
+def _became(found: Resolution) -> tuple[str, str, str | None, str]:
+    return found.input_id, found.gene_symbol, found.hgnc_id, found.reason
+
+
+def _repair(found: Sequence[Resolution], genes: GeneTable) -> list[tuple[str, str, str | None, str]]:
+    """Put names right that are dates; a name that the gene table knows is none."""
+    mangled = find_mangled([r.input_id for r in found if r.reason == "unchanged"])
+    if not mangled:
+        return [_became(r) for r in found]
+    settled = settle_mangled(mangled, (r.gene_symbol for r in found))
+    rows = []
+    for r in found:
+        if r.input_id not in settled:
+            rows.append(_became(r))
+        elif (symbol := settled[r.input_id]) is None:
+            rows.append((r.input_id, r.input_id, None, AMBIGUOUS_DATE))
+        else:
+            rows.append((r.input_id, symbol, _hgnc_id(symbol, genes), DATE))
+    return rows
+
+
 def _hgnc_id(symbol: str, genes: GeneTable | None) -> str | None:
     return genes.get(symbol).hgnc_id if genes is not None and symbol in genes else None
+
+
+def _date_warnings(mapping: GeneMapping, cohort_id: str) -> Iterator[RunWarning]:
+    reasons = mapping.table["reason"]
+    dates = mapping.table[reasons.isin((DATE, AMBIGUOUS_DATE))]
+    if len(dates):
+        n_kept = int((dates["reason"] == AMBIGUOUS_DATE).sum())
+        message = (
+            f"{len(dates)} gene names are dates, as a spreadsheet makes them of MARCH1 or SEPT2: "
+            f"{len(dates) - n_kept} can mean one gene only and got its symbol, {n_kept} keep the date"
+        )
+        shown = tuple(
+            f"{a} = {b}" if a != b else a for a, b in zip(dates["input_id"], dates["gene_symbol"], strict=True)
+        )
+        yield RunWarning("genes.spreadsheet_dates", message, cohort_id, len(dates), shown[:3])
 
 
 def check_coverage(
@@ -119,10 +158,10 @@ def check_coverage(
         An `IdentifierError` with the first 20 absent genes where more than the limit are absent.
     warnings : list of RunWarning
         ``genes.missing`` where some are absent but fewer, ``genes.ambiguous`` for names that could mean
-        several genes.
+        several genes, ``genes.spreadsheet_dates`` for names that are dates.
     """
-    warnings = []
     reasons = mapping.table["reason"]
+    warnings = list(_date_warnings(mapping, cohort_id))
     ambiguous = list(mapping.table.loc[reasons == "ambiguous", "input_id"])
     if ambiguous:
         message = f"{len(ambiguous)} gene names could mean several genes and keep their name"
