@@ -19,6 +19,7 @@ from tmescope.ingest.expression import (
 )
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.options import Identifiers
+from tmescope.ingest.sample_oddities import check_samples
 from tmescope.ingest.scales import find_contradictions, find_oddities, measure
 
 __all__ = ["check_matrix"]
@@ -82,6 +83,7 @@ def _check_scale(table: ExpressionTable, scale: Scale, *, where: str, findings: 
         share = evidence.n_missing / table.values.size
         sentence = f"{evidence.n_missing:,} of {table.values.size:,} values ({share:.2%}) are missing."
         findings.note("missing values", evidence.n_missing, sentence, status="notice")
+    check_samples(table.values, scale, table.sample_ids, findings=findings)
 
 
 def _warn_of_empty_genes(table: ExpressionTable, findings: Findings) -> None:

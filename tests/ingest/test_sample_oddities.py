@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tmescope.foundation.errors import ScaleError
+from tmescope.foundation.scale import Scale
+from tmescope.ingest.cohort import read_cohort
+from tmescope.ingest.findings import Findings
+from tmescope.ingest.options import CohortOptions
+from tmescope.ingest.sample_oddities import check_samples, find_impossible, find_outstanding, measure_samples
+
+TPM = Scale.parse("tpm")
+
+
+def _tpm(n: int = 8, genes: int = 200) -> np.ndarray:
+    values = np.random.default_rng(3).gamma(0.8, 20.0, size=(n, genes))
+    return np.asarray(values / values.sum(axis=1, keepdims=True) * 9e5)
+
+
+def _check(values: np.ndarray, scale: Scale = TPM) -> Findings:
+    findings = Findings("c")
+    check_samples(values, scale, [f"S{i}" for i in range(len(values))], findings=findings)
+    return findings
+
+
+def _status(findings: Findings) -> list[str]:
+    return list(findings.quality()["status"])
+
+
+def test_a_sound_cohort_is_told_to_be_sound() -> None:
+    findings = _check(_tpm())
+    assert findings.warnings == []
+    assert _status(findings) == ["ok"]
+
+
+@pytest.mark.parametrize("scale", ["tpm", "log2(tpm+0.001)", "log10(tpm+1)"])
+def test_a_sample_of_another_scale_is_named(scale: str) -> None:
+    values = _tpm()
+    values[5] *= 30
+    declared = Scale.parse(scale)
+    if declared.log_base:
+        values = np.log(values + declared.offset) / np.log(declared.log_base)
+    findings = _check(values, declared)
+    (warning,) = findings.warnings
+    assert (warning.code, warning.examples) == ("scale.impossible_samples", ("S5",))
+    assert _status(findings) == ["problem"]
+    assert "S5" in findings.quality()["evidence"][0]
+
+
+def test_a_sample_that_stands_out_is_a_notice() -> None:
+    values = _tpm()
+    values[2] /= 20
+    values[4, :120] = 0
+    values[6] = np.round(values[6])
+    findings = _check(values)
+    (warning,) = findings.warnings
+    assert warning.code == "scale.outstanding_samples"
+    assert [e.split()[0] for e in warning.examples] == ["S2", "S4", "S6"]
+    assert "60% zeros" in warning.examples[1]
+    assert "whole numbers" in warning.examples[2]
+    assert _status(findings) == ["notice"]
+
+
+def test_what_cannot_be_compared_is_left_alone() -> None:
+    values = _tpm()
+    values[2] /= 20
+    assert find_outstanding(measure_samples(values[:4], TPM)) == {}
+    assert _check(values[:, :40]).warnings == []
+    assert _check(values, Scale.parse("log2_array")).warnings == []
+    assert len(find_impossible(measure_samples(values * 100, Scale.parse("counts")), Scale.parse("counts"))) == 0
+
+
+def test_missing_values_and_empty_samples() -> None:
+    values = _tpm()
+    values[0] = np.nan
+    values[1, 3] = np.nan
+    evidence = measure_samples(values, TPM)
+    assert np.isnan(evidence.sums[0])
+    assert evidence.sums[1] > 1e5
+    assert find_outstanding(evidence) == {}
+
+
+@cache
+def _pan(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "bulk" / "icb_pan" / "expression.tsv.gz", sep="\t", index_col=0)
+
+
+def test_the_real_study_that_is_not_tpm_is_caught_and_no_other(shared_data: Path) -> None:
+    pan = _pan(shared_data)
+    evidence = measure_samples(np.ascontiguousarray(pan.to_numpy().T), TPM)
+    impossible = [pan.columns[i] for i in find_impossible(evidence, TPM)]
+    assert impossible == [c for c in pan.columns if c.startswith("Shiuan.")]
+    assert len(impossible) == 15
+    findings = Findings("pan")
+    check_samples(pan.to_numpy().T, TPM, list(pan.columns), findings=findings)
+    assert findings.warnings[0].count == 15
+    assert all(name in findings.quality()["evidence"][0] for name in impossible)
+
+
+def test_real_studies_are_refused_or_not(shared_data: Path, tmp_path: Path) -> None:
+    pan = _pan(shared_data)
+    for study, block in pan.T.groupby(pan.columns.str.split(".").str[0]):
+        path = tmp_path / f"{study}.parquet"
+        block.T.to_parquet(path)
+        options = CohortOptions(cohort_id=str(study), scale="tpm")
+        if study == "Shiuan":
+            with pytest.raises(ScaleError, match="more than a million"):
+                read_cohort(path, options=options)
+        else:
+            quality = read_cohort(path, options=options).quality.set_index("check")
+            assert quality.loc["scale of each sample", "status"] != "problem", study
