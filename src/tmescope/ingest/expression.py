@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tmescope.foundation.errors import ExpressionError, TmescopeError, examples
+from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import read_delimited
 from tmescope.ingest.formats import find_format
@@ -101,6 +101,13 @@ def read_matrix(
         )
     if form in _SEVERAL_NAMES:
         return _SEVERAL_NAMES[form](path, gene_column=gene_column, limits=limits)
+    if form == "xlsx":
+        raise FileFormatError(
+            "a matrix is not read from a workbook: spreadsheets turn gene names into dates",
+            where=str(path),
+            expected="TSV, CSV, Parquet, h5ad, GCT",
+            next_step="take the file that the workbook was made from",
+        )
     if form == "geo_series_matrix":
         return read_geo_matrix(path, limits=limits)
     if form == "parquet":

@@ -20,6 +20,7 @@ ENDINGS: dict[str, FileFormat] = {
     ".pq": "parquet",
     ".h5ad": "h5ad",
     ".gct": "gct",
+    ".xlsx": "xlsx",
 }
 """File endings and the format they stand for; text formats may carry a further ``.gz``."""
 
@@ -36,11 +37,12 @@ _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
     (b"gene_id\tgene_name\t", "nfcore_rnaseq"),
 )
 
+_ZIP = "a ZIP archive (perhaps an Excel workbook)"
 _SIGNATURES = (
     (GZIP_MAGIC, "a gzip file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"PAR1", "a Parquet file"),
-    (b"PK\x03\x04", "a ZIP archive (perhaps an Excel workbook)"),
+    (b"PK\x03\x04", _ZIP),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ\x00", "an xz file"),
@@ -54,7 +56,7 @@ _SIGNATURES = (
 )
 _MARKUP = (b"<!doctype", b"<html", b"<?xml")
 _HEAD = 512
-_OWN_SIGNATURE = {"parquet": "a Parquet file", "h5ad": "an HDF5 file"}
+_OWN_SIGNATURE = {"parquet": "a Parquet file", "h5ad": "an HDF5 file", "xlsx": _ZIP}
 
 
 def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:

@@ -17,8 +17,8 @@ __all__ = [
     "SampleSelection",
 ]
 
-FileFormat = Literal["tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq"]
-"""Formats of an expression file; sample tables are tsv, csv, parquet or geo_series_matrix."""
+FileFormat = Literal["tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq", "xlsx"]
+"""Formats of an expression file; sample tables are tsv, csv, parquet, geo_series_matrix or xlsx (never a matrix)."""
 
 Orientation = Literal["genes_by_samples", "samples_by_genes"]
 """What a row of the file is."""
@@ -87,6 +87,8 @@ class CohortOptions:
         nfcore_rnaseq, which must be told; ``Name`` or ``Description`` of GCT, or a row annotation of GCT 1.3).
     samples_format : str, optional
         Of the sample table; None takes it from the ending.
+    samples_sheet : str, optional
+        Which sheet of a workbook holds the sample table; needed where several hold something.
     cancer_type, treatment : str, optional
         For the whole cohort. Where `columns` maps the name, the table's values come first and this fills the gaps.
     licence : str
@@ -105,6 +107,7 @@ class CohortOptions:
     layer: str | None = None
     gene_column: str | None = None
     samples_format: FileFormat | None = None
+    samples_sheet: str | None = None
     cancer_type: str | None = None
     treatment: str | None = None
     licence: str = ""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.clinical import SampleTable, read_samples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
+from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.geo import read_geo_samples
+from tmescope.ingest.matrix import Note
 from tmescope.ingest.options import FileFormat
+from tmescope.ingest.workbooks import read_workbook
 
 __all__ = ["read_sample_table"]
 
@@ -18,6 +25,7 @@ def read_sample_table(
     path: Path,
     declared: FileFormat | None = None,
     *,
+    sheet: str | None = None,
     findings: Findings | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> SampleTable:
@@ -26,9 +34,11 @@ def read_sample_table(
     Parameters
     ----------
     path : Path
-        TSV, CSV (also gzip), Parquet, or a GEO series matrix.
+        TSV, CSV (also gzip), Parquet, an Excel workbook, or a GEO series matrix.
     declared : str, optional
         None takes the format from the name.
+    sheet : str, optional
+        Which sheet of a workbook.
     findings : Findings, optional
         Receives what was noted about the reading.
     limits : Limits
@@ -42,11 +52,44 @@ def read_sample_table(
     Raises
     ------
     MissingFileError, FileFormatError
-        See `tmescope.ingest.clinical.read_samples` and `tmescope.ingest.geo.read_geo_samples`.
+        See `tmescope.ingest.clinical.read_samples`, `tmescope.ingest.geo.read_geo_samples` and
+        `tmescope.ingest.workbooks.read_workbook`; a sheet of a file that is no workbook.
+    UnknownNameError
+        No sheet of that name.
     """
-    if find_format(path, declared) != "geo_series_matrix":
-        return read_samples(path, declared, limits=limits)
-    frame, notes = read_geo_samples(path, limits=limits)
+    form = find_format(path, declared)
+    if sheet is not None and form != "xlsx":
+        raise FileFormatError(
+            f"the sheet {sheet!r} is declared, but the file is {form}",
+            where=str(path),
+            expected="samples_sheet with a workbook only",
+            next_step="leave samples_sheet out",
+        )
+    notes: Sequence[Note]
+    if form == "geo_series_matrix":
+        frame, notes = read_geo_samples(path, limits=limits)
+        table = SampleTable(frame, str(path), tuple(range(1, len(frame) + 1)))
+    elif form == "xlsx":
+        table, notes = _from_workbook(path, sheet, limits)
+    else:
+        table, notes = read_samples(path, declared, limits=limits), ()
     if findings is not None:
         findings.tell(notes)
-    return SampleTable(frame, str(path), tuple(range(1, len(frame) + 1)))
+    return table
+
+
+def _from_workbook(path: Path, sheet: str | None, limits: Limits) -> tuple[SampleTable, Sequence[Note]]:
+    read = read_workbook(path, sheet, limits=limits)
+    if not read.rows:
+        raise FileFormatError(
+            f"the table has a header of {len(read.names)} columns and no rows",
+            where=str(path),
+            expected="one row per sample",
+            next_step="save the table again",
+        )
+    first = {name: i for i, name in reversed(list(enumerate(read.names)))}
+    columns = {n: [row[first[n]] for row in read.rows] for n in dict.fromkeys(read.names)}
+    table = SampleTable(
+        pd.DataFrame(columns, dtype="string"), str(path), read.lines, tuple(find_duplicates(read.names))
+    )
+    return table, read.notes

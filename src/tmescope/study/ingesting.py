@@ -126,6 +126,7 @@ def _options(study: Study, cohort: Cohort) -> CohortOptions:
         layer=cohort.layer,
         gene_column=cohort.gene_column,
         samples_format=cohort.samples_format,
+        samples_sheet=cohort.samples_sheet,
         cancer_type=cohort.cancer_type or None,
         treatment=cohort.treatment or None,
         licence=cohort.licence,

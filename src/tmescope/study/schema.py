@@ -146,6 +146,7 @@ class Cohort(_Table):
         None, description="Sample table, one row per sample; if omitted the one inside the matrix' file"
     )
     samples_format: FileFormat | None = Field(None, description="Of the sample table; by the file's name if omitted")
+    samples_sheet: str | None = Field(None, description="Sheet of a workbook that holds the sample table")
     columns: Columns = Field(Columns(), description="Column mapping of the sample table")
     select: Selection = Field(Selection(), description="Which samples take part")
     features: list[FeatureTable] = Field(default_factory=list, description="Extra per-sample feature tables")
