@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["methods_app", "signatures_app"]
+__all__ = ["methods_app", "print_fields", "print_table", "signatures_app"]
 
 signatures_app = typer.Typer(help="List the bundled signatures, or show one.", invoke_without_command=True)
 methods_app = typer.Typer(help="List the scoring methods, or show one.", invoke_without_command=True)
@@ -35,7 +35,7 @@ def signatures(
 
     found = sorted(list_signatures(tier, category=category), key=lambda s: CATEGORIES.index(s.category))
     rows = [(s.name, s.category, s.tier, str(len(s.genes)), s.title) for s in found]
-    _print_table(("name", "category", "tier", "genes", "title"), rows)
+    print_table(("name", "category", "tier", "genes", "title"), rows)
     typer.echo(f"\n{len(found)} signatures; a study scores the core ones unless it names others")
     typer.echo("more about one: tmescope signatures show NAME")
 
@@ -48,7 +48,7 @@ def show_signature(name: Annotated[str, typer.Argument(help="Name of the signatu
     s = load_signature(name)
     weights = s.weights or {}
     genes = [f"{g} ({weights[g]:g})" if g in weights else g for g in s.genes]
-    _print_fields(
+    print_fields(
         s.name,
         [
             ("title", s.title),
@@ -77,7 +77,7 @@ def methods(context: typer.Context) -> None:
 
     found, warnings = list_methods()
     rows = [(m.spec.name, m.spec.scope, m.spec.unit, m.spec.summary) for m in found]
-    _print_table(("name", "scope", "unit", "summary"), rows)
+    print_table(("name", "scope", "unit", "summary"), rows)
     for warning in warnings:
         typer.echo(f"warning: {warning.message}", err=True)
     typer.echo("\nmore about one: tmescope methods show NAME")
@@ -94,7 +94,7 @@ def show_method(name: Annotated[str, typer.Argument(help="Name of the method.", 
         "sample": "each sample alone",
         "cohort": "depends on the cohort around it; do not compare values between cohorts",
     }[spec.scope]
-    _print_fields(
+    print_fields(
         spec.name,
         [
             ("answers", spec.summary),
@@ -111,7 +111,16 @@ def show_method(name: Annotated[str, typer.Argument(help="Name of the method.", 
     )
 
 
-def _print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under a head, in columns as wide as their longest cell; the last column is free.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Names of the columns.
+    rows : iterable of sequence of str
+        As many cells each.
+    """
     rows = list(rows)
     widths = [max(len(r[i]) for r in [head, *rows]) for i in range(len(head) - 1)]
     typer.secho("  ".join(h.ljust(w) for h, w in zip(head, [*widths, 0], strict=True)), bold=True)
@@ -119,7 +128,16 @@ def _print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         typer.echo("  ".join(c.ljust(w) for c, w in zip(row, [*widths, 0], strict=True)).rstrip())
 
 
-def _print_fields(name: str, fields: Iterable[tuple[str, str]]) -> None:
+def print_fields(name: str, fields: Iterable[tuple[str, str]]) -> None:
+    """Print one thing as a list of names and wrapped texts; empty texts are left out.
+
+    Parameters
+    ----------
+    name : str
+        The thing.
+    fields : iterable of (str, str)
+        Names and texts.
+    """
     fields = [(k, v) for k, v in fields if v]
     width = max(len(k) for k, _ in fields)
     typer.secho(name, bold=True)

@@ -1,0 +1,164 @@
+"""Installed references: checked on the way in, whole or not at all, several versions side by side."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tmescope.facts import installed
+from tmescope.facts.installed import facts_folder, install, list_installed, remove, verify
+from tmescope.foundation.errors import (
+    FactsError,
+    FileFormatError,
+    FormatVersionError,
+    MissingFileError,
+    StoreError,
+    UnknownNameError,
+)
+
+OLD = "HGNCID\tApprovedSymbol\tPreviousSymbols\tAliasSymbol"
+NEW = "hgnc_id\tsymbol\tprev_symbol\talias_symbol"
+
+
+def write_hgnc(path: Path, *, header: str = OLD, rows: int = 10_000) -> Path:
+    text = header + "\n" + "".join(f"HGNC:{i}\tA{i}\t\t\n" for i in range(rows))
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def test_where_references_are(tmp_path: Path) -> None:
+    assert facts_folder({"TMESCOPE_FACTS": str(tmp_path), "XDG_DATA_HOME": "/x"}) == tmp_path
+    assert facts_folder({"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "tmescope" / "facts"
+    expected = tmp_path / ".local" / "share" / "tmescope" / "facts"
+    assert facts_folder({"HOME": str(tmp_path)}) == expected
+    assert facts_folder({"HOME": str(tmp_path), "XDG_DATA_HOME": "relative"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "version"),
+    [
+        ("hgnc", "quantiseq/HGNC_genenames_20170418.txt.gz", "2017-04-18"),
+        ("quantiseq", "quantiseq", "TIL10"),
+        ("xcell", "xcell", "2017"),
+        ("consensustme", "consensustme/consensus_gene_sets.tsv", "2019"),
+        ("abis", "abis", "2019"),
+    ],
+)
+def test_the_real_files_are_known(name: str, source: str, version: str, shared_data: Path, tmp_path: Path) -> None:
+    one = install(name, shared_data / "references" / source, home=tmp_path, accepted=frozenset({name}))
+    assert (one.version, one.known, one.accepted) == (version, True, True)
+    assert list_installed(tmp_path) == (one,)
+    assert verify(one) == ()
+
+
+def test_versions_stand_side_by_side_and_the_same_is_written_anew(tmp_path: Path) -> None:
+    assert list_installed(tmp_path / "home") == ()
+    first = install("hgnc", write_hgnc(tmp_path / "a.txt.gz"), home=tmp_path / "home")
+    second = install("hgnc", write_hgnc(tmp_path / "b.txt", header=NEW), home=tmp_path / "home")
+    again = install("hgnc", tmp_path / "b.txt", home=tmp_path / "home")
+    assert not first.known
+    assert first.version.startswith("sha256-")
+    assert again == second != first
+    assert sorted(one.version for one in list_installed(tmp_path / "home")) == sorted([first.version, second.version])
+    remove("hgnc", first.version, home=tmp_path / "home")
+    assert list_installed(tmp_path / "home") == (second,)
+    assert not list((tmp_path / "home" / "hgnc").glob(".*"))
+    with pytest.raises(UnknownNameError, match="no installed reference"):
+        remove("hgnc", first.version, home=tmp_path / "home")
+
+
+def test_a_licence_is_accepted_by_name(tmp_path: Path) -> None:
+    for accepted in (frozenset[str](), frozenset({"abis"})):
+        with pytest.raises(FactsError, match="not accepted: GPL-3") as caught:
+            install("xcell", tmp_path, home=tmp_path / "home", accepted=accepted)
+        assert caught.value.next_step is not None
+        assert "--accept-licence xcell" in caught.value.next_step
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "the first line is ''"),
+        (b"<!DOCTYPE html>\n<html></html>\n", "the first line is '<!DOCTYPE html>'"),
+        ((OLD + "\nHGNC:1\tA\t\t\n").encode(), "2 lines: the file is cut off"),
+        (gzip.compress((OLD + "\n" + "x\n" * 20_000).encode())[:-40], "damaged or not text"),
+        (b"\x1f\x8bnonsense", "damaged or not text"),
+        ((OLD + "\n").encode() + b"\xff\xfe\n" * 20_000, "damaged or not text"),
+    ],
+    ids=["empty", "html", "short", "truncated gzip", "not gzip", "not UTF-8"],
+)
+def test_what_is_not_the_file_is_refused_and_nothing_is_left(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "hgnc.txt"
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError) as caught:
+        install("hgnc", path, home=tmp_path / "home")
+    assert says in str(caught.value)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed, "_LARGEST", 1000)
+    with pytest.raises(FileFormatError, match="more than 1000 bytes"):
+        install("hgnc", write_hgnc(tmp_path / "a.txt.gz"), home=tmp_path / "home")
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="no file for 'signature'") as caught:
+        install("quantiseq", tmp_path, home=tmp_path / "home")
+    assert "TIL10_signature.txt" in str(caught.value)
+    with pytest.raises(MissingFileError):
+        install("hgnc", tmp_path / "absent.txt", home=tmp_path / "home")
+
+
+def test_an_install_that_breaks_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=home)
+
+    def full(source: object, target: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(StoreError, match="No space left"):
+        install("hgnc", tmp_path / "a.txt", home=home)
+    assert list_installed(home) == (one,)
+    assert verify(one) == ()
+    assert [path.name for path in (home / "hgnc").iterdir()] == [one.version]
+
+
+def test_changes_after_the_install_are_found(tmp_path: Path) -> None:
+    one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=tmp_path / "home")
+    held = Path(one.folder) / one.files["genes"]
+    held.write_text("x", encoding="utf-8")
+    assert verify(one) == ("genes.txt has another sha256 than when it was installed",)
+    held.unlink()
+    assert verify(one) == ("genes.txt is missing",)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"format": 2}, FormatVersionError, "newer"),
+        ({"files": {"genes": "../../x"}}, FactsError, "other files"),
+        ({"files": {"more": "x"}}, FactsError, "other files"),
+        ({"name": "xcell"}, FactsError, "other files"),
+        ({"files": 1}, FactsError, "damaged"),
+        ({"colour": "red"}, FactsError, "damaged"),
+    ],
+)
+def test_a_changed_record_is_refused(
+    tmp_path: Path, change: dict[str, object], error: type[Exception], says: str
+) -> None:
+    one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=tmp_path / "home")
+    path = Path(one.folder) / "installed.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**record, **change}), encoding="utf-8")
+    with pytest.raises(error, match=says):
+        list_installed(tmp_path / "home")
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(FactsError, match="damaged"):
+        list_installed(tmp_path / "home")
