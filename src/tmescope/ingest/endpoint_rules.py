@@ -43,7 +43,8 @@ class ResponseRule:
         Values as they stand in the file (whole numbers may be written ``1`` for ``1.0``).
     kind : {'recist', 'source-defined'}
         ``recist`` must say where stable disease (SD) goes: it is counted as response in some public tables
-        and not in others. ``source-defined`` takes the responder labels of the source as they are.
+        and not in others. It also takes the words of `tmescope.ingest.recist.RECIST_WORDS` for the categories that it
+        places, and says which. ``source-defined`` takes the responder labels of the source as they are.
     missing : tuple of str
         Values that mean "not known" (NE), beside `MISSING_WORDS`.
     """

@@ -17,6 +17,7 @@ from tmescope.ingest.endpoint_rules import (
     sort_values,
 )
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.recist import translate_recist
 from tmescope.ingest.times import read_times
 
 __all__ = [
@@ -72,6 +73,8 @@ def _respond(
 ) -> pd.Series[str]:
     cells = table.column(rule.column, role=f"endpoint {name!r}").iloc[list(rows)]
     groups = {"responder": rule.responder, "non_responder": rule.non_responder, "missing": rule.missing}
+    if rule.kind == "recist":
+        cells = _translate(name, cells, named={v for group in groups.values() for v in group}, findings=findings)
     values = sort_values(cells, groups, where=f"{table.where}, endpoint {name!r}, column {rule.column!r}")
     counts = Counter(values)
     n_missing = counts[None]
@@ -90,3 +93,12 @@ def _respond(
         message = f"{name} cannot be compared: no sample is a {absent}"
         findings.warn("endpoint.one_group", message, count=len(values))
     return pd.Series(values, dtype="string")
+
+
+def _translate(name: str, cells: pd.Series[str], *, named: set[str], findings: Findings) -> pd.Series[str]:
+    translated, used = translate_recist(cells, named)
+    if used:
+        listed = ", ".join(f"{word!r} = {category} ({n}x)" for (word, category), n in used.most_common())
+        message = f"{used.total()} values of {name} are words for RECIST categories: {listed}"
+        findings.warn("endpoint.recist_words", message, items=(word for word, _ in used), count=used.total())
+    return pd.Series(translated, index=cells.index, dtype="string")
