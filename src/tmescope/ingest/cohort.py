@@ -14,6 +14,7 @@ from tmescope.facts.genes import GeneTable, load_genes
 from tmescope.foundation.errors import EndpointError, TmescopeError, examples
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
+from tmescope.ingest.agreement import Uses, check_agreement, check_privacy
 from tmescope.ingest.clinical import SampleTable, name_columns
 from tmescope.ingest.endpoints import EndpointRule, read_endpoints
 from tmescope.ingest.expression import ExpressionTable, read_expression
@@ -172,10 +173,12 @@ def read_cohort(
         chosen = _choose(matrix, files.table, options, findings=findings)
         found = _find_endpoints(chosen, endpoints or {}, findings=findings)
         long = read_features(features, chosen.rows_for_features(), chosen.table, findings=findings)
+    check_privacy(files.table, Uses(endpoints or {}, features), options=options, findings=findings)
     findings.raise_if_any()
     if matrix is None or mapping is None or files.scale is None:
         raise TmescopeError("the cohort could not be read", where=where)  # never: each leaves a problem
     adata = _assemble(matrix, mapping, chosen, endpoints=found, options=options)
+    check_agreement(adata, chosen.table, chosen.rows, options=options, findings=findings)
     counts = _count(files, chosen, adata, options=options)
     return IngestedCohort(adata, long, mapping.table, findings.quality(), counts, tuple(findings.warnings))
 

@@ -95,6 +95,8 @@ class CohortOptions:
         Licence or consent note, copied into the ``cohorts`` table.
     max_unmapped : float
         Largest share (0-1) of the genes that the requested signatures need and that may be absent.
+    allow_identifying : tuple of str
+        Columns that may be used although they look like they identify persons.
     """
 
     cohort_id: str
@@ -112,3 +114,4 @@ class CohortOptions:
     treatment: str | None = None
     licence: str = ""
     max_unmapped: float = 0.2
+    allow_identifying: tuple[str, ...] = ()

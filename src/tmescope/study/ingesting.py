@@ -131,6 +131,7 @@ def _options(study: Study, cohort: Cohort) -> CohortOptions:
         treatment=cohort.treatment or None,
         licence=cohort.licence,
         max_unmapped=study.profile.max_unmapped,
+        allow_identifying=tuple(cohort.allow_identifying),
     )
 
 

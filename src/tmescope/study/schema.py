@@ -153,6 +153,7 @@ class Cohort(_Table):
     cancer_type: str = Field("", description="Cancer type, shown in the report")
     treatment: str = Field("", description="Treatment, shown in the report")
     licence: str = Field("", description="Licence or consent note of the data, kept in the provenance")
+    allow_identifying: list[str] = Field([], description="Columns to use although they look like personal data")
 
     _id = field_validator("id")(_checked_id)
 

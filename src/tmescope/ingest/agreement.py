@@ -1,0 +1,92 @@
+"""Expression and clinical data beside each other, once both are read: whether they speak of the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import anndata as ad
+
+from tmescope.foundation.scale import Scale
+from tmescope.ingest.clinical import SampleTable
+from tmescope.ingest.deidentification import check_identifying
+from tmescope.ingest.endpoint_rules import EndpointRule, ResponseRule
+from tmescope.ingest.features import FeatureSource
+from tmescope.ingest.findings import Findings
+from tmescope.ingest.options import COLUMNS, CohortOptions
+from tmescope.ingest.sexes import check_sexes, express_sexes
+from tmescope.ingest.timepoints import check_timepoint_columns
+
+__all__ = ["Uses", "check_agreement", "check_privacy"]
+
+
+@dataclass(frozen=True)
+class Uses:
+    """What the columns of a sample table are used for.
+
+    Parameters
+    ----------
+    endpoints : mapping of str to ResponseRule or TimeToEventRule
+        By endpoint.
+    features : sequence of FeatureSource
+        Further columns; those of other files are not looked at.
+    """
+
+    endpoints: Mapping[str, EndpointRule]
+    features: Sequence[FeatureSource]
+
+    def columns(self, table: SampleTable, options: CohortOptions) -> dict[str, str]:
+        """Return what each use is called, to the column of the table."""
+        here = map(str, table.frame.columns)
+        used = {ours: options.columns.get(ours, ours) for ours in COLUMNS if ours in options.columns}
+        used |= {name: name for name in here if name in COLUMNS and name not in options.columns}
+        for name, rule in self.endpoints.items():
+            parts = (rule.column,) if isinstance(rule, ResponseRule) else (rule.time, rule.event)
+            used |= {f"endpoint {name}{'' if i == 0 else ' event'}": part for i, part in enumerate(parts)}
+        for source in self.features:
+            if source.path is None:
+                used |= {f"feature {name}": column.column for name, column in source.columns.items()}
+        return used
+
+
+def check_privacy(table: SampleTable | None, uses: Uses, *, options: CohortOptions, findings: Findings) -> None:
+    """Refuse columns that identify persons, see `tmescope.ingest.deidentification.check_identifying`.
+
+    Parameters
+    ----------
+    table : SampleTable, optional
+        As read; nothing is checked where there is none.
+    uses : Uses
+        Which columns are used.
+    options : CohortOptions
+        With the columns that are allowed.
+    findings : Findings
+        Receives problems, warnings and a quality row.
+    """
+    if table is not None:
+        check_identifying(table, uses.columns(table, options), allowed=options.allow_identifying, findings=findings)
+
+
+def check_agreement(
+    adata: ad.AnnData, table: SampleTable | None, rows: Sequence[int], *, options: CohortOptions, findings: Findings
+) -> None:
+    """Compare the recorded sex with the expressed one, and the timepoint with other columns.
+
+    Parameters
+    ----------
+    adata : anndata.AnnData
+        The cohort as it enters.
+    table : SampleTable, optional
+        As read.
+    rows : sequence of int
+        Positions of its rows that entered.
+    options : CohortOptions
+        Scale and columns.
+    findings : Findings
+        Receives warnings and quality rows.
+    """
+    evidence = express_sexes(adata.X, list(adata.var_names), Scale.parse(options.scale))
+    check_sexes(evidence, list(adata.obs_names), list(adata.obs["sex"]), findings=findings)
+    if table is not None:
+        used = options.columns.get("timepoint", "timepoint")
+        check_timepoint_columns(table, rows, list(adata.obs["timepoint"]), used=used, findings=findings)

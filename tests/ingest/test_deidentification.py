@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tmescope.foundation.errors import SampleError
+from tmescope.ingest.clinical import SampleTable, read_samples
+from tmescope.ingest.deidentification import check_identifying, find_identifying
+from tmescope.ingest.findings import Findings
+
+Build = Callable[..., SampleTable]
+
+
+@pytest.mark.parametrize(
+    ("header", "what"),
+    [
+        ("date_birth", "a date of birth"),
+        ("orig__date_birth", "a date of birth"),
+        ("DOB", "a date of birth"),
+        ("DateOfBirth", "a date of birth"),
+        ("Patient.Name", "a name"),
+        ("lastName", "a name"),
+        ("surname", "a name"),
+        ("MRN", "a record number"),
+        ("Medical Record Number", "a record number"),
+        ("contact_email", "an e-mail address"),
+        ("E-mail", "an e-mail address"),
+        ("phone number", "a telephone number"),
+        ("zip.postal_code", "an address"),
+        ("sample_name", None),
+        ("source_name_ch1", None),
+        ("gene_name", None),
+        ("birthweight_percentile", None),
+        ("hospital", None),
+    ],
+)
+def test_headers(table: Build, header: str, what: str | None) -> None:
+    assert find_identifying(table({header: ["a", "b"]})) == ({header: what} if what else {})
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (["a.b@c.org", "d@e.fr, f@g.fr"], "an e-mail address"),
+        (["123-45-6789", "987-65-4321"], "a social security number"),
+        (["MRN 123456", "mrn:0012345"], "a record number"),
+        (["+44 20 7946 0000", "+1 555 010 9999"], "a telephone number"),
+        (["12345678", "87654321"], None),
+        (["Anna Smith", "Hansen, Ole"], None),
+        (["2020-01-03", "2021-11-30"], None),
+    ],
+)
+def test_values(table: Build, values: list[str], what: str | None) -> None:
+    assert find_identifying(table({"x": values})) == ({"x": what} if what else {})
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (["12345678", "87654321"], "a record number"),
+        (["Anna Smith", "Hansen, Ole", "José R. García"], "a name"),
+        (["P01", "P02"], None),
+        (["1", "2", "105"], None),
+        (["Patient One", "Patient Two"], None),
+        (["TCGA-D3-A8GB", "TCGA-WE-A8ZN"], None),
+    ],
+)
+def test_values_of_identifiers(table: Build, values: list[str], what: str | None) -> None:
+    assert find_identifying(table({"x": values}), identifiers=["x"]) == ({"x": what} if what else {})
+
+
+def test_a_used_column_is_refused_unless_allowed(table: Build) -> None:
+    made = table({"sample_id": ["S1", "S2"], "who": ["Anna Smith", "Ole Hansen"], "birth date": ["1950", "1960"]})
+    used = {"sample_id": "sample_id", "patient_id": "who"}
+    findings = Findings("c")
+    check_identifying(made, used, findings=findings)
+    (problem,) = findings.problems
+    assert isinstance(problem, SampleError)
+    assert "'who' looks like a name and is used as patient_id" in str(problem)
+    assert "allow_identifying" in str(problem)
+    assert "Anna" not in str(problem) + str(findings.quality().to_numpy().tolist())
+    findings = Findings("c")
+    check_identifying(made, used, allowed=["who"], findings=findings)
+    assert findings.problems == []
+    assert [w.code for w in findings.warnings] == ["privacy.not_carried", "privacy.allowed"]
+    assert findings.quality()["value"].tolist() == ["2"]
+
+
+def test_nothing_to_say(table: Build) -> None:
+    findings = Findings("c")
+    check_identifying(table({"sample_id": ["S1"]}), {"sample_id": "sample_id"}, findings=findings)
+    assert (findings.problems, findings.warnings, len(findings.quality())) == ([], [], 0)
+
+
+def test_real_tables(shared_data: Path) -> None:
+    found = {}
+    for path in sorted((shared_data / "cohorts").glob("*/samples.tsv")):
+        if names := find_identifying(read_samples(path), identifiers=["sample_id", "patient_id"]):
+            found[path.parent.name] = sorted(names)
+    contact = ["orig__contact_address", "orig__contact_email", "orig__contact_name", "orig__contact_zip.postal_code"]
+    assert found == {"limagne2_nsclc_pd1": contact, "vanallen2015_melanoma_ctla4": ["orig__date_birth"]}
