@@ -61,6 +61,7 @@ def _study_file() -> Iterator[str]:
     yield ""
     schema = Study.model_json_schema()
     places = {"Study": "top level", "StudyHead": "[study]", "Cohort": "[[cohorts]]", "Columns": "[cohorts.columns]"}
+    places |= {"DialectKeys": "[cohorts.dialect] and [cohorts.samples_dialect]"}
     places |= {"Selection": "[cohorts.select]", "FeatureTable": "[[cohorts.features]]"}
     places |= {
         "FeatureColumn": "a column of numeric or categorical",

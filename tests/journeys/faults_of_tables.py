@@ -169,12 +169,12 @@ TABLES = (
         ("there is no file 'tmb.csv'",),
     ),
     Fault(
-        "semicolons in the sample table",
-        text(TABLE, lambda t: t.replace(",", ";")),
+        "a sample table whose header may be a comment",
+        text(TABLE, lambda t: f"#{t}"),
         FileFormatError,
         (TABLE, "line 1"),
-        ("the header has one column only", "sample_id;patient_id"),
-        hint="';'",
+        ("may be a comment or the header",),
+        hint='comment = ""',
     ),
     Fault(
         "sample table not in UTF-8",

@@ -233,11 +233,18 @@ def _read_files(expression: Path, samples: Path | None, options: CohortOptions, 
             orientation=options.orientation,
             layer=options.layer,
             gene_column=options.gene_column,
+            dialect=options.dialect,
         )
         findings.tell(matrix.notes)
     if samples is not None:
         with findings.collecting():
-            table = read_sample_table(samples, options.samples_format, sheet=options.samples_sheet, findings=findings)
+            table = read_sample_table(
+                samples,
+                options.samples_format,
+                sheet=options.samples_sheet,
+                dialect=options.samples_dialect,
+                findings=findings,
+            )
     elif matrix is not None and matrix.obs is not None:
         table = SampleTable(matrix.obs, f"{expression}, obs", tuple(range(1, len(matrix.obs) + 1)))
     return _Files(scale, matrix, table)

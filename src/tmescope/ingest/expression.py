@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import read_delimited
+from tmescope.ingest.dialect_tables import read_dialect_matrix
+from tmescope.ingest.dialects import find_dialect
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.gct import read_gct
 from tmescope.ingest.geo import read_geo_matrix
@@ -21,7 +23,7 @@ from tmescope.ingest.h5ad import read_h5ad
 from tmescope.ingest.identifiers import is_ensembl
 from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.nfcore import read_nfcore
-from tmescope.ingest.options import FileFormat, Orientation
+from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
 
 __all__ = [
@@ -69,6 +71,7 @@ def read_matrix(
     *,
     layer: str | None = None,
     gene_column: str | None = None,
+    dialect: Dialect | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> RawMatrix:
     """Read a matrix in any supported format, before its orientation is decided.
@@ -83,6 +86,8 @@ def read_matrix(
         Of an h5ad file.
     gene_column : str, optional
         Which column names the genes, in the formats that have several.
+    dialect : Dialect, optional
+        Of TSV and CSV; what it does not say is found by evidence, see `tmescope.ingest.dialects`.
     limits : Limits
         On decompressed sizes.
 
@@ -114,7 +119,10 @@ def read_matrix(
         return read_parquet_matrix(path, limits=limits)
     if form == "h5ad":
         return read_h5ad(path, layer=layer, limits=limits)
-    return read_delimited(path, form, limits=limits)
+    found = find_dialect(path, form, dialect, names_first=True, limits=limits)
+    if not found.is_plain:
+        return read_dialect_matrix(path, found, limits=limits)
+    return replace(read_delimited(path, form, limits=limits), notes=found.notes)
 
 
 def read_expression(
@@ -124,13 +132,14 @@ def read_expression(
     orientation: Orientation | None = None,
     layer: str | None = None,
     gene_column: str | None = None,
+    dialect: Dialect | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> ExpressionTable:
     """Read a matrix and turn it to samples x genes.
 
     Parameters
     ----------
-    path, declared, layer, gene_column, limits
+    path, declared, layer, gene_column, dialect, limits
         See `read_matrix`.
     orientation : {'genes_by_samples', 'samples_by_genes'}, optional
         What the file's rows are; None means samples_by_genes for h5ad, genes_by_samples for all others.
@@ -140,7 +149,7 @@ def read_expression(
     ExpressionTable
         Nothing is checked but the format: see `check_orientation`, `check_names`, `check_values`.
     """
-    raw = read_matrix(path, declared, layer=layer, gene_column=gene_column, limits=limits)
+    raw = read_matrix(path, declared, layer=layer, gene_column=gene_column, dialect=dialect, limits=limits)
     chosen = orientation or raw.natural
     obs = raw.obs if chosen == raw.natural else None  # it describes the other axis then
     if chosen == "genes_by_samples":

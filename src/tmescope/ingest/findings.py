@@ -123,10 +123,11 @@ class Findings:
         self._quality.append((self.cohort_id, check, status, str(value), evidence))
 
     def tell(self, notes: Iterable[Note]) -> None:
-        """Keep what readers noted: a warning and a row of the quality table for each."""
+        """Keep what readers noted: a row of the quality table for each, and a warning where it has a code."""
         for note in notes:
-            self.warn(note.code, note.evidence, count=1)
-            self.note(note.check, note.value, note.evidence, status="notice")
+            if note.code:
+                self.warn(note.code, note.evidence, count=1)
+            self.note(note.check, note.value, note.evidence, status="notice" if note.code else "ok")
 
     def raise_if_any(self) -> None:
         """Raise what was collected, see `raise_all`."""

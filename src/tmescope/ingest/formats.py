@@ -38,6 +38,7 @@ _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
 )
 
 _ZIP = "a ZIP archive (perhaps an Excel workbook)"
+_UTF16 = "text in UTF-16"
 _SIGNATURES = (
     (GZIP_MAGIC, "a gzip file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
@@ -51,8 +52,8 @@ _SIGNATURES = (
     (b"\x80\x05\x95", "a Python pickle"),
     (b"RDX", "an R data file"),
     (b"%PDF", "a PDF"),
-    (b"\xff\xfe", "text in UTF-16"),
-    (b"\xfe\xff", "text in UTF-16"),
+    (b"\xff\xfe", _UTF16),
+    (b"\xfe\xff", _UTF16),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<?xml")
 _HEAD = 512
@@ -170,7 +171,7 @@ def _check_signature(path: Path, found: FileFormat, *, gzipped: bool) -> None:
     with path.open("rb") as handle:
         looks = _looks_like(handle.read(_HEAD))
     wanted = _OWN_SIGNATURE.get(found, "a gzip file" if gzipped else None)
-    if looks == wanted:
+    if looks == wanted or (found in ("tsv", "csv") and looks == _UTF16):
         return
     declared = wanted or f"plain {found.upper()} text"
     raise FileFormatError(

@@ -22,7 +22,7 @@ class Note:
     Parameters
     ----------
     code : str
-        Stable short name of the warning, ``topic.what``.
+        Stable short name of the warning, ``topic.what``; empty where a row of the quality table is enough.
     check : str
         What was looked at, for the quality table.
     value : str

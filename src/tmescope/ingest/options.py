@@ -11,6 +11,7 @@ __all__ = [
     "COLUMNS",
     "MISSING_WORDS",
     "CohortOptions",
+    "Dialect",
     "FileFormat",
     "Identifiers",
     "Orientation",
@@ -35,6 +36,31 @@ list:
 a sample or a gene may be called NA."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text table is written, as far as somebody says it; None leaves a key to the evidence.
+
+    Parameters
+    ----------
+    delimiter : str, optional
+        Between cells, one character.
+    decimal : {'.', ','}, optional
+        The decimal mark.
+    thousands : str, optional
+        Between thousands, one character; empty where there is none.
+    encoding : str, optional
+        A codec of Python, such as ``utf-16`` or ``cp1252``.
+    comment : str, optional
+        What lines above the header begin with that are no part of the table; empty where there are none.
+    """
+
+    delimiter: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    encoding: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +115,8 @@ class CohortOptions:
         Of the sample table; None takes it from the ending.
     samples_sheet : str, optional
         Which sheet of a workbook holds the sample table; needed where several hold something.
+    dialect, samples_dialect : Dialect, optional
+        Of the expression file and of the sample table where they are text.
     cancer_type, treatment : str, optional
         For the whole cohort. Where `columns` maps the name, the table's values come first and this fills the gaps.
     licence : str
@@ -110,6 +138,8 @@ class CohortOptions:
     gene_column: str | None = None
     samples_format: FileFormat | None = None
     samples_sheet: str | None = None
+    dialect: Dialect | None = None
+    samples_dialect: Dialect | None = None
     cancer_type: str | None = None
     treatment: str | None = None
     licence: str = ""

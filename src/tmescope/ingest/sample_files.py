@@ -10,12 +10,15 @@ import pandas as pd
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.clinical import SampleTable, read_samples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
+from tmescope.ingest.delimited import DELIMITERS
+from tmescope.ingest.dialect_tables import read_dialect_rows
+from tmescope.ingest.dialects import find_dialect
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.geo import read_geo_samples
 from tmescope.ingest.matrix import Note
-from tmescope.ingest.options import FileFormat
+from tmescope.ingest.options import Dialect, FileFormat
 from tmescope.ingest.workbooks import read_workbook
 
 __all__ = ["read_sample_table"]
@@ -26,6 +29,7 @@ def read_sample_table(
     declared: FileFormat | None = None,
     *,
     sheet: str | None = None,
+    dialect: Dialect | None = None,
     findings: Findings | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> SampleTable:
@@ -39,6 +43,8 @@ def read_sample_table(
         None takes the format from the name.
     sheet : str, optional
         Which sheet of a workbook.
+    dialect : Dialect, optional
+        Of TSV and CSV; what it does not say is found by evidence.
     findings : Findings, optional
         Receives what was noted about the reading.
     limits : Limits
@@ -72,10 +78,28 @@ def read_sample_table(
     elif form == "xlsx":
         table, notes = _from_workbook(path, sheet, limits)
     else:
-        table, notes = read_samples(path, declared, limits=limits), ()
+        table, notes = _from_text(path, form, dialect, limits=limits)
     if findings is not None:
         findings.tell(notes)
     return table
+
+
+def _from_text(
+    path: Path, form: FileFormat, dialect: Dialect | None, *, limits: Limits
+) -> tuple[SampleTable, Sequence[Note]]:
+    found = find_dialect(path, form, dialect, limits=limits) if form in DELIMITERS else None
+    if found is None or found.is_plain:
+        return read_samples(path, form, limits=limits), found.notes if found else ()
+    read = read_dialect_rows(path, found, limits=limits)
+    return _as_table(read.names, read.rows, read.lines, where=str(path)), found.notes
+
+
+def _as_table(
+    names: Sequence[str], rows: Sequence[Sequence[str]], lines: tuple[int, ...], *, where: str
+) -> SampleTable:
+    first = {name: i for i, name in reversed(list(enumerate(names)))}
+    columns = {n: [row[first[n]] for row in rows] for n in dict.fromkeys(names)}
+    return SampleTable(pd.DataFrame(columns, dtype="string"), where, lines, tuple(find_duplicates(names)))
 
 
 def _from_workbook(path: Path, sheet: str | None, limits: Limits) -> tuple[SampleTable, Sequence[Note]]:
@@ -87,9 +111,4 @@ def _from_workbook(path: Path, sheet: str | None, limits: Limits) -> tuple[Sampl
             expected="one row per sample",
             next_step="save the table again",
         )
-    first = {name: i for i, name in reversed(list(enumerate(read.names)))}
-    columns = {n: [row[first[n]] for row in read.rows] for n in dict.fromkeys(read.names)}
-    table = SampleTable(
-        pd.DataFrame(columns, dtype="string"), str(path), read.lines, tuple(find_duplicates(read.names))
-    )
-    return table, read.notes
+    return _as_table(read.names, read.rows, read.lines, where=str(path)), read.notes

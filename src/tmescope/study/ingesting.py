@@ -9,7 +9,7 @@ from tmescope.foundation.provenance import hash_file, hash_json
 from tmescope.ingest.cohort import IngestedCohort, read_cohort
 from tmescope.ingest.endpoint_rules import EndpointRule, ResponseRule, TimeToEventRule
 from tmescope.ingest.features import FeatureColumn, FeatureSource
-from tmescope.ingest.options import CohortOptions, SampleSelection
+from tmescope.ingest.options import CohortOptions, Dialect, SampleSelection
 from tmescope.store.matrices import write_cohort_folder
 from tmescope.store.tables import shape_table, write_table
 from tmescope.study import schema
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tmescope.study.context import Context
     from tmescope.study.needs import Needs
     from tmescope.study.schema import Cohort, Study
+    from tmescope.study.schema_parts import DialectKeys
 
 __all__ = ["cohort_step", "ingest_into"]
 
@@ -127,12 +128,20 @@ def _options(study: Study, cohort: Cohort) -> CohortOptions:
         gene_column=cohort.gene_column,
         samples_format=cohort.samples_format,
         samples_sheet=cohort.samples_sheet,
+        dialect=_dialect(cohort.dialect),
+        samples_dialect=_dialect(cohort.samples_dialect),
         cancer_type=cohort.cancer_type or None,
         treatment=cohort.treatment or None,
         licence=cohort.licence,
         max_unmapped=study.profile.max_unmapped,
         allow_identifying=tuple(cohort.allow_identifying),
     )
+
+
+def _dialect(keys: DialectKeys | None) -> Dialect | None:
+    if keys is None:
+        return None
+    return Dialect(keys.delimiter, keys.decimal, keys.thousands, keys.encoding, keys.comment)
 
 
 def _rule(rule: schema.ResponseRule | schema.TimeRule) -> EndpointRule:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.options import FileFormat
+from tmescope.study.schema_parts import DialectKeys, FileName, Table, checked_id
 
 __all__ = [
     "UNDECIDED",
@@ -33,37 +33,10 @@ __all__ = [
 UNDECIDED = "DECIDE"
 """What ``tmescope init`` writes where only the user can know; ``check`` refuses it."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RECIST = ("CR", "PR", "SD", "PD")
 
 
-class _Table(BaseModel):
-    """A table of the study file: unknown keys are errors, values are not coerced from other types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
-
-
-def _checked_id(value: str) -> str:
-    if not _ID.fullmatch(value):
-        message = (
-            f"the id {value!r} cannot become a file name: use letters, digits, '_', '-' and '.', "
-            "beginning with a letter or digit, at most 64"
-        )
-        raise ValueError(message)
-    return value
-
-
-def _checked_path(value: str) -> str:
-    if not value.strip() or any(ord(c) < 32 for c in value):
-        message = f"{value!r} is not the path of a file"
-        raise ValueError(message)
-    return value
-
-
-FileName = Annotated[str, AfterValidator(_checked_path)]
-
-
-class StudyHead(_Table):
+class StudyHead(Table):
     """What the study is called and asks."""
 
     id: str = Field(description="Short name; letters, digits, '_', '-' and '.'")
@@ -71,10 +44,10 @@ class StudyHead(_Table):
     question: str = Field("", description="The question in one sentence, shown at the top of the report")
     seed: int = Field(0, ge=0, description="Seed of every random step")
 
-    _id = field_validator("id")(_checked_id)
+    _id = field_validator("id")(checked_id)
 
 
-class Columns(_Table):
+class Columns(Table):
     """Which columns of the sample table hold what."""
 
     sample_id: str = Field("sample_id", description="Identifier that the expression matrix uses")
@@ -86,7 +59,7 @@ class Columns(_Table):
     treatment: str | None = Field(None, description="Treatment, where it differs between samples")
 
 
-class Selection(_Table):
+class Selection(Table):
     """Which samples take part."""
 
     timepoint: list[str] | None = Field(None, description="Keep samples whose timepoint is one of these")
@@ -97,7 +70,7 @@ class Selection(_Table):
     exclude: list[str] = Field(default_factory=list, description="Samples to leave out, by identifier")
 
 
-class FeatureColumn(_Table):
+class FeatureColumn(Table):
     """One column that becomes a feature."""
 
     column: str = Field(description="Its name in the table")
@@ -105,7 +78,7 @@ class FeatureColumn(_Table):
     missing: list[str] = Field(default_factory=list, description="Values that mean not known")
 
 
-class FeatureTable(_Table):
+class FeatureTable(Table):
     """Extra per-sample measurements beside expression: TMB, PD-L1, TCR clonality, ctDNA, mutations."""
 
     file: FileName | None = Field(None, description="Table, one row per sample or patient; the sample table if omitted")
@@ -127,7 +100,7 @@ class FeatureTable(_Table):
         return self
 
 
-class Cohort(_Table):
+class Cohort(Table):
     """One cohort: a matrix, a sample table, and what only people know about them."""
 
     id: str = Field(description="Short name of the cohort")
@@ -141,11 +114,13 @@ class Cohort(_Table):
     scale: str = Field(description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ...")
     identifiers: Literal["symbol", "ensembl", "entrez"] = Field("symbol", description="Kind of gene identifier")
     layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
+    dialect: DialectKeys | None = Field(None, description="How a text matrix is written; by evidence if omitted")
     gene_column: str | None = Field(None, description="Column that names the genes where the format has several")
     samples: FileName | None = Field(
         None, description="Sample table, one row per sample; if omitted the one inside the matrix' file"
     )
     samples_format: FileFormat | None = Field(None, description="Of the sample table; by the file's name if omitted")
+    samples_dialect: DialectKeys | None = Field(None, description="How a text sample table is written")
     samples_sheet: str | None = Field(None, description="Sheet of a workbook that holds the sample table")
     columns: Columns = Field(Columns(), description="Column mapping of the sample table")
     select: Selection = Field(Selection(), description="Which samples take part")
@@ -155,7 +130,7 @@ class Cohort(_Table):
     licence: str = Field("", description="Licence or consent note of the data, kept in the provenance")
     allow_identifying: list[str] = Field([], description="Columns to use although they look like personal data")
 
-    _id = field_validator("id")(_checked_id)
+    _id = field_validator("id")(checked_id)
 
     @field_validator("scale")
     @classmethod
@@ -168,7 +143,7 @@ class Cohort(_Table):
             raise ValueError(f"{error.what}; expected {error.expected}") from error
 
 
-class ResponseRule(_Table):
+class ResponseRule(Table):
     """Which recorded words count as response. Nothing is assumed: stable disease must be placed."""
 
     rule: Literal["recist", "source-defined"] = Field(
@@ -209,7 +184,7 @@ class ResponseEndpoint(ResponseRule):
         return None if cohort_id in self.not_in else self.cohorts.get(cohort_id, self)
 
 
-class TimeRule(_Table):
+class TimeRule(Table):
     """How a time-to-event endpoint is recorded."""
 
     time: str = Field(description="Column with the time since start of treatment")
@@ -243,7 +218,7 @@ class TimeEndpoint(TimeRule):
 Endpoint = Annotated[ResponseEndpoint | TimeEndpoint, Field(discriminator="kind")]
 
 
-class Profile(_Table):
+class Profile(Table):
     """What is measured in each sample."""
 
     methods: list[str] = Field(
@@ -312,7 +287,7 @@ class Profile(_Table):
         return self.primary or self.methods[0]
 
 
-class Answers(_Table):
+class Answers(Table):
     """Which questions are asked of the profile."""
 
     methods: list[str] | None = Field(None, description="Scoring methods that are tested; the primary one if omitted")
@@ -320,7 +295,7 @@ class Answers(_Table):
     survival: str | None = Field(None, description="The time-to-event endpoint for Kaplan-Meier curves by tertile")
 
 
-class Output(_Table):
+class Output(Table):
     """What is written."""
 
     csv: bool = Field(True, description="Write each table as CSV beside Parquet")
@@ -328,7 +303,7 @@ class Output(_Table):
     report: bool = Field(True, description="Write report.html and the figures")
 
 
-class Study(_Table):
+class Study(Table):
     """A whole study file.
 
     Parameters
@@ -366,7 +341,7 @@ class Study(_Table):
 
         taken = set(SCHEMAS["samples"].columns)
         for name, endpoint in value.items():
-            _checked_id(name)
+            checked_id(name)
             is_time = isinstance(endpoint, TimeEndpoint)
             columns = {f"{name}_time_months", f"{name}_event"} if is_time else {name}
             if clash := sorted(columns & taken):
