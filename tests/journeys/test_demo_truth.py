@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,3 +79,14 @@ def test_results_say_where_they_come_from(demo_folder):
     figures = list((demo_folder / "figures").glob("*.svg"))
     assert len(figures) >= 8
     assert {p.stem for p in figures} == {p.stem for p in (demo_folder / "figures").glob("*.png")}
+
+
+def test_the_python_of_the_readme_runs(demo_folder, tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "demo").symlink_to(demo_folder)
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(snippet, names)
+    assert names["adata"].obsm["ssgsea_raw"].shape[1] == 2
+    assert names["outcome"].redone == ()

@@ -42,7 +42,8 @@ def test_the_strongest_finding_has_interval_q_family_n_and_the_other_cohorts(con
     assert f"n = {best['n']}, {best['n_events']} responders" in first
     others = rows[(rows["feature"] == best["feature"]) & (rows["cohort_id"] != best["cohort_id"])]
     assert f"{(others['effect'] > 0.5).sum()} of 2 in the same direction" in finding.sentences[1]
-    assert f"{(rows['q_value'] < 0.05).sum()} of {rows['effect'].notna().sum()} tests" in finding.sentences[2]
+    tested = contents.table("answers").query("effect_name == 'auc'")  # by every method, not only the one that is drawn
+    assert f"{(tested['q_value'] < 0.05).sum()} of {tested['effect'].notna().sum()} tests" in finding.sentences[2]
     assert "not yet a biomarker" in finding.sentences[2]
 
 
@@ -55,7 +56,7 @@ def test_when_nothing_passes_it_says_so_and_claims_no_more() -> None:
     finding = summarise(make_contents(signal=0.0)).findings[0]
     assert finding.kind == "none"
     assert finding.headline == "No feature is associated with response at q < 0.05 in any cohort"
-    assert "The smallest q among 65 tests" in finding.sentences[0]
+    assert "The smallest q among 127 tests" in finding.sentences[0]
     assert "does not show that there is none" in finding.sentences[1]
 
 
@@ -97,3 +98,17 @@ def test_right_to_left_names_are_isolated(contents: ReportContents) -> None:
     tables = {n: t.replace({"cohort_id": {"bladder_pdl1": "דגימה"}}) for n, t in contents.tables.items()}
     assert "\u2068דגימה\u2069" in summarise(replace(contents, tables=tables)).paragraph
     assert isinstance(tables["cohorts"], pd.DataFrame)
+
+
+def test_a_finding_of_another_method_is_not_passed_over(contents: ReportContents) -> None:
+    answers = contents.table("answers").copy()
+    answers["q_value"] = 0.9
+    rows = answers[(answers["effect_name"] == "auc") & (answers["endpoint"] == contents.primary_endpoint)]
+    planted = rows.iloc[[0]].assign(feature="T cells", source="mcp_counter", effect=0.9, p_value=1e-6, q_value=1e-4)
+    tables = {**contents.tables, "answers": pd.concat([answers, planted], ignore_index=True)}
+    found = summarise(replace(contents, tables=tables)).findings[0]
+    assert found.headline.startswith("\u2068T cells") or "T cells" in found.headline
+    assert "mcp_counter" in found.headline
+    shown = replace(contents, tables=tables).shown_answers()
+    assert "T cells" in set(shown["feature"])
+    assert not shown.duplicated(["cohort_id", "feature", "endpoint", "effect_name"]).any()

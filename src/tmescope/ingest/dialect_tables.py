@@ -25,7 +25,17 @@ _MISSING = frozenset(MISSING_WORDS)
 
 @dataclass(frozen=True)
 class TextRows:
-    """The cells of a table as text, each row with the line on which it ends."""
+    """The cells of a table as text.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Columns.
+    rows : tuple of tuple of str
+        Cells.
+    lines : tuple of int
+        For each row, the line of the file on which it ends.
+    """
 
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

@@ -116,11 +116,25 @@ class ReportContents:
         return scores[scores["method"] == self.primary_method] if len(scores) else scores
 
     def shown_answers(self) -> pd.DataFrame:
-        """Return the answers that the figures show: of the primary method and of the feature tables."""
-        answers = self.table("answers")
-        if not len(answers):
-            return answers
-        return answers[answers["source"].isin([self.primary_method, "table"])]
+        """Return the answers that figures show: every feature once, by the primary method where that was tested."""
+        return self.once_per_feature(self.table("answers"))
+
+    def once_per_feature(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of answers or curves of one source per feature: the primary method where it was tested.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            With the columns feature and source.
+        """
+        if not len(table):
+            return table
+        tested = (self.table("answers")[["feature", "source"]], table[["feature", "source"]])
+        pairs = pd.concat([t for t in tested if len(t)]).drop_duplicates()
+        second = ~pairs["source"].isin([self.primary_method, "table"])
+        chosen = pairs.assign(second=second).sort_values("second", kind="stable").drop_duplicates("feature")
+        keep = pd.MultiIndex.from_frame(chosen[["feature", "source"]])
+        return table[pd.MultiIndex.from_frame(table[["feature", "source"]]).isin(keep)]
 
     def feature_labels(self) -> dict[str, str]:
         """Return a label for each feature: the signature's title, else the feature's own name."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.forests import EFFECTS, FEW_EVENTS
-from tmescope.report.numbers import count, endpoint_name, full_p, interval, isolate, plural
+from tmescope.report.numbers import count, endpoint_name, full_p, interval, isolate, plain, plural
 
 __all__ = ["Finding", "Summary", "summarise"]
 
@@ -169,7 +169,7 @@ def _quality_sentence(contents: ReportContents) -> str:
 
 
 def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Finding:
-    answers = contents.shown_answers()
+    answers = contents.table("answers")  # all of them: the families were adjusted over all
     rows = answers[(answers["effect_name"] == name) & (answers["endpoint"] == endpoint)]
     rows = rows[rows["effect"].notna() & rows["q_value"].notna()]
     what = _named(endpoint) if endpoint else "response"
@@ -177,7 +177,8 @@ def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Findi
         return Finding("absent", f"No answer on {what}", (f"The run holds no estimate for {what}.",))
     rows = rows.astype({"q_value": float, "p_value": float}).sort_values(["q_value", "p_value"], kind="stable")
     best = rows.iloc[0].to_dict()
-    feature = isolate(contents.feature_labels().get(str(best["feature"]), best["feature"]))
+    by = "" if best["source"] in {contents.primary_method, "table"} else f" by {plain(best['source'])}"
+    feature = isolate(contents.feature_labels().get(str(best["feature"]), best["feature"])) + by
     cohort = isolate(best["cohort_id"])
     numbers = _numbers(best, name, feature=feature, cohort=cohort)
     passing = int((rows["q_value"] < _LEVEL).sum())
@@ -193,7 +194,7 @@ def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Findi
         )
     sentences = [
         f"{numbers}.",
-        _others(rows, best, name),
+        _others(rows[rows["source"] == best["source"]], best, name),
         f"{count(passing)} of {tests} have q < {_LEVEL}. The strongest of many estimates tends to be too large, and "
         "an association found here is not yet a biomarker: confirm it in cohorts that were not used to find it.",
     ]

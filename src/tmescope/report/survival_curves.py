@@ -27,7 +27,7 @@ def draw_survival_curves(contents: ReportContents) -> list[Figure]:
     curves = contents.table("curves")
     if endpoint is None or not len(curves):
         return []
-    curves = curves[(curves["endpoint"] == endpoint) & curves["source"].isin([contents.primary_method, "table"])]
+    curves = contents.once_per_feature(curves[curves["endpoint"] == endpoint])
     answers = contents.shown_answers()
     of_kind = (answers["endpoint"] == endpoint) & (answers["effect_name"] == "hazard_ratio_high_vs_low")
     answers = answers[of_kind]

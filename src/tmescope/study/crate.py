@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["input_hashes", "provenance_of", "write_crate"]
 
-_CONTEXT = "https://w3id.org/ro/crate/1.1/context"
+_CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
 _PROFILE = "https://w3id.org/ro/crate/1.1"
 _TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".svg": "image/svg+xml"}
 
@@ -71,7 +71,7 @@ def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> N
         for name, value in {**provenance["parameters"], "seed": provenance["seed"]}.items()
     ]
     facts = [
-        {"@id": f"#fact-{quote(name)}", "@type": "Dataset", "name": name, "sha256": sha}
+        {"@id": f"#fact-{quote(name)}", "@type": "CreativeWork", "name": name, "sha256": sha}
         for name, sha in sorted(provenance["facts"].items())
     ]
     action = {
@@ -110,6 +110,8 @@ def _parameters(context: Context) -> dict[str, Any]:
     dumped["cohorts"] = [
         c.model_dump(mode="json", exclude={"expression", "samples", "features"}) for c in context.study.cohorts
     ]
+    universe = dumped["profile"]["gene_universe"]
+    dumped["profile"]["gene_universe"] = _shown(universe)
     return dumped
 
 
@@ -141,8 +143,9 @@ def _input_entities(hashes: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _shown(path: str) -> str:
-    # an absolute path tells about the machine, not about the data
-    return Path(path).name if Path(path).is_absolute() else path
+    # a path that leaves the study's folder tells about the machine, not about the data
+    leaves = Path(path).is_absolute() or ".." in Path(path).parts
+    return Path(path).name if leaves else path
 
 
 def _text(value: object) -> str:
