@@ -41,3 +41,22 @@ def test_names_are_checked_before_files_are_read(tiny, study_folder):
         "'genes.txt'",
     ):
         assert expected in text, text
+
+
+def test_wrong_names_do_not_hide_what_is_wrong_in_the_files(tiny, study_folder):
+    data = tiny.study_dict()
+    data["profile"] = {"methods": ["zscor"], "signatures": ["cytt"]}
+    path = study_folder / "a_samples.csv"
+    path.write_text(path.read_text().replace("PD", "progressive"))
+    text = "\n".join(str(p) for p in check(tiny.write_study(study_folder, data)).problems)
+    for expected in ("zscor", "cytt", "progressive"):
+        assert expected in text, text
+
+
+def test_a_universe_without_the_signatures_genes_is_found_before_a_run(tiny, study_folder):
+    data = tiny.study_dict()
+    data["profile"]["gene_universe"] = "genes.txt"
+    (study_folder / "genes.txt").write_text("\n".join(f"BG{i:03d}" for i in range(100)))
+    text = "\n".join(str(p) for p in check(tiny.write_study(study_folder, data)).problems)
+    assert "genes of the signatures is in the universe" in text
+    assert "profile.gene_universe 'genes.txt'" in text

@@ -16,7 +16,7 @@ DATE = "2024-05-06T07:08:09+00:00"
 def _graph(context, date: str = DATE) -> list[dict]:
     write_crate(context, provenance=provenance_of(context, input_hashes(context)), date=date)
     crate = json.loads((context.ledger.root / "ro-crate-metadata.json").read_text(encoding="utf-8"))
-    assert crate["@context"] == "https://w3id.org/ro/crate/1.1/context"
+    assert crate["@context"][0] == "https://w3id.org/ro/crate/1.1/context"
     return crate["@graph"]
 
 

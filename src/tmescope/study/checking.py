@@ -24,7 +24,7 @@ from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
-from tmescope.study.needs import Needs, gather_needs, name_problems, read_universe
+from tmescope.study.needs import Needs, gather_needs, name_problems, read_universe, without_unknown
 from tmescope.study.schema import Study
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def check(study: Study | Path | str, *, progress: Progress = SILENT) -> CheckOut
         return CheckOutcome((error,), (), "")
     problems = name_problems(loaded)
     if problems:
-        return CheckOutcome(tuple(problems), (), "")
+        # files are read all the same, by the names that exist: all problems are listed at once
+        loaded = without_unknown(loaded)
     needs = gather_needs(loaded)
     with tempfile.TemporaryDirectory(prefix="tmescope-check-") as scratch:
         folders = {}
@@ -115,6 +116,8 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     wanted = read_universe(study)
     if wanted is not None:
         problems += _unmeasured(wanted, genes, name=study.profile.gene_universe)
+        if not problems and any(spec.ranks_all_genes for spec in needs.specs):
+            problems += _without_signatures(wanted, genes, needs, name=study.profile.gene_universe)
     elif study.profile.gene_universe == "common" and len(genes) > 1:
         problems += _nothing_common(genes)
     return problems
@@ -160,6 +163,20 @@ def _unmeasured(wanted: tuple[str, ...], genes: Mapping[str, set[str]], *, name:
                 f"none of the {len(wanted)} genes of the universe is in the cohort: {examples(wanted)}",
                 where=f"cohort {cohort}: profile.gene_universe {name!r}",
                 expected=f"gene symbols such as {examples(sorted(measured)[:3])}",
+            )
+
+
+def _without_signatures(
+    wanted: tuple[str, ...], genes: Mapping[str, set[str]], needs: Needs, *, name: str
+) -> Iterator[TmescopeError]:
+    needed = set().union(*needs.sets().values())
+    for cohort, measured in genes.items():
+        if measured.isdisjoint(needed.intersection(wanted)):
+            yield IdentifierError(
+                f"none of the {len(needed)} genes of the signatures is in the universe and in the cohort",
+                where=f"cohort {cohort}: profile.gene_universe {name!r}",
+                expected=f"a universe that holds the signatures' genes, such as {examples(sorted(needed)[:3])}",
+                next_step="add them to the file, or use common or own",
             )
 
 

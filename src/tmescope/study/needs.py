@@ -123,6 +123,29 @@ def read_universe(study: Study) -> tuple[str, ...] | None:
     return tuple(genes)
 
 
+def without_unknown(study: Study) -> Study:
+    """Return the study without the names of its profile that do not exist, so that its files can still be looked at.
+
+    Parameters
+    ----------
+    study : Study
+        Whose `name_problems` were kept.
+    """
+    profile = study.profile
+    known = {m.spec.name for m in list_methods()[0]}
+    bundled = {s.name for s in list_signatures("extended")} | {s.name for s in list_signatures("core")}
+    named = profile.signatures
+    kept = {
+        "methods": [m for m in dict.fromkeys(profile.methods) if m in known] or ["mean"],
+        "signatures": named if isinstance(named, str) else [s for s in named if s in bundled],
+        "own_signatures": {n: g for n, g in profile.own_signatures.items() if g and n not in bundled},
+        "parameters": {},
+        "gene_universe": "own",
+    }
+    pruned = study.model_copy(update={"profile": profile.model_copy(update=kept)})
+    return pruned.in_folder(study.resolve("."))
+
+
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
     return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study)]
