@@ -133,7 +133,7 @@ def without_unknown(study: Study) -> Study:
     """
     profile = study.profile
     known = {m.spec.name for m in list_methods()[0]}
-    bundled = {s.name for s in list_signatures("extended")} | {s.name for s in list_signatures("core")}
+    bundled = {s.name for s in list_signatures()}
     named = profile.signatures
     kept = {
         "methods": [m for m in dict.fromkeys(profile.methods) if m in known] or ["mean"],

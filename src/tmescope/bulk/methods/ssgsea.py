@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,21 +103,13 @@ RAW = Method(
 )
 
 NORMALISED = Method(
-    MethodSpec(
+    replace(
+        RAW.spec,
         name="ssgsea",
-        room="bulk",
         summary="Rank enrichment of the signature within each sample, divided by the range over cohort and sets.",
-        needs_log=True,
-        units=("tpm", "fpkm", "cpm", "array"),
         scope="cohort",
         unit="share of the range",
-        low=-np.inf,
-        high=np.inf,
-        reference=_REFERENCE,
         higher_means="the signature's genes rank higher within the sample; the scale depends on cohort and other sets",
-        ties=_TIES,
-        ranks_all_genes=True,
-        parameters=_PARAMETERS,
     ),
     ssgsea,
 )
