@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tmescope.foundation.errors import FileFormatError, MissingFileError
-from tmescope.ingest.formats import check_text, find_format
+from tmescope.ingest.formats import check_text, find_format, is_study_folder
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -114,3 +114,20 @@ def test_text_of_another_format_says_which(head: bytes, form: str) -> None:
     with pytest.raises(FileFormatError, match="not a plain table") as caught:
         check_text(head, "a.txt")
     assert caught.value.next_step == f"declare the format {form!r}"
+
+
+def test_the_folder_of_a_study_is_a_format(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="is a folder, not a file") as caught:
+        find_format(tmp_path)
+    assert "meta_study.txt" in (caught.value.next_step or "")
+    assert not is_study_folder(tmp_path)
+    (tmp_path / "meta_study.txt").write_text("cancer_study_identifier: a\n")
+    assert is_study_folder(tmp_path)
+    assert find_format(tmp_path) == find_format(tmp_path, "cbioportal") == "cbioportal"
+    with pytest.raises(FileFormatError, match="is a folder, not a file"):
+        find_format(tmp_path, "csv")
+
+
+def test_a_file_is_no_study(write: Write) -> None:
+    with pytest.raises(FileFormatError, match="a cBioPortal study is a folder"):
+        find_format(write("meta_study.txt", "cancer_study_identifier: a\n"), "cbioportal")

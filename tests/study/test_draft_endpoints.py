@@ -143,3 +143,20 @@ def test_what_stands_in_a_file_cannot_leave_its_comment(draft):
     text = draft(a={"response": words, "os_days": [1, 2, 3], 'os_event"': ["1\nformat = 2", "0", "1"]})
     data = tomllib.loads(text)
     assert set(data) <= {"endpoints", "answers"}
+
+
+@pytest.mark.parametrize(
+    ("status", "events", "censored", "missing"),
+    [
+        (["1:DECEASED", "0:LIVING", "0:LIVING", "1:DECEASED"], ["1:DECEASED"], ["0:LIVING"], None),
+        (["1:DECEASED", "0:LIVING", "[Not Available]", ""], ["1:DECEASED"], ["0:LIVING"], ["[Not Available]"]),
+        (["1:DECEASED", "1:DECEASED", "", ""], ["1:DECEASED"], ["DECIDE"], None),
+        (["1:DECEASED", "alive", "alive", ""], ["DECIDE"], ["DECIDE"], None),
+    ],
+)
+def test_the_coding_of_a_portal_is_read(draft, status, events, censored, missing):
+    text = draft(a={"OS_MONTHS": [10, 20, 35, 40], "OS_STATUS": status})
+    endpoint = tomllib.loads(text)["endpoints"]["os"]
+    assert (endpoint["event_values"], endpoint["censored_values"]) == (events, censored)
+    assert endpoint.get("missing") == missing
+    assert endpoint["unit"] == "months"

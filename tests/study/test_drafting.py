@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.ingest import studies_made as made
 from tests.study import tiny
 
-from tmescope.foundation.errors import ManyProblems, MissingFileError
-from tmescope.study.drafting import draft_study
+from tmescope.foundation.errors import ManyProblems, MissingFileError, StudyFileError
+from tmescope.study.drafting import draft_study, pair_files
 from tmescope.study.loading import parse_study
 
 
@@ -107,3 +108,37 @@ def test_what_stands_in_a_file_cannot_become_a_key(folder):
 def test_a_file_that_cannot_be_read_is_told(folder):
     with pytest.raises(MissingFileError, match=r"absent\.tsv"):
         draft_study([(folder / "absent.tsv", folder / "a_samples.csv")], folder=folder)
+
+
+def _portal(folder: Path, *, profiles: int = 1) -> Path:
+    files = made.files()
+    for i in range(1, profiles):
+        files[f"meta_mrna_{i}.txt"] = made.expression(f"mrna_{i}", "LOG2-VALUE", "data_mrna.txt")
+    return made.write(folder / "brca", files)
+
+
+def test_a_study_folder_stands_for_both_files(folder):
+    portal = _portal(folder)
+    pairs = pair_files([portal, *_pair(folder), portal, portal])
+    assert pairs == [(portal, None), _pair(folder), (portal, None)]
+    data = tomllib.loads(draft_study(pairs[:2], folder=folder).text)
+    first, second = data["cohorts"]
+    assert (first["id"], first["expression"], first["format"]) == ("brca", "brca", "cbioportal")
+    assert (first["molecular_profile"], first["gene_column"]) == ("rna_seq_v2_mrna", "Hugo_Symbol")
+    assert first["columns"]["sample_id"] == "SAMPLE_ID"
+    assert first["columns"]["patient_id"] == "PATIENT_ID"
+    assert not {"samples", "orientation"} & first.keys()
+    assert second["samples"] == "a_samples.csv"
+
+
+def test_a_matrix_without_its_table_is_refused(folder):
+    with pytest.raises(StudyFileError, match="2 files were given") as caught:
+        pair_files([_portal(folder), folder / "a.tsv"])
+    assert "cBioPortal" in (caught.value.next_step or "")
+
+
+def test_several_profiles_are_left_to_decide(folder):
+    draft = draft_study([(_portal(folder, profiles=2), None)], folder=folder)
+    assert tomllib.loads(draft.text)["cohorts"][0]["molecular_profile"] == "DECIDE"
+    assert "# profile mrna_1: LOG2-VALUE: Expression mrna_1." in draft.text
+    assert "Zscores" not in draft.text

@@ -5,10 +5,11 @@ import os
 
 import pandas as pd
 import pytest
+from tests.ingest import studies_made as made
 from tests.study import tiny
 from tests.study.contexts import opened
 
-from tmescope.foundation.errors import ManyProblems, MissingFileError
+from tmescope.foundation.errors import FileFormatError, ManyProblems, MissingFileError
 from tmescope.foundation.provenance import hash_json
 from tmescope.store.matrices import read_cohort_folder
 from tmescope.store.tables import read_table
@@ -135,3 +136,33 @@ def test_absent_files_are_told_by_reading_and_not_by_hashing(tmp_path):
     assert isinstance(missing, MissingFileError)
     assert "is a folder" in folder.what
     assert list(target.iterdir()) == []
+
+
+def test_what_is_read_of_a_study_folder_decides_whether_a_cohort_is_new(tmp_path):
+    portal = made.write(tmp_path / "brca", made.files())
+    data = tiny.study_dict()
+    data["cohorts"] = [
+        {"id": "a", "expression": "brca", "scale": "tpm", "molecular_profile": "rna_seq_v2_mrna"}
+        | {"gene_column": "Hugo_Symbol", "select": {"one_per_patient": "first"}}
+    ]
+    times = {"time": "OS_MONTHS", "event": "OS_STATUS", "unit": "months", "missing": ["[Not Available]"]}
+    coding = {"event_values": ["1:DECEASED"], "censored_values": ["0:LIVING"]}
+    data["endpoints"] = {"os": {"kind": "time_to_event", **times, **coding}}
+    data["profile"]["max_unmapped"] = 1.0
+    tables, adata = _read(tmp_path, data)
+    assert adata.shape == (3, 60)
+    assert tables["samples"]["os_event"].tolist()[:2] == [True, False]
+    first = _key(tmp_path, data)
+    (portal / "data_cna.txt").write_text("not read\n")
+    assert _key(tmp_path, data) == first
+    (portal / "patients.txt").write_text("changed\n")
+    assert _key(tmp_path, data) != first
+    (portal / "meta_study.txt").write_text("broken\n")
+    with pytest.raises(FileFormatError, match="is no 'key: value'"):
+        _read_again(tmp_path, data)
+
+
+def _read_again(folder, data):
+    (folder / "again").mkdir()
+    with opened(folder, data) as context:
+        cohort_step(context, context.study.cohorts[0]).make(folder / "again")

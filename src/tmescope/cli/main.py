@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tmescope.cli import demo, facts, lists, score, study
+from tmescope.cli import demo, export, facts, lists, score, study
 from tmescope.foundation.errors import TmescopeError
 
 __all__ = ["app", "main"]
@@ -53,6 +53,7 @@ app.command("demo")(demo.demo)
 app.add_typer(lists.signatures_app, name="signatures")
 app.add_typer(lists.methods_app, name="methods")
 app.add_typer(facts.facts_app, name="facts")
+app.add_typer(export.export_app, name="export")
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ def init(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Expression matrix and sample table of each cohort, in turn.",
+            help="Expression matrix and sample table of each cohort, in turn; a cBioPortal folder stands for both.",
             metavar="EXPRESSION SAMPLES ...",
             show_default=False,
         ),
@@ -37,19 +37,14 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing study file.")] = False,
 ) -> None:
     """Write a commented study file: what the files show is filled in, what only you know is marked DECIDE."""
-    from tmescope.study.drafting import draft_study
+    from tmescope.study.drafting import draft_study, pair_files
 
-    if len(files) % 2:
-        raise StudyFileError(
-            f"{len(files)} files were given",
-            where="init",
-            expected="an even number: the expression matrix and the sample table of each cohort, in turn",
-        )
+    pairs = pair_files(files)
     if output.exists() and not force:
         raise StudyFileError(
             "the study file exists already", where=str(output), next_step="give another name with -o, or --force"
         )
-    draft = draft_study(list(zip(files[::2], files[1::2], strict=True)), folder=output.parent, name=output.name)
+    draft = draft_study(pairs, folder=output.parent, name=output.name)
     _write(output, draft.text)
     typer.echo(f"wrote {output}; cohorts: {draft.n_cohorts}; places marked DECIDE: {draft.n_undecided}")
     typer.echo(f"next: edit it, then: tmescope check {output}")

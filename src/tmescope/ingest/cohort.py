@@ -16,8 +16,9 @@ from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.agreement import Uses, check_agreement, check_privacy
 from tmescope.ingest.clinical import SampleTable, name_columns
+from tmescope.ingest.cohort_sources import find_samples, read_cohort_matrix, with_format_names
 from tmescope.ingest.endpoints import EndpointRule, read_endpoints
-from tmescope.ingest.expression import ExpressionTable, read_expression
+from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.features import FeatureSource, read_features
 from tmescope.ingest.findings import Findings, problems_of
 from tmescope.ingest.joining import join_samples, select_samples
@@ -122,8 +123,8 @@ def read_cohort(
     expression : Path
         The matrix, in any format of `tmescope.ingest.options.FileFormat`.
     samples : Path, optional
-        The sample table; without it the table inside the matrix' file (h5ad, GCT 1.3, GEO), or its names
-        alone.
+        The sample table; without it the table inside the matrix' file (h5ad, GCT 1.3, GEO, a cBioPortal
+        study), or its names alone.
     options : CohortOptions
         Scale, orientation, identifiers, columns, selection.
     endpoints : mapping of str to ResponseRule or TimeToEventRule, optional
@@ -152,6 +153,8 @@ def read_cohort(
     summed on linear scales and refused on others. Mapped names are unique.
     """
     findings = Findings(options.cohort_id)
+    samples = find_samples(expression, samples, options)
+    options = with_format_names(samples, options)
     files = _read_files(expression, samples, options, findings=findings)
     where = str(expression)
     matrix = None
@@ -227,14 +230,7 @@ def _read_files(expression: Path, samples: Path | None, options: CohortOptions, 
     with findings.collecting():
         scale = Scale.parse(options.scale, where=f"cohort {options.cohort_id!r}, scale")
     with findings.collecting():
-        matrix = read_expression(
-            expression,
-            options.format,
-            orientation=options.orientation,
-            layer=options.layer,
-            gene_column=options.gene_column,
-            dialect=options.dialect,
-        )
+        matrix = read_cohort_matrix(expression, options)
         findings.tell(matrix.notes)
     if samples is not None:
         with findings.collecting():

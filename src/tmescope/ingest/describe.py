@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tmescope.facts.genes import load_genes
 from tmescope.foundation.scale import Scale
+from tmescope.ingest.describe_folder import FolderDescription, describe_folder
 from tmescope.ingest.describe_table import Candidate, SamplesDescription, describe_table
 from tmescope.ingest.expression import read_matrix
 from tmescope.ingest.formats import find_format
@@ -82,10 +83,21 @@ class ExpressionDescription:
 
 @dataclass(frozen=True)
 class CohortDescription:
-    """What can be read from the files of a cohort."""
+    """What can be read from the files of a cohort.
+
+    Parameters
+    ----------
+    expression : ExpressionDescription
+        Of the matrix.
+    samples : SamplesDescription, optional
+        Of the sample table.
+    folder : FolderDescription, optional
+        What can be chosen, where the matrix comes from the folder of a study.
+    """
 
     expression: ExpressionDescription
     samples: SamplesDescription | None
+    folder: FolderDescription | None = None
 
 
 def describe_cohort(
@@ -96,9 +108,9 @@ def describe_cohort(
     Parameters
     ----------
     expression : Path
-        The matrix.
+        The matrix, or the folder of a cBioPortal study.
     samples : Path, optional
-        The sample table.
+        The sample table; a study folder has its own.
     declared : str, optional
         Format of the matrix; None takes it from the name.
 
@@ -114,7 +126,12 @@ def describe_cohort(
         Where a file cannot be read at all.
     """
     form = find_format(expression, declared)
-    raw = read_matrix(expression, declared, gene_column="gene_id" if form == "nfcore_rnaseq" else None)
+    folder = None
+    if form == "cbioportal":
+        folder, raw = describe_folder(expression)
+        samples = expression if samples is None and folder.has_samples else samples
+    else:
+        raw = read_matrix(expression, declared, gene_column="gene_id" if form == "nfcore_rnaseq" else None)
     table = None if samples is None else read_sample_table(samples)
     ids: frozenset[str] = frozenset()
     described = None
@@ -122,7 +139,7 @@ def describe_cohort(
         described = describe_table(table, rows=raw.rows, columns=raw.columns)
         if described.sample_id:
             ids = frozenset(table.frame[described.sample_id[0].value])
-    return CohortDescription(_describe_matrix(raw, form, ids), described)
+    return CohortDescription(_describe_matrix(raw, form, ids), described, folder)
 
 
 def _describe_matrix(raw: RawMatrix, form: FileFormat, ids: Collection[str]) -> ExpressionDescription:

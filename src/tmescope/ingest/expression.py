@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, examples
+from tmescope.ingest.cbioportal import read_study_matrix
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import read_delimited
 from tmescope.ingest.dialect_tables import read_dialect_matrix
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 _FEW = 3
-_SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore}
+_SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore, "cbioportal": read_study_matrix}
 """Readers of formats whose rows carry several names."""
 
 

@@ -9,7 +9,7 @@ from tmescope.foundation.errors import FileFormatError, MissingFileError
 from tmescope.ingest.decompress import GZIP_MAGIC
 from tmescope.ingest.options import FileFormat
 
-__all__ = ["ENDINGS", "NAMES", "check_file", "check_text", "find_format"]
+__all__ = ["ENDINGS", "META_STUDY", "NAMES", "check_file", "check_text", "find_format", "is_study_folder"]
 
 ENDINGS: dict[str, FileFormat] = {
     ".tsv": "tsv",
@@ -29,6 +29,9 @@ NAMES: dict[str, FileFormat] = {
     r"(.*\.)?salmon\.merged\.gene_\w+\.tsv": "nfcore_rnaseq",
 }
 """Whole file names (as patterns, without ``.gz``) that say more than their ending: those that GEO and nf-core give."""
+
+META_STUDY = "meta_study.txt"
+"""The file that makes a folder the study of a cBioPortal."""
 
 _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
     (b"!Series_", "geo_series_matrix"),
@@ -66,7 +69,7 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
     Parameters
     ----------
     path : Path
-        An existing, non-empty file.
+        An existing, non-empty file; or the folder of a cBioPortal study, which its ``meta_study.txt`` shows.
     declared : str, optional
         See `FileFormat`. Wins over the name; the name that GEO or nf-core gives wins over the ending.
 
@@ -75,9 +78,18 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
     MissingFileError
         If there is no such file.
     FileFormatError
-        If it is a folder, empty, of an unknown ending, or if its first bytes belong to another format.
+        If it is another folder, empty, of an unknown ending, or if its first bytes belong to another format.
     """
+    if path.is_dir() and (declared == "cbioportal" or (declared is None and is_study_folder(path))):
+        return "cbioportal"
     check_file(path)
+    if declared == "cbioportal":
+        raise FileFormatError(
+            f"{path.name!r} is a file; a cBioPortal study is a folder",
+            where=str(path),
+            expected="the folder that holds meta_study.txt",
+            next_step="name the folder, or declare the format of the file",
+        )
     suffixes = [s.lower() for s in path.suffixes]
     gzipped = bool(suffixes) and suffixes[-1] == ".gz"
     ending = (suffixes[-2] if len(suffixes) > 1 else "") if gzipped else (suffixes[-1] if suffixes else "")
@@ -93,6 +105,11 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
         )
     _check_signature(path, found, gzipped=gzipped)
     return found
+
+
+def is_study_folder(path: Path) -> bool:
+    """Return whether a path is a folder that holds ``meta_study.txt``."""
+    return path.is_dir() and (path / META_STUDY).exists()
 
 
 def check_file(path: Path) -> None:
@@ -119,7 +136,9 @@ def check_file(path: Path) -> None:
         )
     if not is_file:
         raise FileFormatError(
-            f"{path.name!r} is a folder, not a file", where=str(path), next_step="name the file in it"
+            f"{path.name!r} is a folder, not a file",
+            where=str(path),
+            next_step=f"name the file in it; only the folder of a cBioPortal study, with {META_STUDY}, is read whole",
         )
     if size == 0:
         raise FileFormatError(

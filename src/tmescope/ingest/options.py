@@ -18,8 +18,9 @@ __all__ = [
     "SampleSelection",
 ]
 
-FileFormat = Literal["tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq", "xlsx"]
-"""Formats of an expression file; sample tables are tsv, csv, parquet, geo_series_matrix or xlsx (never a matrix)."""
+FileFormat = Literal["tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq", "cbioportal", "xlsx"]
+"""Formats of an expression file (``cbioportal`` is the folder of a study); sample tables are tsv, csv, parquet,
+geo_series_matrix, cbioportal or xlsx (never a matrix)."""
 
 Orientation = Literal["genes_by_samples", "samples_by_genes"]
 """What a row of the file is."""
@@ -110,7 +111,11 @@ class CohortOptions:
         Layer of an h5ad file that holds the matrix; None means ``X``.
     gene_column : str, optional
         Which column names the genes in formats that have several (``gene_id`` or ``gene_name`` of
-        nfcore_rnaseq, which must be told; ``Name`` or ``Description`` of GCT, or a row annotation of GCT 1.3).
+        nfcore_rnaseq, which must be told; ``Hugo_Symbol`` or ``Entrez_Gene_Id`` of cbioportal, which must be told where
+        a file has both; ``Name`` or ``Description`` of GCT, or a row annotation of GCT 1.3).
+    molecular_profile : str, optional
+        The ``stable_id`` of the expression profile in the folder of a cBioPortal study; needed where there are several
+        that are not z-scores.
     samples_format : str, optional
         Of the sample table; None takes it from the ending.
     samples_sheet : str, optional
@@ -145,3 +150,4 @@ class CohortOptions:
     licence: str = ""
     max_unmapped: float = 0.2
     allow_identifying: tuple[str, ...] = ()
+    molecular_profile: str | None = None

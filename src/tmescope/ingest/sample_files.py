@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tmescope.foundation.errors import FileFormatError
+from tmescope.ingest.cbioportal_clinical import read_study_samples
 from tmescope.ingest.clinical import SampleTable, read_samples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import DELIMITERS
@@ -38,7 +39,7 @@ def read_sample_table(
     Parameters
     ----------
     path : Path
-        TSV, CSV (also gzip), Parquet, an Excel workbook, or a GEO series matrix.
+        TSV, CSV (also gzip), Parquet, an Excel workbook, a GEO series matrix, or the folder of a cBioPortal study.
     declared : str, optional
         None takes the format from the name.
     sheet : str, optional
@@ -75,6 +76,8 @@ def read_sample_table(
     if form == "geo_series_matrix":
         frame, notes = read_geo_samples(path, limits=limits)
         table = SampleTable(frame, str(path), tuple(range(1, len(frame) + 1)))
+    elif form == "cbioportal":
+        table, notes = read_study_samples(path, limits=limits)
     elif form == "xlsx":
         table, notes = _from_workbook(path, sheet, limits)
     else:

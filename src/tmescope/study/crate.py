@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tmescope.foundation.provenance import hash_file, versions
+from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.store.atomic import staged_file
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ _TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".sv
 
 
 def input_hashes(context: Context) -> dict[str, str]:
-    """Return the sha256 of every file that the study reads, by cohort and path as the study file writes it."""
+    """Return the sha256 of every file or folder that the study reads, by cohort and path as the study file has it."""
     named: list[tuple[str, str]] = []
     for cohort in context.study.cohorts:
         files = [cohort.expression, cohort.samples, *(table.file for table in cohort.features)]
         named += [(cohort.id, path) for path in files if path]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
-    return {f"{owner}: {_shown(path)}": hash_file(context.study.resolve(path)) for owner, path in dict.fromkeys(named)}
+    return {f"{owner}: {_shown(path)}": hash_input(context.study.resolve(path)) for owner, path in dict.fromkeys(named)}
 
 
 def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ __all__ = ["draft_endpoints"]
 _RECIST = {"CR", "PR", "SD", "PD"}
 _NOT_EVALUABLE = {"NE", "NA", "UNK"}
 _YES = {"R", "responder", "Responder", "response", "yes", "Yes"}
-_NO = {"NR", "non-responder", "Non-responder", "nonresponder", "no", "No"}
+_NO = {"NR", "non-responder", "non_responder", "Non-responder", "nonresponder", "no", "No"}
 _SEEN = {"1": "0", "1.0": "0.0", "True": "False", "TRUE": "FALSE", "true": "false"}
 _NAMES = ("os", "pfs", "dfs", "efs", "rfs", "dss", "ttp")
 
@@ -153,14 +153,30 @@ def _times(pairs: Sequence[TimePair]) -> dict[str, Rule]:
 
 def _time(pair: TimePair) -> Rule:
     values = [value for value, _ in pair.event_values]
-    seen = next((v for v in values if v in _SEEN and set(values) <= {v, _SEEN[v]}), None)
+    coding = _coding(values)
     shown = re.sub(r"[\x00-\x1f\x7f]", "?", ", ".join(f"{value} ({count}x)" for value, count in pair.event_values))
-    check = "  # the usual coding: check it" if seen else ""
-    return (
+    check = "  # the usual coding: check it" if coding else ""
+    undecided = [UNDECIDED]
+    events, censored, missing = coding or (undecided, undecided, [])
+    rule = (
         f"time = {as_toml(pair.time)}",
         f"unit = {as_toml(pair.unit or UNDECIDED)}",
         f"# {pair.event}: {shown}",
         f"event = {as_toml(pair.event)}",
-        f"event_values = {as_toml([seen] if seen else [UNDECIDED])}{check}",
-        f"censored_values = {as_toml([_SEEN[seen]] if seen else [UNDECIDED])}",
+        f"event_values = {as_toml(events)}{check}",
+        f"censored_values = {as_toml(censored)}",
     )
+    return (*rule, f"missing = {as_toml(missing)}") if missing else rule
+
+
+def _coding(values: Sequence[str]) -> tuple[list[str], list[str], list[str]] | None:
+    """Return the values that mean event, censored and not known, where the coding is one in general use."""
+    seen = next((v for v in values if v in _SEEN and set(values) <= {v, _SEEN[v]}), None)
+    if seen:
+        return [seen], [_SEEN[seen]], []
+    # cBioPortal writes 1:DECEASED and 0:LIVING, and [Not Available]
+    events, censored = ([v for v in values if v.startswith(mark)] for mark in ("1:", "0:"))
+    missing = [v for v in values if v.startswith("[") and v.endswith("]")]
+    if events and len(events) + len(censored) + len(missing) == len(values):
+        return events, censored or [UNDECIDED], missing
+    return None

@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tmescope.foundation.errors import StudyFileError
 from tmescope.ingest.describe import CohortDescription, describe_cohort
+from tmescope.ingest.describe_folder import FolderDescription
 from tmescope.ingest.describe_table import Candidate, SamplesDescription
+from tmescope.ingest.formats import is_study_folder
 from tmescope.study.draft_endpoints import draft_endpoints
 from tmescope.study.schema import UNDECIDED
 from tmescope.study.toml_text import as_toml
 
-__all__ = ["Draft", "draft_study"]
+__all__ = ["Draft", "draft_study", "pair_files"]
 
 _PLAIN_NAMES = {"expression", "expr", "matrix", "counts", "tpm", "data"}
 _FEATURES_SHOWN = 8
@@ -61,13 +64,46 @@ class Draft:
     n_undecided: int
 
 
-def draft_study(files: Sequence[tuple[Path, Path]], *, folder: Path, name: str = "study.toml") -> Draft:
+def pair_files(files: Sequence[Path]) -> list[tuple[Path, Path | None]]:
+    """Return matrix and sample table of each cohort; the folder of a cBioPortal study stands for both.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        In turn. A study folder may be given once or twice.
+
+    Raises
+    ------
+    StudyFileError
+        If a matrix is left without its sample table.
+    """
+    pairs: list[tuple[Path, Path | None]] = []
+    rest = list(files)
+    while rest:
+        expression = rest.pop(0)
+        if is_study_folder(expression):
+            pairs.append((expression, None))
+            if rest and rest[0] == expression:
+                rest.pop(0)
+        elif rest:
+            pairs.append((expression, rest.pop(0)))
+        else:
+            raise StudyFileError(
+                f"{len(files)} files were given",
+                where="init",
+                expected="an even number: the expression matrix and the sample table of each cohort, in turn",
+                next_step="add the sample table; only the folder of a cBioPortal study stands for both",
+            )
+    return pairs
+
+
+def draft_study(files: Sequence[tuple[Path, Path | None]], *, folder: Path, name: str = "study.toml") -> Draft:
     """Look at the files of each cohort and draft a study file.
 
     Parameters
     ----------
     files : sequence of (expression, samples)
-        One pair a cohort.
+        One pair a cohort; without samples for the folder of a cBioPortal study, which holds both.
     folder : pathlib.Path
         Where the study file will lie; paths in it start there.
     name : str
@@ -110,8 +146,10 @@ def _cohort_ids(paths: Sequence[Path]) -> list[str]:
     return ids
 
 
-def _cohort(cohort_id: str, files: tuple[Path, Path], described: CohortDescription, *, folder: Path) -> Iterator[str]:
-    expression, samples = (as_toml(_relative(p, folder)) for p in files)
+def _cohort(
+    cohort_id: str, files: tuple[Path, Path | None], described: CohortDescription, *, folder: Path
+) -> Iterator[str]:
+    expression = as_toml(_relative(files[0], folder))
     matrix = described.expression
     yield "[[cohorts]]"
     yield f"id = {as_toml(cohort_id)}"
@@ -119,7 +157,10 @@ def _cohort(cohort_id: str, files: tuple[Path, Path], described: CohortDescripti
     rows, columns = ", ".join(matrix.rows), ", ".join(matrix.columns)
     yield from _comment(f"{matrix.n_rows} rows ({rows} ...) x {matrix.n_columns} columns ({columns} ...)")
     yield f"format = {as_toml(matrix.format)}"
-    yield from _best("orientation", matrix.orientation)
+    if described.folder is None:
+        yield from _best("orientation", matrix.orientation)
+    else:
+        yield from _folder(described.folder)
     yield from _comment(
         f"numbers from {matrix.minimum:.6g} to {matrix.maximum:.6g}, {matrix.integer_share:.0%} of the non-zero ones "
         f"whole, {matrix.n_missing} missing. The scale is in the file's documentation; these fit the numbers:"
@@ -128,12 +169,23 @@ def _cohort(cohort_id: str, files: tuple[Path, Path], described: CohortDescripti
         yield from _comment(f"  {candidate.value}: {candidate.evidence}")
     yield f"scale = {as_toml(UNDECIDED)}"
     yield from _best("identifiers", matrix.identifiers)
-    yield f"samples = {samples}"
+    if files[1] is not None and files[1] != files[0]:
+        yield f"samples = {as_toml(_relative(files[1], folder))}"
     yield 'cancer_type = ""'
     yield 'treatment = ""'
     yield 'licence = ""  # licence or consent note of these data; kept in the provenance'
     yield from _columns(described)
     yield ""
+
+
+def _folder(folder: FolderDescription) -> Iterator[str]:
+    for profile in folder.profiles:
+        yield from _comment(f"profile {profile.value}: {profile.evidence}")
+    several = len(folder.profiles) > 1
+    yield f"molecular_profile = {as_toml(UNDECIDED if several else folder.profiles[0].value)}"
+    if len(folder.gene_columns) > 1:
+        yield f"gene_column = {as_toml(folder.gene_columns[0])}  # or {folder.gene_columns[1]}"
+    yield from _comment("the sample table is that of the folder" if folder.has_samples else "there is no sample table")
 
 
 def _best(key: str, candidates: Sequence[Candidate]) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tmescope.foundation.provenance import hash_file, hash_json
+from tmescope.foundation.errors import TmescopeError
+from tmescope.foundation.provenance import hash_json
+from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.ingest.cohort import IngestedCohort, read_cohort
 from tmescope.ingest.endpoint_rules import EndpointRule, ResponseRule, TimeToEventRule
 from tmescope.ingest.features import FeatureColumn, FeatureSource
@@ -54,8 +56,8 @@ def _decisions(rule: schema.ResponseRule | schema.TimeRule) -> dict[str, Any]:
 
 def _hash(path: Path) -> str | None:
     try:
-        return hash_file(path)
-    except OSError:  # reading it says what is wrong
+        return hash_input(path)
+    except (OSError, TmescopeError):  # reading it says what is wrong
         return None
 
 
@@ -126,6 +128,7 @@ def _options(study: Study, cohort: Cohort) -> CohortOptions:
         ),
         layer=cohort.layer,
         gene_column=cohort.gene_column,
+        molecular_profile=cohort.molecular_profile,
         samples_format=cohort.samples_format,
         samples_sheet=cohort.samples_sheet,
         dialect=_dialect(cohort.dialect),

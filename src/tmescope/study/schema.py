@@ -116,6 +116,7 @@ class Cohort(Table):
     layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
     dialect: DialectKeys | None = Field(None, description="How a text matrix is written; by evidence if omitted")
     gene_column: str | None = Field(None, description="Column that names the genes where the format has several")
+    molecular_profile: str | None = Field(None, description="stable_id of the profile in a cBioPortal study folder")
     samples: FileName | None = Field(
         None, description="Sample table, one row per sample; if omitted the one inside the matrix' file"
     )
