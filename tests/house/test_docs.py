@@ -12,7 +12,7 @@ from tests.house.sources import ROOT, Source, pyproject, rooms, src_files
 
 from tmescope.cli.main import app
 
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/how-to/cbioportal.md")
 
 
 def test_public_things_have_full_docstrings() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,6 +105,7 @@ def test_a_meta_file_of_another_kind_may_be_broken(tmp_path: Path) -> None:
         ("loop.txt", FileFormatError, "leads out"),
         ("absent.txt", MissingFileError, "no file 'absent.txt'"),
         ("case_lists", FileFormatError, "is no file"),
+        ("pipe.txt", FileFormatError, "is no file"),
         ("empty.txt", FileFormatError, "0 bytes"),
         ("lfs.txt", FileFormatError, "Git LFS"),
     ],
@@ -117,6 +119,7 @@ def test_a_data_file_stays_in_the_folder(tmp_path: Path, name: str, error: type[
     }
     folder = made.write(tmp_path / "s", files)
     (folder / "case_lists").mkdir()
+    os.mkfifo(folder / "pipe.txt")
     (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
     (folder / "loop.txt").symlink_to(folder / "loop.txt")
     meta = open_study_folder(folder).expression[0]
@@ -134,6 +137,16 @@ def test_a_meta_file_that_is_a_link_out_of_the_folder_is_refused(tmp_path: Path)
     with pytest.raises(FileFormatError, match="leads out") as caught:
         open_study_folder(folder)
     assert "password" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["meta_pipe.txt", "meta_study.txt"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    folder = made.write(tmp_path / "s", made.files())
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    with pytest.raises(FileFormatError, match="is no file") as caught:
+        open_study_folder(folder)
+    assert (caught.value.where or "").endswith(name)
 
 
 def test_a_folder_that_is_a_link_itself_is_read(tmp_path: Path) -> None:

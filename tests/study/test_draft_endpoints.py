@@ -145,6 +145,17 @@ def test_what_stands_in_a_file_cannot_leave_its_comment(draft):
     assert set(data) <= {"endpoints", "answers"}
 
 
+def test_words_in_brackets_are_missing_in_times_and_responses(draft):
+    times = {"OS_MONTHS": [10, 20, 35, "[Not Available]", 7], "OS_STATUS": ["1:X", "0:Y", "[Discrepancy]", "0:Y", ""]}
+    text = draft(a=times | {"BEST_RESPONSE": ["CR", "PD", "SD", "[Not Evaluated]", "NE"]})
+    endpoints = tomllib.loads(text)["endpoints"]
+    assert endpoints["os"]["missing"] == ["[Discrepancy]", "[Not Available]"]
+    assert endpoints["response"]["missing"] == ["NE", "[Not Evaluated]"]
+    defined = tomllib.loads(draft(a={"RESPONSE": ["responder", "non_responder", "[Unknown]"]}))["endpoints"]
+    assert defined["response"]["missing"] == ["[Unknown]"]
+    assert defined["response"]["non_responder"] == ["non_responder"]
+
+
 @pytest.mark.parametrize(
     ("status", "events", "censored", "missing"),
     [

@@ -98,7 +98,12 @@ class Meta:
                 next_step="download the study again, or correct data_filename",
             )
         if not path.is_file():
-            raise FileFormatError(f"{name!r} is no file", where=self.where("data_filename"), expected="a text file")
+            raise FileFormatError(
+                f"{name!r} is no file",
+                where=self.where("data_filename"),
+                expected="a text file",
+                next_step="correct data_filename, or download the study again",
+            )
         _check_content(path)
         return path
 
@@ -303,6 +308,13 @@ def _check_link(path: Path, root: Path) -> None:
             where=str(path),
             expected="files in the folder",
             next_step="copy the file into the folder",
+        )
+    if not path.is_file():  # a folder, or a pipe that would never end
+        raise FileFormatError(
+            f"{path.name!r} is no file",
+            where=str(path),
+            expected="a text file",
+            next_step="remove it from the folder, or rename it",
         )
 
 

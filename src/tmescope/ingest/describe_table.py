@@ -28,6 +28,8 @@ _TIMEPOINT = frozenset({"timepoint", "visit", "biopsytime"})
 _PATIENT = frozenset({"patient", "patientid", "subject", "subjectid", "donor", "case", "participant"})
 _SEXES = frozenset({"m", "f", "male", "female"})
 _OLDEST = 120
+_PLACEHOLDER = re.compile(r"\[[A-Za-z ,/]+\]")
+"""What cBioPortal and TCGA write for a value that is not there, such as [Not Available]."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,13 @@ class ColumnSummary:
     name : str
         As in the file.
     n_distinct, n_missing : int
-        Different values that are not missing; missing cells.
+        Different values that are not missing; missing cells, placeholders among them.
     numeric : bool
         Whether every cell that is not missing is a number.
     values : tuple of (str, int)
         The most frequent values and how often they occur, at most 12.
+    placeholders : tuple of str
+        Words in brackets that stand for a missing value; a rule must name them as missing.
     """
 
     name: str
@@ -59,6 +63,7 @@ class ColumnSummary:
     n_missing: int
     numeric: bool
     values: tuple[tuple[str, int], ...]
+    placeholders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class TimePair:
         Values of the event column and how often they occur.
     evidence : str
         Why they could belong together.
+    placeholders : tuple of str
+        Words in brackets that stand for a missing value in either column.
     """
 
     time: str
@@ -82,6 +89,7 @@ class TimePair:
     unit: str
     event_values: tuple[tuple[str, int], ...]
     evidence: str
+    placeholders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,9 @@ def describe_table(
 
 def _summarise(name: str, cells: pd.Series[str]) -> ColumnSummary:
     counts = Counter(cell for cell in cells if cell.strip() not in MISSING_WORDS)
+    placeholders = tuple(word for word in counts if _PLACEHOLDER.fullmatch(word))
+    for word in placeholders:
+        del counts[word]
     _, bad = parse_numbers(list(counts), missing=())
     return ColumnSummary(
         name=name,
@@ -153,6 +164,7 @@ def _summarise(name: str, cells: pd.Series[str]) -> ColumnSummary:
         n_missing=len(cells) - counts.total(),
         numeric=bool(counts) and not bad,
         values=tuple(counts.most_common(_VALUES_KEPT)),
+        placeholders=placeholders,
     )
 
 
@@ -232,4 +244,6 @@ def _pair_times(summaries: Sequence[ColumnSummary]) -> Iterator[TimePair]:
             if others & _EVENT_WORDS and others - _EVENT_WORDS == rest and 0 < event.n_distinct <= 3:
                 named = [_UNITS[w] for w in (*sorted(words), *_words(" ".join(units))) if w in _UNITS]
                 evidence = f"numbers beside {event.n_distinct} values; both names share {', '.join(sorted(rest))}"
-                yield TimePair(time.name, event.name, named[0] if named else "", event.values, evidence)
+                absent = tuple(dict.fromkeys((*event.placeholders, *time.placeholders)))
+                unit = named[0] if named else ""
+                yield TimePair(time.name, event.name, unit, event.values, evidence, placeholders=absent)

@@ -106,7 +106,7 @@ def _words(column: ColumnSummary) -> set[str]:
 
 def _recist(column: ColumnSummary) -> Rule:
     words = _words(column)
-    missing = sorted(words & _NOT_EVALUABLE)
+    missing = [*sorted(words & _NOT_EVALUABLE), *column.placeholders]
     others = sorted(words - _RECIST - _NOT_EVALUABLE)
     lines = [
         'rule = "recist"',
@@ -127,13 +127,14 @@ def _source_defined(column: ColumnSummary) -> Rule:
     words = _words(column)
     yes, no = sorted(words & _YES), sorted(words & _NO)
     clear = yes and no and not words - _YES - _NO
-    return (
+    rule = (
         'rule = "source-defined"  # the source says who responded; how is in its documentation',
         _counts(column),
         f"column = {as_toml(column.name)}",
         f"responder = {as_toml(yes if clear else [UNDECIDED])}",
         f"non_responder = {as_toml(no if clear else [UNDECIDED])}",
     )
+    return (*rule, f"missing = {as_toml(list(column.placeholders))}") if column.placeholders else rule
 
 
 def _counts(column: ColumnSummary) -> str:
@@ -157,7 +158,7 @@ def _time(pair: TimePair) -> Rule:
     shown = re.sub(r"[\x00-\x1f\x7f]", "?", ", ".join(f"{value} ({count}x)" for value, count in pair.event_values))
     check = "  # the usual coding: check it" if coding else ""
     undecided = [UNDECIDED]
-    events, censored, missing = coding or (undecided, undecided, [])
+    events, censored = coding or (undecided, undecided)
     rule = (
         f"time = {as_toml(pair.time)}",
         f"unit = {as_toml(pair.unit or UNDECIDED)}",
@@ -166,17 +167,16 @@ def _time(pair: TimePair) -> Rule:
         f"event_values = {as_toml(events)}{check}",
         f"censored_values = {as_toml(censored)}",
     )
-    return (*rule, f"missing = {as_toml(missing)}") if missing else rule
+    return (*rule, f"missing = {as_toml(list(pair.placeholders))}") if pair.placeholders else rule
 
 
-def _coding(values: Sequence[str]) -> tuple[list[str], list[str], list[str]] | None:
-    """Return the values that mean event, censored and not known, where the coding is one in general use."""
+def _coding(values: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """Return the values that mean event and censored, where the coding is one in general use."""
     seen = next((v for v in values if v in _SEEN and set(values) <= {v, _SEEN[v]}), None)
     if seen:
-        return [seen], [_SEEN[seen]], []
-    # cBioPortal writes 1:DECEASED and 0:LIVING, and [Not Available]
+        return [seen], [_SEEN[seen]]
+    # cBioPortal writes 1:DECEASED and 0:LIVING
     events, censored = ([v for v in values if v.startswith(mark)] for mark in ("1:", "0:"))
-    missing = [v for v in values if v.startswith("[") and v.endswith("]")]
-    if events and len(events) + len(censored) + len(missing) == len(values):
-        return events, censored or [UNDECIDED], missing
+    if events and len(events) + len(censored) == len(values):
+        return events, censored or [UNDECIDED]
     return None

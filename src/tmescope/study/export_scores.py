@@ -69,7 +69,6 @@ def write_scores(
             "data_filename": f"data_scores_{plain}.txt",
             "show_profile_in_analysis_tab": "true",
             "value_sort_order": "DESC",
-            "patient_level": "false",
             "generic_entity_meta_properties": "NAME,DESCRIPTION",
         }
         write_meta(folder / f"meta_scores_{plain}.txt", fields)
