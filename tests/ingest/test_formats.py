@@ -128,6 +128,14 @@ def test_the_folder_of_a_study_is_a_format(tmp_path: Path) -> None:
         find_format(tmp_path, "csv")
 
 
+def test_a_name_too_long_is_no_study(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 5000)
+    assert not is_study_folder(path)
+    for declared in (None, "cbioportal"):
+        with pytest.raises(MissingFileError, match="cannot be opened"):
+            find_format(path, declared)
+
+
 def test_a_file_is_no_study(write: Write) -> None:
     with pytest.raises(FileFormatError, match="a cBioPortal study is a folder"):
         find_format(write("meta_study.txt", "cancer_study_identifier: a\n"), "cbioportal")

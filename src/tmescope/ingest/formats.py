@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -80,7 +81,9 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
     FileFormatError
         If it is another folder, empty, of an unknown ending, or if its first bytes belong to another format.
     """
-    if path.is_dir() and (declared == "cbioportal" or (declared is None and is_study_folder(path))):
+    if declared in (None, "cbioportal") and is_study_folder(path):
+        return "cbioportal"
+    if declared == "cbioportal" and os.path.isdir(path):  # noqa: PTH112 - it never raises
         return "cbioportal"
     check_file(path)
     if declared == "cbioportal":
@@ -109,7 +112,10 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
 
 def is_study_folder(path: Path) -> bool:
     """Return whether a path is a folder that holds ``meta_study.txt``."""
-    return path.is_dir() and (path / META_STUDY).exists()
+    try:
+        return path.is_dir() and (path / META_STUDY).exists()
+    except OSError:  # a name too long, a folder that may not be read: whoever opens it says so
+        return False
 
 
 def check_file(path: Path) -> None:
