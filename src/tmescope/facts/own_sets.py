@@ -28,6 +28,20 @@ WEIGHTS_IGNORED = (
     "The file gives weights or directions; a method that takes all genes alike scores another quantity than the "
     "weighted one."
 )
+_NOTES = {
+    "duplicate_genes": ("gene", "named again in the same set: it counts once"),
+    "previous_symbols": ("name", "replaced by the approved symbol: previous symbols or aliases"),
+    "mouse_symbols": (
+        "gene",
+        "written as mouse symbols are: kept, and no gene of a human matrix is called so",
+    ),
+    "spreadsheet_dates": ("gene", "written as dates, as a spreadsheet makes them of MARCH1: kept"),
+    "gene_as_description": (
+        "description",
+        "written as gene symbols are: the second cell of a GMT line is no gene of the set",
+    ),
+    "weights": ("set", "with weights or directions, which methods that take all genes alike ignore"),
+}
 _LIMITS = "As its author gave it: tmescope has not checked it against a source."
 
 
@@ -259,33 +273,16 @@ class _Told:
 
     def notes(self, table: GeneTable) -> Iterator[RunWarning]:
         """Yield one warning for each kind of oddity."""
-        yield from self._note(
-            "duplicate_genes", "genes stand in a set more than once; each counts once", self._repeated
-        )
-        yield from self._note(
-            "previous_symbols", "previous symbols or aliases became the approved symbol", sorted(self._corrected)
-        )
-        yield from self._note(
-            "mouse_symbols",
-            "genes are written as mouse symbols are; they are kept, and no gene of a human matrix is called so",
-            sorted(filter(looks_murine, self._genes)),
-        )
-        yield from self._note(
-            "spreadsheet_dates",
-            "genes look like dates that a spreadsheet made of symbols such as MARCH1; they are kept",
-            sorted(filter(looks_mangled, self._genes)),
-        )
-        yield from self._note(
-            "gene_as_description",
-            "descriptions are gene symbols; the second cell of a GMT line is no gene of the set",
-            [d for d in self._described if d in table],
-        )
-        yield from self._note(
-            "weights",
-            "sets have weights or directions, which methods that take all genes alike ignore",
-            self._weighted,
-        )
-
-    def _note(self, code: str, message: str, items: Sequence[str]) -> Iterator[RunWarning]:
-        if items:
-            yield RunWarning(f"signatures.{code}", f"{len(items)} {message}", self._file, len(items), tuple(items[:3]))
+        items = {
+            "duplicate_genes": self._repeated,
+            "previous_symbols": sorted(self._corrected),
+            "mouse_symbols": sorted(filter(looks_murine, self._genes)),
+            "spreadsheet_dates": sorted(filter(looks_mangled, self._genes)),
+            "gene_as_description": [d for d in self._described if d in table],
+            "weights": self._weighted,
+        }
+        for code, found in items.items():
+            if found:
+                subject, rest = _NOTES[code]
+                message = f"{len(found)} {subject}{'' if len(found) == 1 else 's'} {rest}"
+                yield RunWarning(f"signatures.{code}", message, self._file, len(found), tuple(found[:3]))

@@ -73,6 +73,17 @@ def check_name(name: str, *, where: str) -> str:
 def add_gene(into: RawSet, gene: str, weight: float | None = None, *, where: str) -> None:
     """Add a gene to a set; one that is there already is counted as repeated.
 
+    Parameters
+    ----------
+    into : RawSet
+        Gets the gene.
+    gene : str
+        Its symbol.
+    weight : float, optional
+        Its weight or direction.
+    where : str
+        File and line, for the message.
+
     Raises
     ------
     FileFormatError

@@ -30,13 +30,13 @@ def overlap_pairs(contents: ReportContents) -> HtmlTable | None:
         concerned = _asked(contents, str(a), str(b))
         rows.append([words(where), number(people), *(number(n) for n in counts), words(concerned or "no answer yet")])
     columns = [
-        ("Where", False), ("Patients", True), *((title, True) for title, _ in _EVIDENCE), ("Answers concerned", False),
+        ("Where", False), ("Shared", True), *((title, True) for title, _ in _EVIDENCE), ("Answers concerned", False),
     ]  # fmt: skip
     note = (
-        "Answers of single cohorts stand: within one cohort each patient of another cohort counts once. Whoever pools "
-        "the answers concerned over both cohorts counts these patients twice; a measurement that is in one cohort "
-        "twice counts twice in its own answers. Nothing was left out: select.exclude of a cohort does that. "
-        "Similar expression: each is the other's best match by far, as after another pipeline."
+        "Shared: patients in both cohorts, or pairs of samples within one. Answers of single cohorts stand. Whoever "
+        "pools the answers concerned over both cohorts counts these patients twice; a measurement that is in one cohort "
+        "twice counts twice in its own answers. Nothing was left out: select.exclude of a cohort does that. Similar "
+        "expression: each is the other's best match by far, as after another pipeline."
     )
     return HtmlTable("overlap-pairs", "Patients who are counted twice", columns, rows, note=note) if rows else None
 
