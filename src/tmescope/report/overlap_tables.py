@@ -34,9 +34,9 @@ def overlap_pairs(contents: ReportContents) -> HtmlTable | None:
     ]  # fmt: skip
     note = (
         "Shared: patients in both cohorts, or pairs of samples within one. Answers of single cohorts stand. Whoever "
-        "pools the answers concerned over both cohorts counts these patients twice; a measurement that is in one cohort "
-        "twice counts twice in its own answers. Nothing was left out: select.exclude of a cohort does that. Similar "
-        "expression: each is the other's best match by far, as after another pipeline."
+        "pools the answers concerned over both cohorts counts these patients twice; a measurement that is in one "
+        "cohort twice counts twice in its own answers. Nothing was left out: select.exclude of a cohort does that. "
+        "Similar expression: each is the other's best match by far, as after another pipeline."
     )
     return HtmlTable("overlap-pairs", "Patients who are counted twice", columns, rows, note=note) if rows else None
 

@@ -30,7 +30,7 @@ COMPARED = ("matrix.npy", "obs.parquet", "var.parquet")
 """Files of a cohort's folder that the comparison depends on."""
 
 _BARCODE = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}\b.*")
-_FEWEST_DIGITS = 5
+_FEWEST_DIGITS = 6
 _KINDS = {"same": "expression same", "similar": "expression similar"}
 
 
@@ -83,11 +83,11 @@ def is_telling(identifier: str) -> bool:
 
     Notes
     -----
-    Telling are identifiers with letters and at least five digits, such as accession numbers, and TCGA barcodes. All
-    others (``7``, ``P1``, ``Pt10_pre``, ``10023``) may be numbers that each cohort gave out anew; alike in two
-    cohorts, they count only where expression agrees.
+    Telling are identifiers with letters and at least six digits, such as accession numbers, and TCGA barcodes; zeros
+    before a number do not count. All others (``7``, ``P1``, ``Pt10_pre``, ``S-000017``, ``100234``) may be numbers that
+    each cohort gave out anew; alike in two cohorts, they count only where expression agrees.
     """
-    digits = sum(c.isdigit() for c in identifier)
+    digits = sum(len(number.lstrip("0")) for number in re.findall(r"[0-9]+", identifier))
     has_letters = any(c.isalpha() for c in identifier)
     return bool(_BARCODE.fullmatch(identifier)) or (has_letters and digits >= _FEWEST_DIGITS)
 
@@ -222,19 +222,20 @@ def _quality(table: pd.DataFrame, profiles: Mapping[str, Profile]) -> pd.DataFra
     for name in profiles:
         if len(profiles) > 1:
             rows.append({"cohort_id": name, **_shared_check(table, name, profiles)})
-        n = int(((table["cohort_a"] == name) & (table["cohort_b"] == name)).sum())
-        rows.append(
-            {
-                "cohort_id": name,
-                "check": "samples measured twice",
-                "status": "problem" if n else "ok",
-                "value": f"{n} {'pair' if n == 1 else 'pairs'}" if n else "none",
-                "evidence": "pairs of samples whose genes stand in the same order; they are in the table overlaps"
-                if n
-                else "no two samples have their genes in the same order",
-            }
-        )
+        rows.append({"cohort_id": name, **_repeat_check(table, name, profiles[name])})
     return shape_table("quality", pd.DataFrame(rows)) if rows else empty_table("quality")
+
+
+def _repeat_check(table: pd.DataFrame, name: str, profile: Profile) -> dict[str, str]:
+    n = int(((table["cohort_a"] == name) & (table["cohort_b"] == name)).sum())
+    status, value, told = "ok", "none", "no two samples have their genes in the same order"
+    if n:
+        status, value = "problem", f"{n} {'pair' if n == 1 else 'pairs'}"
+        told = "pairs of samples whose genes stand in the same order; they are in the table overlaps"
+    elif int(profile.whole.sum()) < FEWEST_GENES:
+        status, value = "notice", "not compared"
+        told = f"fewer than {FEWEST_GENES} genes are measured in every sample"
+    return {"check": "samples measured twice", "status": status, "value": value, "evidence": told}
 
 
 def _shared_check(table: pd.DataFrame, name: str, profiles: Mapping[str, Profile]) -> dict[str, str]:
