@@ -101,3 +101,24 @@ def test_a_broken_plug_in_is_a_warning(tmescope, monkeypatch):
     assert said.code == 0
     assert said.err == "warning: the plug-in method 'x' could not be loaded\n"
     assert _names(said.out) == [m.spec.name for m in METHODS]
+
+
+def test_a_file_of_ones_own_is_read_and_told_about(tmescope, tmp_path):
+    path = tmp_path / "mine.gmt"
+    path.write_text("mine\tx\tGZMA\tGZMA\tIl6\tCTGF\ncyt\t\tPRF1\tZZZ9\n")
+    said = tmescope("signatures", "check", path)
+    assert said.code == 0, said.err
+    assert _names(said.out) == ["mine", "cyt"]
+    assert "2 sets, 2 to 3 genes each, median 3, 5 genes in all" in said.out
+    assert "unknown: 2 genes" in said.out
+    for code in ("duplicate_genes", "mouse_symbols", "previous_symbols"):
+        assert f"[signatures.{code}]" in said.out
+    assert "bundled signatures have the same names: cyt" in said.out
+
+
+def test_a_file_that_is_wrong_ends_with_2_and_its_line(tmescope, tmp_path):
+    path = tmp_path / "mine.gmt"
+    path.write_text("mine\tx\tGZMA\n=x\ty\tGZMA\n")
+    said = tmescope("signatures", "check", path)
+    assert said.code == 2
+    assert "mine.gmt, line 2" in said.err

@@ -28,7 +28,7 @@ def test_one_matrix_is_scored_as_in_python(tmescope, folder, logged):
     out = folder / "out"
     said = tmescope("score", logged, "--scale", "log2(tpm+1)", "--signature", "cyt,ifng6", "-o", out)
     assert said.code == 0, said.err
-    assert said.out.startswith("5 steps done, 0 unchanged")
+    assert said.out.startswith("6 steps done, 0 unchanged")
     assert f"tables: {out / 'tables'}\n" in said.out
     assert "report" not in said.out
     scores = _scores(out)
@@ -40,7 +40,22 @@ def test_one_matrix_is_scored_as_in_python(tmescope, folder, logged):
     assert len(both) == 48
     np.testing.assert_array_equal(both["value"], both["value_python"])
     again = tmescope("score", logged, "--scale", "log2(tpm+1)", "-s", "cyt", "-s", "ifng6", "-o", out)
-    assert again.out.startswith("0 steps done, 5 unchanged")
+    assert again.out.startswith("0 steps done, 6 unchanged")
+
+
+def test_sets_of_a_file_are_scored_as_in_python(tmescope, folder, logged):
+    (folder / "mine.gmt").write_text("mine\tx\tGZMA\tPRF1\n")
+    (folder / "more.csv").write_text("set,gene_symbol\nmore,BG001\nmore,BG002\n")
+    files = ("--signature-file", folder / "mine.gmt", "--signature-file", folder / "more.csv")
+    said = tmescope("score", logged, "--scale", "log2(tpm+1)", *files, "-q", "-o", folder / "out")
+    assert said.code == 0, said.err
+    scores = _scores(folder / "out")
+    assert list(dict.fromkeys(scores["feature"])) == ["mine", "more"]
+    adata = ts.read_cohort(logged, scale="log2(tpm+1)")
+    expected = ts.bulk.score(adata, ts.facts.read_signatures(folder / "mine.gmt")).table
+    mine = scores[scores["feature"] == "mine"].merge(expected, on="sample_id", suffixes=("", "_python"))
+    assert len(mine) == 24
+    np.testing.assert_array_equal(mine["value"], mine["value_python"])
 
 
 def test_methods_signatures_and_orientation_are_as_asked(tmescope, folder):

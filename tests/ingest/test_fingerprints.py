@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.ingest.fingerprints import Overlap, Profile, find_overlaps, profile_of
+from tmescope.ingest.fingerprints import Overlap, Profile, find_overlaps, find_repeats, profile_of
 
 GENES = [f"G{i}" for i in range(600)]
 RNG = np.random.default_rng(11)
@@ -64,6 +64,29 @@ def test_few_genes_few_samples_missing_values_and_constants() -> None:
     assert find_overlaps({}) == []
 
 
+def test_a_column_that_stands_twice_in_one_cohort() -> None:
+    a = _cohort(20, 1)
+    a[7] = a[2] * 3 + 1
+    a[9] = a[2]
+    (first, second, third) = find_repeats("a", _profile(a, "A"))
+    assert [first.sample_ids, second.sample_ids, third.sample_ids] == [("A2", "A7"), ("A2", "A9"), ("A7", "A9")]
+    assert (first.cohorts, first.kind, first.n_genes) == (("a", "a"), "same", 600)
+    assert first.correlation == pytest.approx(1.0)
+    assert find_repeats("b", _profile(_cohort(20, 2), "B")) == []
+    assert find_repeats("c", _profile(a[:, :49], "C", GENES[:49])) == []
+    assert find_repeats("d", _profile(np.ones((10, 600)), "D")) == []
+
+
+def test_a_mapped_file_gives_the_same_as_values_in_memory(tmp_path: Path) -> None:
+    a, b = _cohort(20, 1), _cohort(12, 2)
+    b[3] = a[5]
+    np.save(tmp_path / "a.npy", a)
+    mapped = _profile(np.load(tmp_path / "a.npy", mmap_mode="r"), "A")
+    assert find_overlaps({"a": mapped, "b": _profile(b, "B")}) == find_overlaps(
+        {"a": _profile(a, "A"), "b": _profile(b, "B")}
+    )
+
+
 def test_a_thousand_samples_in_seconds() -> None:
     rng = np.random.default_rng(1)
     cohorts = {name: rng.normal(size=(500, 15_000)) for name in ("a", "b")}
@@ -116,6 +139,7 @@ def test_real_samples_are_found_again_and_no_others(shared_data: Path) -> None:
     assert len(found & truth) / len(truth) == 1.0, "recall"
     assert len(found & truth) / len(found) == 1.0, f"precision: {sorted(found - truth)[:5]}"
     assert find_overlaps(cohorts) == [], "the ten cohorts share no patient"
+    assert [r for name, p in {**cohorts, "pan": pan}.items() for r in find_repeats(name, p)] == []
 
 
 def test_the_same_tumours_in_another_pipeline(shared_data: Path) -> None:

@@ -15,10 +15,11 @@ from tmescope.study.ingesting import cohort_step
 from tmescope.study.ledger import open_ledger
 from tmescope.study.loading import parse_study
 from tmescope.study.needs import gather_needs
+from tmescope.study.overlapping import overlap_step
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.tabulating import table_step
 
-ORDER = ("cohort", "universe", "profile", "answers", "tables")
+ORDER = ("cohort", "overlaps", "universe", "profile", "answers", "tables")
 
 
 @contextmanager
@@ -35,6 +36,7 @@ def do(context: Context, until: str = "tables") -> None:
     """Do the steps of a run up to those of one kind."""
     makers = {
         "cohort": lambda: [cohort_step(context, c) for c in context.study.cohorts],
+        "overlaps": lambda: [overlap_step(context)],
         "universe": lambda: [universe_step(context)],
         "profile": lambda: [profile_step(context, c) for c in context.study.cohorts],
         "answers": lambda: [answer_step(context, c) for c in context.study.cohorts],

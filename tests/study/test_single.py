@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tmescope.foundation.errors import ManyProblems
-from tmescope.study.single import scoring_study
+from tmescope.study.single import ScoredSets, scoring_study
 
 
 def test_one_matrix_is_a_study_of_one_cohort_without_endpoints():
-    study = scoring_study(Path("x/m.tsv"), scale="log2(tpm+1)", methods=["mean"], signatures=["cyt"])
+    study = scoring_study(Path("x/m.tsv"), scale="log2(tpm+1)", methods=["mean"], sets=ScoredSets(("cyt",)))
     (cohort,) = study.cohorts
     assert study.resolve(cohort.expression) == Path("x/m.tsv").resolve()
     assert (cohort.samples, cohort.orientation, cohort.identifiers) == (None, None, "symbol")
@@ -23,8 +23,17 @@ def test_one_matrix_is_a_study_of_one_cohort_without_endpoints():
 
 def test_core_signatures_where_none_is_named():
     assert scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"]).profile.signatures == "core"
-    every = scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"], signatures=["all"])
+    every = scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"], sets=ScoredSets(("all",)))
     assert every.profile.signatures == "all"
+
+
+def test_sets_of_files_alone_unless_signatures_are_named():
+    files = (Path("mine.gmt"),)
+    alone = scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"], sets=ScoredSets(files=files))
+    assert alone.profile.signatures == []
+    assert alone.profile.signature_files == [str(Path("mine.gmt").resolve())]
+    both = scoring_study(Path("m.tsv"), scale="tpm", methods=["mean"], sets=ScoredSets(("core",), files))
+    assert both.profile.signatures == "core"
 
 
 def test_what_is_not_allowed_is_listed_at_once():

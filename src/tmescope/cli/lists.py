@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 __all__ = ["methods_app", "print_fields", "print_table", "signatures_app"]
 
-signatures_app = typer.Typer(help="List the bundled signatures, or show one.", invoke_without_command=True)
+signatures_app = typer.Typer(
+    help="List the bundled signatures, show one, or check a file of your own.", invoke_without_command=True
+)
 methods_app = typer.Typer(help="List the scoring methods, or show one.", invoke_without_command=True)
 
 _WIDTH = 100
+_MOST_SETS = 200
 
 
 @signatures_app.callback()
@@ -66,6 +70,41 @@ def show_signature(name: Annotated[str, typer.Argument(help="Name of the signatu
             ("sha256", s.sha256),
         ],
     )
+
+
+@signatures_app.command("check")
+def check_signatures(
+    file: Annotated[Path, typer.Argument(help="File with gene sets: .gmt, .csv, .tsv or .toml.", show_default=False)],
+) -> None:
+    """Read a file of gene sets and say what is in it: sets, sizes, repeated, renamed and unknown genes."""
+    from tmescope.facts.genes import load_genes
+    from tmescope.facts.own_sets import read_signature_file
+    from tmescope.facts.signatures import list_signatures
+
+    found = read_signature_file(file)
+    table = load_genes()
+    unknown = {s.name: sum(1 for g in s.genes if g not in table) for s in found.signatures}
+    rows = [
+        (s.name, str(len(s.genes)), "yes" if s.weights else "-", str(unknown[s.name]), found.places[s.name])
+        for s in found.signatures[:_MOST_SETS]
+    ]
+    print_table(("name", "genes", "weights", "unknown", "place"), rows)
+    if len(found.signatures) > _MOST_SETS:
+        typer.echo(f"and {len(found.signatures) - _MOST_SETS} more")
+    sizes = sorted(len(s.genes) for s in found.signatures)
+    span = f"{sizes[0]} to {sizes[-1]} genes each, median {sizes[len(sizes) // 2]}"
+    typer.echo(f"\n{len(sizes)} sets, {span}, {len(found.genes)} genes in all")
+    strange = sorted(g for g in found.genes if g not in table)
+    if strange:
+        typer.echo(
+            f"unknown: {len(strange)} genes are not in the table of the {len(table)} genes that bundled signatures "
+            f"name, such as {', '.join(strange[:3])}; they are kept as written"
+        )
+    for note in found.notes:
+        typer.echo(f"notice: {note.message}: {', '.join(note.examples)} [{note.code}]")
+    taken = sorted({s.name for s in list_signatures()}.intersection(s.name for s in found.signatures))
+    if taken:
+        typer.echo(f"notice: bundled signatures have the same names: {', '.join(taken[:3])}; a study needs other ones")
 
 
 @methods_app.callback()

@@ -12,6 +12,16 @@ from tmescope.cli.study import Quiet, Threads, say_outcome
 
 __all__ = ["score"]
 
+SignatureFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--signature-file",
+        help="File with gene sets of your own (.gmt, .csv, .tsv, .toml); may be repeated. Without --signature its "
+        "sets alone are scored.",
+        show_default=False,
+    ),
+]
+
 
 def score(
     expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
@@ -27,6 +37,7 @@ def score(
             "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
         ),
     ] = None,
+    signature_file: SignatureFiles = None,
     method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
     orientation: Annotated[
         str | None,
@@ -44,13 +55,13 @@ def score(
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
     from tmescope.study.running import run
-    from tmescope.study.single import scoring_study
+    from tmescope.study.single import ScoredSets, scoring_study
 
     study = scoring_study(
         expression,
         scale=scale,
         methods=_split(method) or ["zscore"],
-        signatures=_split(signature) or None,
+        sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ())),
         orientation=orientation,
         identifiers=identifiers,
         report=report,

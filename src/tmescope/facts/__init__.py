@@ -10,11 +10,14 @@ _HOMES = {
     "Resolution": "genes",
     "load_genes": "genes",
     "Signature": "signatures",
+    "SignatureFile": "own_sets",
     "genes_sha256": "signatures",
     "list_collections": "signatures",
     "list_signatures": "signatures",
     "load_collection": "signatures",
     "load_signature": "signatures",
+    "read_signature_file": "own_sets",
+    "read_signatures": "own_sets",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - the stub lists the names one by one

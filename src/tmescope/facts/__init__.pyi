@@ -2,6 +2,9 @@ from tmescope.facts.genes import Gene as Gene
 from tmescope.facts.genes import GeneTable as GeneTable
 from tmescope.facts.genes import Resolution as Resolution
 from tmescope.facts.genes import load_genes as load_genes
+from tmescope.facts.own_sets import SignatureFile as SignatureFile
+from tmescope.facts.own_sets import read_signature_file as read_signature_file
+from tmescope.facts.own_sets import read_signatures as read_signatures
 from tmescope.facts.signatures import Signature as Signature
 from tmescope.facts.signatures import genes_sha256 as genes_sha256
 from tmescope.facts.signatures import list_collections as list_collections
@@ -14,10 +17,13 @@ __all__ = [
     "GeneTable",
     "Resolution",
     "Signature",
+    "SignatureFile",
     "genes_sha256",
     "list_collections",
     "list_signatures",
     "load_collection",
     "load_genes",
     "load_signature",
+    "read_signature_file",
+    "read_signatures",
 ]

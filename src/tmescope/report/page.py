@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 import vl_convert
 
-from tmescope.report import cohort_tables, result_tables
+from tmescope.report import cohort_tables, overlap_tables, result_tables
 from tmescope.report.contents import ReportContents
 from tmescope.report.embedding import compile_figure, safe_json, svg_address
 from tmescope.report.figure import Figure
@@ -119,6 +119,8 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
     facts = contents.provenance.get("facts")
     return {
         "checks": cohort_tables.checks(contents),
+        "overlap_pairs": overlap_tables.overlap_pairs(contents),
+        "overlaps": overlap_tables.overlaps(contents),
         "lost_genes": cohort_tables.lost_genes(contents),
         "cohorts": cohort_tables.cohorts(contents),
         "characteristics": cohort_tables.characteristics(contents),

@@ -13,8 +13,9 @@ from tmescope.store.tables import TEXT, read_table, write_table
 
 if TYPE_CHECKING:
     from anndata import AnnData
+    from numpy.typing import NDArray
 
-__all__ = ["MATRIX_FORMAT_VERSION", "read_cohort_folder", "read_genes", "write_cohort_folder"]
+__all__ = ["MATRIX_FORMAT_VERSION", "map_matrix", "read_cohort_folder", "read_genes", "write_cohort_folder"]
 
 MATRIX_FORMAT_VERSION = 1
 _INDEX = "__index__"
@@ -69,6 +70,23 @@ def read_cohort_folder(folder: Path) -> AnnData:
     obs, var = (read_table(folder / f"{name}.parquet").set_index(_INDEX) for name in ("obs", "var"))
     obs.index.name = var.index.name = None
     return AnnData(X=values, obs=obs, var=var, uns={"tmescope": marks["uns"]})
+
+
+def map_matrix(folder: Path) -> NDArray[np.float64]:
+    """Return the matrix of a cohort as a read-only map of its file: what is not looked at is not loaded.
+
+    Raises
+    ------
+    StoreError
+        If the file is absent or is no such matrix.
+    """
+    try:
+        values: NDArray[np.float64] = np.load(folder / "matrix.npy", mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"the cohort cannot be read: {error}", where=folder.name, next_step="run the study again"
+        ) from error
+    return values
 
 
 def read_genes(folder: Path) -> list[str]:

@@ -103,6 +103,13 @@ SCHEMAS: Mapping[str, TableSchema] = {
     "quality": TableSchema(
         "one check of one cohort", _columns("cohort_id:str check:str status:str value:str evidence:str")
     ),
+    "overlaps": TableSchema(
+        "two samples of one patient in two cohorts, or one measurement under two names in one cohort",
+        _columns(
+            "cohort_a:str sample_a:str patient_a:str cohort_b:str sample_b:str patient_b:str evidence:str "
+            "correlation:float n_genes:int"
+        ),
+    ),
     "gene_mapping": TableSchema(
         "one input gene identifier",
         _columns("cohort_id:str input_id:str gene_symbol:str hgnc_id:str reason:str needed:bool"),

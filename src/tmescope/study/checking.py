@@ -25,7 +25,9 @@ from tmescope.store.tables import read_table
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.needs import Needs, gather_needs, name_problems, read_universe, without_unknown
+from tmescope.study.overlapping import find_shared
 from tmescope.study.schema import Study
+from tmescope.study.signature_files import describe_files
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
@@ -92,7 +94,9 @@ def check(study: Study | Path | str, *, progress: Progress = SILENT) -> CheckOut
                 problems.append(error)
             progress.finish(f"cohort-{cohort.id}", "read")
         problems += cross_problems(loaded, needs, folders)
-        return CheckOutcome(tuple(problems), tuple(_warnings(folders)), _summary(folders))
+        described = describe_files(needs.files, set(needs.sets()), {c: read_genes(f) for c, f in folders.items()})
+        warnings = (*needs.notes, *_warnings(folders), *find_shared(loaded, folders).warnings)
+        return CheckOutcome(tuple(problems), warnings, "\n".join([_summary(folders), *described]))
 
 
 def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> list[TmescopeError]:

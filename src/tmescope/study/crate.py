@@ -28,6 +28,7 @@ def input_hashes(context: Context) -> dict[str, str]:
     for cohort in context.study.cohorts:
         files = [cohort.expression, cohort.samples, *(table.file for table in cohort.features)]
         named += [(cohort.id, path) for path in files if path]
+    named += [("signatures", path) for path in context.study.profile.signature_files]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     return {f"{owner}: {_shown(path)}": hash_input(context.study.resolve(path)) for owner, path in dict.fromkeys(named)}
@@ -113,6 +114,7 @@ def _parameters(context: Context) -> dict[str, Any]:
     ]
     universe = dumped["profile"]["gene_universe"]
     dumped["profile"]["gene_universe"] = _shown(universe)
+    dumped["profile"]["signature_files"] = [_shown(path) for path in dumped["profile"]["signature_files"]]
     return dumped
 
 

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tmescope.bulk.scoring import list_methods
+from tmescope.facts.set_names import NAME_RULE, find_name_fault
 from tmescope.facts.signatures import Signature, list_signatures, load_collection, load_signature
-from tmescope.foundation.errors import FileFormatError, MissingFileError, StudyFileError, TmescopeError
+from tmescope.foundation.errors import (
+    FileFormatError,
+    MissingFileError,
+    StudyFileError,
+    TmescopeError,
+    UnknownNameError,
+)
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
+from tmescope.foundation.result import RunWarning
+from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Study
@@ -29,23 +38,31 @@ class Needs:
     specs : tuple of MethodSpec
         Methods in the study's order.
     signatures : tuple of Signature
-        Bundled signatures that are scored by methods without gene sets of their own.
+        Signatures, bundled ones and then those of files, that are scored by methods without gene sets of their own.
     collections : tuple of Signature
         Sets of methods that bring their own.
     own : dict of str to tuple of str
         The study's own gene sets.
+    files : StudySets
+        What its files of gene sets hold; those of their sets that are scored stand in `signatures`.
     """
 
     specs: tuple[MethodSpec, ...]
     signatures: tuple[Signature, ...]
     collections: tuple[Signature, ...]
     own: dict[str, tuple[str, ...]]
+    files: StudySets
 
     @property
     def genes(self) -> tuple[str, ...]:
         """Sorted symbols of all genes that any of them names."""
         named = {g for s in (*self.signatures, *self.collections) for g in s.genes}
         return tuple(sorted(named.union(*self.own.values())))
+
+    @property
+    def notes(self) -> tuple[RunWarning, ...]:
+        """What readers should know of the files of gene sets."""
+        return tuple(note for file in self.files.files.values() for note in file.notes)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -72,10 +89,16 @@ def gather_needs(study: Study) -> Needs:
     unique = {s.name: s for s in collections}
     own = {name: tuple(genes) for name, genes in study.profile.own_signatures.items()}
     signatures: tuple[Signature, ...] = ()
+    files = read_files(study)
+    for problem in files.problems:
+        raise problem
     if any(spec.gene_sets is None for spec in specs):
         named = study.profile.signatures
-        signatures = _of_tier(named) if isinstance(named, str) else tuple(load_signature(n) for n in named)
-    return Needs(specs, signatures, tuple(unique.values()), own)
+        from_files = choose_from_files(named, files)
+        taken = {s.name for s in from_files}
+        bundled = _of_tier(named) if isinstance(named, str) else [load_signature(n) for n in named if n not in taken]
+        signatures = (*bundled, *from_files)
+    return Needs(specs, signatures, tuple(unique.values()), own, files)
 
 
 def _of_tier(named: str) -> tuple[Signature, ...]:
@@ -135,10 +158,17 @@ def without_unknown(study: Study) -> Study:
     known = {m.spec.name for m in list_methods()[0]}
     bundled = {s.name for s in list_signatures()}
     named = profile.signatures
+    files = read_files(study)
+    if any(file_problems(study, files, _bundled())):
+        files = StudySets({}, {}, ())
+    bundled |= {s.name for s in files.signatures}
     kept = {
         "methods": [m for m in dict.fromkeys(profile.methods) if m in known] or ["mean"],
         "signatures": named if isinstance(named, str) else [s for s in named if s in bundled],
-        "own_signatures": {n: g for n, g in profile.own_signatures.items() if g and n not in bundled},
+        "signature_files": list(files.files),
+        "own_signatures": {
+            n: g for n, g in profile.own_signatures.items() if g and n not in bundled and not find_name_fault(n)
+        },
         "parameters": {},
         "gene_universe": "own",
     }
@@ -164,27 +194,26 @@ def _method_problems(study: Study) -> Iterator[TmescopeError]:
 
 def _signature_problems(study: Study) -> Iterator[TmescopeError]:
     named = study.profile.signatures
+    files = read_files(study)
+    known = {s.name for s in (*list_signatures(), *files.signatures)}
     for name in [] if isinstance(named, str) else named:
-        try:
-            load_signature(name)
-        except TmescopeError as error:
-            error.where = error.where or "profile.signatures"
-            yield error
+        if name not in known:
+            yield UnknownNameError.of("signature", name, known, where="profile.signatures")
+    yield from file_problems(study, files, _bundled())
     hungry = [
         m.spec.name for m in list_methods()[0] if m.spec.gene_sets is None and m.spec.name in study.profile.methods
     ]
-    if hungry and not named and not study.profile.own_signatures:
+    if hungry and not named and not study.profile.own_signatures and not study.profile.signature_files:
         yield StudyFileError(
             f"no signature is named, and {', '.join(hungry)} can score nothing without",
             where="profile.signatures",
             expected='"core", "all", or names from: tmescope signatures',
         )
-    bundled = {s.name for s in list_signatures()}
-    bundled |= {
-        s.name for method in list_methods()[0] if method.spec.gene_sets for s in load_collection(method.spec.gene_sets)
-    }
+    bundled = _bundled()
     for name, genes in study.profile.own_signatures.items():
         place = f"profile.own_signatures.{name}"
+        if fault := find_name_fault(name):
+            yield StudyFileError(fault, where="profile.own_signatures", expected=NAME_RULE)
         if name in bundled:
             yield StudyFileError(
                 f"{name!r} is the name of a bundled signature or population",
@@ -193,6 +222,13 @@ def _signature_problems(study: Study) -> Iterator[TmescopeError]:
             )
         if not any(gene.strip() for gene in genes):
             yield StudyFileError("the signature has no gene", where=place, expected="at least one gene symbol")
+
+
+def _bundled() -> set[str]:
+    """Return the names of bundled signatures and of the populations of methods with sets of their own."""
+    collections = [m.spec.gene_sets for m in list_methods()[0] if m.spec.gene_sets]
+    populations = {s.name for name in collections for s in load_collection(name)}
+    return populations.union(s.name for s in list_signatures())
 
 
 def _universe_problems(study: Study) -> Iterator[TmescopeError]:

@@ -94,6 +94,7 @@ def profile_step(context: Context, cohort: Cohort) -> Step:
         "min_coverage": profile.min_coverage,
         "facts": context.needs.facts,
         "sets": list(context.needs.sets()),
+        "files": dict(context.needs.files.hashes),
     }
 
     def make(folder: Path) -> None:

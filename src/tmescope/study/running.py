@@ -26,6 +26,7 @@ from tmescope.study.ingesting import cohort_step
 from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
 from tmescope.study.needs import gather_needs, name_problems
+from tmescope.study.overlapping import overlap_step
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.schema import Study
 from tmescope.study.tabulating import table_step
@@ -121,6 +122,7 @@ def run(study: Study | Path | str, output: Path | str, *, threads: int = 1, prog
     with open_ledger(root) as ledger:
         context = Context(loaded, ledger, gather_needs(loaded), metadata.version("tmescope"), threads, progress)
         _ingest(context)
+        context.do(overlap_step(context))
         context.do(universe_step(context))
         for cohort in loaded.cohorts:
             context.do(profile_step(context, cohort))

@@ -229,7 +229,13 @@ class Profile(Table):
     )
     primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
     signatures: Literal["core", "all"] | list[str] = Field(
-        "core", description="Bundled signatures to score: names, core (the usual ones) or all"
+        "core",
+        description="Bundled signatures to score: names, core (the usual ones) or all; may also name sets of files",
+    )
+    signature_files: list[FileName] = Field(
+        default_factory=list,
+        description="Files with gene sets of your own (.gmt, .csv, .tsv, .toml, also .gz). All their sets are scored, "
+        "or, where signatures is a list that names some of them, those alone",
     )
     own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
     gene_universe: FileName = Field(
@@ -267,7 +273,7 @@ class Profile(Table):
             raise ValueError(message)
         return value
 
-    @field_validator("methods", "signatures")
+    @field_validator("methods", "signatures", "signature_files")
     @classmethod
     def _once(cls, value: str | list[str]) -> str | list[str]:
         if twice := sorted({v for v in value if value.count(v) > 1}) if isinstance(value, list) else []:

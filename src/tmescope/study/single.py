@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from tmescope.study.loading import parse_study
 from tmescope.study.schema import Study
 
-__all__ = ["scoring_study"]
+__all__ = ["ScoredSets", "scoring_study"]
+
+
+@dataclass(frozen=True)
+class ScoredSets:
+    """Which gene sets are scored.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Signatures, bundled ones or sets of the files; ``all`` or ``core`` alone for the bundled ones together.
+    files : tuple of pathlib.Path
+        Files with gene sets. Without names, all of their sets are scored and no bundled one.
+    """
+
+    names: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+
+    @property
+    def named(self) -> str | list[str]:
+        """The value of ``profile.signatures``."""
+        if self.names in {("all",), ("core",)}:
+            return self.names[0]
+        return list(self.names) if self.names or self.files else "core"
 
 
 def scoring_study(
@@ -15,7 +39,7 @@ def scoring_study(
     *,
     scale: str,
     methods: list[str],
-    signatures: list[str] | None = None,
+    sets: ScoredSets | None = None,
     orientation: str | None = None,
     identifiers: str = "symbol",
     report: bool = False,
@@ -32,8 +56,8 @@ def scoring_study(
         As in the study file; the usual one of the file's format if omitted.
     methods : list of str
         Scoring methods.
-    signatures : list of str, optional
-        Bundled signatures, or ``["all"]``; the core ones if omitted.
+    sets : ScoredSets, optional
+        What is scored; the core signatures if omitted.
     report : bool
         Whether figures and report are written.
 
@@ -46,6 +70,7 @@ def scoring_study(
     ManyProblems
         If a value is not allowed.
     """
+    sets = sets or ScoredSets()
     return parse_study(
         {
             "format": 1,
@@ -61,7 +86,8 @@ def scoring_study(
             ],
             "profile": {
                 "methods": methods,
-                "signatures": signatures[0] if signatures in (["all"], ["core"]) else signatures or "core",
+                "signatures": sets.named,
+                "signature_files": [str(path.resolve()) for path in sets.files],
                 "gene_universe": "own",
             },
             "output": {"report": report},

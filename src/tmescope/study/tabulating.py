@@ -32,6 +32,7 @@ def table_step(context: Context) -> Step:
         "methods": study.profile.methods,
         "parameters": study.profile.parameters,
         "facts": context.needs.facts,
+        "files": dict(context.needs.files.hashes),
     }
 
     def make(folder: Path) -> None:
@@ -60,7 +61,7 @@ def _stacked(name: str, prefix: str) -> Callable[[Context], pd.DataFrame]:
 
 def _warnings(context: Context) -> pd.DataFrame:
     folders = [context.ledger.folder(f"cohort-{c.id}") for c in context.study.cohorts]
-    folders.append(context.ledger.folder("universe"))
+    folders += [context.ledger.folder(name) for name in ("overlaps", "universe")]
     for prefix in ("profile", "answers"):
         folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
     parts = [read_table(f / "warnings.parquet") for f in folders]
@@ -69,8 +70,15 @@ def _warnings(context: Context) -> pd.DataFrame:
         for c in context.study.cohorts
         if not c.licence
     ]
-    filled = [p for p in [*parts, warning_table(missing)] if len(p)]
+    filled = [p for p in [warning_table(context.needs.notes), *parts, warning_table(missing)] if len(p)]
     return pd.concat(filled, ignore_index=True) if filled else empty_table("warnings")
+
+
+def _quality(context: Context) -> pd.DataFrame:
+    shared = read_table(context.ledger.folder("overlaps") / "quality.parquet")
+    table = pd.concat([_stacked("quality", "cohort")(context), shared], ignore_index=True)
+    place = {c.id: i for i, c in enumerate(context.study.cohorts)}
+    return table.sort_values("cohort_id", key=lambda ids: ids.map(place), kind="stable")
 
 
 def _methods(context: Context) -> pd.DataFrame:
@@ -136,7 +144,8 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "features": _stacked("features", "cohort"),
     "answers": _stacked("answers", "answers"),
     "curves": _stacked("curves", "answers"),
-    "quality": _stacked("quality", "cohort"),
+    "quality": _quality,
+    "overlaps": lambda context: read_table(context.ledger.folder("overlaps") / "overlaps.parquet"),
     "gene_mapping": _stacked("gene_mapping", "cohort"),
     "warnings": _warnings,
     "methods": _methods,
