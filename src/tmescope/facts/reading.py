@@ -151,7 +151,9 @@ def read_rows(path: Path, *, skip: int = 0, separator: str = "\t", row_names: bo
     for number, line in enumerate(read_lines(path), start=1):
         if number <= skip or not line.strip():
             continue
-        cells = tuple(_unquote(cell) for cell in line.split(separator))
+        cells = tuple(line.split(separator))
+        if _needs_care(line, separator):
+            cells = tuple(map(_unquote, cells))
         if not width:
             width = len(cells)
             _check_header(cells, path)
@@ -175,6 +177,12 @@ def _check_header(cells: Sequence[str], path: Path) -> None:
     if twice or "" in cells[1:]:
         what = f"columns share a name: {', '.join(twice[:_SHOWN])}" if twice else "a column has no name"
         raise FileFormatError(what, where=f"{path}, header", expected="distinct names of columns", next_step=_REPLACE)
+
+
+def _needs_care(line: str, separator: str) -> bool:
+    """Return whether a cell may have quotes or outer spaces; most lines of large tables have neither."""
+    outer = line != line.strip() or f" {separator}" in line or f"{separator} " in line
+    return outer or '"' in line or not line.isascii()
 
 
 def _unquote(cell: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from tmescope.foundation.provenance import hash_file, versions
 from tmescope.store.atomic import staged_file
+from tmescope.study.gene_tables import hash_of_table
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -25,7 +26,7 @@ def input_hashes(context: Context) -> dict[str, str]:
     """Return the sha256 of every file that the study reads, by cohort and path as the study file writes it."""
     named: list[tuple[str, str]] = []
     for cohort in context.study.cohorts:
-        files = [cohort.expression, cohort.samples, *(table.file for table in cohort.features)]
+        files = [cohort.expression, cohort.samples, cohort.gene_lengths, *(table.file for table in cohort.features)]
         named += [(cohort.id, path) for path in files if path]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
@@ -37,7 +38,7 @@ def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
     return {
         "versions": versions(),
         "inputs": inputs,
-        "facts": context.needs.facts,
+        "facts": context.needs.facts | hash_of_table(context.study),
         "seed": context.study.study.seed,
         "parameters": _parameters(context),
     }

@@ -11,6 +11,7 @@ from tmescope.facts.signatures import Signature, list_signatures, load_collectio
 from tmescope.foundation.errors import FileFormatError, MissingFileError, StudyFileError, TmescopeError
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
+from tmescope.study.gene_tables import BUNDLED, table_problems
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Study
@@ -141,6 +142,7 @@ def without_unknown(study: Study) -> Study:
         "own_signatures": {n: g for n, g in profile.own_signatures.items() if g and n not in bundled},
         "parameters": {},
         "gene_universe": "own",
+        "gene_table": profile.gene_table if not list(table_problems(study)) else BUNDLED,
     }
     pruned = study.model_copy(update={"profile": profile.model_copy(update=kept)})
     return pruned.in_folder(study.resolve("."))
@@ -148,7 +150,7 @@ def without_unknown(study: Study) -> Study:
 
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
-    return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study)]
+    return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
 
 
 def _method_problems(study: Study) -> Iterator[TmescopeError]:
