@@ -134,18 +134,9 @@ def complete_genes(
 
 
 def _gene(record: HgncRecord) -> Gene:
-    return Gene(
-        gene_symbol=record.symbol,
-        hgnc_id=record.hgnc_id,
-        entrez_id=record.entrez,
-        ensembl_id=record.ensembl,
-        other_ensembl_ids=(),
-        previous_symbols=_unique(record.previous),
-        aliases=_unique(record.aliases),
-        ambiguous_names=(),
-        chromosome="",
-        uniprot_ids=_unique(record.uniprot),
-    )
+    names = _unique(record.previous), _unique(record.aliases)
+    ids = record.entrez, record.ensembl
+    return Gene(record.symbol, record.hgnc_id, *ids, (), *names, (), "", _unique(record.uniprot))
 
 
 def _completed(gene: Gene, record: HgncRecord) -> Gene:

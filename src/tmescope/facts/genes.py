@@ -334,10 +334,9 @@ class GeneTable:
 
     @staticmethod
     def _index(named: Iterable[tuple[Gene, tuple[str, ...]]], what: str) -> dict[str, Gene]:
-        index: dict[str, Gene] = {}
-        twice: list[str] = []
-        for gene, names in named:
-            twice.extend(name for name in names if name and index.setdefault(name, gene) is not gene)
+        pairs = [(name, gene) for gene, names in named for name in names if name]
+        index = dict(pairs)
+        twice = [name for name, gene in pairs if index[name] is not gene] if len(index) < len(pairs) else []
         if twice:
             raise FactsError(f"{what} belong to two genes: {examples(twice)}", where="facts: gene table")
         return index

@@ -181,7 +181,7 @@ def _check_header(cells: Sequence[str], path: Path) -> None:
 
 def _needs_care(line: str, separator: str) -> bool:
     """Return whether a cell may have quotes or outer spaces; most lines of large tables have neither."""
-    outer = line != line.strip() or f" {separator}" in line or f"{separator} " in line
+    outer = line != line.strip(" ") or f" {separator}" in line or f"{separator} " in line
     return outer or '"' in line or not line.isascii()
 
 
