@@ -12,6 +12,15 @@ from tmescope.cli.study import Quiet, Threads, say_outcome
 
 __all__ = ["score"]
 
+GeneTableName = Annotated[
+    str,
+    typer.Option("--gene-table", help="bundled, or hgnc (the installed table of all genes), or 'hgnc VERSION'."),
+]
+GeneLengthsFile = Annotated[
+    Path | None,
+    typer.Option("--gene-lengths", help="Table of gene lengths, which turns counts into TPM.", show_default=False),
+]
+
 
 def score(
     expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
@@ -37,14 +46,8 @@ def score(
         ),
     ] = None,
     identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl, entrez or uniprot.")] = "symbol",
-    gene_table: Annotated[
-        str,
-        typer.Option("--gene-table", help="bundled, or hgnc (the installed table of all genes), or 'hgnc VERSION'."),
-    ] = "bundled",
-    gene_lengths: Annotated[
-        Path | None,
-        typer.Option("--gene-lengths", help="Table of gene lengths, which turns counts into TPM.", show_default=False),
-    ] = None,
+    gene_table: GeneTableName = "bundled",
+    gene_lengths: GeneLengthsFile = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),
     threads: Threads = 1,
