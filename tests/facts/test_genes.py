@@ -184,8 +184,8 @@ def test_upper_case_orf_counts_as_another_spelling() -> None:
 def test_ensembl_ids() -> None:
     assert one(["ENSG00000118523"], kind="ensembl") == ("CCN2", "ensembl")
     assert one(["ENSG00000118523.6"], kind="ensembl") == ("CCN2", "ensembl")
-    assert one(["ENSG00000118523_PAR_Y"], kind="ensembl") == ("ENSG00000118523_PAR_Y", "unchanged")
-    assert one(["ENSG00000118523.6_PAR_Y"], kind="ensembl")[1] == "unchanged"
+    assert one(["ENSG00000118523_PAR_Y"], kind="ensembl") == ("ENSG00000118523_PAR_Y", "Y copy")
+    assert one(["ENSG00000118523.6_PAR_Y"], kind="ensembl")[1] == "Y copy"
     assert one(["ENSG00000999999"], kind="ensembl")[1] == "unchanged"
     assert one(["CCN2"], kind="ensembl")[1] == "unchanged"
 
@@ -240,7 +240,7 @@ _POOL = sorted(
     | {"GAPDH", "C10ORF54", "C10orf54", "VSIR", "NOTAGENE", "ENSG00000118523.6", "ENSG00000118523.7"}
 )
 NAMES = st.lists(st.sampled_from(_POOL) | st.text(max_size=4), unique=True, max_size=40)
-KINDS = st.sampled_from(["symbol", "ensembl", "entrez"])
+KINDS = st.sampled_from(["symbol", "ensembl", "entrez", "uniprot"])
 
 
 @given(NAMES, KINDS)
@@ -251,7 +251,7 @@ def test_nothing_is_lost_or_doubled(names: list[str], kind: Kind) -> None:
     for r in resolved:
         if r.hgnc_id is None:
             assert r.gene_symbol == r.input_id
-            assert r.reason in {"unchanged", "ambiguous"}
+            assert r.reason in {"unchanged", "ambiguous", "Y copy"}
         else:
             assert GENES.get(r.gene_symbol).hgnc_id == r.hgnc_id
             assert (r.reason == "approved") == (r.gene_symbol == r.input_id)

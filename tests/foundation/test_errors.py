@@ -6,7 +6,15 @@ import inspect
 import pytest
 
 from tmescope.foundation import errors
-from tmescope.foundation.errors import ManyProblems, ScaleError, TmescopeError, UnknownNameError, closest, examples
+from tmescope.foundation.errors import (
+    ManyProblems,
+    ScaleError,
+    TmescopeError,
+    UnknownNameError,
+    closest,
+    examples,
+    listing,
+)
 
 TREE = [e for _, e in inspect.getmembers(errors, inspect.isclass) if issubclass(e, TmescopeError)]
 
@@ -49,3 +57,13 @@ def test_examples_are_three_and_short():
 def test_many_problems_are_numbered():
     text = str(ManyProblems([ScaleError("one", where="here"), ScaleError("two")]))
     assert text.startswith("2 problems\n1. one\n     where:    here\n2. two")
+
+
+def test_many_names_are_listed_on_lines_of_their_own() -> None:
+    assert listing(["A", "B"], most=5) == "A, B"
+    assert listing(["A", "B", "C"], most=2) == "A, B and 1 more"
+    text = listing([f"GENE-{i}" for i in range(90)], most=80)
+    assert text.startswith("\n    GENE-0, GENE-1, ")
+    assert text.endswith(" and 10 more")
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.count("GENE-") == 80

@@ -38,7 +38,7 @@ def test_sets_of_files_alone_unless_signatures_are_named():
 
 def test_what_is_not_allowed_is_listed_at_once():
     with pytest.raises(ManyProblems) as caught:
-        scoring_study(Path("m.tsv"), scale="tpms", methods=[], orientation="rows", identifiers="x")
+        scoring_study(Path("m.tsv"), scale="tpms", methods=[], cohort={"orientation": "rows", "identifiers": "x"})
     places = [p.where for p in caught.value.problems]
     assert places == [
         "score: cohorts[1].orientation",

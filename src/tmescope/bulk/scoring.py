@@ -187,7 +187,7 @@ def _values_for(spec: MethodSpec, adata: AnnData, declared: Scale) -> tuple[NDAr
             f"{spec.name} does not take {declared.unit}",
             where="scale",
             expected=f"a matrix in one of: {', '.join(spec.units)}",
-            next_step="convert counts to TPM with gene lengths first, or choose another method",
+            next_step="read the cohort with gene_lengths (counts, cpm) or to_tpm (fpkm), or choose another method",
         )
     raw = adata.X[:] if adata.isbacked else adata.X
     dense = raw.toarray() if hasattr(raw, "toarray") else np.asarray(raw)

@@ -21,6 +21,14 @@ SignatureFiles = Annotated[
         show_default=False,
     ),
 ]
+GeneTableName = Annotated[
+    str,
+    typer.Option("--gene-table", help="bundled, or hgnc (the installed table of all genes), or 'hgnc VERSION'."),
+]
+GeneLengthsFile = Annotated[
+    Path | None,
+    typer.Option("--gene-lengths", help="Table of gene lengths, which turns counts into TPM.", show_default=False),
+]
 
 
 def score(
@@ -47,7 +55,9 @@ def score(
             show_default=False,
         ),
     ] = None,
-    identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl or entrez.")] = "symbol",
+    identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl, entrez or uniprot.")] = "symbol",
+    gene_table: GeneTableName = "bundled",
+    gene_lengths: GeneLengthsFile = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),
     threads: Threads = 1,
@@ -62,8 +72,12 @@ def score(
         scale=scale,
         methods=_split(method) or ["zscore"],
         sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ())),
-        orientation=orientation,
-        identifiers=identifiers,
+        cohort={
+            "orientation": orientation,
+            "identifiers": identifiers,
+            "gene_lengths": None if gene_lengths is None else str(gene_lengths.resolve()),
+        },
+        gene_table=gene_table,
         report=report,
     )
     with listening(quiet=quiet) as progress:

@@ -1,4 +1,4 @@
-"""Identifiers of every gene that a bundled fact names, and mapping of a matrix's names onto them."""
+"""Identifiers of genes, and mapping of a matrix's names onto them; the bundled table has those that facts name."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import csv
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
+from tmescope.facts.identifier_forms import read_accession, read_ensembl
 from tmescope.facts.records import DATA, Key, check_hash, place, read_record
 from tmescope.foundation.errors import FactsError, UnknownNameError, examples
 
-__all__ = ["COLUMNS", "Gene", "GeneTable", "Kind", "Reason", "Resolution", "load_genes", "read_genes"]
+__all__ = ["COLUMNS", "KINDS", "Gene", "GeneTable", "Kind", "Reason", "Resolution", "load_genes", "read_genes"]
 
-Kind = Literal["symbol", "ensembl", "entrez"]
-Reason = Literal["approved", "previous symbol", "alias", "ensembl", "entrez", "unchanged", "ambiguous"]
+Kind = Literal["symbol", "ensembl", "entrez", "uniprot"]
+Reason = Literal[
+    "approved", "previous symbol", "alias", "ensembl", "entrez", "uniprot", "unchanged", "ambiguous", "Y copy"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Kinds of identifiers that can be mapped."""
 
 COLUMNS = (
     "gene_symbol",
@@ -32,7 +37,6 @@ COLUMNS = (
     "chromosome",
 )
 _LISTS = frozenset({"other_ensembl_ids", "previous_symbols", "aliases", "ambiguous_names"})
-_ENSEMBL = re.compile(r"(ENSG\d{11})(\.\d+)?")
 _UPPER_ORF = re.compile(r"(C(?:\d{1,2}|X|Y))ORF(\d+)")
 _META_KEYS = {
     "name": Key(str),
@@ -46,7 +50,7 @@ _META_KEYS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gene:
     """Identifiers of one gene; an empty string or tuple where the sources give none.
 
@@ -64,6 +68,8 @@ class Gene:
         Names that other genes carry too: never used for mapping.
     chromosome : str
         Chromosome, ``X|Y`` for the pseudo-autosomal region.
+    uniprot_ids : tuple of str
+        UniProt accessions that mean this gene alone; the bundled table has none.
     """
 
     gene_symbol: str
@@ -75,9 +81,10 @@ class Gene:
     aliases: tuple[str, ...]
     ambiguous_names: tuple[str, ...]
     chromosome: str
+    uniprot_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """What became of one input identifier.
 
@@ -99,22 +106,23 @@ class Resolution:
     reason: Reason
 
 
-@dataclass(frozen=True)
-class _Claim:
+class _Claim(NamedTuple):
     gene: Gene
     rank: int  # smaller is stronger evidence; 0 is the approved symbol or primary id itself
     reason: Reason
 
 
 class GeneTable:
-    """All genes that a bundled fact names.
+    """Genes with their names and identifiers.
 
     Parameters
     ----------
     genes : iterable of Gene
         Each gene once.
     sha256 : str
-        Hash of the table that they were read from, for provenance.
+        Hash of what they were read from, for provenance.
+    source : str
+        What they are, for messages: ``bundled``, or name and version of an installed table.
 
     Raises
     ------
@@ -122,9 +130,10 @@ class GeneTable:
         Two genes share a symbol, an id, or a name that is not marked as ambiguous.
     """
 
-    def __init__(self, genes: Iterable[Gene], *, sha256: str = "") -> None:
+    def __init__(self, genes: Iterable[Gene], *, sha256: str = "", source: str = "bundled") -> None:
         self.genes = tuple(genes)
         self.sha256 = sha256
+        self.source = source
         self._ambiguous = frozenset(name for gene in self.genes for name in gene.ambiguous_names)
         self._by_symbol = self._index(((g, (g.gene_symbol,)) for g in self.genes), "symbols")
         self._by_previous = self._index(((g, g.previous_symbols) for g in self.genes), "previous symbols")
@@ -132,6 +141,7 @@ class GeneTable:
         self._by_ensembl = self._index(((g, (g.ensembl_id,)) for g in self.genes), "Ensembl ids")
         self._by_other_ensembl = self._index(((g, g.other_ensembl_ids) for g in self.genes), "Ensembl ids")
         self._by_entrez = self._index(((g, (g.entrez_id,)) for g in self.genes), "Entrez ids")
+        self._by_uniprot = self._index(((g, g.uniprot_ids) for g in self.genes), "UniProt accessions")
 
     def __len__(self) -> int:
         return len(self.genes)
@@ -143,7 +153,7 @@ class GeneTable:
         return gene_symbol in self._by_symbol
 
     def get(self, gene_symbol: str) -> Gene:
-        """Return the gene of an approved symbol; UnknownNameError where no bundled fact names it.
+        """Return the gene of an approved symbol; UnknownNameError where the table has none.
 
         Parameters
         ----------
@@ -153,25 +163,37 @@ class GeneTable:
         Raises
         ------
         UnknownNameError
-            If no bundled fact names it.
+            If the table does not hold it.
         """
         gene = self._by_symbol.get(gene_symbol)
         if gene is None:
-            raise UnknownNameError.of("gene in the bundled facts", gene_symbol, self._by_symbol)
+            facts = "bundled facts" if self.source == "bundled" else f"table {self.source}"
+            raise UnknownNameError.of(f"gene in the {facts}", gene_symbol, self._by_symbol)
         return gene
+
+    def has(self, kind: Kind) -> bool:
+        """Return whether the table holds identifiers of a kind; the bundled one has no UniProt accessions.
+
+        Parameters
+        ----------
+        kind : {"symbol", "ensembl", "entrez", "uniprot"}
+            What the names of a matrix are.
+        """
+        index = {"ensembl": self._by_ensembl, "entrez": self._by_entrez, "uniprot": self._by_uniprot}
+        return bool(index.get(kind, self._by_symbol))
 
     def resolve(self, symbols: Sequence[str], kind: Kind = "symbol") -> list[Resolution]:
         """Map the identifiers of one matrix onto approved symbols, changing no more names than is certain.
 
-        Answers which row of a matrix holds which gene of the bundled facts. It is not a general
-        identifier converter: a gene that no fact names keeps its name.
+        Answers which row of a matrix holds which gene of the table. A gene that the table does not know keeps its
+        name; the bundled table knows the genes that facts name, see `tmescope.facts.full_genes` for all.
 
         Parameters
         ----------
         symbols : sequence of str
             All identifiers of the matrix. What one of them becomes depends on which others are there,
             never on their order.
-        kind : {"symbol", "ensembl", "entrez"}
+        kind : {"symbol", "ensembl", "entrez", "uniprot"}
             What they are.
 
         Returns
@@ -182,46 +204,83 @@ class GeneTable:
         Raises
         ------
         UnknownNameError
-            `kind` is none of the three.
+            `kind` is none of the four.
 
         Notes
         -----
         Reasons, strongest evidence first: ``approved``, the input is an approved symbol; ``previous symbol``;
-        ``alias``; ``ensembl`` or ``entrez``, by id; ``unchanged``, nothing is known about it; ``ambiguous``,
-        it keeps its own name because the name belongs to several genes, or because other inputs are as good
-        or better claims to the same gene. Where two inputs claim one gene with equal evidence both are
-        ambiguous, because which came first says nothing. A name that is another gene's approved symbol never
-        maps; a previous symbol of one gene that is an alias of others means the first.
+        ``alias``; ``ensembl``, ``entrez`` or ``uniprot``, by id; ``unchanged``, nothing is known about it; ``Y copy``,
+        the copy of a pseudo-autosomal gene on chromosome Y, which keeps its own name; ``ambiguous``, it keeps its
+        name because that belongs to several genes, or because other inputs are as good or better claims to the same
+        gene. Where two inputs claim one gene with equal evidence both are ambiguous, because which came first says
+        nothing. A name that is another gene's approved symbol never maps; a previous symbol of one gene that is an
+        alias of others means the first.
 
         Case is not folded (``Il6`` is a mouse gene, ``p53`` an alias), with one exception: ``C10ORF54``
         counts as ``C10orf54``, with the reason ``alias`` where that is approved. Ensembl versions
-        (``ENSG….12``) are ignored; ``_PAR_Y`` ids keep their name, since their X copy maps.
+        (``ENSG….12``) are ignored. The two copies of a pseudo-autosomal gene (``ENSG…_PAR_Y``, formerly ``ENSGR…``) are
+        identical in sequence and one gene, so the row of X alone is the gene. An isoform (``P01730-2``) is weaker
+        evidence than the accession itself.
 
         Examples
         --------
         >>> [r.gene_symbol for r in load_genes().resolve(["CTGF", "GAPDH"])]
         ['CCN2', 'GAPDH']
         """
-        if kind not in get_args(Kind):
-            raise UnknownNameError.of("identifier type", kind, get_args(Kind))
-        claims = [self._claim(symbol, kind) for symbol in symbols]
+        claims = self._claims(symbols, kind)
         given = frozenset(symbols)
-        ranks: dict[str, list[int]] = defaultdict(list)
+        ranks: dict[str, list[int]] = {}
         for claim in claims:
             if claim is not None:
-                ranks[claim.gene.hgnc_id].append(claim.rank)
+                ranks.setdefault(claim.gene.hgnc_id, []).append(claim.rank)
         return [
-            self._settle(symbol, claim, rivals=ranks[claim.gene.hgnc_id], given=given) if claim else self._keep(symbol)
+            self._settle(symbol, claim, rivals=ranks[claim.gene.hgnc_id], given=given)
+            if claim
+            else self._keep(symbol, kind)
             for symbol, claim in zip(symbols, claims, strict=True)
         ]
 
-    def _claim(self, name: str, kind: Kind) -> _Claim | None:
+    def rivals(
+        self, symbols: Sequence[str], kind: Kind = "symbol", *, aliases: bool = True
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return the genes that several identifiers of one matrix mean, which `resolve` leaves apart.
+
+        Parameters
+        ----------
+        symbols, kind
+            As in `resolve`.
+        aliases : bool
+            Whether an alias counts; it is the weakest evidence, and may be the symbol of a gene that the table is too
+            old to know.
+
+        Returns
+        -------
+        mapping of str to tuple of str
+            Approved symbol to the distinct identifiers, best evidence first and then by name; sorted by symbol. An
+            approved symbol that stands among ids is none of them.
+
+        Raises
+        ------
+        UnknownNameError
+            `kind` is none of the four.
+        """
+        unique = list(dict.fromkeys(symbols))
+        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for name, claim in zip(unique, self._claims(unique, kind), strict=True):
+            if claim is not None and (aliases or claim.reason != "alias"):
+                found[claim.gene.gene_symbol].append((claim.rank, name))
+        return {s: tuple(name for _, name in sorted(named)) for s, named in sorted(found.items()) if len(named) > 1}
+
+    def _claims(self, names: Sequence[str], kind: Kind) -> list[_Claim | None]:
         if kind == "symbol":
-            return self._claim_symbol(name)
+            return [self._claim_symbol(name) for name in names]
         if kind == "ensembl":
-            return self._claim_ensembl(name)
-        gene = self._by_entrez.get(name)
-        return _Claim(gene, 1, "entrez") if gene else None
+            return [self._claim_ensembl(name) for name in names]
+        if kind == "uniprot":
+            return [self._claim_uniprot(name) for name in names]
+        if kind != "entrez":
+            raise UnknownNameError.of("identifier type", kind, KINDS)
+        return [_Claim(gene, 1, "entrez") if (gene := self._by_entrez.get(name)) else None for name in names]
 
     def _claim_symbol(self, name: str) -> _Claim | None:
         exact = self._claim_exact(name)
@@ -242,30 +301,42 @@ class GeneTable:
         return None
 
     def _claim_ensembl(self, name: str) -> _Claim | None:
-        match = _ENSEMBL.fullmatch(name)
-        if match is None:
+        read = read_ensembl(name)
+        if read is None or read.on_y:
             return None
-        if gene := self._by_ensembl.get(match[1]):
+        if gene := self._by_ensembl.get(read.id):
             return _Claim(gene, 1, "ensembl")
-        gene = self._by_other_ensembl.get(match[1])
+        gene = self._by_other_ensembl.get(read.id)
         return _Claim(gene, 2, "ensembl") if gene else None
+
+    def _claim_uniprot(self, name: str) -> _Claim | None:
+        read = read_accession(name)
+        gene = self._by_uniprot.get(read.id) if read else None
+        return _Claim(gene, 2 if read and read.is_isoform else 1, "uniprot") if gene else None
 
     def _settle(self, name: str, claim: _Claim, *, rivals: Sequence[int], given: frozenset[str]) -> Resolution:
         gene = claim.gene
-        alone = claim.rank == min(rivals) and rivals.count(claim.rank) == 1
+        alone = len(rivals) == 1 or (claim.rank == min(rivals) and rivals.count(claim.rank) == 1)
         # the second condition matters where symbols stand among ids
         if claim.rank == 0 or (alone and gene.gene_symbol not in given):
             return Resolution(name, gene.gene_symbol, gene.hgnc_id, claim.reason)
         return Resolution(name, name, None, "ambiguous")
 
-    def _keep(self, name: str) -> Resolution:
-        return Resolution(name, name, None, "ambiguous" if name in self._ambiguous else "unchanged")
+    def _keep(self, name: str, kind: Kind) -> Resolution:
+        known = name
+        if kind == "ensembl" and (gene := read_ensembl(name)):
+            if gene.on_y:
+                return Resolution(name, name, None, "Y copy")
+            known = gene.id
+        elif kind == "uniprot" and (accession := read_accession(name)):
+            known = accession.id
+        return Resolution(name, name, None, "ambiguous" if known in self._ambiguous else "unchanged")
 
     @staticmethod
     def _index(named: Iterable[tuple[Gene, tuple[str, ...]]], what: str) -> dict[str, Gene]:
         pairs = [(name, gene) for gene, names in named for name in names if name]
         index = dict(pairs)
-        twice = [name for name, gene in pairs if index[name] is not gene]
+        twice = [name for name, gene in pairs if index[name] is not gene] if len(index) < len(pairs) else []
         if twice:
             raise FactsError(f"{what} belong to two genes: {examples(twice)}", where="facts: gene table")
         return index

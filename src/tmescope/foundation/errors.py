@@ -28,6 +28,7 @@ The command line ends with exit code 2 for any of them.
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections.abc import Iterable, Sequence
 
 __all__ = [
@@ -51,10 +52,13 @@ __all__ = [
     "UnknownNameError",
     "closest",
     "examples",
+    "listing",
 ]
 
 _SHOWN = 3
 _LONGEST = 60
+_WIDTH = 100
+_INDENT = "    "
 
 
 class TmescopeError(Exception):
@@ -209,6 +213,23 @@ def examples(values: Iterable[object]) -> str:
     shown = ", ".join(repr(_short(v)) if isinstance(v, str) else str(v) for v in items[:_SHOWN])
     rest = len(items) - _SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def listing(names: Sequence[str], *, most: int) -> str:
+    """Return many names for a message: in the line where they are few, on lines of their own where they are many.
+
+    Parameters
+    ----------
+    names : sequence of str
+        In the order in which they are shown.
+    most : int
+        How many are shown; the rest is counted.
+    """
+    rest = len(names) - most
+    text = ", ".join(map(_short, names[:most])) + (f" and {rest} more" if rest > 0 else "")
+    if len(text) <= _WIDTH:
+        return text
+    return "\n" + textwrap.fill(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
 
 
 def _short(value: str) -> str:

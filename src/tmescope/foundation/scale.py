@@ -132,7 +132,7 @@ def convert(values: NDArray[np.float64], source: Scale, target: Scale) -> tuple[
         raise ScaleError(
             f"values in {source} cannot be converted to {target}",
             expected=f"a matrix whose unit is {target.unit}",
-            next_step="supply the matrix in that unit; counts need gene lengths to become TPM",
+            next_step="supply the matrix in that unit; a cohort's gene_lengths turn counts into TPM, its to_tpm FPKM",
         )
     if source == target:
         return np.array(values, dtype=np.float64), 0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anndata as ad
 import numpy as np
 import pandas as pd
 
-from tmescope.facts.genes import GeneTable, load_genes
 from tmescope.foundation.errors import EndpointError, TmescopeError, examples
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
@@ -21,11 +20,13 @@ from tmescope.ingest.endpoints import EndpointRule, read_endpoints
 from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.features import FeatureSource, read_features
 from tmescope.ingest.findings import Findings, problems_of
+from tmescope.ingest.gene_axis import settle_genes
+from tmescope.ingest.gene_lengths import turn_to_tpm
 from tmescope.ingest.joining import join_samples, select_samples
 from tmescope.ingest.matrix_checks import check_matrix
 from tmescope.ingest.options import COLUMNS, CohortOptions
 from tmescope.ingest.sample_files import read_sample_table
-from tmescope.ingest.symbols import GeneMapping, check_coverage, map_genes
+from tmescope.ingest.symbols import GeneMapping
 from tmescope.store.tables import SCHEMAS
 
 __all__ = ["COHORT_COLUMNS", "IngestedCohort", "check_cohort", "read_cohort"]
@@ -44,9 +45,10 @@ class IngestedCohort:
     Parameters
     ----------
     adata : anndata.AnnData
-        X: samples x genes, float64, C-contiguous, in the declared scale. ``obs`` (index ``sample_id``, in the
-        order of the matrix): cohort_id, patient_id, cancer_type, treatment, timepoint, sex, age_years, then
-        the endpoints. ``var`` (index ``gene_symbol``): input_id, hgnc_id, reason. ``uns["tmescope"]``:
+        X: samples x genes, float64, C-contiguous, in the declared scale or in TPM where it was turned to that.
+        ``obs`` (index ``sample_id``, in the order of the matrix): cohort_id, patient_id, cancer_type, treatment,
+        timepoint, sex, age_years, then the endpoints. ``var`` (index ``gene_symbol``): input_id, hgnc_id, reason.
+        ``uns["tmescope"]``:
         format, cohort_id, scale, identifiers.
     features : pandas.DataFrame
         Long table of further features, see `tmescope.ingest.features.FEATURE_COLUMNS`.
@@ -150,7 +152,8 @@ def read_cohort(
     Notes
     -----
     Samples are joined by identifier alone. Missing values stay missing. Genes that occur more than once are
-    summed on linear scales and refused on others. Mapped names are unique.
+    summed on linear scales and refused on others, unless `CohortOptions.duplicates` says otherwise. Mapped names are
+    unique. Counts become TPM where gene lengths are declared, and the scale of the cohort is TPM then.
     """
     findings = Findings(options.cohort_id)
     samples = find_samples(expression, samples, options)
@@ -166,11 +169,16 @@ def read_cohort(
             known_samples=_known_ids(files.table, options),
             where=where,
             findings=findings,
+            duplicates=options.duplicates,
         )
-    mapping = None
+    mapping, scale = None, files.scale
     if matrix is not None:
-        genes = load_genes() if map_symbols else None
-        mapping = _map(matrix, genes, options, needed=needed_genes, where=where, findings=findings)
+        if scale is not None:
+            matrix, scale = turn_to_tpm(matrix, scale, options, where=where, findings=findings)
+        axis = settle_genes(
+            matrix, scale, options, needed=needed_genes, map_symbols=map_symbols, where=where, findings=findings
+        )
+        matrix, mapping = axis.table, axis.mapping
     chosen, found, long = _Samples.nothing(), pd.DataFrame(), pd.DataFrame()
     if samples is None or files.table is not None:  # else a problem with the table says it all
         chosen = _choose(matrix, files.table, options, findings=findings)
@@ -178,8 +186,9 @@ def read_cohort(
         long = read_features(features, chosen.rows_for_features(), chosen.table, findings=findings)
     check_privacy(files.table, Uses(endpoints or {}, features), options=options, findings=findings)
     findings.raise_if_any()
-    if matrix is None or mapping is None or files.scale is None:
+    if matrix is None or mapping is None or scale is None:
         raise TmescopeError("the cohort could not be read", where=where)  # never: each leaves a problem
+    options = replace(options, scale=str(scale))
     adata = _assemble(matrix, mapping, chosen, endpoints=found, options=options)
     check_agreement(adata, chosen.table, chosen.rows, options=options, findings=findings)
     counts = _count(files, chosen, adata, options=options)
@@ -287,35 +296,6 @@ def _find_endpoints(chosen: _Samples, rules: Mapping[str, EndpointRule], *, find
             ]
         )
     return pd.DataFrame(index=range(len(chosen.rows)))
-
-
-def _map(
-    matrix: ExpressionTable,
-    genes: GeneTable | None,
-    options: CohortOptions,
-    *,
-    needed: Collection[str],
-    where: str,
-    findings: Findings,
-) -> GeneMapping:
-    unique = tuple(dict.fromkeys(matrix.gene_ids))  # duplicates that could not be merged are a problem already
-    mapping = map_genes(unique, genes, kind=options.identifiers, needed=needed, cohort_id=options.cohort_id)
-    problems, warnings = check_coverage(
-        mapping,
-        declared=options.identifiers,
-        max_unmapped=options.max_unmapped,
-        where=where,
-        cohort_id=options.cohort_id,
-    )
-    findings.add(problems)
-    findings.warnings.extend(warnings)
-    renamed = sum(a != b for a, b in zip(unique, mapping.gene_symbols, strict=True))
-    found = mapping.n_needed - len(mapping.missing)
-    evidence = f"{len(unique):,} genes, {renamed:,} of them renamed to their approved symbol."
-    if mapping.n_needed:
-        evidence += f" {found} of {mapping.n_needed} genes that the requested methods need are there."
-    findings.note("genes mapped", renamed, evidence, status="notice" if mapping.missing else "ok")
-    return mapping
 
 
 def _assemble(

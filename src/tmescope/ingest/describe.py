@@ -196,11 +196,13 @@ def _rank_identifiers(genes: Sequence[str], known: Collection[str]) -> tuple[Can
         "symbol": sum(g in known for g in genes),
         "ensembl": sum(find_kind(g) == "ensembl" for g in genes),
         "entrez": sum(find_kind(g) == "entrez" for g in genes),
+        "uniprot": sum(find_kind(g) == "uniprot" and g not in known for g in genes),
     }
     words = {
         "symbol": "are symbols that bundled facts name",
         "ensembl": "are Ensembl ids",
         "entrez": "are whole numbers",
+        "uniprot": "have the form of UniProt accessions",
     }
     ranked = sorted(counts, key=lambda kind: -counts[kind])
     return tuple(Candidate(k, f"{counts[k]} of {len(genes)} {words[k]}") for k in ranked if counts[k])

@@ -1,18 +1,23 @@
-"""Which kind of gene identifier a name looks like."""
+"""Which kind of gene identifier a name looks like, and which kinds a matrix mixes."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from tmescope.facts.identifier_forms import is_transcript, read_accession
 from tmescope.ingest.options import Identifiers
 
-__all__ = ["find_kind", "is_ensembl", "suggest_kind"]
+__all__ = ["TRANSCRIPT", "count_forms", "find_form", "find_kind", "is_ensembl", "suggest_kind"]
 
-_ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}(\.\d+)?(_PAR_Y)?")
+TRANSCRIPT = "transcript"
+"""Form of an Ensembl transcript, which is no gene."""
+
+_ENSEMBL = re.compile(r"ENS[A-Z]*GR?\d{6,}(\.\d+)?(_PAR_Y)?")
 _ENTREZ = re.compile(r"[1-9]\d{0,8}")
 _MOST = 0.5
+_UPPER_ORF = re.compile(r"C\dORF\d")
 
 
 def is_ensembl(name: str) -> bool:
@@ -21,10 +26,25 @@ def is_ensembl(name: str) -> bool:
 
 
 def find_kind(name: str) -> Identifiers:
-    """Return the kind of one name: Ensembl and Entrez by their form, all else counts as a symbol."""
+    """Return the kind of one name: Ensembl, Entrez and UniProt by their form, all else counts as a symbol.
+
+    A few symbols (``P2RY12``) have the form of an accession: the kind of a matrix is decided by most of its names.
+    """
     if is_ensembl(name):
         return "ensembl"
-    return "entrez" if _ENTREZ.fullmatch(name) else "symbol"
+    if _ENTREZ.fullmatch(name):
+        return "entrez"
+    return "uniprot" if read_accession(name) and not _UPPER_ORF.fullmatch(name) else "symbol"
+
+
+def find_form(name: str) -> str:
+    """Return the kind of one name, or `TRANSCRIPT`, which `find_kind` counts among symbols."""
+    return TRANSCRIPT if is_transcript(name) else find_kind(name)
+
+
+def count_forms(names: Iterable[str]) -> Counter[str]:
+    """Return how many names have which form, see `find_form`."""
+    return Counter(map(find_form, names))
 
 
 def suggest_kind(names: Sequence[str], declared: Identifiers) -> Identifiers | None:

@@ -7,24 +7,20 @@ from collections.abc import Collection
 import numpy as np
 
 from tmescope.facts.genes import load_genes
-from tmescope.foundation.errors import ExpressionError, examples
 from tmescope.foundation.scale import Scale
+from tmescope.ingest.duplicates import merge_named
 from tmescope.ingest.expression import (
     ExpressionTable,
     check_names,
     check_orientation,
     check_values,
-    find_duplicates,
-    sum_duplicates,
 )
 from tmescope.ingest.findings import Findings
-from tmescope.ingest.options import Identifiers
+from tmescope.ingest.options import Duplicates, Identifiers
 from tmescope.ingest.sample_oddities import check_samples
 from tmescope.ingest.scales import find_contradictions, find_oddities, measure
 
 __all__ = ["check_matrix"]
-
-_SUMMABLE = ("counts", "tpm", "fpkm", "cpm")
 
 
 def check_matrix(
@@ -35,6 +31,7 @@ def check_matrix(
     known_samples: Collection[str],
     where: str,
     findings: Findings,
+    duplicates: Duplicates | None = None,
 ) -> ExpressionTable | None:
     """Check a matrix and merge its duplicated genes.
 
@@ -44,7 +41,7 @@ def check_matrix(
         As read.
     scale : Scale, optional
         As declared; None (the declaration itself is wrong) leaves out what depends on it.
-    identifiers : {'symbol', 'ensembl', 'entrez'}
+    identifiers : {'symbol', 'ensembl', 'entrez', 'uniprot'}
         What the gene names are.
     known_samples : collection of str
         Identifiers of the sample table.
@@ -52,6 +49,8 @@ def check_matrix(
         The file, for errors.
     findings : Findings
         Receives problems, warnings and quality rows.
+    duplicates : str, optional
+        As declared, see `tmescope.ingest.duplicates`.
 
     Returns
     -------
@@ -69,7 +68,7 @@ def check_matrix(
     if scale is not None and not impossible:
         _check_scale(table, scale, where=where, findings=findings)
     _warn_of_empty_genes(table, findings)
-    return _merge_duplicates(table, scale, where=where, findings=findings)
+    return merge_named(table, scale, duplicates, where=where, findings=findings)
 
 
 def _check_scale(table: ExpressionTable, scale: Scale, *, where: str, findings: Findings) -> None:
@@ -91,27 +90,3 @@ def _warn_of_empty_genes(table: ExpressionTable, findings: Findings) -> None:
     if empty.any() and not empty.all():
         names = [table.gene_ids[int(j)] for j in np.flatnonzero(empty)]
         findings.warn("genes.empty", f"{len(names)} genes have no value in any sample", items=names)
-
-
-def _merge_duplicates(
-    table: ExpressionTable, scale: Scale | None, *, where: str, findings: Findings
-) -> ExpressionTable:
-    duplicates = find_duplicates(g for g in table.gene_ids if g.strip())
-    if not duplicates or scale is None:
-        return table
-    if not scale.is_log and scale.unit in _SUMMABLE:
-        message = f"{len(duplicates)} genes occur more than once and were summed, as their reads add"
-        findings.warn("genes.summed", message, items=duplicates)
-        findings.note("duplicated genes", len(duplicates), f"{message}: {examples(duplicates)}.", status="notice")
-        return sum_duplicates(table)
-    findings.add(
-        [
-            ExpressionError(
-                f"{len(duplicates)} genes occur more than once: {examples(duplicates)}",
-                where=f"{where}, gene axis",
-                expected=f"one row per gene; in {scale} rows of one gene cannot be added",
-                next_step="merge the rows before taking logarithms, or remove the duplicates",
-            )
-        ]
-    )
-    return table

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
+
+from tmescope.facts.genes import GeneTable
 
 __all__ = [
     "COLUMNS",
     "MISSING_WORDS",
     "CohortOptions",
     "Dialect",
+    "Duplicates",
     "FileFormat",
     "Identifiers",
     "Orientation",
@@ -25,8 +29,11 @@ geo_series_matrix, cbioportal or xlsx (never a matrix)."""
 Orientation = Literal["genes_by_samples", "samples_by_genes"]
 """What a row of the file is."""
 
-Identifiers = Literal["symbol", "ensembl", "entrez"]
+Identifiers = Literal["symbol", "ensembl", "entrez", "uniprot"]
 """What kind of name the genes carry."""
+
+Duplicates = Literal["sum", "mean", "median", "highest_mean", "refuse"]
+"""What becomes of several rows of one gene, see `tmescope.ingest.duplicates`."""
 
 COLUMNS = ("sample_id", "patient_id", "cancer_type", "treatment", "timepoint", "sex", "age_years")
 """Our names of the columns of a sample table that have a meaning of their own."""
@@ -100,7 +107,7 @@ class CohortOptions:
         `tmescope.ingest.formats.find_format`.
     orientation : {'genes_by_samples', 'samples_by_genes'}, optional
         What the rows of the file are; None means samples_by_genes for h5ad, genes_by_samples for all others.
-    identifiers : {'symbol', 'ensembl', 'entrez'}
+    identifiers : {'symbol', 'ensembl', 'entrez', 'uniprot'}
         What kind of name the genes carry.
     columns : mapping of str to str
         Our names (see `COLUMNS`) to the columns of the sample table. A name that is not mapped is taken from
@@ -130,6 +137,16 @@ class CohortOptions:
         Largest share (0-1) of the genes that the requested signatures need and that may be absent.
     allow_identifying : tuple of str
         Columns that may be used although they look like they identify persons.
+    gene_table : GeneTable, optional
+        What the names are looked up in; the bundled genes if omitted, all human genes from
+        `tmescope.facts.full_genes.load_full_genes`.
+    duplicates : {'sum', 'mean', 'median', 'highest_mean', 'refuse'}, optional
+        What becomes of several rows of one gene. If omitted, rows of the same name are summed on linear scales and
+        refused on others, and rows that only mean the same gene keep their own names.
+    gene_lengths : Path, optional
+        Table of the genes' lengths, which turns counts into TPM; see `tmescope.ingest.gene_lengths`.
+    to_tpm : bool
+        Whether FPKM become TPM, which needs no lengths.
     """
 
     cohort_id: str
@@ -151,3 +168,7 @@ class CohortOptions:
     max_unmapped: float = 0.2
     allow_identifying: tuple[str, ...] = ()
     molecular_profile: str | None = None
+    gene_table: GeneTable | None = None
+    duplicates: Duplicates | None = None
+    gene_lengths: Path | None = None
+    to_tpm: bool = False

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from tmescope.facts.genes import GeneTable, Resolution
-from tmescope.foundation.errors import IdentifierError, TmescopeError, examples
+from tmescope.foundation.errors import IdentifierError, TmescopeError, examples, listing
 from tmescope.foundation.result import RunWarning
 from tmescope.ingest.identifiers import suggest_kind
 from tmescope.ingest.mangled import AMBIGUOUS_DATE, DATE, find_mangled, settle_mangled
 from tmescope.ingest.options import Identifiers
 from tmescope.store.tables import SCHEMAS
 
-__all__ = ["GENE_MAPPING_COLUMNS", "GeneMapping", "check_coverage", "map_genes"]
+__all__ = ["GENE_MAPPING_COLUMNS", "MERGED", "GeneMapping", "check_coverage", "map_genes"]
 
 GENE_MAPPING_COLUMNS = tuple(SCHEMAS["gene_mapping"].columns)
 """Columns of the ``gene_mapping`` table."""
 
-_LISTED = 20
+_LISTED, _FEW = 300, 20
+MERGED = "merged"
+"""Reason of a row that another row of the same gene took in, as declared."""
+
 _STEP = "declare the identifier type, request fewer signatures, or raise max_unmapped"
 
 
@@ -46,6 +49,23 @@ class GeneMapping:
     missing: tuple[str, ...]
     n_needed: int
 
+    def with_merged(self, rivals: Mapping[str, tuple[str, ...]], cohort_id: str) -> GeneMapping:
+        """Return the mapping with a row for each identifier whose values went into another row of its gene.
+
+        Parameters
+        ----------
+        rivals : mapping of str to tuple of str
+            Approved symbol to its identifiers; the first is the row that is left.
+        cohort_id : str
+            For the table.
+        """
+        if not rivals:
+            return self
+        ids = {str(s): i for s, i in zip(self.table["gene_symbol"], self.table["hgnc_id"], strict=True)}
+        rows = [(cohort_id, n, s, ids.get(s), MERGED, False) for s, names in rivals.items() for n in names[1:]]
+        further = pd.DataFrame(rows, columns=list(GENE_MAPPING_COLUMNS)).astype(self.table.dtypes.to_dict())
+        return replace(self, table=pd.concat([self.table, further], ignore_index=True))
+
 
 def map_genes(
     gene_ids: Sequence[str],
@@ -55,7 +75,7 @@ def map_genes(
     needed: Collection[str] = (),
     cohort_id: str = "",
 ) -> GeneMapping:
-    """Map identifiers to approved symbols where a bundled fact names the gene; all others keep their name.
+    """Map identifiers to approved symbols where the table of genes knows them; all others keep their name.
 
     Parameters
     ----------
@@ -63,7 +83,7 @@ def map_genes(
         Unique, as in the file.
     genes : GeneTable, optional
         None switches mapping off: every gene keeps its name, with the reason ``unchanged``.
-    kind : {'symbol', 'ensembl', 'entrez'}
+    kind : {'symbol', 'ensembl', 'entrez', 'uniprot'}
         What the identifiers are.
     needed : collection of str
         Approved symbols that the requested methods need.
@@ -143,7 +163,7 @@ def check_coverage(
     ----------
     mapping : GeneMapping
         From `map_genes`.
-    declared : {'symbol', 'ensembl', 'entrez'}
+    declared : {'symbol', 'ensembl', 'entrez', 'uniprot'}
         What the names were said to be, for the message.
     max_unmapped : float
         Largest share (0-1) that is only a warning.
@@ -155,7 +175,8 @@ def check_coverage(
     Returns
     -------
     problems : list of TmescopeError
-        An `IdentifierError` with the first 20 absent genes where more than the limit are absent.
+        An `IdentifierError` with the names of up to 300 absent genes (of 20 where the names are of another
+        kind than declared, which is the reason) where more than the limit are absent.
     warnings : list of RunWarning
         ``genes.missing`` where some are absent but fewer, ``genes.ambiguous`` for names that could mean
         several genes, ``genes.spreadsheet_dates`` for names that are dates.
@@ -178,7 +199,7 @@ def check_coverage(
     step = f"they look like {kind} identifiers: declare identifiers = {kind!r}" if kind else _STEP
     return [
         IdentifierError(
-            f"{message}: {', '.join(mapping.missing[:_LISTED])}" + (f" and {n - _LISTED} more" if n > _LISTED else ""),
+            f"{message}: {listing(mapping.missing, most=_FEW if kind else _LISTED)}",
             where=f"{where}, genes ({examples(given)})",
             expected=f"at most {max_unmapped:.0%} of them absent",
             next_step=step,

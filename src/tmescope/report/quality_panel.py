@@ -12,7 +12,7 @@ from tmescope.report.palette import CATEGORIES, MISSING_COLOUR, STATUS
 
 __all__ = ["MAPPED", "draw_quality"]
 
-MAPPED = ("approved", "previous symbol", "alias", "ensembl", "entrez", "unchanged", "ambiguous", "missing")
+MAPPED = ("approved", "previous symbol", "alias", "ensembl", "entrez", "uniprot", "unchanged", "ambiguous", "missing")
 """Reasons of the gene mapping, from certain to lost."""
 
 _REASON_COLOURS = {
@@ -21,6 +21,7 @@ _REASON_COLOURS = {
     "alias": CATEGORIES[2],
     "ensembl": CATEGORIES[7],
     "entrez": CATEGORIES[5],
+    "uniprot": CATEGORIES[4],
     "unchanged": MISSING_COLOUR,
     "ambiguous": CATEGORIES[3],
     "missing": CATEGORIES[1],

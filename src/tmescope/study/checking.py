@@ -20,6 +20,7 @@ from tmescope.foundation.errors import (
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
+from tmescope.ingest.gene_lengths import final_scale
 from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
 from tmescope.study.ingesting import ingest_into
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
 
 __all__ = ["CheckOutcome", "check", "cross_problems"]
+
+_WAYS_OUT = {
+    "counts": "supply TPM, or name a table of gene lengths: gene_lengths = FILE turns counts into TPM",
+    "cpm": "supply TPM, or name a table of gene lengths: gene_lengths = FILE turns CPM into TPM",
+    "fpkm": "supply TPM, or set to_tpm = true, which turns FPKM into TPM",
+}
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,8 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
 
 
 def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[TmescopeError]:
-    unit = Scale.parse(cohort.scale).unit
+    declared = Scale.parse(cohort.scale)
+    unit = final_scale(declared, has_lengths=cohort.gene_lengths is not None, to_tpm=cohort.to_tpm).unit
     n_samples = len(read_table(folder / "samples.parquet", columns=["sample_id"]))
     for spec in needs.specs:
         if unit not in spec.units:
@@ -136,7 +144,7 @@ def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[Tme
                 f"{spec.name} does not take {unit}",
                 where=f"cohort {cohort.id}: scale",
                 expected=f"one of: {', '.join(spec.units)}",
-                next_step="supply TPM (counts need gene lengths), or leave the method out of profile.methods",
+                next_step=_WAYS_OUT.get(unit, "supply TPM") + ", or leave the method out of profile.methods",
             )
         if n_samples < spec.min_samples:
             yield MethodError(

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from tmescope.foundation.provenance import hash_file, versions
 from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.store.atomic import staged_file
+from tmescope.study.gene_tables import hash_of_table
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -26,7 +27,7 @@ def input_hashes(context: Context) -> dict[str, str]:
     """Return the sha256 of every file or folder that the study reads, by cohort and path as the study file has it."""
     named: list[tuple[str, str]] = []
     for cohort in context.study.cohorts:
-        files = [cohort.expression, cohort.samples, *(table.file for table in cohort.features)]
+        files = [cohort.expression, cohort.samples, cohort.gene_lengths, *(table.file for table in cohort.features)]
         named += [(cohort.id, path) for path in files if path]
     named += [("signatures", path) for path in context.study.profile.signature_files]
     universe = context.study.profile.gene_universe
@@ -39,7 +40,7 @@ def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
     return {
         "versions": versions(),
         "inputs": inputs,
-        "facts": context.needs.facts,
+        "facts": context.needs.facts | hash_of_table(context.study),
         "seed": context.study.study.seed,
         "parameters": _parameters(context),
     }

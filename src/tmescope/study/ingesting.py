@@ -15,6 +15,7 @@ from tmescope.ingest.options import CohortOptions, Dialect, SampleSelection
 from tmescope.store.matrices import write_cohort_folder
 from tmescope.store.tables import shape_table, write_table
 from tmescope.study import schema
+from tmescope.study.gene_tables import choose_genes
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 
@@ -30,7 +31,7 @@ __all__ = ["cohort_step", "ingest_into"]
 def cohort_step(context: Context, cohort: Cohort) -> Step:
     """Return the step that reads one cohort."""
     study = context.study
-    files = [cohort.expression, cohort.samples, *(t.file for t in cohort.features)]
+    files = [cohort.expression, cohort.samples, cohort.gene_lengths, *(t.file for t in cohort.features)]
     named = list(dict.fromkeys(f for f in files if f))
     ingredients: dict[str, Any] = {
         "step": "cohort",
@@ -39,6 +40,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "files": {f: _hash(study.resolve(f)) for f in named},
         "endpoints": {n: _decisions(r) for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
+        "gene_table": table.sha256 if (table := choose_genes(study)) else "",
         "max_unmapped": study.profile.max_unmapped,
         "needed": hash_json(context.needs.genes),
     }
@@ -138,6 +140,10 @@ def _options(study: Study, cohort: Cohort) -> CohortOptions:
         licence=cohort.licence,
         max_unmapped=study.profile.max_unmapped,
         allow_identifying=tuple(cohort.allow_identifying),
+        gene_table=choose_genes(study),
+        duplicates=cohort.duplicates,
+        gene_lengths=study.resolve(cohort.gene_lengths) if cohort.gene_lengths else None,
+        to_tpm=cohort.to_tpm,
     )
 
 

@@ -19,6 +19,7 @@ from tmescope.foundation.errors import (
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
+from tmescope.study.gene_tables import BUNDLED, table_problems
 from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def without_unknown(study: Study) -> Study:
         },
         "parameters": {},
         "gene_universe": "own",
+        "gene_table": profile.gene_table if not list(table_problems(study)) else BUNDLED,
     }
     pruned = study.model_copy(update={"profile": profile.model_copy(update=kept)})
     return pruned.in_folder(study.resolve("."))
@@ -178,7 +180,7 @@ def without_unknown(study: Study) -> Study:
 
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
-    return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study)]
+    return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
 
 
 def _method_problems(study: Study) -> Iterator[TmescopeError]:

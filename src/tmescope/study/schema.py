@@ -112,7 +112,18 @@ class Cohort(Table):
         "in h5ad files samples_by_genes",
     )
     scale: str = Field(description="Scale of the numbers: counts, tpm, log2(tpm+1), log2(tpm+0.001), log2_array, ...")
-    identifiers: Literal["symbol", "ensembl", "entrez"] = Field("symbol", description="Kind of gene identifier")
+    identifiers: Literal["symbol", "ensembl", "entrez", "uniprot"] = Field(
+        "symbol", description='Kind of gene identifier; uniprot needs profile.gene_table = "hgnc"'
+    )
+    duplicates: Literal["sum", "mean", "median", "highest_mean", "refuse"] | None = Field(
+        None,
+        description="Several rows of one gene become one so; if omitted rows of one name are summed on linear scales "
+        "and refused on others, and rows of several names stay apart",
+    )
+    gene_lengths: FileName | None = Field(
+        None, description="Table of gene lengths (columns gene and length or effective_length): counts become TPM"
+    )
+    to_tpm: bool = Field(False, description="FPKM become TPM")
     layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
     dialect: DialectKeys | None = Field(None, description="How a text matrix is written; by evidence if omitted")
     gene_column: str | None = Field(None, description="Column that names the genes where the format has several")
@@ -243,7 +254,13 @@ class Profile(Table):
         description="Genes that rank-based scores see: common (genes that all cohorts share), own (each cohort's), "
         "or a file with one symbol per line",
     )
-    map_symbols: bool = Field(True, description="Replace previous symbols and aliases of genes that signatures need")
+    map_symbols: bool = Field(True, description="Replace previous symbols, aliases and ids of genes by their symbols")
+    gene_table: str = Field(
+        "bundled",
+        pattern=r"^(bundled|hgnc( [A-Za-z0-9._-]+)?)$",
+        description="Where they are looked up: bundled (the genes that facts name), hgnc (the installed HGNC table: "
+        "all genes) or hgnc VERSION",
+    )
     max_unmapped: float = Field(
         0.2,
         ge=0,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from tmescope.study.gene_tables import BUNDLED
 from tmescope.study.loading import parse_study
 from tmescope.study.schema import Study
 
@@ -34,14 +37,17 @@ class ScoredSets:
         return list(self.names) if self.names or self.files else "core"
 
 
+_NOTHING: Mapping[str, str | None] = MappingProxyType({})
+
+
 def scoring_study(
     expression: Path,
     *,
     scale: str,
     methods: list[str],
     sets: ScoredSets | None = None,
-    orientation: str | None = None,
-    identifiers: str = "symbol",
+    cohort: Mapping[str, str | None] = _NOTHING,
+    gene_table: str = BUNDLED,
     report: bool = False,
 ) -> Study:
     """Return the study that scores one matrix without a sample table.
@@ -50,14 +56,16 @@ def scoring_study(
     ----------
     expression : pathlib.Path
         Expression matrix.
-    scale, identifiers : str
+    scale : str
         As in the study file.
-    orientation : str, optional
-        As in the study file; the usual one of the file's format if omitted.
     methods : list of str
         Scoring methods.
     sets : ScoredSets, optional
         What is scored; the core signatures if omitted.
+    cohort : mapping of str to str or None
+        Further keys of the cohort as in the study file, such as orientation and identifiers; None leaves one out.
+    gene_table : str
+        As in the study file.
     report : bool
         Whether figures and report are written.
 
@@ -80,8 +88,7 @@ def scoring_study(
                     "id": "cohort",
                     "expression": str(expression.resolve()),
                     "scale": scale,
-                    "orientation": orientation,
-                    "identifiers": identifiers,
+                    **{key: value for key, value in cohort.items() if value is not None},
                 }
             ],
             "profile": {
@@ -89,6 +96,7 @@ def scoring_study(
                 "signatures": sets.named,
                 "signature_files": [str(path.resolve()) for path in sets.files],
                 "gene_universe": "own",
+                "gene_table": gene_table,
             },
             "output": {"report": report},
         },

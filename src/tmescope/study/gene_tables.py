@@ -1,0 +1,99 @@
+"""Which table of genes a study looks its matrices' names up in."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tmescope.facts.full_genes import find_gene_table, load_full_genes
+from tmescope.facts.genes import GeneTable, load_genes
+from tmescope.facts.installed import facts_folder
+from tmescope.foundation.errors import TmescopeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tmescope.study.schema import Study
+
+__all__ = ["BUNDLED", "choose_genes", "hash_of_table", "split_name", "table_problems"]
+
+BUNDLED = "bundled"
+"""The table of the genes that bundled facts name."""
+
+
+def split_name(chosen: str) -> tuple[str, str | None]:
+    """Return name and version of ``profile.gene_table``; None as version where it names none.
+
+    Parameters
+    ----------
+    chosen : str
+        ``bundled``, ``hgnc``, or ``hgnc VERSION``.
+    """
+    name, _, version = chosen.partition(" ")
+    return name, version.strip() or None
+
+
+def choose_genes(study: Study, home: Path | None = None) -> GeneTable | None:
+    """Return the table of genes that a study asks for.
+
+    Parameters
+    ----------
+    study : Study
+        Its ``profile.gene_table`` and ``profile.map_symbols``.
+    home : pathlib.Path, optional
+        Folder of installed references; the one that the environment names if omitted, see
+        `tmescope.facts.installed.facts_folder`.
+
+    Returns
+    -------
+    GeneTable or None
+        None where names are not mapped at all.
+
+    Raises
+    ------
+    FactsError
+        The table is not installed, or several versions are and none is named.
+    """
+    if not study.profile.map_symbols:
+        return None
+    name, version = split_name(study.profile.gene_table)
+    if name == BUNDLED:
+        return load_genes()
+    folder = facts_folder(os.environ) if home is None else home
+    one = find_gene_table(folder, version)
+    return _load(folder, one.version, one.sha256["genes"])
+
+
+@lru_cache(maxsize=1)
+def _load(home: Path, version: str, _sha256: str) -> GeneTable:
+    # a study reads several cohorts; the hash makes a table that was installed anew another one
+    return load_full_genes(home, version)
+
+
+def hash_of_table(study: Study) -> dict[str, str]:
+    """Return name and sha256 of an installed table, for the provenance; nothing where the bundled one is used.
+
+    Parameters
+    ----------
+    study : Study
+        As for `choose_genes`.
+    """
+    genes = choose_genes(study)
+    return {} if genes is None or genes.source == BUNDLED else {f"gene table {genes.source}": genes.sha256}
+
+
+def table_problems(study: Study) -> Iterator[TmescopeError]:
+    """Yield the problem where the table of genes cannot be had.
+
+    Parameters
+    ----------
+    study : Study
+        As for `choose_genes`.
+    """
+    try:
+        choose_genes(study)
+    except TmescopeError as error:
+        error.where = f"profile.gene_table = {study.profile.gene_table!r}"
+        yield error

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tmescope.foundation.errors import FileFormatError, IdentifierError, MissingFileError, ScaleError
+from tmescope.foundation.scale import Scale
+from tmescope.ingest.expression import ExpressionTable
+from tmescope.ingest.findings import Findings
+from tmescope.ingest.gene_lengths import GeneLengths, final_scale, read_gene_lengths, turn_to_tpm
+from tmescope.ingest.options import CohortOptions
+
+TABLE = ExpressionTable(np.array([[10.0, 20.0, 0.0], [30.0, 0.0, 5.0]]), ("A", "B", "C"), ("s", "t"))
+LENGTHS = "gene\tlength\nA\t2\nB\t4\nC\t1\nZ\t9\n"
+EXPECTED = [[5e5, 5e5, 0], [7.5e5, 0, 2.5e5]]
+
+
+def _file(folder: Path, text: str, name: str = "lengths.tsv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _turn(
+    scale: str, path: Path | None, *, table: ExpressionTable = TABLE, to_tpm: bool = False, limit: float = 0.2
+) -> tuple[ExpressionTable, Scale, Findings]:
+    findings = Findings("c")
+    options = CohortOptions("c", scale, gene_lengths=path, to_tpm=to_tpm, max_unmapped=limit)
+    out, became = turn_to_tpm(table, Scale.parse(scale), options, where="m.tsv", findings=findings)
+    return out, became, findings
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (LENGTHS, "lengths.tsv"),
+        (LENGTHS.replace("\t", ","), "lengths.csv"),
+        ("Geneid\tChr\tLength\nA\t1\t2\nB\t1\t4\nC\tX\t1\n", "featurecounts.tsv"),
+        ("Name\tLength\tEffectiveLength\tTPM\nA\t9\t2\t1\nB\t9\t4\t1\nC\t9\t1\t0\n", "quant.tsv"),
+        ("gene_id\ttranscript_id(s)\tlength\teffective_length\nA\tx\t9\t2.0\nB\tx\t9\t4\nC\tx\t9\t1\n", "rsem.tsv"),
+    ],
+)
+def test_counts_become_tpm_with_the_lengths_of_any_usual_table(tmp_path: Path, text: str, name: str) -> None:
+    out, scale, findings = _turn("counts", _file(tmp_path, text, name))
+    assert findings.problems == []
+    assert scale == Scale("tpm")
+    np.testing.assert_allclose(out.values, EXPECTED, rtol=1e-14)
+    assert "turned to TPM" in findings.quality()["check"].tolist()
+
+
+@pytest.mark.parametrize("scale", ["log2(counts+1)", "cpm", "log2(cpm+0.5)"])
+def test_cpm_and_logarithms_of_counts_do_too(tmp_path: Path, scale: str) -> None:
+    parsed = Scale.parse(scale)
+    values = TABLE.values / 35 * 1e6 if parsed.unit == "cpm" else TABLE.values
+    values = np.log2(values + parsed.offset) if parsed.is_log else values
+    out, _, _ = _turn(scale, _file(tmp_path, LENGTHS), table=replace(TABLE, values=values))
+    np.testing.assert_allclose(out.values, EXPECTED, rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", ["fpkm", "log2(fpkm+1)"])
+def test_fpkm_become_tpm_without_lengths(scale: str) -> None:
+    rates = TABLE.values / np.array([2.0, 4.0, 1.0])
+    values = np.log2(rates + 1) if scale != "fpkm" else rates
+    out, became, findings = _turn(scale, None, table=replace(TABLE, values=values), to_tpm=True)
+    np.testing.assert_allclose(out.values, EXPECTED, rtol=1e-9, atol=1e-6)
+    assert became == Scale("tpm")
+    assert [w.code for w in findings.warnings] == ["scale.turned_to_tpm"]
+
+
+def test_nothing_declared_changes_nothing() -> None:
+    out, scale, findings = _turn("counts", None)
+    assert out is TABLE
+    assert scale == Scale("counts")
+    assert len(findings.quality()) == 0
+
+
+@pytest.mark.parametrize(
+    ("scale", "to_tpm", "has_lengths"), [("tpm", False, True), ("counts", True, False), ("array", True, False)]
+)
+def test_what_makes_no_sense_is_refused(tmp_path: Path, scale: str, *, to_tpm: bool, has_lengths: bool) -> None:
+    out, _, findings = _turn(scale, _file(tmp_path, LENGTHS) if has_lengths else None, to_tpm=to_tpm)
+    assert out is TABLE
+    assert [type(p) for p in findings.problems] == [ScaleError]
+
+
+def test_genes_without_a_length_are_left_out_and_told(tmp_path: Path) -> None:
+    out, _, findings = _turn("counts", _file(tmp_path, "gene\tlength\nA\t2\nB\t4\nC\t0\n"), limit=0.5)
+    assert out.gene_ids == ("A", "B")
+    np.testing.assert_allclose(out.values.sum(axis=1), 1e6)
+    (warning,) = findings.warnings
+    assert (warning.code, warning.count, warning.examples) == ("genes.without_length", 1, ("C",))
+    assert "7.69% of all reads" in warning.message  # 5 of 65
+
+
+def test_too_many_genes_without_a_length_are_refused_with_the_list(tmp_path: Path) -> None:
+    _, _, findings = _turn("counts", _file(tmp_path, "gene\tlength\nA\t2\n"))
+    (problem,) = findings.problems
+    assert isinstance(problem, IdentifierError)
+    assert "2 of 3 genes with reads have no length" in problem.what
+    assert problem.what.endswith("B, C")
+
+
+def test_genes_without_reads_need_no_length(tmp_path: Path) -> None:
+    table = ExpressionTable(np.array([[1.0, 0.0, 0.0]]), ("A", "B", "C"), ("s",))
+    out, _, findings = _turn("counts", _file(tmp_path, "gene\tlength\nA\t2\n"), table=table)
+    assert out.gene_ids == ("A",)
+    assert findings.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("gene\tsize\nA\t2\n", "the columns are"),
+        ("gene\tgene_id\tlength\nA\tB\t2\n", "the columns are"),
+        ("gene\tlength\nA\t-2\n", "1 rows have no usable length"),
+        ("gene\tlength\nA\tlong\n", "line 2, A: long"),
+        ("gene\tlength\nA\tinf\n", "no usable length"),
+        ("gene\tlength\nA\t2\nA\t3\n", "line 3, A: 3"),
+    ],
+)
+def test_tables_that_are_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(FileFormatError, match=says):
+        read_gene_lengths(_file(tmp_path, text))
+    with pytest.raises(MissingFileError):
+        read_gene_lengths(tmp_path / "none.tsv")
+
+
+def test_versions_of_ensembl_ids_may_differ_where_that_is_certain() -> None:
+    table = GeneLengths(
+        {"ENSG00000000001.3": 10.0, "ENSG00000000002.1": 20.0, "ENSG00000000002.2": 30.0}, "length", "f"
+    )
+    found, n_bare = table.find(["ENSG00000000001.3", "ENSG00000000001.9", "ENSG00000000001", "ENSG00000000002.7", "X"])
+    assert found[:3] == (10.0, 10.0, 10.0)
+    assert np.isnan(found[3:]).all()
+    assert n_bare == 2
+
+
+def test_the_final_scale() -> None:
+    counts = Scale("counts")
+    assert final_scale(counts, has_lengths=False, to_tpm=False) == counts
+    assert final_scale(counts, has_lengths=True, to_tpm=False) == Scale("tpm")
+    assert final_scale(Scale("fpkm"), has_lengths=False, to_tpm=True) == Scale("tpm")
