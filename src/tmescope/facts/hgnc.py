@@ -1,0 +1,156 @@
+"""The full HGNC table: every human gene with its symbols, past and present, and its identifiers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tmescope.facts.reading import Faults, TextRow, read_rows
+from tmescope.foundation.errors import FileFormatError
+
+__all__ = ["HgncRecord", "read_hgnc"]
+
+APPROVED = "Approved"
+
+# field -> column, in two styles of HGNC: today's complete set, and the download of 2017 that quanTIseq carries
+_NEW = {
+    "hgnc_id": "hgnc_id",
+    "symbol": "symbol",
+    "previous": "prev_symbol",
+    "aliases": "alias_symbol",
+    "entrez": "entrez_id",
+    "ensembl": "ensembl_gene_id",
+    "uniprot": "uniprot_ids",
+    "status": "status",
+    "location": "location",
+}
+_OLD = {
+    "hgnc_id": "HGNCID",
+    "symbol": "ApprovedSymbol",
+    "previous": "PreviousSymbols",
+    "aliases": "AliasSymbol",
+    "ensembl": "EnsemblGeneID",
+    "uniprot": "UniProtAccession",
+    "status": "Status",
+}
+_REQUIRED = ("hgnc_id", "symbol", "previous", "aliases")
+_FORMS = {
+    "hgnc_id": (re.compile(r"HGNC:\d+"), "an HGNC id such as HGNC:5"),
+    "entrez": (re.compile(r"(\d+)?"), "a whole number as NCBI gene id"),
+    "ensembl": (re.compile(r"(ENSG\d{11})?"), "an Ensembl gene id without version"),
+    "symbol": (re.compile(r"[^\s|,]+"), "one symbol"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HgncRecord:
+    """One entry of HGNC; an empty string or tuple where it states none.
+
+    Parameters
+    ----------
+    symbol, hgnc_id : str
+        Approved symbol and HGNC id; the last symbol where the entry is withdrawn.
+    entrez, ensembl : str
+        NCBI gene id; Ensembl id without version.
+    uniprot : tuple of str
+        UniProt accessions.
+    previous, aliases : tuple of str
+        Former symbols and other names, in the order of the file.
+    status : str
+        ``Approved``, or as the file says (``Entry Withdrawn``).
+    location : str
+        Chromosome and band, such as ``19q13.43``.
+    """
+
+    symbol: str
+    hgnc_id: str
+    entrez: str
+    ensembl: str
+    uniprot: tuple[str, ...]
+    previous: tuple[str, ...]
+    aliases: tuple[str, ...]
+    status: str
+    location: str
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether the entry stands."""
+        return self.status == APPROVED
+
+
+def read_hgnc(path: Path) -> list[HgncRecord]:
+    """Read and check the full table of HGNC, as it is published now or was until 2017; gzip or not.
+
+    Parameters
+    ----------
+    path : Path
+        ``hgnc_complete_set.txt``, or a download with the columns ``HGNCID``, ``ApprovedSymbol``, ...
+
+    Returns
+    -------
+    list of HgncRecord
+        In the order of the file, withdrawn entries too. A file without a column of status holds approved entries.
+
+    Raises
+    ------
+    FileFormatError
+        Neither style; an id, a symbol or a number that is not of its form; an id twice, or an approved symbol twice.
+
+    Notes
+    -----
+    Lists in a cell are separated by ``|``. Withdrawn entries may carry the symbol of an approved one.
+    """
+    rows = read_rows(path)
+    header = next(rows, TextRow(1, ()))
+    columns = _find_columns(header.cells, path)
+    faults = Faults(path)
+    records = [_record(row, columns, faults) for row in rows]
+    for what, names in (
+        ("every HGNC id once", (record.hgnc_id for record in records)),
+        ("every approved symbol once", (record.symbol for record in records if record.is_approved)),
+    ):
+        for name in _repeated(names):
+            faults.add(what, repr(name))
+    faults.refuse()
+    if not records:
+        raise FileFormatError("the table has no rows", where=str(path), expected="one row for each gene")
+    return records
+
+
+def _find_columns(header: tuple[str, ...], path: Path) -> Mapping[str, int]:
+    for style in (_NEW, _OLD):
+        if all(style[field] in header for field in _REQUIRED):
+            return {field: header.index(name) for field, name in style.items() if name in header}
+    wanted = " or ".join(", ".join(style[field] for field in _REQUIRED) for style in (_NEW, _OLD))
+    raise FileFormatError(
+        f"the first line is {', '.join(header)[:60]!r}", where=str(path), expected=f"the columns {wanted}"
+    )
+
+
+def _record(row: TextRow, columns: Mapping[str, int], faults: Faults) -> HgncRecord:
+    cells = {field: row.cells[place] for field, place in columns.items()}
+    for field, (form, expected) in _FORMS.items():
+        if field in cells and not form.fullmatch(cells[field]):
+            faults.add(expected, f"line {row.line}: {cells[field][:40]!r}")
+    return HgncRecord(
+        symbol=cells["symbol"],
+        hgnc_id=cells["hgnc_id"],
+        entrez=cells.get("entrez", ""),
+        ensembl=cells.get("ensembl", ""),
+        uniprot=_split(cells.get("uniprot", "")),
+        previous=_split(cells["previous"]),
+        aliases=_split(cells["aliases"]),
+        status=cells.get("status", APPROVED),
+        location=cells.get("location", ""),
+    )
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(name for part in cell.split("|") if (name := part.strip()))
+
+
+def _repeated(names: Iterator[str]) -> list[str]:
+    return sorted(name for name, times in Counter(names).items() if times > 1)
