@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tmescope.facts import installed
+from tmescope.facts import reading
 from tmescope.facts.installed import facts_folder, install, list_installed, remove, verify
 from tmescope.foundation.errors import (
     FactsError,
@@ -102,7 +102,7 @@ def test_what_is_not_the_file_is_refused_and_nothing_is_left(tmp_path: Path, con
 
 
 def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed, "_LARGEST", 1000)
+    monkeypatch.setattr(reading, "_LARGEST", 1000)
     with pytest.raises(FileFormatError, match="more than 1000 bytes"):
         install("hgnc", write_hgnc(tmp_path / "a.txt.gz"), home=tmp_path / "home")
 
@@ -142,7 +142,7 @@ def test_changes_after_the_install_are_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"format": 2}, FormatVersionError, "newer"),
+        ({"format": 3}, FormatVersionError, "newer"),
         ({"files": {"genes": "../../x"}}, FactsError, "other files"),
         ({"files": {"more": "x"}}, FactsError, "other files"),
         ({"name": "xcell"}, FactsError, "other files"),
