@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tmescope.facts.installed import Installed
     from tmescope.facts.registry import Reference
 
-__all__ = ["facts_app"]
+__all__ = ["facts_app", "facts_home"]
 
 facts_app = typer.Typer(
     help="References that are not bundled: list them, fetch them or add them from files, verify and remove them.",
@@ -45,7 +45,8 @@ Sha256 = Annotated[
 ]
 
 
-def _home() -> Path:
+def facts_home() -> Path:
+    """Return the folder of installed references, as the environment says."""
     from tmescope.facts.installed import facts_folder
 
     return facts_folder(os.environ)
@@ -85,7 +86,7 @@ def list_facts() -> None:
     from tmescope.facts.installed import list_installed
     from tmescope.facts.registry import list_references
 
-    home = _home()
+    home = facts_home()
     have: dict[str, list[str]] = {}
     for one in list_installed(home):
         have.setdefault(one.name, []).append(one.version if one.trust != "first use" else f"{one.version} (first use)")
@@ -178,7 +179,7 @@ def fetch(
         connection=connection_settings(os.environ, ca_file=ca_file),
     )
     with listening(quiet=quiet) as progress:
-        one = fetch_reference(name, home=_home(), wish=wish, progress=progress)
+        one = fetch_reference(name, home=facts_home(), wish=wish, progress=progress)
     _say(one)
 
 
@@ -196,7 +197,7 @@ def add(
     from tmescope.facts.trust import Origin
 
     origin = Origin(version, _hashes(find_reference(name), sha256))
-    _say(install(name, source, home=_home(), accepted=frozenset(accept_licence or ()), origin=origin))
+    _say(install(name, source, home=facts_home(), accepted=frozenset(accept_licence or ()), origin=origin))
 
 
 @facts_app.command("verify")
@@ -207,7 +208,7 @@ def verify_facts() -> None:
     from tmescope.facts.loading import read_installed
     from tmescope.facts.signatures import list_collections, list_signatures, load_collection
 
-    home = _home()
+    home = facts_home()
     populations = sum(len(load_collection(name)) for name in list_collections())
     counts = f"{len(list_signatures())} signatures, {populations} marker sets, {len(load_genes())} genes"
     typer.echo(f"bundled: {counts}: as committed")
@@ -232,5 +233,5 @@ def remove_fact(
     """Remove one installed version."""
     from tmescope.facts.installed import remove
 
-    remove(name, version, home=_home())
+    remove(name, version, home=facts_home())
     typer.echo(f"{name} {version} is removed")

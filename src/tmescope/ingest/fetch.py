@@ -201,15 +201,16 @@ def _try_once(job: _Job) -> int:
         _write_state(job, response)
         job.progress.start(job.task, None if length is None else begin + length)
         job.progress.advance(job.task, begin)
+        note = ""
         try:
             with job.partial.open("ab" if is_rest else "wb") as handle:
-                _receive(job, response, handle, begin=begin)
+                note = f"{_receive(job, response, handle, begin=begin):,} bytes"
         finally:
-            job.progress.finish(job.task)
+            job.progress.finish(job.task, note)
     return begin
 
 
-def _receive(job: _Job, response: httpx.Response, handle: IO[bytes], *, begin: int) -> None:
+def _receive(job: _Job, response: httpx.Response, handle: IO[bytes], *, begin: int) -> int:
     size = begin
     for piece in response.iter_raw():
         size += len(piece)
@@ -221,6 +222,7 @@ def _receive(job: _Job, response: httpx.Response, handle: IO[bytes], *, begin: i
                 f"only {size:,} bytes came in {job.limits.total_seconds:g} seconds: the server is too slow",
                 next_step="run the command again, which goes on from there; or " + _OFFLINE,
             )
+    return size
 
 
 def _check_size(job: _Job, size: int) -> None:

@@ -30,7 +30,7 @@ class Wish:
     Parameters
     ----------
     version : str or None
-        The first version that has addresses if None.
+        If None the first version that has addresses; from a mirror, the version that its hashes are of.
     url : str or None
         A mirror instead of the registry's addresses: of the file, or of the folder that holds all files by the names
         that the registry states.
@@ -98,7 +98,8 @@ def fetch_reference(
     asked = wish or Wish()
     reference = find_reference(name, registry=registry)
     demand_acceptance(reference, asked.accepted)
-    version = asked.version or next(iter(reference.addresses), None)
+    # nobody knows which version a mirror holds: its hashes say so
+    version = asked.version or (None if asked.url else next(iter(reference.addresses), None))
     addresses = _find_addresses(reference, version, asked.url)
     origin = Origin(version, asked.sha256, {role: shown(url) for role, url in addresses.items()})
     check_origin(reference, origin)

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.options import FileFormat
+from tmescope.study.schema_facts import Pins
 from tmescope.study.schema_parts import DialectKeys, FileName, Table, checked_id
 
 __all__ = [
@@ -322,6 +323,8 @@ class Study(Table):
         Which questions are asked.
     output : Output
         What is written.
+    facts : dict of str to str
+        Installed references that it needs, with their versions.
     """
 
     format: Literal[1] = Field(description="Version of this file's format")
@@ -331,6 +334,7 @@ class Study(Table):
     profile: Profile = Profile()
     answers: Answers = Answers()
     output: Output = Output()
+    facts: Pins = Field(default_factory=dict)
 
     _folder: Path = Path()
 
