@@ -249,6 +249,8 @@ def _others(record: Mapping[str, Any] | None, roles: Sequence[str], *, where: st
         return None
     check_record(record, _OTHER_KEYS, where=f"{where}, other versions")
     _check_addresses(record["addresses"], roles, where=f"{where}, other versions")
+    if not all(address.count("{") == address.count("{version}") == 1 for address in record["addresses"].values()):
+        raise FactsError("the addresses are not of their form", where=where, expected="{version}, once in each")
     return OtherVersions(record["form"], record["named"], MappingProxyType(record["addresses"]))
 
 

@@ -10,6 +10,12 @@ import pandas as pd
 from tmescope.facts.references.anchors import load_anchors
 
 TYPES = [f"type {i}" for i in range(4)]
+# cell types by which the registry knows the files
+REGISTERED = {
+    "quantiseq": ["B.cells", "Macrophages.M1", "Macrophages.M2", "T.cells.CD8", "Tregs", "a", "b", "c", "d", "e"],
+    "xcell": ["aDC", "B-cells"],
+    "abis": ["Monocytes C", "NK", "T CD8 Memory", "T Naive", "T Memory", "B Naive"],
+}
 
 
 def write(folder: Path, name: str, lines: list[str]) -> Path:
@@ -18,26 +24,26 @@ def write(folder: Path, name: str, lines: list[str]) -> Path:
     return path
 
 
-def quantiseq(folder: Path) -> dict[str, Path]:
-    head = "\t".join(["ID", *TYPES])
-    rows = [f"G{i}\t" + "\t".join(str(i + k + 0.5) for k in range(4)) for i in range(120)]
+def quantiseq(folder: Path, types: list[str] = TYPES) -> dict[str, Path]:
+    head = "\t".join(["ID", *types])
+    rows = [f"G{i}\t" + "\t".join(str(i + k + 0.5) for k in range(len(types))) for i in range(120)]
     return {
         "signature": write(folder, "TIL10_signature.txt", [head, *rows]),
-        "rna_content": write(folder, "TIL10_mRNA_scaling.txt", [f"{t}\t{k + 1}" for k, t in enumerate(TYPES[::-1])]),
+        "rna_content": write(folder, "TIL10_mRNA_scaling.txt", [f"{t}\t{k + 1}" for k, t in enumerate(types[::-1])]),
         "aberrant_genes": write(folder, "TIL10_TCGA_aberrant_immune_genes.txt", [f"G{i}" for i in range(5)]),
         "removed_genes": write(folder, "TIL10_rmgenes.txt", [f"G{i}" for i in range(3, 9)]),
     }
 
 
-def xcell(folder: Path) -> dict[str, Path]:
-    sets = [f"{TYPES[i % 4]}%SET%{i}.txt\tG{k}" for i in range(489) for k in range(3)]
-    square = ["\t".join(["cell_type", *TYPES])]
-    square += ["\t".join([t, *("1" if i == k else "0.25" for k in range(4))]) for i, t in enumerate(TYPES)]
+def xcell(folder: Path, types: list[str] = TYPES) -> dict[str, Path]:
+    sets = [f"{types[i % len(types)]}%SET%{i}.txt\tG{k}" for i in range(489) for k in range(3)]
+    square = ["\t".join(["cell_type", *types])]
+    square += ["\t".join([t, *("1" if i == k else "0.25" for k in range(len(types)))]) for i, t in enumerate(types)]
     return {
         "signatures": write(folder, "signatures_489.tsv", ["set\tgene_symbol", *sets]),
         "genes": write(folder, "genes_used.txt", [f"G{i}" for i in range(1200)]),
         "spill_k": write(folder, "spill_K.tsv", square),
-        "spill_fv": write(folder, "spill_fv.tsv", ["cell_type\tV1\tV2\tV3", *(f"{t}\t1\t2\t0.3" for t in TYPES)]),
+        "spill_fv": write(folder, "spill_fv.tsv", ["cell_type\tV1\tV2\tV3", *(f"{t}\t1\t2\t0.3" for t in types)]),
     }
 
 
@@ -47,9 +53,9 @@ def consensustme(folder: Path) -> dict[str, Path]:
     return {"gene_sets": path}
 
 
-def abis(folder: Path) -> dict[str, Path]:
-    head = "\t".join(f'"{t}"' for t in TYPES)
-    rows = [f'"G{i}"\t' + "\t".join(str(i + k) for k in range(4)) for i in range(600)]
+def abis(folder: Path, types: list[str] = TYPES) -> dict[str, Path]:
+    head = "\t".join(f'"{t}"' for t in types)
+    rows = [f'"G{i}"\t' + "\t".join(str(i + k) for k in range(len(types))) for i in range(600)]
     return {
         "rna_seq": write(folder, "sigmatrixRNAseq.txt", [head, *rows]),
         "microarray": write(folder, "sigmatrixMicro.txt", [head, *rows]),
@@ -111,6 +117,12 @@ def hpa_rna(folder: Path) -> dict[str, Path]:
     path = folder / "tpm.parquet"
     tissue_table().to_parquet(path)
     return {"tpm": path}
+
+
+def registered(name: str, folder: Path) -> dict[str, Path]:
+    """Files as the registry expects them."""
+    maker = globals()[name]
+    return maker(folder, REGISTERED[name]) if name in REGISTERED else maker(folder)
 
 
 def spoil(path: Path, old: str, new: str) -> None:
