@@ -47,9 +47,9 @@ BEGINNINGS = {
 }
 LOWEST_TPM, LOWEST_FOLD, MOST = 20, 5, 15
 RULE = (
-    "In both tables the gene is highest in the tissue, at least 5-fold (0.1 TPM added) above every other tissue, and "
-    "has at least 20 TPM there in the first; of those the 15 with the largest smaller fold, where there are so many. "
-    "Made by tests/facts/anchor_tables.py."
+    "In both tables the gene is highest in the tissue, at least 5-fold (0.1 TPM added) above every other tissue,",
+    "and has at least 20 TPM there in the first; of those the 15 with the largest smaller fold, where there are so",
+    "many. Made by tests/facts/anchor_tables.py.",
 )
 
 
@@ -91,8 +91,10 @@ def file_text(anchors: dict[str, list[str]]) -> str:
         "format = 1",
         'name = "tissue_anchors"',
         'version = "1"',
-        f'rule = "{RULE}"',
-        f'sources = ["{TABLES[0]}: HPA RNA, TPM, 35 tissues", "{TABLES[1]}: GTEx v4, mean of logarithms, 53 tissues"]',
+        'rule = """',
+        *(f"{line} \\" for line in RULE[:-1]),
+        f'{RULE[-1]}"""',
+        _list("sources", [f"{TABLES[0]}: HPA RNA, TPM, 35 tissues", f"{TABLES[1]}: GTEx v4, logarithms, 53 tissues"]),
         'licence = "Names of genes and of the tissue that each is highest in: facts, derived from both tables."',
         f'sha256 = "{hash_lines(f"{tissue}	{gene}" for tissue, genes in anchors.items() for gene in genes)}"',
     ]

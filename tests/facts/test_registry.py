@@ -72,7 +72,7 @@ def test_an_unknown_reference_gets_a_suggestion() -> None:
         ('parser = "abis"', 'parcer = "abis"', "did you mean 'parser'"),
         ("max_mb = 16", 'max_mb = "16"', "wrong type"),
         ('target = "https://', 'target = "http://', "addresses are not of their form"),
-        ('rna_seq = "https://', 'rnaseq = "https://', "addresses are not of their form"),
+        ('rna_seq = """\\\n', 'rnaseq = """\\\n', "addresses are not of their form"),
         ("{version}.txt", "{edition}.txt", "addresses are not of their form"),
         ("form = '", "forme = '", "did you mean 'form'"),
         ('role = "target"', 'roll = "target"', "did you mean 'role'"),

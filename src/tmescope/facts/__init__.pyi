@@ -2,6 +2,7 @@ from tmescope.facts.genes import Gene as Gene
 from tmescope.facts.genes import GeneTable as GeneTable
 from tmescope.facts.genes import Resolution as Resolution
 from tmescope.facts.genes import load_genes as load_genes
+from tmescope.facts.loading import load_reference as load_reference
 from tmescope.facts.signatures import Signature as Signature
 from tmescope.facts.signatures import genes_sha256 as genes_sha256
 from tmescope.facts.signatures import list_collections as list_collections
@@ -19,5 +20,6 @@ __all__ = [
     "list_signatures",
     "load_collection",
     "load_genes",
+    "load_reference",
     "load_signature",
 ]

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import base64
 import email.utils
-import hashlib
-import json
 import logging
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from tmescope.foundation.errors import FetchError, FileFormatError, MissingFileError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.ingest.connection import Connection, Limits, shown
+from tmescope.ingest.partials import forget, forget_state, look_at, read_state, write_state
 
 if TYPE_CHECKING:
     import httpx
@@ -29,7 +28,6 @@ _LOG = logging.getLogger(__name__)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _MOST_REDIRECTS = 5
-_HEAD = 512
 _OFFLINE = "if this machine has no access to it: get the file elsewhere and give it with --from FILE"
 
 
@@ -76,10 +74,6 @@ class _Job:
     ends: float
     progress: Progress
     task: str
-
-    @property
-    def state(self) -> Path:
-        return self.partial.with_name(self.partial.name + ".json")
 
     def error(self, what: str, *, expected: str | None = None, next_step: str = _OFFLINE) -> FetchError:
         return FetchError(what, where=shown(self.url), expected=expected, next_step=next_step)
@@ -150,55 +144,41 @@ def download(
 
 
 def _accept(job: _Job, sha256: str | None, *, resumed_from: int) -> Download:
-    with job.partial.open("rb") as handle:
-        head = handle.read(_HEAD)
-        handle.seek(0)
-        found = hashlib.file_digest(handle, "sha256").hexdigest()
-    size = job.partial.stat().st_size
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    content = look_at(job.partial)
     problem = None
-    if start.startswith((b"<!doctype html", b"<html")):
-        problem = job.error("the server answered with a web page instead of the file", expected="the file itself")
-    elif start.startswith(b"version https://git-lfs"):
-        problem = job.error("the server answered with a pointer (Git LFS) instead of the file")
-    elif not size:
-        problem = job.error("the server answered with an empty file")
-    elif sha256 is not None and found != sha256.lower():
+    if content.odd:
+        problem = job.error(f"the server answered with {content.odd} instead of the file", expected="the file itself")
+    elif sha256 is not None and content.sha256 != sha256.lower():
         problem = job.error(
-            f"the file has the sha256 {found}",
+            f"the file has the sha256 {content.sha256}",
             expected=sha256.lower(),
             next_step="do not use it: it was altered or is of another version; try again, or ask where it comes from",
         )
     if problem is not None:
-        _forget(job)
+        forget(job.partial)
         raise problem
-    job.state.unlink(missing_ok=True)
-    return Download(job.partial, shown(job.url), found, size, resumed_from)
-
-
-def _forget(job: _Job) -> None:
-    job.partial.unlink(missing_ok=True)
-    job.state.unlink(missing_ok=True)
+    forget_state(job.partial)
+    return Download(job.partial, shown(job.url), content.sha256, content.size, resumed_from)
 
 
 def _try_once(job: _Job) -> int:
     """Ask once; return how many bytes were there already."""
-    have, validator = _read_state(job)
+    have, validator = read_state(job.partial, job.url)
     asked = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
     with _answer(job, asked) as response:
         if response.status_code == 416 and have:  # the file is no longer as long as what we have
-            _forget(job)
+            forget(job.partial)
             raise _Again(job.error("the server has nothing behind what is here already"), 0.0)
         _check_status(job, response)
         is_rest = response.status_code == 206
         if is_rest and _range_start(response) != have:
-            _forget(job)
+            forget(job.partial)
             raise _Again(job.error("the server sent another part than was asked for"), 0.0)
         begin = have if is_rest else 0
         _check_encoding(job, response)
         length = int(response.headers.get("Content-Length", 0)) if _is_number(response, "Content-Length") else None
         _check_size(job, begin + (length or 0))
-        _write_state(job, response)
+        write_state(job.partial, job.url, etag=_header(response, "ETag"), modified=_header(response, "Last-Modified"))
         job.progress.start(job.task, None if length is None else begin + length)
         job.progress.advance(job.task, begin)
         note = ""
@@ -227,7 +207,7 @@ def _receive(job: _Job, response: httpx.Response, handle: IO[bytes], *, begin: i
 
 def _check_size(job: _Job, size: int) -> None:
     if size > job.limits.max_bytes:
-        _forget(job)
+        forget(job.partial)
         raise job.error(f"the file has more than {job.limits.max_bytes:,} bytes", expected="a reference of usual size")
 
 
@@ -255,8 +235,12 @@ def _check_encoding(job: _Job, response: httpx.Response) -> None:
         raise job.error(f"the server sends the file in another form ({coding}) than it was asked for")
 
 
+def _header(response: httpx.Response, name: str) -> str:
+    return str(response.headers.get(name, ""))
+
+
 def _is_number(response: httpx.Response, name: str) -> bool:
-    return str(response.headers.get(name, "")).isdecimal()
+    return _header(response, name).isdecimal()
 
 
 def _range_start(response: httpx.Response) -> int | None:
@@ -275,55 +259,35 @@ def _retry_after(response: httpx.Response) -> float | None:
     return max(0.0, until.timestamp() - time.time())
 
 
-def _read_state(job: _Job) -> tuple[int, str]:
-    """Return how many bytes of the same address are there and by what the server knows them; 0 for none."""
-    try:
-        state: dict[str, Any] = json.loads(job.state.read_text(encoding="utf-8"))
-        is_same = state["address"] == _address_hash(job)
-        validator = str(state["validator"])
-        size = job.partial.stat().st_size
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0, ""
-    return (size, validator) if is_same and validator else (0, "")
-
-
-def _write_state(job: _Job, response: httpx.Response) -> None:
-    etag = response.headers.get("ETag", "")
-    strong = "" if etag.startswith("W/") else etag
-    validator = strong or response.headers.get("Last-Modified", "")
-    state = {"address": _address_hash(job), "validator": validator}
-    job.state.write_text(json.dumps(state) + "\n", encoding="utf-8")
-
-
-def _address_hash(job: _Job) -> str:
-    return hashlib.sha256(job.url.encode()).hexdigest()  # the address may hold a password
-
-
 @contextmanager
 def _answer(job: _Job, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
     """Yield the answer behind all redirects; whatever goes wrong on the way is a `FetchError` or worth a try."""
     import httpx
 
     try:
-        url = httpx.URL(job.url)
-        for _ in range(_MOST_REDIRECTS + 1):
-            _check_https(job, url)
-            with _transport(job, url.host) as transport:
-                response = transport.handle_request(_request(job, url, headers))
-                try:
-                    if response.status_code not in _REDIRECTS:
-                        yield response
-                        return
-                    url = url.join(response.headers.get("Location", ""))
-                finally:
-                    response.close()
-        raise job.error(f"the server redirects more than {_MOST_REDIRECTS} times")
+        with _follow(job, headers) as response:
+            yield response
     except httpx.InvalidURL as error:
         raise job.error(f"the address is none: {error}", expected="https://host/path") from error
     except httpx.TimeoutException as error:
         raise _Again(job.error("the server does not answer in time")) from error
     except httpx.TransportError as error:
         raise _explain(job, error) from error
+
+
+@contextmanager
+def _follow(job: _Job, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+    import httpx
+
+    url = httpx.URL(job.url)
+    for _ in range(_MOST_REDIRECTS + 1):
+        _check_https(job, url)
+        with _transport(job, url.host) as transport, closing(_ask(transport, job, url, headers=headers)) as response:
+            if response.status_code not in _REDIRECTS:
+                yield response
+                return
+            url = url.join(response.headers.get("Location", ""))
+    raise job.error(f"the server redirects more than {_MOST_REDIRECTS} times")
 
 
 def _explain(job: _Job, error: httpx.TransportError) -> FetchError | _Again:
@@ -383,7 +347,7 @@ def _transport(job: _Job, host: str) -> httpx.HTTPTransport:
     return httpx.HTTPTransport(verify=trusted, trust_env=False, proxy=job.connection.proxy_for(host))
 
 
-def _request(job: _Job, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Request:
+def _ask(transport: httpx.HTTPTransport, job: _Job, url: httpx.URL, *, headers: Mapping[str, str]) -> httpx.Response:
     import httpx
 
     seconds = job.limits
@@ -397,4 +361,5 @@ def _request(job: _Job, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Req
     if url.userinfo:
         said["Authorization"] = "Basic " + base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
     bare = url.copy_with(userinfo=b"", fragment=None)
-    return httpx.Request("GET", bare, headers=said, extensions={"timeout": timeout.as_dict()})
+    request = httpx.Request("GET", bare, headers=said, extensions={"timeout": timeout.as_dict()})
+    return transport.handle_request(request)
