@@ -1,4 +1,4 @@
-"""The only place that talks to the network: one file over HTTPS, resumed where it broke off, bounded in every way."""
+"""The only place that talks to the network: one file over HTTPS, resumed where it broke off, with its limits."""
 
 from __future__ import annotations
 
