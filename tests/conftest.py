@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data are not here ({folder.name}: set TMESCOPE_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """No test of this process reaches another machine: servers that tests start are on the loopback."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: tuple[object, ...] | str | bytes) -> None:
+        is_far = self.family in {socket.AF_INET, socket.AF_INET6}
+        if is_far and str(address[0]) not in {"127.0.0.1", "::1", "localhost"}:
+            message = f"a test reaches for the network: {address!r}"
+            raise AssertionError(message)
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield

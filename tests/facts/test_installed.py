@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tmescope.facts import installed
+from tmescope.facts import reading
 from tmescope.facts.installed import facts_folder, install, list_installed, remove, verify
+from tmescope.facts.trust import Origin
 from tmescope.foundation.errors import (
     FactsError,
     FileFormatError,
@@ -46,6 +48,10 @@ def test_where_references_are(tmp_path: Path) -> None:
         ("xcell", "xcell", "2017"),
         ("consensustme", "consensustme/consensus_gene_sets.tsv", "2019"),
         ("abis", "abis", "2019"),
+        ("hpa", "../targets/normal_tissue/hpa_normal_protein_by_organ.tsv.gz", "organ-maxima"),
+        ("hpa_rna", "../targets/normal_tissue/hpa_rna_tpm_35tissues.parquet", "35-tissues"),
+        ("surfaceome", "../targets/surfaceome/candidate_universe.tsv", "2026-05-07"),
+        ("surfaceome", "../targets/normal_tissue/surfy_gene.tsv.gz", "surfy"),
     ],
 )
 def test_the_real_files_are_known(name: str, source: str, version: str, shared_data: Path, tmp_path: Path) -> None:
@@ -69,6 +75,38 @@ def test_versions_stand_side_by_side_and_the_same_is_written_anew(tmp_path: Path
     assert not list((tmp_path / "home" / "hgnc").glob(".*"))
     with pytest.raises(UnknownNameError, match="no installed reference"):
         remove("hgnc", first.version, home=tmp_path / "home")
+
+
+def test_who_vouches_for_the_content_is_kept(tmp_path: Path) -> None:
+    path = write_hgnc(tmp_path / "a.txt")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    one = install("hgnc", path, home=tmp_path / "home", origin=Origin("2024-10-01", {"genes": sha256}))
+    assert (one.version, one.known, one.trust) == ("2024-10-01", False, "given")
+    two = install("hgnc", path, home=tmp_path / "home", origin=Origin("2024-07-01", addresses={"genes": "https://x/y"}))
+    assert (two.trust, two.addresses, two.format_version) == ("first use", {"genes": "https://x/y"}, 1)
+
+
+def test_the_same_version_with_another_content_is_refused_after_its_first_use(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=home, origin=Origin("2024-10-01"))
+    install("hgnc", tmp_path / "a.txt", home=home, origin=Origin("2024-10-01"))
+    other = write_hgnc(tmp_path / "b.txt", rows=10_001)
+    with pytest.raises(FactsError, match="hgnc 2024-10-01 is installed with another content: 'genes' had") as caught:
+        install("hgnc", other, home=home, origin=Origin("2024-10-01"))
+    assert "tmescope facts remove hgnc 2024-10-01" in str(caught.value)
+    assert list_installed(home) == (one,)
+    remove("hgnc", "2024-10-01", home=home)
+    install("hgnc", other, home=home, origin=Origin("2024-10-01"))
+
+
+def test_a_record_of_the_first_format_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "hgnc" / "2017-04-18"
+    folder.mkdir(parents=True)
+    record = Path(__file__).with_name("installed_format_1.json").read_text(encoding="utf-8")
+    (folder / "installed.json").write_text(record, encoding="utf-8")
+    (one,) = list_installed(tmp_path)
+    assert (one.known, one.trust, one.addresses, one.format_version) == (True, "registry", {}, 1)
+    assert verify(one) == ("genes.gz is missing",)
 
 
 def test_a_licence_is_accepted_by_name(tmp_path: Path) -> None:
@@ -102,7 +140,7 @@ def test_what_is_not_the_file_is_refused_and_nothing_is_left(tmp_path: Path, con
 
 
 def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed, "_LARGEST", 1000)
+    monkeypatch.setattr(reading, "_LARGEST", 1000)
     with pytest.raises(FileFormatError, match="more than 1000 bytes"):
         install("hgnc", write_hgnc(tmp_path / "a.txt.gz"), home=tmp_path / "home")
 
@@ -142,7 +180,7 @@ def test_changes_after_the_install_are_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"format": 2}, FormatVersionError, "newer"),
+        ({"format": 3}, FormatVersionError, "newer"),
         ({"files": {"genes": "../../x"}}, FactsError, "other files"),
         ({"files": {"more": "x"}}, FactsError, "other files"),
         ({"name": "xcell"}, FactsError, "other files"),

@@ -24,6 +24,8 @@ BANNED_IMPORTS = {
     "urllib.request": "only ingest/fetch.py talks to the network",
     "http.client": "only ingest/fetch.py talks to the network",
     "ftplib": "only ingest/fetch.py talks to the network",
+    "httpx": "only ingest/fetch.py talks to the network",
+    "httpcore": "only ingest/fetch.py talks to the network",
 }
 HARMLESS_IMPORTS = frozenset({"xml.sax.saxutils"})
 NETWORK_FILE = "src/tmescope/ingest/fetch.py"

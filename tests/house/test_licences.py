@@ -78,10 +78,11 @@ def test_the_closure_is_the_core() -> None:
         "typer",
         "altair",
         "vl-convert-python",
+        "httpx",
     }
     assert direct <= set(_installed())
-    assert {"llvmlite", "h5py", "zarr"} <= set(_installed()), "what the dependencies bring belongs to it"
-    assert not {"pytest", "hypothesis", "scikit-learn", "statsmodels"} & set(_installed()), (
+    assert {"llvmlite", "h5py", "zarr", "certifi"} <= set(_installed()), "what the dependencies bring belongs to it"
+    assert not {"pytest", "hypothesis", "scikit-learn", "statsmodels", "trustme", "cryptography"} & set(_installed()), (
         "tools of the developers do not"
     )
 

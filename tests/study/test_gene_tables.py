@@ -25,9 +25,8 @@ def _study(tiny, folder: Path, *, cohort: dict | None = None, **profile):
 
 
 @pytest.fixture
-def home(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(shared_data: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "facts"
-    monkeypatch.setenv("TMESCOPE_FACTS", str(folder))
     install("hgnc", shared_data / "references" / "quantiseq" / "HGNC_genenames_20170418.txt.gz", home=folder)
     return folder
 
@@ -39,20 +38,17 @@ def test_names_of_tables() -> None:
 
 
 def test_the_bundled_table_needs_nothing(tiny, tmp_path) -> None:
-    assert choose_genes(_study(tiny, tmp_path), tmp_path) is load_genes()
-    assert choose_genes(_study(tiny, tmp_path, map_symbols=False, gene_table="hgnc"), tmp_path) is None
+    assert choose_genes(_study(tiny, tmp_path)) is load_genes()
+    assert choose_genes(_study(tiny, tmp_path, map_symbols=False, gene_table="hgnc")) is None
     assert hash_of_table(_study(tiny, tmp_path)) == {}
 
 
-def test_a_table_that_is_not_installed_is_one_problem_and_the_files_are_read(
-    tiny, study_folder, tmp_path, monkeypatch
-) -> None:
-    monkeypatch.setenv("TMESCOPE_FACTS", str(tmp_path / "none"))
-    study = _study(tiny, study_folder, gene_table="hgnc")
+def test_a_table_that_is_not_installed_is_one_problem_and_the_files_are_read(tiny, study_folder, tmp_path) -> None:
+    study = _study(tiny, study_folder, gene_table="hgnc").with_facts(tmp_path / "none")
     (problem,) = table_problems(study)
     assert isinstance(problem, FactsError)
     assert "tmescope facts add hgnc" in str(problem)
-    outcome = check(study)
+    outcome = check(study, facts_home=tmp_path / "none")
     assert [p.what for p in outcome.problems] == ["the HGNC table is not installed"]
     assert "a: 24 samples" in outcome.summary
 
@@ -72,7 +68,7 @@ def test_a_study_with_accessions_and_the_full_table_gives_the_same_scores(tiny, 
         assert set(frame.index) & set(accessions)
         frame.rename(index=accessions).to_csv(study_folder / name, sep="\t")
     study = _study(tiny, study_folder, cohort={"identifiers": "uniprot"}, gene_table="hgnc 2017-04-18")
-    outcome = run(study, tmp_path / "accessions")
+    outcome = run(study, tmp_path / "accessions", facts_home=home)
     found = outcome.table("scores")
     both = ["cohort_id", "sample_id", "method", "feature"]
     pd.testing.assert_frame_equal(
@@ -82,7 +78,16 @@ def test_a_study_with_accessions_and_the_full_table_gives_the_same_scores(tiny, 
     )
     crate = json.loads((outcome.folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))
     assert "gene table hgnc 2017-04-18" in {e.get("name") for e in crate["@graph"]}
-    assert len(run(study, tmp_path / "accessions").redone) == 0
+    assert len(run(study, tmp_path / "accessions", facts_home=home).redone) == 0
+
+
+def test_a_pin_names_the_version_of_the_table(tiny, study_folder, home) -> None:
+    data = tiny.study_dict() | {"facts": {"hgnc": "2017-04-18"}}
+    data["profile"] |= {"gene_table": "hgnc"}
+    study = parse_study(data, folder=study_folder).with_facts(home)
+    assert choose_genes(study).source == "hgnc 2017-04-18"
+    (problem,) = table_problems(parse_study(data | {"facts": {"hgnc": "1999"}}, folder=study_folder).with_facts(home))
+    assert "1999" in str(problem)
 
 
 def test_counts_with_lengths_give_the_scores_of_tpm_and_without_them_the_way_out(tiny, study_folder, tmp_path) -> None:

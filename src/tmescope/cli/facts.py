@@ -1,29 +1,83 @@
-"""Commands for references that are not bundled: list, add from a file, verify, remove."""
+"""Commands for references that are not bundled: list, show, fetch, add from files, verify, remove."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tmescope.cli.lists import print_fields, print_table
+from tmescope.cli.progress import listening
+from tmescope.foundation.errors import FactsError, ManyProblems, TmescopeError
 
-__all__ = ["facts_app"]
+if TYPE_CHECKING:
+    from tmescope.facts.installed import Installed
+    from tmescope.facts.registry import Reference
+
+__all__ = ["facts_app", "facts_home"]
 
 facts_app = typer.Typer(
-    help="References that are not bundled: list them, add them from files, verify and remove them.",
+    help="References that are not bundled: list them, fetch them or add them from files, verify and remove them.",
     no_args_is_help=True,
 )
 _USE = {"yes": "yes", "ask": "ask your lawyers", "no": "no"}
 Name = Annotated[str, typer.Argument(help="Name of the reference.", show_default=False)]
 
 
-def _home() -> Path:
+Accepted = Annotated[
+    list[str] | None,
+    typer.Option("--accept-licence", help="Name of the reference whose terms you accept.", show_default=False),
+]
+Version = Annotated[
+    str | None,
+    typer.Option("--version", help="Which version; recognised by its hash, or the newest, if omitted."),
+]
+Sha256 = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sha256",
+        help="Hash that the file must have; ROLE=HASH where there are several files.",
+        metavar="[ROLE=]HASH",
+        show_default=False,
+    ),
+]
+
+
+def facts_home() -> Path:
+    """Return the folder of installed references, as the environment says."""
     from tmescope.facts.installed import facts_folder
 
     return facts_folder(os.environ)
+
+
+def _hashes(reference: Reference, given: list[str] | None) -> dict[str, str]:
+    found = {}
+    for text in given or []:
+        role, equals, sha256 = text.rpartition("=")
+        if not equals and len(reference.files) > 1:
+            raise FactsError(
+                f"{reference.name} has several files: whose hash is {text[:12]}…?",
+                where="--sha256",
+                expected=", ".join(f"{file.role}=HASH" for file in reference.files),
+            )
+        found[role if equals else reference.files[0].role] = sha256
+    return found
+
+
+def _say(one: Installed) -> None:
+    typer.echo(f"{one.name} {one.version} is installed: {one.folder}")
+    if one.trust != "first use":
+        return
+    for role, sha256 in one.sha256.items():
+        typer.echo(f"sha256 of {role}: {sha256}")
+    typer.echo(
+        "notice: its sha256 is of no version that tmescope knows. Header, size and every value are as expected; that "
+        "the numbers are the authors' is yours to vouch for. The sha256 is recorded: the same version with another is "
+        "refused.",
+        err=True,
+    )
 
 
 @facts_app.command("list")
@@ -32,10 +86,10 @@ def list_facts() -> None:
     from tmescope.facts.installed import list_installed
     from tmescope.facts.registry import list_references
 
-    home = _home()
+    home = facts_home()
     have: dict[str, list[str]] = {}
     for one in list_installed(home):
-        have.setdefault(one.name, []).append(one.version if one.known else f"{one.version} (not known)")
+        have.setdefault(one.name, []).append(one.version if one.trust != "first use" else f"{one.version} (first use)")
     rows = [(r.name, _USE[r.company_use], ", ".join(have.get(r.name, ["-"])), r.title) for r in list_references()]
     print_table(("name", "company use", "installed", "title"), rows)
     typer.echo(f"\ninstalled under {home}\nmore about one: tmescope facts show NAME")
@@ -44,10 +98,10 @@ def list_facts() -> None:
 @facts_app.command("show")
 def show_fact(name: Name) -> None:
     """Show a reference: its terms, its files and where to get them."""
+    from tmescope.facts.loading import how_to_install
     from tmescope.facts.registry import find_reference
 
     reference = find_reference(name)
-    accept = f"tmescope facts add {name} --from FOLDER"
     print_fields(
         reference.name,
         [
@@ -57,53 +111,115 @@ def show_fact(name: Name) -> None:
             ("company use", _USE[reference.company_use]),
             ("licence", reference.licence),
             ("files", ", ".join("one file of any name" if f.name == "*" else f.name for f in reference.files)),
-            ("versions", ", ".join(reference.versions)),
-            ("to install", accept + (f" --accept-licence {name}" if reference.must_accept else "")),
+            ("parser", f"{reference.parser}, format {reference.format_version}"),
+            *((f"version {version}", _describe(reference, version)) for version in reference.versions),
+            *([("other versions", others.named)] if (others := reference.other_versions) else []),
+            ("to install", how_to_install(reference)),
         ],
     )
+    for version, addresses in reference.addresses.items():
+        typer.echo(f"\nversion {version} is fetched from")
+        for role, address in addresses.items():
+            typer.echo(f"  {role}: {address}")
+
+
+def _describe(reference: Reference, version: str) -> str:
+    known = ", ".join(f"{role} {sha256[:12]}…" for role, sha256 in reference.versions[version].items())
+    parts = [
+        "can be fetched" if version in reference.addresses else "from files only (--from): no stable address is known",
+        f"sha256 {known}" if known else "its sha256 is not known in advance and is recorded at the first use",
+        reference.notes.get(version, "").rstrip("."),
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+@facts_app.command("fetch")
+def fetch(
+    name: Name,
+    version: Version = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="The file, or the folder with the files: nothing is fetched.", show_default=False),
+    ] = None,
+    accept_licence: Accepted = None,
+    sha256: Sha256 = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            help="A mirror (https): of the file, or of the folder with the files by their names.",
+            show_default=False,
+        ),
+    ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca-file",
+            help="Certificates (PEM) to trust; the usual ones if omitted. SSL_CERT_FILE does the same.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Fetch a reference over HTTPS, check it and install it beside other versions; HTTPS_PROXY is respected."""
+    from tmescope.facts.registry import find_reference
+    from tmescope.ingest.connection import connection_settings
+    from tmescope.ingest.references import Wish, fetch_reference
+
+    if source is not None:
+        if url is not None:
+            raise FactsError("--from and --url are given", where="facts fetch", expected="one of them")
+        add(name, source, accept_licence=accept_licence, version=version, sha256=sha256)
+        return
+    wish = Wish(
+        version=version,
+        url=url,
+        sha256=_hashes(find_reference(name), sha256),
+        accepted=frozenset(accept_licence or ()),
+        connection=connection_settings(os.environ, ca_file=ca_file),
+    )
+    with listening(quiet=quiet) as progress:
+        one = fetch_reference(name, home=facts_home(), wish=wish, progress=progress)
+    _say(one)
 
 
 @facts_app.command("add")
 def add(
     name: Name,
     source: Annotated[Path, typer.Option("--from", help="The file, or the folder with the files.", show_default=False)],
-    accept_licence: Annotated[
-        list[str] | None,
-        typer.Option("--accept-licence", help="Name of the reference whose terms you accept.", show_default=False),
-    ] = None,
+    accept_licence: Accepted = None,
+    version: Version = None,
+    sha256: Sha256 = None,
 ) -> None:
     """Check the files of a reference and install them beside other versions."""
     from tmescope.facts.installed import install
+    from tmescope.facts.registry import find_reference
+    from tmescope.facts.trust import Origin
 
-    one = install(name, source, home=_home(), accepted=frozenset(accept_licence or ()))
-    typer.echo(f"{one.name} {one.version} is installed: {one.folder}")
-    if not one.known:
-        typer.echo(
-            "notice: its sha256 is of no version that tmescope knows. Header and size are as expected, the numbers are "
-            "yours to vouch for.",
-            err=True,
-        )
+    origin = Origin(version, _hashes(find_reference(name), sha256))
+    _say(install(name, source, home=facts_home(), accepted=frozenset(accept_licence or ()), origin=origin))
 
 
 @facts_app.command("verify")
 def verify_facts() -> None:
-    """Check the bundled facts by their hashes, and what is installed by those of its day; exit code 2 for a change."""
+    """Check the bundled facts by their hashes, and what is installed by hashes and parsers; exit code 2 for a fault."""
     from tmescope.facts.genes import load_genes
-    from tmescope.facts.installed import list_installed, verify
+    from tmescope.facts.installed import list_installed
+    from tmescope.facts.loading import read_installed
     from tmescope.facts.signatures import list_collections, list_signatures, load_collection
-    from tmescope.foundation.errors import FactsError, ManyProblems
 
-    home = _home()
+    home = facts_home()
     populations = sum(len(load_collection(name)) for name in list_collections())
     counts = f"{len(list_signatures())} signatures, {populations} marker sets, {len(load_genes())} genes"
     typer.echo(f"bundled: {counts}: as committed")
-    problems: list[FactsError] = []
+    problems: list[TmescopeError] = []
     for one in list_installed(home):
-        wrong = verify(one)
-        typer.echo(f"{one.name} {one.version}: {'; '.join(wrong) or 'as installed'}")
-        problems += [
-            FactsError(text, where=one.folder, next_step=f"tmescope facts add {one.name} --from ...") for text in wrong
-        ]
+        try:
+            read_installed(one)
+            typer.echo(f"{one.name} {one.version}: as installed")
+        except TmescopeError as error:
+            typer.echo(f"{one.name} {one.version}: {error.what}")
+            problems.append(error)
     if not list_installed(home):
         typer.echo(f"nothing is installed under {home}")
     if problems:
@@ -117,5 +233,5 @@ def remove_fact(
     """Remove one installed version."""
     from tmescope.facts.installed import remove
 
-    remove(name, version, home=_home())
+    remove(name, version, home=facts_home())
     typer.echo(f"{name} {version} is removed")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tmescope.cli.facts import facts_home
 from tmescope.cli.progress import listening
 from tmescope.cli.study import Quiet, Threads, say_outcome
 
@@ -18,6 +19,14 @@ SignatureFiles = Annotated[
         "--signature-file",
         help="File with gene sets of your own (.gmt, .csv, .tsv, .toml); may be repeated. Without --signature its "
         "sets alone are scored.",
+        show_default=False,
+    ),
+]
+Orientation = Annotated[
+    str | None,
+    typer.Option(
+        "--orientation",
+        help="genes_by_samples or samples_by_genes; if omitted the former, in h5ad files the latter.",
         show_default=False,
     ),
 ]
@@ -47,14 +56,7 @@ def score(
     ] = None,
     signature_file: SignatureFiles = None,
     method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
-    orientation: Annotated[
-        str | None,
-        typer.Option(
-            "--orientation",
-            help="genes_by_samples or samples_by_genes; if omitted the former, in h5ad files the latter.",
-            show_default=False,
-        ),
-    ] = None,
+    orientation: Orientation = None,
     identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl, entrez or uniprot.")] = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
@@ -81,7 +83,7 @@ def score(
         report=report,
     )
     with listening(quiet=quiet) as progress:
-        outcome = run(study, output, threads=threads, progress=progress)
+        outcome = run(study, output, threads=threads, facts_home=facts_home(), progress=progress)
     say_outcome(outcome)
 
 

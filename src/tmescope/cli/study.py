@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tmescope.cli.facts import facts_home
 from tmescope.cli.progress import listening
 from tmescope.foundation.errors import ManyProblems, StoreError, StudyFileError
 
@@ -55,7 +56,7 @@ def check(study: StudyFile, quiet: Quiet = False) -> None:
     from tmescope.study.checking import check as check_study
 
     with listening(quiet=quiet) as progress:
-        outcome = check_study(study, progress=progress)
+        outcome = check_study(study, facts_home=facts_home(), progress=progress)
     for warning in outcome.warnings:
         place = f"{warning.where}: " if warning.where else ""
         typer.echo(f"warning  {place}{warning.message} [{warning.code}]")
@@ -75,7 +76,7 @@ def run(
     from tmescope.study.running import run as run_study
 
     with listening(quiet=quiet) as progress:
-        outcome = run_study(study, output, threads=threads, progress=progress)
+        outcome = run_study(study, output, threads=threads, facts_home=facts_home(), progress=progress)
     say_outcome(outcome)
 
 

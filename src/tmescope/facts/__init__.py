@@ -9,6 +9,7 @@ _HOMES = {
     "GeneTable": "genes",
     "Resolution": "genes",
     "load_genes": "genes",
+    "load_reference": "loading",
     "Signature": "signatures",
     "SignatureFile": "own_sets",
     "genes_sha256": "signatures",

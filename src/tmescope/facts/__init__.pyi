@@ -2,6 +2,7 @@ from tmescope.facts.genes import Gene as Gene
 from tmescope.facts.genes import GeneTable as GeneTable
 from tmescope.facts.genes import Resolution as Resolution
 from tmescope.facts.genes import load_genes as load_genes
+from tmescope.facts.loading import load_reference as load_reference
 from tmescope.facts.own_sets import SignatureFile as SignatureFile
 from tmescope.facts.own_sets import read_signature_file as read_signature_file
 from tmescope.facts.own_sets import read_signatures as read_signatures
@@ -23,6 +24,7 @@ __all__ = [
     "list_signatures",
     "load_collection",
     "load_genes",
+    "load_reference",
     "load_signature",
     "read_signature_file",
     "read_signatures",

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import shutil
 import uuid
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tmescope.facts.registry import ReferenceFile, find_reference
+from tmescope.facts.parsing import parse
+from tmescope.facts.registry import Reference, ReferenceFile, find_reference
+from tmescope.facts.trust import FIRST_USE, REGISTRY, Origin, settle_version
 from tmescope.foundation.errors import (
     FactsError,
-    FileFormatError,
     FormatVersionError,
     MissingFileError,
     StoreError,
     UnknownNameError,
 )
 
-__all__ = ["Installed", "facts_folder", "install", "list_installed", "remove", "verify"]
+__all__ = [
+    "Installed",
+    "demand_acceptance",
+    "facts_folder",
+    "install",
+    "list_installed",
+    "remove",
+    "verify",
+]
 
-FORMAT = 1
+FORMAT = 2  # 2 adds trust, addresses and format_version
 _RECORD = "installed.json"
-_LARGEST = 512 * 2**20  # bytes of one file after decompression; the largest reference that is known has 5 MB
-_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,13 @@ class Installed:
         Whether the user accepted the licence by name.
     folder : str
         Where the files are.
+    trust : str
+        Whom the content is trusted by: ``registry`` (its hash is known), ``given`` (the user gave the hash) or ``first
+        use`` (nobody knew the hash before: header, numbers of rows and the parser alone speak for it).
+    addresses : mapping of str to str
+        Role to where the file was fetched from; empty where it came from a file.
+    format_version : int
+        Of the structure that its parser makes of it.
     """
 
     name: str
@@ -62,6 +74,9 @@ class Installed:
     licence: str
     accepted: bool
     folder: str = ""
+    trust: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    format_version: int = 1
 
 
 def facts_folder(environment: Mapping[str, str]) -> Path:
@@ -80,19 +95,31 @@ def facts_folder(environment: Mapping[str, str]) -> Path:
     return home / "tmescope" / "facts"
 
 
-def install(name: str, source: Path, *, home: Path, accepted: frozenset[str] = frozenset()) -> Installed:
+def install(
+    name: str,
+    source: Path | Mapping[str, Path],
+    *,
+    home: Path,
+    accepted: frozenset[str] = frozenset(),
+    origin: Origin | None = None,
+    registry: Sequence[Reference] | None = None,
+) -> Installed:
     """Check the files of a reference and put them under ``home/name/version``.
 
     Parameters
     ----------
     name : str
         Name in the registry.
-    source : Path
-        The file, or the folder that holds the files by the names that the registry states.
+    source : Path or mapping of str to Path
+        The file, the folder that holds the files by the names that the registry states, or role to file.
     home : Path
         As from `facts_folder`.
     accepted : frozenset of str
         Names of references whose licence the user accepts.
+    origin : Origin, optional
+        What is said of the files; nothing if omitted.
+    registry : sequence of Reference, optional
+        What is known; the bundled registry if omitted.
 
     Returns
     -------
@@ -104,49 +131,92 @@ def install(name: str, source: Path, *, home: Path, accepted: frozenset[str] = f
     UnknownNameError
         No such reference.
     FactsError
-        Its licence must be accepted first.
+        Its licence must be accepted first; a file has another sha256 than the registry states for the version, than
+        the user gave, or than the same version had when it was installed first.
     MissingFileError
         A file is not there.
     FileFormatError
-        A file is not what the registry expects: header, number of rows, text, size.
+        A file is not what the registry and the parser expect.
     StoreError
         The folder cannot be written.
     """
-    reference = find_reference(name)
-    if reference.must_accept and name not in accepted:
-        raise FactsError(
-            f"the licence of {name} is not accepted: {reference.licence}",
-            where=reference.url,
-            next_step=f"read the terms, then add: --accept-licence {name}",
-        )
-    paths = {file.role: _locate(file, source, alone=len(reference.files) == 1) for file in reference.files}
-    for file in reference.files:
-        _check_content(file, paths[file.role])
+    reference = find_reference(name, registry=registry)
+    demand_acceptance(reference, accepted)
+    said = origin or Origin()
+    paths = _locate_all(reference, source)
     hashes = {role: _hash(path) for role, path in paths.items()}
-    version = reference.recognise(hashes)
-    named = version or "sha256-" + hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()[:12]
+    version, trust = settle_version(reference, hashes, said)
+    parse(reference, paths)
+    if trust == FIRST_USE:
+        _refuse_other_hash(home, name, version, hashes=hashes)
     record = Installed(
         name=name,
-        version=named,
-        known=version is not None,
+        version=version,
+        known=trust == REGISTRY,
         sha256=hashes,
         files={role: role + "".join(path.suffixes[-1:]) for role, path in paths.items()},
         licence=reference.licence,
         accepted=name in accepted,
+        trust=trust,
+        addresses=dict(said.addresses),
+        format_version=reference.format_version,
     )
+    _write(record, paths, home=home)
+    return _read(home / name / version / _RECORD)
+
+
+def demand_acceptance(reference: Reference, accepted: frozenset[str]) -> None:
+    """Refuse a reference whose licence must be accepted by name and is not.
+
+    Parameters
+    ----------
+    reference : Reference
+        Which.
+    accepted : frozenset of str
+        Names that the user accepts.
+
+    Raises
+    ------
+    FactsError
+        If it is not among them.
+    """
+    if reference.must_accept and reference.name not in accepted:
+        raise FactsError(
+            f"the licence of {reference.name} is not accepted: {reference.licence}",
+            where=reference.url,
+            next_step=f"read the terms, then add: --accept-licence {reference.name}",
+        )
+
+
+def _refuse_other_hash(home: Path, name: str, version: str, *, hashes: Mapping[str, str]) -> None:
+    for one in list_installed(home):
+        if (one.name, one.version) == (name, version) and dict(one.sha256) != dict(hashes):
+            role = next(role for role in hashes if one.sha256.get(role) != hashes[role])
+            raise FactsError(
+                f"{name} {version} is installed with another content: {role!r} had the sha256 {one.sha256.get(role)}",
+                where=one.folder,
+                expected=f"the same content under the same version; now it is {hashes[role]}",
+                next_step=f"find out why it changed; to replace it: tmescope facts remove {name} {version}",
+            )
+
+
+def _write(record: Installed, paths: Mapping[str, Path], *, home: Path) -> None:
     try:
-        with _staged(home / name / named) as folder:
+        with _staged(home / record.name / record.version) as folder:
             for role, path in paths.items():
                 shutil.copyfile(path, folder / record.files[role])
+                if _hash(folder / record.files[role]) != record.sha256[role]:
+                    raise StoreError(f"the file for {role!r} changed while it was copied", where=str(path))
             text = json.dumps({"format": FORMAT, **asdict(record)}, indent=1, sort_keys=True)
             (folder / _RECORD).write_text(text + "\n", encoding="utf-8")
+    except StoreError:
+        raise
     except OSError as error:
         raise StoreError(
             f"the reference cannot be installed: {error.strerror}",
             where=str(home),
             next_step="set TMESCOPE_FACTS to a folder that you may write to",
         ) from error
-    return _read(home / name / named / _RECORD)
 
 
 def list_installed(home: Path) -> tuple[Installed, ...]:
@@ -218,6 +288,8 @@ def _read(path: Path) -> Installed:
             raise FormatVersionError(
                 f"format {written_by} is newer than {FORMAT}", where=where, next_step="use a newer tmescope"
             )
+        if not record.get("trust"):
+            record["trust"] = REGISTRY if record["known"] else FIRST_USE
         found = Installed(**{**record, "folder": str(path.parent)})
         files = [Path(name).name == name and role in found.sha256 for role, name in found.files.items()]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -231,46 +303,18 @@ def _read(path: Path) -> Installed:
     return found
 
 
+def _locate_all(reference: Reference, source: Path | Mapping[str, Path]) -> dict[str, Path]:
+    if isinstance(source, Path):
+        return {file.role: _locate(file, source, alone=len(reference.files) == 1) for file in reference.files}
+    return {file.role: source[file.role] for file in reference.files}
+
+
 def _locate(file: ReferenceFile, source: Path, *, alone: bool) -> Path:
     path = source if alone and not source.is_dir() else source / file.name
     if not path.is_file():
         expected = f"a folder with {file.name}" if not alone else "a file"
         raise MissingFileError(f"there is no file for {file.role!r}", where=str(path), expected=expected)
     return path
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a text file, unpacked where it is gzip, with a limit on what comes out."""
-    size = 0
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    with gzip.open(path, "rb") if packed else path.open("rb") as handle:
-        while line := handle.readline(_BLOCK):
-            size += len(line)
-            if size > _LARGEST:
-                raise FileFormatError(f"more than {_LARGEST} bytes come out of the file", where=str(path))
-            yield line.decode("utf-8-sig" if size == len(line) else "utf-8").rstrip("\r\n")
-
-
-def _check_content(file: ReferenceFile, path: Path) -> None:
-    try:
-        lines = _lines(path)
-        header = [cell.strip('"') for cell in next(lines, "").split("\t")]
-        rows = 1 + sum(1 for line in lines if line)
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FileFormatError(
-            f"the file is damaged or not text: {error}", where=str(path), expected=f"the file {file.name}"
-        ) from error
-    if file.columns and not any(set(columns) <= set(header) for columns in file.columns):
-        wanted = " or ".join(", ".join(columns) for columns in file.columns)
-        shown = ", ".join(header)[:60]
-        raise FileFormatError(f"the first line is {shown!r}", where=str(path), expected=f"the columns {wanted}")
-    if rows < file.min_rows:
-        raise FileFormatError(
-            f"{rows} lines: the file is cut off or another one",
-            where=str(path),
-            expected=f"at least {file.min_rows}",
-        )
 
 
 def _hash(path: Path) -> str:

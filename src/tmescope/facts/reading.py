@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tmescope.foundation.errors import FileFormatError
 
@@ -84,7 +88,7 @@ class Faults:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a text file, unpacked where it is gzip, with a limit on what comes out.
+    """Yield the lines of a text file, unpacked where it is gzip or a zip of one file, with a limit on what comes out.
 
     Parameters
     ----------
@@ -99,21 +103,26 @@ def read_lines(path: Path) -> Iterator[str]:
     Raises
     ------
     FileFormatError
-        Not UTF-8, a damaged gzip stream, a line of more than 1 MB, or more than 512 MB in all.
+        Not UTF-8, damaged, an archive of several files, a line of more than 1 MB, or more than 512 MB in all.
     """
     try:
         yield from _lines(path)
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (
+        UnicodeDecodeError,
+        EOFError,
+        gzip.BadGzipFile,
+        zlib.error,
+        zipfile.BadZipFile,
+        NotImplementedError,
+    ) as error:
         raise FileFormatError(
-            f"the file is damaged or not text: {error}", where=str(path), expected="UTF-8 text, or gzip of it"
+            f"the file is damaged or not text: {error}", where=str(path), expected="UTF-8 text, or gzip or zip of it"
         ) from error
 
 
 def _lines(path: Path) -> Iterator[str]:
     size = 0
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    with gzip.open(path, "rb") if packed else path.open("rb") as handle:
+    with _open_unpacked(path) as handle:
         while line := handle.readline(_BLOCK):
             size += len(line)
             if size > _LARGEST:
@@ -121,6 +130,27 @@ def _lines(path: Path) -> Iterator[str]:
             if len(line) == _BLOCK and not line.endswith(b"\n"):
                 raise FileFormatError(f"a line has more than {_BLOCK} bytes", where=str(path), expected="a text table")
             yield line.decode("utf-8-sig" if size == len(line) else "utf-8").rstrip("\r\n")
+
+
+@contextmanager
+def _open_unpacked(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as raw:
+        magic = raw.read(4)
+    if magic == b"PK\x03\x04":
+        with zipfile.ZipFile(path) as archive:
+            members = [one for one in archive.infolist() if not one.is_dir()]
+            if len(members) != 1 or members[0].flag_bits & 1:
+                raise FileFormatError(
+                    f"the archive holds {len(members)} files, or is locked", where=str(path), expected="one open file"
+                )
+            with archive.open(members[0]) as handle:
+                yield handle
+    elif magic[:2] == b"\x1f\x8b":
+        with gzip.GzipFile(path) as unpacked:
+            yield io.BufferedReader(unpacked)
+    else:
+        with path.open("rb") as plain:
+            yield plain
 
 
 def read_rows(path: Path, *, skip: int = 0, separator: str = "\t", row_names: bool = False) -> Iterator[TextRow]:

@@ -14,6 +14,7 @@
     ├── MissingFileError (FileNotFoundError)
     ├── UnknownNameError (LookupError)     a signature, method, column that does not exist
     ├── FactsError (ValueError)            bundled or installed facts that fail their own checks
+    ├── FetchError (ConnectionError)       a file cannot be fetched, or what came is not the file
     ├── MethodError (ValueError)           a method cannot run on this input
     ├── StoreError (OSError)               results cannot be written or read back
     │   ├── FolderInUseError               another run is writing there
@@ -35,6 +36,7 @@ __all__ = [
     "EndpointError",
     "ExpressionError",
     "FactsError",
+    "FetchError",
     "FileFormatError",
     "FolderInUseError",
     "FormatVersionError",
@@ -159,6 +161,10 @@ class UnknownNameError(TmescopeError, LookupError):
 
 class FactsError(TmescopeError, ValueError):
     """Bundled or installed facts fail their own checks."""
+
+
+class FetchError(TmescopeError, ConnectionError):
+    """A file cannot be fetched over the network, or what came is not the file."""
 
 
 class MethodError(TmescopeError, ValueError):

@@ -27,6 +27,7 @@ from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.needs import Needs, gather_needs, name_problems, read_universe, without_unknown
 from tmescope.study.overlapping import find_shared
+from tmescope.study.pins import find_pins
 from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
 
@@ -61,13 +62,15 @@ class CheckOutcome:
     summary: str
 
 
-def check(study: Study | Path | str, *, progress: Progress = SILENT) -> CheckOutcome:
+def check(study: Study | Path | str, *, facts_home: Path | None = None, progress: Progress = SILENT) -> CheckOutcome:
     """Read a study and all its files and list what is wrong; nothing is kept.
 
     Parameters
     ----------
     study : Study, path or str
         A study, or its file.
+    facts_home : Path, optional
+        Folder of installed references; ``~/.local/share/tmescope/facts`` if omitted.
     progress : Progress
         Told of each cohort.
 
@@ -76,7 +79,7 @@ def check(study: Study | Path | str, *, progress: Progress = SILENT) -> CheckOut
     CheckOutcome
     """
     try:
-        loaded = study if isinstance(study, Study) else load_study(study)
+        loaded = (study if isinstance(study, Study) else load_study(study)).with_facts(facts_home)
     except ManyProblems as many:
         return CheckOutcome(many.problems, (), "")
     except TmescopeError as error:
@@ -85,6 +88,7 @@ def check(study: Study | Path | str, *, progress: Progress = SILENT) -> CheckOut
     if problems:
         # files are read all the same, by the names that exist: all problems are listed at once
         loaded = without_unknown(loaded)
+    problems += find_pins(loaded, facts_home)[1]
     needs = gather_needs(loaded)
     with tempfile.TemporaryDirectory(prefix="tmescope-check-") as scratch:
         folders = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tmescope.foundation.progress import SILENT, Progress
 
 if TYPE_CHECKING:
+    from tmescope.facts.installed import Installed
     from tmescope.study.ledger import Ledger, Step
     from tmescope.study.needs import Needs
     from tmescope.study.schema import Study
@@ -33,6 +34,8 @@ class Context:
         Threads that methods may use; no answer depends on them.
     progress : Progress
         Listener.
+    installed : tuple of Installed
+        References that the study pins.
     outcomes : dict
         Step name to its files' hashes, for the steps that are done.
     """
@@ -43,6 +46,7 @@ class Context:
     release: str
     threads: int = 1
     progress: Progress = SILENT
+    installed: tuple[Installed, ...] = ()
     outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def do(self, step: Step) -> None:

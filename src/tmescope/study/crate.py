@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from tmescope.foundation.provenance import hash_file, versions
 from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.store.atomic import staged_file
 from tmescope.study.gene_tables import hash_of_table
+from tmescope.study.pins import pin_hashes, pin_terms
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -40,7 +42,8 @@ def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
     return {
         "versions": versions(),
         "inputs": inputs,
-        "facts": context.needs.facts | hash_of_table(context.study),
+        "facts": {**context.needs.facts, **hash_of_table(context.study), **pin_hashes(context.installed)},
+        "terms": pin_terms(context.installed),
         "seed": context.study.study.seed,
         "parameters": _parameters(context),
     }
@@ -73,10 +76,7 @@ def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> N
         {"@id": f"#parameter-{quote(name)}", "@type": "PropertyValue", "name": name, "value": _text(value)}
         for name, value in {**provenance["parameters"], "seed": provenance["seed"]}.items()
     ]
-    facts = [
-        {"@id": f"#fact-{quote(name)}", "@type": "CreativeWork", "name": name, "sha256": sha}
-        for name, sha in sorted(provenance["facts"].items())
-    ]
+    facts = [_fact(name, sha, provenance["terms"]) for name, sha in sorted(provenance["facts"].items())]
     action = {
         "@id": "#run",
         "@type": "CreateAction",
@@ -106,6 +106,12 @@ def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> N
     text = json.dumps({"@context": _CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False, sort_keys=True)
     with staged_file(root / "ro-crate-metadata.json") as staged:
         staged.write_text(text + "\n", encoding="utf-8")
+
+
+def _fact(name: str, sha: str, terms: Mapping[str, str]) -> dict[str, Any]:
+    entity = {"@id": f"#fact-{quote(name)}", "@type": "CreativeWork", "name": name, "sha256": sha}
+    licence = terms.get(name.partition(": ")[0])
+    return {**entity, "license": licence} if licence else entity
 
 
 def _parameters(context: Context) -> dict[str, Any]:

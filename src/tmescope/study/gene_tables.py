@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,16 +34,14 @@ def split_name(chosen: str) -> tuple[str, str | None]:
     return name, version.strip() or None
 
 
-def choose_genes(study: Study, home: Path | None = None) -> GeneTable | None:
+def choose_genes(study: Study) -> GeneTable | None:
     """Return the table of genes that a study asks for.
 
     Parameters
     ----------
     study : Study
-        Its ``profile.gene_table`` and ``profile.map_symbols``.
-    home : pathlib.Path, optional
-        Folder of installed references; the one that the environment names if omitted, see
-        `tmescope.facts.installed.facts_folder`.
+        Its ``profile.gene_table``, ``profile.map_symbols``, the version that it pins in ``facts`` where the table names
+        none, and its folder of installed references.
 
     Returns
     -------
@@ -61,8 +58,8 @@ def choose_genes(study: Study, home: Path | None = None) -> GeneTable | None:
     name, version = split_name(study.profile.gene_table)
     if name == BUNDLED:
         return load_genes()
-    folder = facts_folder(os.environ) if home is None else home
-    one = find_gene_table(folder, version)
+    folder = study.facts_home or facts_folder({})
+    one = find_gene_table(folder, version or study.facts.get(name))
     return _load(folder, one.version, one.sha256["genes"])
 
 

@@ -27,6 +27,7 @@ from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
 from tmescope.study.needs import gather_needs, name_problems
 from tmescope.study.overlapping import overlap_step
+from tmescope.study.pins import find_pins
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.schema import Study
 from tmescope.study.tabulating import table_step
@@ -80,7 +81,14 @@ class RunOutcome:
         return read_table(self.folder / "tables" / f"{name}.parquet")
 
 
-def run(study: Study | Path | str, output: Path | str, *, threads: int = 1, progress: Progress = SILENT) -> RunOutcome:
+def run(
+    study: Study | Path | str,
+    output: Path | str,
+    *,
+    threads: int = 1,
+    facts_home: Path | None = None,
+    progress: Progress = SILENT,
+) -> RunOutcome:
     """Carry a study out, or what of it is not yet done.
 
     Parameters
@@ -91,6 +99,8 @@ def run(study: Study | Path | str, output: Path | str, *, threads: int = 1, prog
         Folder of results: made if it does not exist; an earlier run's is brought up to date.
     threads : int
         Threads for methods that can use them; results do not depend on it.
+    facts_home : Path, optional
+        Folder of installed references; ``~/.local/share/tmescope/facts`` if omitted.
     progress : Progress
         Listener.
 
@@ -114,13 +124,15 @@ def run(study: Study | Path | str, output: Path | str, *, threads: int = 1, prog
     """
     began = time.monotonic()
     started = _now()
-    loaded = study if isinstance(study, Study) else load_study(study)
-    problems = name_problems(loaded)
+    loaded = (study if isinstance(study, Study) else load_study(study)).with_facts(facts_home)
+    installed, missing = find_pins(loaded, facts_home)
+    problems = [*name_problems(loaded), *missing]
     if problems:
         raise ManyProblems(problems)
     root = Path(output)
     with open_ledger(root) as ledger:
-        context = Context(loaded, ledger, gather_needs(loaded), metadata.version("tmescope"), threads, progress)
+        release = metadata.version("tmescope")
+        context = Context(loaded, ledger, gather_needs(loaded), release, threads, progress, installed)
         _ingest(context)
         context.do(overlap_step(context))
         context.do(universe_step(context))

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.options import FileFormat
+from tmescope.study.schema_endpoints import (
+    UNDECIDED,
+    Endpoint,
+    ResponseEndpoint,
+    ResponseRule,
+    TimeEndpoint,
+    TimeRule,
+)
+from tmescope.study.schema_facts import Pins
 from tmescope.study.schema_parts import DialectKeys, FileName, Table, checked_id
 
 __all__ = [
@@ -29,11 +38,6 @@ __all__ = [
     "TimeEndpoint",
     "TimeRule",
 ]
-
-UNDECIDED = "DECIDE"
-"""What ``tmescope init`` writes where only the user can know; ``check`` refuses it."""
-
-_RECIST = ("CR", "PR", "SD", "PD")
 
 
 class StudyHead(Table):
@@ -155,81 +159,6 @@ class Cohort(Table):
             raise ValueError(f"{error.what}; expected {error.expected}") from error
 
 
-class ResponseRule(Table):
-    """Which recorded words count as response. Nothing is assumed: stable disease must be placed."""
-
-    rule: Literal["recist", "source-defined"] = Field(
-        description="recist: words are RECIST categories; source-defined: the source's own definition"
-    )
-    column: str = Field(description="Column of the sample table")
-    responder: list[str] = Field(min_length=1, description="Words that mean response")
-    non_responder: list[str] = Field(min_length=1, description="Words that mean no response")
-    missing: list[str] = Field(default_factory=list, description="Words that mean not evaluable")
-
-    @model_validator(mode="after")
-    def _explicit(self) -> ResponseRule:
-        groups = [*self.responder, *self.non_responder, *self.missing]
-        twice = sorted({w for w in groups if groups.count(w) > 1})
-        if twice:
-            message = f"{', '.join(twice)} stands in more than one of responder, non_responder and missing"
-            raise ValueError(message)
-        if self.rule == "recist" and UNDECIDED not in groups:
-            absent = [w for w in _RECIST if w not in groups]
-            if absent:
-                message = (
-                    f"a RECIST rule must place {', '.join(absent)}: put each of CR, PR, SD, PD into responder, "
-                    "non_responder or missing"
-                )
-                raise ValueError(message)
-        return self
-
-
-class ResponseEndpoint(ResponseRule):
-    """A binary endpoint, with other rules for single cohorts where their sources differ."""
-
-    kind: Literal["response"] = Field(description="A binary endpoint")
-    not_in: list[str] = Field(default_factory=list, description="Cohorts that do not record it")
-    cohorts: dict[str, ResponseRule] = Field(default_factory=dict, description="Rules of single cohorts")
-
-    def rule_for(self, cohort_id: str) -> ResponseRule | None:
-        """Return the rule that holds in a cohort, or None where the endpoint is not recorded there."""
-        return None if cohort_id in self.not_in else self.cohorts.get(cohort_id, self)
-
-
-class TimeRule(Table):
-    """How a time-to-event endpoint is recorded."""
-
-    time: str = Field(description="Column with the time since start of treatment")
-    unit: Literal["days", "weeks", "months", "years"] = Field(description="Unit of the time column")
-    event: str = Field(description="Column that says whether the event was seen")
-    event_values: list[str] = Field(min_length=1, description="Values that mean the event was seen")
-    censored_values: list[str] = Field(min_length=1, description="Values that mean it was not seen")
-    missing: list[str] = Field(default_factory=list, description="Values of either column that mean not known")
-
-    @model_validator(mode="after")
-    def _explicit(self) -> TimeRule:
-        both = sorted(set(self.event_values) & set(self.censored_values))
-        if both:
-            message = f"{', '.join(both)} stands in event_values and in censored_values"
-            raise ValueError(message)
-        return self
-
-
-class TimeEndpoint(TimeRule):
-    """A time-to-event endpoint, with other codings for single cohorts."""
-
-    kind: Literal["time_to_event"] = Field(description="A time-to-event endpoint")
-    not_in: list[str] = Field(default_factory=list, description="Cohorts that do not record it")
-    cohorts: dict[str, TimeRule] = Field(default_factory=dict, description="Codings of single cohorts")
-
-    def rule_for(self, cohort_id: str) -> TimeRule | None:
-        """Return the coding that holds in a cohort, or None where the endpoint is not recorded there."""
-        return None if cohort_id in self.not_in else self.cohorts.get(cohort_id, self)
-
-
-Endpoint = Annotated[ResponseEndpoint | TimeEndpoint, Field(discriminator="kind")]
-
-
 class Profile(Table):
     """What is measured in each sample."""
 
@@ -346,6 +275,8 @@ class Study(Table):
         Which questions are asked.
     output : Output
         What is written.
+    facts : dict of str to str
+        Installed references that it needs, with their versions.
     """
 
     format: Literal[1] = Field(description="Version of this file's format")
@@ -355,8 +286,10 @@ class Study(Table):
     profile: Profile = Profile()
     answers: Answers = Answers()
     output: Output = Output()
+    facts: Pins = Field(default_factory=dict)
 
     _folder: Path = Path()
+    _facts_home: Path | None = None
 
     @field_validator("endpoints")
     @classmethod
@@ -394,4 +327,21 @@ class Study(Table):
         """
         placed = self.model_copy()
         object.__setattr__(placed, "_folder", folder)
+        return placed
+
+    @property
+    def facts_home(self) -> Path | None:
+        """Folder of installed references; None for the default one."""
+        return self._facts_home
+
+    def with_facts(self, home: Path | None) -> Study:
+        """Return the same study with installed references in another folder.
+
+        Parameters
+        ----------
+        home : pathlib.Path or None
+            As from `tmescope.facts.installed.facts_folder`; None for its default.
+        """
+        placed = self.model_copy()
+        object.__setattr__(placed, "_facts_home", home)
         return placed

@@ -1,0 +1,1 @@
+"""One module for each family of references that a user installs: from its files to plain checked structures."""

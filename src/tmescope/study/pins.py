@@ -1,0 +1,83 @@
+"""Versions of installed references that a study pins: found before anything is computed, kept in the provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tmescope.facts.installed import Installed, facts_folder, verify
+from tmescope.facts.loading import find_installed, how_to_install
+from tmescope.facts.registry import find_reference
+from tmescope.foundation.errors import FactsError, TmescopeError
+
+if TYPE_CHECKING:
+    from tmescope.study.schema import Study
+
+__all__ = ["find_pins", "pin_hashes", "pin_terms"]
+
+
+def find_pins(study: Study, home: Path | None = None) -> tuple[tuple[Installed, ...], tuple[TmescopeError, ...]]:
+    """Return what is installed of what a study pins, and what is wrong with the rest.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    home : Path, optional
+        Folder of installed references; ``~/.local/share/tmescope/facts`` if omitted.
+
+    Returns
+    -------
+    tuple
+        The installed versions, sorted by name; and one error for each pin that names no reference, is not installed or
+        whose files changed since.
+    """
+    folder = facts_folder({}) if home is None else home
+    found: list[Installed] = []
+    problems: list[TmescopeError] = []
+    for name, version in sorted(study.facts.items()):
+        try:
+            found.append(_find(name, version, folder))
+        except TmescopeError as error:
+            error.where = f"facts.{name}; {folder}"
+            problems.append(error)
+    return tuple(found), tuple(problems)
+
+
+def _find(name: str, version: str, home: Path) -> Installed:
+    one = find_installed(name, version, home=home)
+    if wrong := verify(one):
+        raise FactsError(
+            f"{name} {version} is not as it was installed: {'; '.join(wrong)}",
+            next_step=f"tmescope facts remove {name} {version}, then {how_to_install(find_reference(name), version)}",
+        )
+    return one
+
+
+def pin_hashes(installed: Iterable[Installed]) -> dict[str, str]:
+    """Return the sha256 of every file, by reference, version and role.
+
+    Parameters
+    ----------
+    installed : iterable of Installed
+        From `find_pins`.
+    """
+    return {f"{one.name} {one.version}: {role}": sha for one in installed for role, sha in sorted(one.sha256.items())}
+
+
+def pin_terms(installed: Iterable[Installed]) -> dict[str, str]:
+    """Return the licence of each reference, whether it was accepted and whom its content is trusted by.
+
+    Parameters
+    ----------
+    installed : iterable of Installed
+        From `find_pins`.
+    """
+    return {f"{one.name} {one.version}": _terms(one) for one in installed}
+
+
+def _terms(one: Installed) -> str:
+    accepted = "accepted by name when it was installed" if one.accepted else "no acceptance was asked for"
+    trust = {"registry": "known to tmescope", "given": "given by the user", "first use": "recorded at its first use"}
+    return f"{one.licence} [{accepted}; sha256 {trust.get(one.trust, one.trust)}]"
