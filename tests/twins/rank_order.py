@@ -6,14 +6,13 @@ import numpy as np
 from scipy.stats import rankdata
 
 
-def rank_row(row, order, place, first, last, count):
+def rank_row(row, keys, columns, place, bounds, count):
     present = np.flatnonzero(~np.isnan(row))
     n = len(present)
     found = present[np.argsort(-row[present], kind="stable")]
-    order[:n] = found
-    for array in (place, first, last):
-        array[:] = -1
+    columns[0, :n] = found
+    place[:] = -1
     place[found] = np.arange(n)
-    first[present] = rankdata(-row[present], method="min") - 1
-    last[present] = rankdata(-row[present], method="max") - 1
+    bounds[0, :n] = rankdata(-row[found], method="min") - 1
+    bounds[1, :n] = rankdata(-row[found], method="max") - 1
     count[0] = n

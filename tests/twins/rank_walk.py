@@ -36,7 +36,8 @@ def rank_extreme_scores(values, starts, members, exponent, difference, out):
                 out[row, s] = np.nan
                 continue
             total = steps[inside].sum()
-            raised = np.where(inside, steps / total if total > 0 else 0.0, -1.0 / (~inside).sum())
-            walk = np.cumsum(raised)
-            highest, lowest = max(walk.max(), 0.0), min(walk.min(), 0.0)
+            # a lone gene in the very middle has no weight: the walk is defined until there
+            raised = np.where(inside, steps / total if total > 0 else np.nan, -1.0 / (~inside).sum())
+            walk = np.concatenate([[0.0], np.cumsum(raised)])
+            highest, lowest = np.nanmax(walk), np.nanmin(walk)
             out[row, s] = highest + lowest if difference else (highest if highest > -lowest else lowest)

@@ -62,11 +62,24 @@ def sums(draw):
     return (values, starts, members, draw(st.booleans())), (np.empty((len(values), len(starts) - 1, 5)),)
 
 
+near = st.builds(lambda n: 1.0 + n * 2.0**-52, st.integers(0, 2000))  # agree in the digits that are sorted first
+
+
 @st.composite
 def rows(draw):
-    row = draw(hnp.arrays(np.float64, draw(st.integers(1, 400)), elements=numbers))
-    # beyond the genes that are there nothing is written into the order
-    return (row,), (*(np.zeros(row.size, dtype=np.int32) for _ in range(4)), np.empty(1, dtype=np.int64))
+    row = draw(hnp.arrays(np.float64, draw(st.integers(1, 800)), elements=draw(st.sampled_from([numbers, near]))))
+    shapes = ((2, row.size), (2, row.size), row.size, (2, row.size), 2)
+    kinds = (np.uint64, np.int32, np.int32, np.int32, np.int64)
+    return (row,), tuple(np.zeros(shape, dtype=kind) for shape, kind in zip(shapes, kinds, strict=True))
+
+
+def _meant(name, outputs):
+    """Return what a kernel promises of its outputs: working space is left out."""
+    if name != "rank_row":
+        return outputs
+    _, columns, place, bounds, count = outputs
+    n = count[0]
+    return [columns[0, :n], place, bounds[:, :n], count[:1]]
 
 
 @st.composite
@@ -115,7 +128,7 @@ def test_agrees_with_the_plain_twin(name):
         tolerance = _STEP if name.startswith("gaussian") else 1e-9
         if name == "rank_extreme_scores" and not arguments[-1]:
             fast, slow = [np.abs(a) for a in fast], [np.abs(a) for a in slow]  # which of two equal extremes: rounding
-        for a, b in zip(fast, slow, strict=True):
+        for a, b in zip(_meant(name, fast), _meant(name, slow), strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=tolerance)
 
     check()

@@ -58,24 +58,25 @@ def rank_summaries(
         (0 where it is not wanted). The means are NaN where a set has no gene in the row.
     """
     n_genes = values.shape[1]
-    order = np.empty(n_genes, dtype=np.int32)
+    keys = np.empty((2, n_genes), dtype=np.uint64)
+    columns = np.empty((2, n_genes), dtype=np.int32)
     place = np.empty(n_genes, dtype=np.int32)
-    first = np.empty(n_genes, dtype=np.int32)
-    last = np.empty(n_genes, dtype=np.int32)
-    count = np.empty(1, dtype=np.int64)
+    bounds = np.empty((2, n_genes), dtype=np.int32)
+    count = np.empty(2, dtype=np.int64)
     ranks = np.empty(members.shape[0], dtype=np.float64)
     for row in range(values.shape[0]):
-        rank_row(values[row], order, place, first, last, count)
+        rank_row(values[row], keys, columns, place, bounds, count)
         n = count[0]
         for s in range(starts.shape[0] - 1):
             k = 0
             smallest = 0
             twice = 0
             for gene in members[starts[s] : starts[s + 1]]:
-                if place[gene] >= 0:
-                    ranks[k] = float(n - last[gene])
-                    smallest += n - last[gene]
-                    twice += 2 * n - first[gene] - last[gene]
+                t = place[gene]
+                if t >= 0:
+                    ranks[k] = float(n - bounds[1, t])
+                    smallest += n - bounds[1, t]
+                    twice += 2 * n - bounds[0, t] - bounds[1, t]
                     k += 1
             summary = out[row, s]
             summary[0] = float(k)

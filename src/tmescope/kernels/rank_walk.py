@@ -79,20 +79,21 @@ def rank_walk_scores(
     (O(n)), then O(k) a set. Equal values share their average rank and keep the order of the columns.
     """
     n_genes = values.shape[1]
-    order = np.empty(n_genes, dtype=np.int32)
+    keys = np.empty((2, n_genes), dtype=np.uint64)
+    columns = np.empty((2, n_genes), dtype=np.int32)
     place = np.empty(n_genes, dtype=np.int32)
-    first = np.empty(n_genes, dtype=np.int32)
-    last = np.empty(n_genes, dtype=np.int32)
-    count = np.empty(1, dtype=np.int64)
+    bounds = np.empty((2, n_genes), dtype=np.int32)
+    count = np.empty(2, dtype=np.int64)
     weight = np.empty(n_genes, dtype=np.float64)
     powered = np.empty(2 * n_genes + 1, dtype=np.float64)  # by twice the rank
     for twice in range(2 * n_genes + 1):
         powered[twice] = float(twice // 2) ** exponent if whole else (twice / 2.0) ** exponent
     for row in range(values.shape[0]):
-        rank_row(values[row], order, place, first, last, count)
+        rank_row(values[row], keys, columns, place, bounds, count)
         n = count[0]
         for gene in members:
-            weight[gene] = powered[2 * n - first[gene] - last[gene]] if place[gene] >= 0 else 0.0
+            t = place[gene]
+            weight[gene] = powered[2 * n - bounds[0, t] - bounds[1, t]] if t >= 0 else 0.0
         _walk_row(place, weight, n, starts, members, out[row])
 
 
@@ -152,14 +153,14 @@ def rank_extreme_scores(
     that k log k steps a set do instead of n.
     """
     n_genes = values.shape[1]
-    order = np.empty(n_genes, dtype=np.int32)
+    keys = np.empty((2, n_genes), dtype=np.uint64)
+    columns = np.empty((2, n_genes), dtype=np.int32)
     place = np.empty(n_genes, dtype=np.int32)
-    first = np.empty(n_genes, dtype=np.int32)
-    last = np.empty(n_genes, dtype=np.int32)
-    count = np.empty(1, dtype=np.int64)
+    bounds = np.empty((2, n_genes), dtype=np.int32)
+    count = np.empty(2, dtype=np.int64)
     found = np.empty(members.shape[0], dtype=np.int32)
     for row in range(values.shape[0]):
-        rank_row(values[row], order, place, first, last, count)
+        rank_row(values[row], keys, columns, place, bounds, count)
         for s in range(starts.shape[0] - 1):
             k = 0
             for gene in members[starts[s] : starts[s + 1]]:
