@@ -10,6 +10,7 @@ from tmescope.bulk import scoring
 from tmescope.bulk.scoring import ScoreOptions, list_methods, score
 from tmescope.foundation.errors import ExpressionError, MethodError, ScaleError, UnknownNameError
 from tmescope.foundation.method import load_plugins
+from tmescope.foundation.scale import Scale, convert
 
 GENES = ["GZMA", "PRF1", "X", "Y", "Z"]
 OWN = {"cyt2": ["GZMA", "PRF1"], "half": ["X", "NOPE"], "third": ["X", "NO1", "NO2"]}
@@ -62,7 +63,7 @@ def test_one_sample_with_missing_genes_loses_only_its_own_score():
 
 def test_scales_are_converted_exactly():
     tpm = score(cohort(), OWN, method="mean").table["value"]
-    values, _ = scoring.convert(cohort().X, scoring.Scale("tpm"), scoring.Scale.parse("log2(tpm+0.001)"))
+    values, _ = convert(cohort().X, Scale("tpm"), Scale.parse("log2(tpm+0.001)"))
     logged = score(cohort(values, "log2(tpm+0.001)"), OWN, method="mean").table["value"]
     np.testing.assert_allclose(tpm, logged, rtol=1e-9, equal_nan=True)
     array = score(cohort(scale="log2_array"), OWN, method="mean").table["value"]

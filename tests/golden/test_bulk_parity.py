@@ -18,8 +18,10 @@ CASES = [
     *(
         (m, d)
         for d in ("racle", "sdy420", "imvigor210_subset86", "icb_pan")
-        for m in ("zscore", "mcp_counter", "mcp_counter_log2")
+        for m in ("zscore", "plage", "mcp_counter", "mcp_counter_log2", "estimate")
     ),
+    ("singscore", "racle"),
+    ("singscore", "icb_pan"),
     ("ssgsea", "racle"),
     ("ssgsea", "icb_pan"),
     ("ssgsea_raw", "racle"),
@@ -48,20 +50,49 @@ def _sets(references: Path, of_method: bool) -> dict[str, list[str]]:
     return {str(k): list(v) for k, v in table.groupby("set", sort=False)["gene_symbol"]}
 
 
+OUTPUTS = {
+    "estimate": {
+        "StromalScore": "estimate_stromal",
+        "ImmuneScore": "estimate_immune",
+        "ESTIMATEScore": "estimate_score",
+        "TumorPurity": "estimate_purity_affymetrix",
+    }
+}
+
+
+@cache
+def _estimate_sets(references: Path) -> tuple[dict[str, list[str]], frozenset[str]]:
+    table = pd.read_csv(references / "estimate" / "stromal_immune_sets.tsv", sep="\t")
+    names = {"StromalSignature": "estimate_stromal", "ImmuneSignature": "estimate_immune"}
+    sets = {names[str(k)]: list(v) for k, v in table.groupby("set", sort=False)["gene_symbol"]}
+    common = pd.read_csv(references / "estimate" / "common_genes.tsv", sep="\t", keep_default_na=False)
+    return sets, frozenset(common["GeneSymbol"])
+
+
 def compare(name: str, dataset: str, data: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return absolute differences from the original, and the original's numbers."""
     folder = data / "bulk" / dataset
     path = next(folder.glob(f"expected_{FILES.get(name, name)}.tsv*"))
-    expected = pd.read_csv(path, sep="\t", index_col=0)
+    expected = pd.read_csv(path, sep="\t", index_col=0).rename(columns=OUTPUTS.get(name, {}))
     method = find_method(name, METHODS)
     frame, linear, logged = _expression(folder)
     values = logged if method.spec.needs_log else linear
-    sets = _sets(data / "references", method.spec.gene_sets is not None)
-    index = index_sets({k: v for k, v in sets.items() if k in expected.columns}, list(frame.index))
+    genes = list(frame.index)
+    if name == "estimate":
+        sets, universe = _estimate_sets(data / "references")
+        kept = sorted((g, i) for i, g in enumerate(genes) if g in universe)  # the original sorts them
+        genes, values = [g for g, _ in kept], values[:, [i for _, i in kept]]
+    else:
+        sets = _sets(data / "references", method.spec.gene_sets is not None)
+        sets = {k: v for k, v in sets.items() if k in expected.columns}
+    index = index_sets(sets, genes)
     if method.spec.drops_constant_genes:
         index = index.without(np.ptp(values, axis=0) == 0)
     scores = method.run(values, index, resolve_parameters(method.spec, {}))
-    found = pd.DataFrame(scores, index=frame.columns, columns=list(index.names)).loc[expected.index, expected.columns]
+    columns = [*index.names, *method.spec.derived]
+    found = pd.DataFrame(scores, index=frame.columns, columns=columns).loc[expected.index, expected.columns]
+    if name == "plage":  # the original leaves the sign to the library that decomposes
+        found = found * np.sign((found * expected).sum())
     return (found - expected).abs().to_numpy(), expected.to_numpy()
 
 
@@ -70,3 +101,10 @@ def test_equal_to_the_original(name: str, dataset: str, shared_data: Path) -> No
     difference, expected = compare(name, dataset, shared_data)
     assert expected.size > 0
     assert np.all(difference <= np.maximum(RELATIVE * np.abs(expected), ABSOLUTE)), np.nanmax(difference)
+
+
+@pytest.mark.parametrize("dataset", ["racle", "sdy420", "imvigor210_subset86", "icb_pan"])
+def test_gsva_equals_the_original(dataset: str, shared_data: Path) -> None:
+    difference, _ = compare("gsva", dataset, shared_data)
+    assert np.median(difference) <= 1e-12
+    assert difference.max() <= 5e-3, difference.max()

@@ -13,6 +13,7 @@ def _scores(values, members, exponent=0.25):
         np.array([0, len(members)], dtype=np.int32),
         np.array(members, dtype=np.int32),
         exponent,
+        True,
         out,
     )
     return out[:, 0]

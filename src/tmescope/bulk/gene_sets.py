@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,24 +28,60 @@ class GeneSets:
         Where each set begins in `members`.
     members : array of int32
         Columns of the genes that were found, rising within a set.
+    weights : array of float64
+        Published weight of each entry of `members`, 1 in sets that have none. A negative one says that the gene falls
+        where the others rise.
+    total_weights : array of float64, n_sets
+        Sum of the absolute weights that each set has in its definition.
     """
 
     names: tuple[str, ...]
     sizes: NDArray[np.int64]
     starts: NDArray[np.int32]
     members: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    total_weights: NDArray[np.float64]
 
     def columns(self, index: int) -> NDArray[np.int32]:
         """Return the gene columns of one set."""
         return self.members[self.starts[index] : self.starts[index + 1]]
 
+    def weights_of(self, index: int) -> NDArray[np.float64]:
+        """Return the weights of one set, in the order of `columns`."""
+        return self.weights[self.starts[index] : self.starts[index + 1]]
+
     def without(self, dropped: NDArray[np.bool_]) -> GeneSets:
         """Return the sets without the genes whose column is marked in `dropped` (sizes stay as defined)."""
-        kept = [c[~dropped[c]] for c in (self.columns(i) for i in range(len(self.names)))]
-        return _pack(self.names, self.sizes, kept)
+        return self.select(~dropped[self.members])
+
+    def select(self, kept: NDArray[np.bool_]) -> GeneSets:
+        """Return the sets with the entries of `members` that are marked in `kept` (sizes stay as defined)."""
+        before = np.concatenate([[0], np.cumsum(kept)])
+        starts = before[self.starts].astype(np.int32)
+        return replace(self, starts=starts, members=self.members[kept], weights=self.weights[kept])
+
+    def indicator(self, n_genes: int, *, weighted: bool = False) -> NDArray[np.float64]:
+        """Return the sets as a matrix, n_genes x n_sets: 1, or the weight, where a gene belongs to a set.
+
+        Parameters
+        ----------
+        n_genes : int
+            Columns of the expression matrix.
+        weighted : bool
+            Whether entries are weights.
+        """
+        matrix = np.zeros((n_genes, len(self.names)))
+        set_of = np.repeat(np.arange(len(self.names)), np.diff(self.starts))
+        matrix[self.members, set_of] = self.weights if weighted else 1.0
+        return matrix
 
 
-def index_sets(sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> GeneSets:
+def index_sets(
+    sets: Mapping[str, Sequence[str]],
+    genes: Sequence[str],
+    *,
+    weights: Mapping[str, Mapping[str, float] | None] | None = None,
+) -> GeneSets:
     """Find the genes of each set among the columns of a matrix.
 
     Parameters
@@ -54,6 +90,8 @@ def index_sets(sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> GeneS
         Gene symbols of each set; a gene named twice counts once.
     genes : sequence of str
         Unique column names.
+    weights : mapping of str to mapping of str to float, optional
+        Weights by set and gene, for the sets that have some.
 
     Returns
     -------
@@ -61,17 +99,19 @@ def index_sets(sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> GeneS
         In the order of `sets`; a set of which nothing was found is empty.
     """
     position = {gene: i for i, gene in enumerate(genes)}
-    found = []
-    sizes = []
-    for members in sets.values():
-        unique = set(members)
-        sizes.append(len(unique))
-        found.append(np.array(sorted(position[g] for g in unique if g in position), dtype=np.int32))
-    return _pack(tuple(sets), np.array(sizes, dtype=np.int64), found)
-
-
-def _pack(names: tuple[str, ...], sizes: NDArray[np.int64], found: list[NDArray[np.int32]]) -> GeneSets:
-    starts = np.zeros(len(found) + 1, dtype=np.int32)
-    starts[1:] = np.cumsum([len(f) for f in found])
-    members = np.concatenate(found).astype(np.int32) if found else np.zeros(0, dtype=np.int32)
-    return GeneSets(names, sizes, starts, members)
+    starts, members, values, totals = [0], [], [], []
+    for name, named in sets.items():
+        given = (weights or {}).get(name) or dict.fromkeys(named, 1.0)
+        totals.append(sum(abs(w) for w in given.values()))
+        found = sorted((position[g], given[g]) for g in set(named) if g in position)
+        members += [i for i, _ in found]
+        values += [w for _, w in found]
+        starts.append(len(members))
+    return GeneSets(
+        names=tuple(sets),
+        sizes=np.array([len(set(named)) for named in sets.values()], dtype=np.int64),
+        starts=np.array(starts, dtype=np.int32),
+        members=np.array(members, dtype=np.int32),
+        weights=np.array(values, dtype=np.float64),
+        total_weights=np.array(totals, dtype=np.float64),
+    )

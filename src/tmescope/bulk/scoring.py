@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from tmescope.bulk.definitions import Asked, SetDefinitions, define_sets
 from tmescope.bulk.gene_sets import GeneSets, index_sets
+from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
 from tmescope.bulk.methods.registry import METHODS
-from tmescope.facts.signatures import Signature, list_signatures, load_collection, load_signature
-from tmescope.foundation.errors import ExpressionError, MethodError, ScaleError, examples
+from tmescope.bulk.score_table import Scores, cohort_id, coverage_warnings, tidy
+from tmescope.foundation.errors import MethodError
 from tmescope.foundation.method import Method, MethodSpec, find_method, load_plugins, resolve_parameters
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
-from tmescope.foundation.scale import Scale, convert
-from tmescope.store.tables import TEXT
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-__all__ = ["ScoreOptions", "list_methods", "score"]
+__all__ = ["ScoreOptions", "check_size", "choose_method", "find_constant", "find_coverage", "list_methods", "score"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,8 @@ class ScoreOptions:
     Parameters
     ----------
     min_coverage : float
-        Smallest share (0 to 1) of a signature's genes that a sample must have; below it the score is missing.
+        Smallest share (0 to 1) of a signature's genes that a sample must have, by number or, where the method uses
+        published weights, by weight; below it the score is missing.
     min_genes : int
         Fewest genes that must be found.
     parameters : mapping
@@ -54,7 +54,7 @@ def list_methods() -> tuple[tuple[Method, ...], tuple[RunWarning, ...]]:
 
 def score(
     adata: AnnData,
-    signatures: Sequence[str | Signature] | Mapping[str, Sequence[str]] | None = None,
+    signatures: Asked = None,
     *,
     method: str | Method = "zscore",
     scale: str | None = None,
@@ -63,15 +63,15 @@ def score(
     """Score every sample for every signature.
 
     Answers "how much of this programme does each tumour express?". It does not estimate cell fractions, and scores of
-    cohort-scoped methods (z-score, normalised ssGSEA) must not be compared between cohorts as they stand.
+    cohort-scoped methods (z-score, GSVA, PLAGE, normalised ssGSEA) must not be compared between cohorts as they stand.
 
     Parameters
     ----------
     adata : anndata.AnnData, n_samples x n_genes
         Dense, sparse or backed; gene symbols in ``var_names``. Not changed.
-    signatures : sequence of str or Signature, or mapping of str to gene symbols, optional
+    signatures : sequence of str or Signature, or mapping of str to gene symbols (or to weights by gene), optional
         Names of bundled signatures, or sets of your own. The core signatures if omitted. Ignored by methods with
-        gene sets of their own (MCP-counter).
+        gene sets of their own (MCP-counter, ESTIMATE).
     method : str or Method
         One of ``tmescope methods``, or a method of your own.
     scale : str, optional
@@ -83,7 +83,7 @@ def score(
     -------
     Result
         Table with columns cohort_id, sample_id, method, feature, value (NaN where missing), coverage (0 to 1: share of
-        the signature's genes that the sample has) and unit; samples in input order, then features.
+        the signature's genes, or of their weight, that the sample has) and unit; samples in input order, then features.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def score(
     ExpressionError
         If gene or sample names are not unique, or there are no samples.
     MethodError
-        If the method needs more samples, or none of the genes is there.
+        If the method needs more samples, none of the genes is there, or it needs weights and no signature has some.
     UnknownNameError
         If a method, signature or parameter does not exist.
 
@@ -102,113 +102,84 @@ def score(
     count as absent in that sample.
     """
     options = options or ScoreOptions()
-    chosen, warnings = _choose(method)
-    parameters = resolve_parameters(chosen.spec, dict(options.parameters))
-    _check_names(adata)
-    declared = _declared_scale(adata, scale)
-    sets, facts = _gene_sets(chosen.spec, signatures)
-    values, clipped = _values_for(chosen.spec, adata, declared)
-    if clipped:
-        warnings += (
-            RunWarning(
-                "scale.clipped",
-                f"{clipped} values lay below the floor of {declared} by less than rounding and were read as zero",
-                _cohort_id(adata),
-                clipped,
-            ),
-        )
-    index = index_sets(sets, list(adata.var_names))
-    _check_size(chosen.spec, values, index)
-    scores, coverage = _run(chosen, values, index, parameters=parameters)
-    few = (coverage < options.min_coverage) | (coverage * index.sizes < options.min_genes - 0.5)
-    scores[few] = np.nan
-    warnings += _coverage_warnings(coverage, index, few, cohort=_cohort_id(adata))
+    chosen, warnings = choose_method(method)
+    spec = chosen.spec
+    parameters = resolve_parameters(spec, dict(options.parameters))
+    genes = [str(g) for g in adata.var_names]
+    check_names([str(s) for s in adata.obs_names], genes)
+    declared = find_scale(adata, scale)
+    target = target_scale(spec, declared)
+    defined = define_sets(spec, signatures)
+    order = sorted(range(len(genes)), key=genes.__getitem__) if spec.sorts_genes else None
+    rows = MatrixRows(adata.X, declared, target, None if order is None else np.array(order, dtype=np.int64))
+    values = rows.read(0, len(rows))
+    ordered = genes if order is None else [genes[i] for i in order]
+    index = index_sets(defined.genes, ordered, weights=defined.weights)
+    check_size(spec, len(values), index)
+    scores = _run(chosen, values, index, parameters=parameters)
+    few = scores.make_missing(options.min_coverage, options.min_genes)
+    warnings += _tell(rows, defined, spec, cohort=cohort_id(adata))
+    warnings += coverage_warnings(scores, few, cohort=cohort_id(adata))
     provenance = Provenance(
-        method=chosen.spec.name,
+        method=spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "min_genes": options.min_genes},
-        inputs={"values": hash_array(values), "genes": hash_json(list(adata.var_names)), "scale": str(declared)},
-        facts=facts,
+        inputs={"values": hash_array(values), "genes": hash_json(ordered), "scale": str(declared)},
+        facts=defined.facts,
         versions=versions(),
     )
-    return Result(_tidy(adata, chosen.spec, index, results=(scores, coverage)), provenance, warnings)
+    return Result(tidy(adata, spec, scores), provenance, warnings)
 
 
-def _choose(method: str | Method) -> tuple[Method, tuple[RunWarning, ...]]:
+def choose_method(method: str | Method) -> tuple[Method, tuple[RunWarning, ...]]:
+    """Return a method by its name, and warnings about plug-ins that failed to load.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name.
+    """
     if isinstance(method, Method):
         return method, ()
     methods, warnings = list_methods()
     return find_method(method, methods), warnings
 
 
-def _check_names(adata: AnnData) -> None:
-    if adata.n_obs == 0 or adata.n_vars == 0:
-        raise ExpressionError(f"the matrix is empty: {adata.n_obs} samples x {adata.n_vars} genes")
-    for kind, names in (("gene", adata.var_names), ("sample", adata.obs_names)):
-        repeated = names[names.duplicated()].unique()
-        if len(repeated):
-            raise ExpressionError(
-                f"{len(repeated)} {kind} names are not unique: {examples(repeated)}",
-                where=f"{'var' if kind == 'gene' else 'obs'}_names",
-                expected=f"each {kind} once",
-                next_step="merge or rename them before scoring",
-            )
-
-
-def _declared_scale(adata: AnnData, scale: str | None) -> Scale:
-    stated = scale or (adata.uns.get("tmescope") or {}).get("scale")
-    if not stated:
-        raise ScaleError(
-            "the scale of the matrix is not declared",
-            where="scale",
-            expected="for example log2(tpm+1)",
-            next_step='pass scale="log2(tpm+1)" (whatever the file is in), or read it with tmescope.read_cohort',
+def _tell(rows: MatrixRows, defined: SetDefinitions, spec: MethodSpec, *, cohort: str) -> tuple[RunWarning, ...]:
+    found = []
+    if rows.n_clipped:
+        message = (
+            f"{rows.n_clipped} values lay below the floor of {rows.source} by less than rounding and were read as zero"
         )
-    return Scale.parse(stated, where="scale")
+        found.append(RunWarning("scale.clipped", message, cohort, rows.n_clipped))
+    if defined.left_out:
+        n = len(defined.left_out)
+        message = f"{spec.name} leaves out {n} signatures that have no published weights"
+        found.append(RunWarning("signatures.no_weights", message, cohort, n, defined.left_out[:3]))
+    return tuple(found)
 
 
-def _gene_sets(
-    spec: MethodSpec, signatures: Sequence[str | Signature] | Mapping[str, Sequence[str]] | None
-) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    if spec.gene_sets is not None:
-        chosen = load_collection(spec.gene_sets)
-    elif isinstance(signatures, Mapping):
-        own = {name: tuple(genes) for name, genes in signatures.items()}
-        return own, {name: hash_json(sorted(set(genes))) for name, genes in own.items()}
-    elif signatures is None:
-        chosen = list_signatures("core")
-    else:
-        chosen = tuple(s if isinstance(s, Signature) else load_signature(s) for s in signatures)
-    return {s.name: tuple(s.genes) for s in chosen}, {s.name: s.sha256 for s in chosen}
+def check_size(spec: MethodSpec, n_samples: int, index: GeneSets) -> None:
+    """Check that a method has enough samples and some gene to score.
 
+    Parameters
+    ----------
+    spec : MethodSpec
+        The method.
+    n_samples : int
+        Samples of the cohort.
+    index : GeneSets
+        The sets, as found in the matrix.
 
-def _values_for(spec: MethodSpec, adata: AnnData, declared: Scale) -> tuple[NDArray[np.float64], int]:
-    if declared.unit not in spec.units:
-        raise ScaleError(
-            f"{spec.name} does not take {declared.unit}",
-            where="scale",
-            expected=f"a matrix in one of: {', '.join(spec.units)}",
-            next_step="read the cohort with gene_lengths (counts, cpm) or to_tpm (fpkm), or choose another method",
-        )
-    raw = adata.X[:] if adata.isbacked else adata.X
-    dense = raw.toarray() if hasattr(raw, "toarray") else np.asarray(raw)
-    dense = dense.astype(np.float64, copy=False)
-    infinite = int(np.count_nonzero(np.isinf(dense)))
-    if infinite:
-        raise ExpressionError(f"{infinite} values are infinite", where="X", expected="finite numbers or NaN")
-    if not spec.needs_log:
-        return convert(dense, declared, Scale(declared.unit))
-    if declared.unit == "array" and declared.is_log:
-        # array intensities are log2 as they come: there is no zero to add one to
-        return convert(dense, declared, Scale("array", 2.0, declared.offset))
-    return convert(dense, declared, Scale(declared.unit, 2.0, 1.0))
-
-
-def _check_size(spec: MethodSpec, values: NDArray[np.float64], index: GeneSets) -> None:
-    if values.shape[0] < spec.min_samples:
+    Raises
+    ------
+    MethodError
+        If it has not.
+    """
+    if n_samples < spec.min_samples:
         raise MethodError(
-            f"{spec.name} needs at least {spec.min_samples} samples; there is {values.shape[0]}",
+            f"{spec.name} needs at least {spec.min_samples} samples; there is {n_samples}",
             expected="a cohort: its scores are relative to the other samples",
-            next_step="use a method whose scope is one sample, such as ssgsea_raw or mean",
+            next_step="use a method whose scope is one sample, such as ssgsea_raw or mean, or apply a fitted model",
         )
     if index.members.size == 0:
         raise MethodError(
@@ -219,15 +190,10 @@ def _check_size(spec: MethodSpec, values: NDArray[np.float64], index: GeneSets) 
         )
 
 
-def _run(
-    method: Method, values: NDArray[np.float64], index: GeneSets, *, parameters: Mapping[str, Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _run(method: Method, values: NDArray[np.float64], index: GeneSets, *, parameters: Mapping[str, Any]) -> Scores:
     if method.spec.drops_constant_genes:
-        index = index.without(_constant(values))
-    present = ~np.isnan(values)
-    coverage = np.empty((values.shape[0], len(index.names)))
-    for i, size in enumerate(index.sizes):
-        coverage[:, i] = present[:, index.columns(i)].sum(axis=1) / max(int(size), 1)
+        index = index.without(find_constant(values))
+    coverage, found = find_coverage(method.spec, values, index)
     scores = np.asarray(method.run(values, index, parameters), dtype=np.float64)
     if scores.shape != coverage.shape:
         raise MethodError(
@@ -235,56 +201,49 @@ def _run(
             expected=f"{coverage.shape}: n_samples x n_sets",
             next_step="tell the author of the method",
         )
-    return scores, coverage
+    return Scores((*index.names, *method.spec.derived), scores, coverage, found)
 
 
-def _constant(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def find_coverage(
+    spec: MethodSpec, values: NDArray[np.float64], index: GeneSets
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return how much of each output's genes each sample has.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        Says whether genes count by weight.
+    values : array of float64, n_samples x n_genes
+        NaN where missing.
+    index : GeneSets
+        Columns of each set.
+
+    Returns
+    -------
+    coverage : array of float64, n_samples x n_outputs
+        Share (0 to 1) of the genes, or of their weight. Derived outputs have that of all sets together.
+    found : array of int64, n_samples x n_outputs
+        Number of genes.
+    """
+    n_sets = len(index.names)
+    coverage = np.empty((len(values), n_sets + len(spec.derived)))
+    found = np.empty(coverage.shape, dtype=np.int64)
+    totals = index.total_weights if spec.weights == "value" else index.sizes.astype(np.float64)
+    covered = np.zeros(len(values))
+    for i in range(n_sets):
+        present = ~np.isnan(values[:, index.columns(i)])
+        found[:, i] = np.count_nonzero(present, axis=1)
+        covered_here = present @ np.abs(index.weights_of(i)) if spec.weights == "value" else found[:, i]
+        covered += covered_here
+        coverage[:, i] = covered_here / max(float(totals[i]), 1e-300)
+    coverage[:, n_sets:] = (covered / max(float(totals.sum()), 1e-300))[:, None]
+    found[:, n_sets:] = found[:, :n_sets].sum(axis=1)[:, None]
+    return np.minimum(coverage, 1.0), found
+
+
+def find_constant(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which genes do not vary over the samples (n_samples x n_genes), those without any value among them."""
     low = np.fmin.reduce(values, axis=0)
     high = np.fmax.reduce(values, axis=0)
     constant: NDArray[np.bool_] = np.logical_not(high > low)
     return constant
-
-
-def _coverage_warnings(
-    coverage: NDArray[np.float64], index: GeneSets, few: NDArray[np.bool_], *, cohort: str
-) -> tuple[RunWarning, ...]:
-    missing = [n for n, column in zip(index.names, few.T, strict=True) if column.all()]
-    partial = [
-        f"{n} ({c.mean():.0%})"
-        for n, c, column in zip(index.names, coverage.T, few.T, strict=True)
-        if not column.all() and c.min() < 0.8
-    ]
-    found = []
-    if missing:
-        message = f"{len(missing)} signatures are missing: too few of their genes were measured"
-        found.append(RunWarning("coverage.missing", message, cohort, len(missing), tuple(missing[:3])))
-    if partial:
-        message = f"{len(partial)} signatures are scored on fewer than 80% of their genes"
-        found.append(RunWarning("coverage.partial", message, cohort, len(partial), tuple(partial[:3])))
-    return tuple(found)
-
-
-def _cohort_id(adata: AnnData) -> str:
-    return str((adata.uns.get("tmescope") or {}).get("cohort_id", "cohort"))
-
-
-def _tidy(
-    adata: AnnData,
-    spec: MethodSpec,
-    index: GeneSets,
-    *,
-    results: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> pd.DataFrame:
-    scores, coverage = results
-    n_samples, n_sets = scores.shape
-    return pd.DataFrame(
-        {
-            "cohort_id": _cohort_id(adata),
-            "sample_id": np.repeat(np.asarray(adata.obs_names, dtype=object), n_sets),
-            "method": spec.name,
-            "feature": np.tile(np.asarray(index.names, dtype=object), n_samples),
-            "value": scores.ravel(),
-            "coverage": coverage.ravel(),
-            "unit": spec.unit,
-        }
-    ).astype(dict.fromkeys(("cohort_id", "sample_id", "method", "feature", "unit"), TEXT))

@@ -43,6 +43,10 @@ __all__ = [
 ]
 
 
+_OF_SIGNATURES = {"estimate": ("estimate_stromal", "estimate_immune")}
+"""Collections whose populations are bundled signatures, in the order of their paper."""
+
+
 @dataclass(frozen=True)
 class Signature:
     """One published gene list and everything needed to cite, check and not misuse it.
@@ -202,7 +206,7 @@ def load_collection(name: str) -> tuple[Signature, ...]:
     Parameters
     ----------
     name : str
-        As in `list_collections`, for example ``"mcp_counter"``.
+        As in `list_collections`, for example ``"mcp_counter"``; or ``"estimate"``, whose two are bundled signatures.
 
     Raises
     ------
@@ -211,9 +215,11 @@ def load_collection(name: str) -> tuple[Signature, ...]:
     FactsError
         The bundled file fails its own checks.
     """
+    if name in _OF_SIGNATURES:
+        return tuple(load_signature(one) for one in _OF_SIGNATURES[name])
     names = _names("collections")
     if name not in names:
-        raise UnknownNameError.of("collection", name, names)
+        raise UnknownNameError.of("collection", name, (*names, *_OF_SIGNATURES))
     return _load_collection(name)
 
 

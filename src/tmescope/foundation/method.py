@@ -84,6 +84,15 @@ class MethodSpec:
         Whether genes outside the sets matter, so that cohorts are only comparable over the same genes.
     higher_means : str
         How to read a larger value.
+    weights : {"", "sign", "value"}
+        What the method takes of the weights that a signature has: nothing, which genes fall where the others rise, or
+        the weights themselves (signatures without are then left out).
+    derived : tuple of str
+        Outputs beyond one for each set, which the method computes from all of its sets together; ``run`` returns them
+        in further columns, and their coverage is that of all sets.
+    sorts_genes : bool
+        Whether genes are brought into the order of their names first, because the original breaks ties by it; all other
+        methods take them in the order of the matrix.
     """
 
     name: str
@@ -105,6 +114,9 @@ class MethodSpec:
     min_samples: int = 1
     drops_constant_genes: bool = False
     ranks_all_genes: bool = False
+    weights: Literal["", "sign", "value"] = ""
+    derived: tuple[str, ...] = ()
+    sorts_genes: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,10 +129,17 @@ class Method:
         The description.
     run : callable
         ``run(values, sets, parameters)``; each room states the types.
+    fit : callable, optional
+        ``fit(values, sets, parameters)`` returns what a method of scope ``cohort`` must keep of a cohort, as a mapping
+        of names to arrays.
+    apply : callable, optional
+        ``apply(values, sets, parameters, state=state)`` gives each new sample the score that it has beside that cohort.
     """
 
     spec: MethodSpec
     run: Callable[..., Any] = field(repr=False)
+    fit: Callable[..., Any] | None = field(default=None, repr=False)
+    apply: Callable[..., Any] | None = field(default=None, repr=False)
 
 
 def find_method(name: str, methods: Sequence[Method], *, where: str | None = None) -> Method:

@@ -72,7 +72,7 @@ def hash_array(values: NDArray[np.generic]) -> str:
     import numpy as np
 
     digest = hashlib.sha256(f"{values.dtype.str}{values.shape}".encode())
-    digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 

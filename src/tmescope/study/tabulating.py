@@ -117,7 +117,8 @@ def _signatures(context: Context) -> pd.DataFrame:
             "version": s.version,
             "sha256": s.sha256,
         }
-        for s in (*context.needs.signatures, *context.needs.collections)
+        # a signature that is also a population of a method's own stands once
+        for s in {s.name: s for s in (*context.needs.signatures, *context.needs.collections)}.values()
     ]
     rows += [
         {

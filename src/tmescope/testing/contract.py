@@ -48,28 +48,33 @@ def check_method(method: Method) -> None:
 
 
 def _cohort(method: Method, n_samples: int = 12) -> AnnData:
-    """Return log2(tpm+1) values without ties, holding the method's own genes and some others."""
+    """Return log2(tpm+1) values without ties (or counts), holding the method's own genes and some others."""
     rng = np.random.default_rng(5)
     genes = sorted({g for s in _sets(method).values() for g in s} - {"ABSENT1", "ABSENT2"})
     genes += [f"OTHER{i}" for i in range(60)]
-    values = np.log2(rng.gamma(0.8, 40.0, size=(n_samples, len(genes))) + 1.0)
+    values = rng.gamma(0.8, 40.0, size=(n_samples, len(genes)))
+    counts = "tpm" not in method.spec.units
+    values = np.floor(1e4 * values) if counts else np.log2(values + 1.0)
     return AnnData(
         X=values,
         obs=pd.DataFrame(index=pd.Index([f"S{i}" for i in range(n_samples)], dtype="str")),
         var=pd.DataFrame(index=pd.Index(genes, dtype="str")),
-        uns={"tmescope": {"scale": _SCALE, "cohort_id": "contract"}},
+        uns={"tmescope": {"scale": "counts" if counts else _SCALE, "cohort_id": "contract"}},
     )
 
 
-def _sets(method: Method) -> dict[str, tuple[str, ...]]:
+def _sets(method: Method) -> dict[str, tuple[str, ...]] | dict[str, dict[str, float]]:
     if method.spec.gene_sets is not None:
         return {s.name: tuple(s.genes) for s in load_collection(method.spec.gene_sets)}
-    return {
+    sets = {
         "one": ("A1", "A2", "A3", "A4"),
         "two": ("A3", "B1", "B2", "B3", "B4", "B5"),
         "partial": ("B1", "B2", "C1", "ABSENT1"),
         "absent": ("ABSENT1", "ABSENT2"),
     }
+    if not method.spec.weights:
+        return sets
+    return {name: {g: (-1.0) ** i * (i + 1.0) for i, g in enumerate(genes)} for name, genes in sets.items()}
 
 
 def _score(method: Method, adata: AnnData, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -181,13 +186,16 @@ def _range(method: Method) -> None:
 
 def _bare(method: Method) -> None:
     adata = _cohort(method)
-    index = index_sets(_sets(method), list(adata.var_names))
+    sets = _sets(method)
+    weights = {name: genes if isinstance(genes, dict) else None for name, genes in sets.items()}
+    index = index_sets({name: tuple(genes) for name, genes in sets.items()}, list(adata.var_names), weights=weights)
     values: NDArray[np.float64] = np.array(adata.X)
     if method.spec.drops_constant_genes:
         index = index.without(np.ptp(values, axis=0) == 0)
     out = method.run(values, index, resolve_parameters(method.spec, {}))
-    if not isinstance(out, np.ndarray) or out.shape != (adata.n_obs, len(index.names)) or out.dtype != np.float64:
-        raise AssertionError("run must return float64 of n_samples x n_sets")
+    wanted = (adata.n_obs, len(index.names) + len(method.spec.derived))
+    if not isinstance(out, np.ndarray) or out.shape != wanted or out.dtype != np.float64:
+        raise AssertionError("run must return float64 of n_samples x n_sets (and what is derived)")
     if not np.array_equal(values, adata.X):
         raise AssertionError("run changed its input")
 
@@ -204,6 +212,25 @@ def _offline(method: Method) -> None:
         socket.socket.connect = kept  # type: ignore[method-assign]
 
 
+def _frozen(method: Method) -> None:
+    if method.fit is None or method.apply is None:
+        return
+    adata = _cohort(method)
+    sets = _sets(method)
+    index = index_sets({name: tuple(genes) for name, genes in sets.items()}, list(adata.var_names))
+    values: NDArray[np.float64] = np.array(adata.X)
+    parameters = resolve_parameters(method.spec, {})
+    state = method.fit(values, index, parameters)
+    whole = method.run(values, index, parameters)
+    if not np.allclose(
+        whole, method.apply(values, index, parameters, state=state), rtol=1e-9, atol=1e-9, equal_nan=True
+    ):
+        raise AssertionError("the samples that were fitted get other scores when the fit is applied to them")
+    alone = method.apply(values[:1], index, parameters, state=state)
+    if not np.allclose(alone, whole[:1], rtol=1e-9, atol=1e-9, equal_nan=True):
+        raise AssertionError("a new sample's frozen score depends on the samples beside it")
+
+
 CHECKS: Mapping[str, Callable[[Method], None]] = {
     "sample order does not matter": _sample_order,
     "gene order does not matter without ties": _gene_order,
@@ -215,6 +242,7 @@ CHECKS: Mapping[str, Callable[[Method], None]] = {
     "constant genes are defined": _constant,
     "missing values are defined": _missing,
     "a sample-scoped method sees one sample": _alone,
+    "a fit that is applied is frozen": _frozen,
     "scores lie in the declared range": _range,
     "run returns n_samples x n_sets": _bare,
     "no network": _offline,

@@ -17,10 +17,38 @@ if TYPE_CHECKING:
 
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["NORMALISED", "RAW", "ssgsea", "ssgsea_raw"]
+__all__ = ["NORMALISED", "RAW", "apply_ssgsea", "fit_ssgsea", "ssgsea", "ssgsea_raw", "walk"]
 
 _TIES = "equal values share their average rank, cut to a whole number, and keep the order of the input genes"
 _REFERENCE = "10.1038/nature08460"
+
+
+def walk(
+    values: NDArray[np.float64], sets: GeneSets, *, alpha: float, threads: int, whole: bool
+) -> NDArray[np.float64]:
+    """Return the integrated difference of the running sums, see `tmescope.kernels.rank_walk.rank_walk_scores`.
+
+    Parameters
+    ----------
+    values : array of float64, n_samples x n_genes
+        NaN genes take no part in a sample's ranking.
+    sets : GeneSets
+        Columns of each set.
+    alpha : float
+        Weight of the ranks.
+    threads : int
+        The answer does not depend on them.
+    whole : bool
+        Whether the mean rank of equal values is cut to a whole number.
+    """
+    out = np.full((values.shape[0], len(sets.names)), np.nan)
+    values = np.ascontiguousarray(values)
+
+    def work(first: int, last: int) -> None:
+        rank_walk_scores(values[first:last], sets.starts, sets.members, alpha, whole, out[first:last])
+
+    for_row_blocks(work, values.shape[0], block=16, threads=threads)
+    return out
 
 
 def ssgsea_raw(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -40,14 +68,7 @@ def ssgsea_raw(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[
     array of float64, n_samples x n_sets
         In units of rank positions; NaN where a sample has none of the genes.
     """
-    out = np.full((values.shape[0], len(sets.names)), np.nan)
-    values = np.ascontiguousarray(values)
-
-    def work(first: int, last: int) -> None:
-        rank_walk_scores(values[first:last], sets.starts, sets.members, parameters["alpha"], out[first:last])
-
-    for_row_blocks(work, values.shape[0], block=16, threads=parameters["threads"])
-    return out
+    return walk(values, sets, alpha=parameters["alpha"], threads=parameters["threads"], whole=True)
 
 
 def ssgsea(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -64,10 +85,58 @@ def ssgsea(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str,
         Without unit. Adding a sample or a signature to the call changes every value by the same factor. NaN where the
         raw score is, and everywhere where all raw scores are equal.
     """
-    raw = ssgsea_raw(values, sets, parameters)
+    return _divide(raw := ssgsea_raw(values, sets, parameters), _spread(raw))
+
+
+def _spread(raw: NDArray[np.float64]) -> float:
     finite = raw[np.isfinite(raw)]
-    spread = float(finite.max() - finite.min()) if finite.size else 0.0
+    return float(finite.max() - finite.min()) if finite.size else 0.0
+
+
+def _divide(raw: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
     return raw / spread if spread > 0 else np.full_like(raw, np.nan)
+
+
+def fit_ssgsea(
+    values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]
+) -> dict[str, NDArray[np.float64]]:
+    """Keep the range of all raw scores of a cohort.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `ssgsea`.
+
+    Returns
+    -------
+    dict
+        ``spread``: one number.
+    """
+    return {"spread": np.array([_spread(ssgsea_raw(values, sets, parameters))])}
+
+
+def apply_ssgsea(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],
+    *,
+    state: Mapping[str, NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Divide the raw scores of new samples by the range of the cohort that was fitted.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `ssgsea`; the genes of the fit.
+    state : mapping
+        From `fit_ssgsea`.
+
+    Returns
+    -------
+    array of float64, n_samples x n_sets
+        As from `ssgsea`.
+    """
+    return _divide(ssgsea_raw(values, sets, parameters), float(state["spread"][0]))
 
 
 _PARAMETERS = (
@@ -112,4 +181,6 @@ NORMALISED = Method(
         higher_means="the signature's genes rank higher within the sample; the scale depends on cohort and other sets",
     ),
     ssgsea,
+    fit_ssgsea,
+    apply_ssgsea,
 )

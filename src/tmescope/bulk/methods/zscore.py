@@ -14,14 +14,10 @@ if TYPE_CHECKING:
 
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["METHOD", "combined_zscore"]
+__all__ = ["METHOD", "apply_zscore", "combined_zscore", "fit_zscore", "standardise"]
 
 
-def combined_zscore(
-    values: NDArray[np.float64],
-    sets: GeneSets,
-    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is called with them
-) -> NDArray[np.float64]:
+def combined_zscore(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
     """Sum the standardised genes of each set and divide by the root of their number.
 
     Parameters
@@ -40,21 +36,93 @@ def combined_zscore(
         ``sum(z) / sqrt(k)`` over the k genes that the sample has, with ``z = (x - mean) / sd`` and ddof 1; NaN where
         it has none.
     """
+    return apply_zscore(values, sets, parameters, state=fit_zscore(values, sets, parameters))
+
+
+def fit_zscore(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is fitted with them
+) -> dict[str, NDArray[np.float64]]:
+    """Keep the mean and the standard deviation of the sets' genes.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `combined_zscore`.
+
+    Returns
+    -------
+    dict
+        ``mean`` and ``sd``, one number for each gene that a set names, in rising order of its column.
+    """
+    part = values[:, np.unique(sets.members)]
+    count = np.maximum(np.count_nonzero(~np.isnan(part), axis=0), 1)
+    mean = np.nansum(part, axis=0) / count
+    spread = np.sqrt(np.nansum((part - mean) ** 2, axis=0) / np.maximum(count - 1, 1))
+    return {"mean": mean, "sd": spread}
+
+
+def standardise(
+    values: NDArray[np.float64], sets: GeneSets, state: Mapping[str, NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Return standardised genes (0 where missing), which are there, and where each gene column stands among them.
+
+    Parameters
+    ----------
+    values : array of float64, n_samples x n_genes
+        As in `combined_zscore`.
+    sets : GeneSets
+        Columns of each set.
+    state : mapping
+        From `fit_zscore`.
+
+    Returns
+    -------
+    standardised, present : array, n_samples x n_used
+        Of the genes that a set names.
+    place : array of int64, n_genes
+        Position of each gene column in them; 0 for genes that no set names.
+    """
     used = np.unique(sets.members)
     part = values[:, used]
     present = ~np.isnan(part)
-    count = np.maximum(present.sum(axis=0), 1)
-    centred = part - np.nansum(part, axis=0) / count
-    spread = np.sqrt(np.nansum(centred**2, axis=0) / np.maximum(count - 1, 1))
-    standardised = np.where(present, centred / np.where(spread > 0, spread, 1.0), 0.0)
+    standardised = (part - state["mean"]) / np.where(state["sd"] > 0, state["sd"], 1.0)
+    standardised[~present] = 0.0
     place = np.zeros(values.shape[1], dtype=np.int64)
     place[used] = np.arange(used.size)
+    return standardised, present, place
+
+
+def apply_zscore(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is applied with them
+    *,
+    state: Mapping[str, NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Score new samples with the means and standard deviations of the cohort that was fitted.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `combined_zscore`; the genes of the fit.
+    state : mapping
+        From `fit_zscore`.
+
+    Returns
+    -------
+    array of float64, n_samples x n_sets
+        As from `combined_zscore`.
+    """
+    standardised, present, place = standardise(values, sets, state)
     scores = np.full((values.shape[0], len(sets.names)), np.nan)
+    whole = bool(present.all())
     for i in range(len(sets.names)):
         columns = place[sets.columns(i)]
-        k = present[:, columns].sum(axis=1)
+        k = np.full(len(values), columns.size) if whole else np.count_nonzero(present[:, columns], axis=1)
         rows = k > 0
-        scores[rows, i] = standardised[np.ix_(rows, columns)].sum(axis=1) / np.sqrt(k[rows])
+        scores[rows, i] = standardised[:, columns].sum(axis=1)[rows] / np.sqrt(k[rows])
     return scores
 
 
@@ -75,4 +143,6 @@ METHOD = Method(
         min_samples=2,
     ),
     combined_zscore,
+    fit_zscore,
+    apply_zscore,
 )

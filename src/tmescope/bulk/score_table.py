@@ -1,0 +1,114 @@
+"""Scores as a tidy table, with what is missing and what the reader must be told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tmescope.foundation.method import MethodSpec
+from tmescope.foundation.result import RunWarning
+from tmescope.store.tables import TEXT
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from numpy.typing import NDArray
+
+__all__ = ["Scores", "cohort_id", "coverage_warnings", "tidy"]
+
+_FLAGGED = 0.8
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a method found for each sample.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Names of the outputs: the sets, then what is derived from all of them.
+    values, coverage : array of float64, n_samples x n_outputs
+        The scores, and the share of the genes (or of their weight) that each stands on.
+    found : array of int64, n_samples x n_outputs
+        Number of genes that each stands on.
+    """
+
+    features: tuple[str, ...]
+    values: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    found: NDArray[np.int64]
+
+    def make_missing(self, min_coverage: float, min_genes: int) -> NDArray[np.bool_]:
+        """Set scores that stand on too few genes to NaN, and return which they are.
+
+        Parameters
+        ----------
+        min_coverage : float
+            Smallest share.
+        min_genes : int
+            Fewest genes.
+        """
+        few = (self.coverage < min_coverage) | (self.found < min_genes)
+        self.values[few] = np.nan
+        return few
+
+
+def coverage_warnings(scores: Scores, few: NDArray[np.bool_], *, cohort: str) -> tuple[RunWarning, ...]:
+    """Return warnings of signatures that are missing in all samples, and of those with less than 80% in some.
+
+    Parameters
+    ----------
+    scores : Scores
+        As found.
+    few : array of bool, n_samples x n_outputs
+        From `Scores.make_missing`.
+    cohort : str
+        For the warnings.
+    """
+    missing = [n for n, column in zip(scores.features, few.T, strict=True) if column.all()]
+    partial = [
+        f"{n} ({c.mean():.0%})"
+        for n, c, column in zip(scores.features, scores.coverage.T, few.T, strict=True)
+        if not column.all() and c.min() < _FLAGGED
+    ]
+    found = []
+    if missing:
+        message = f"{len(missing)} signatures are missing: too few of their genes were measured"
+        found.append(RunWarning("coverage.missing", message, cohort, len(missing), tuple(missing[:3])))
+    if partial:
+        message = f"{len(partial)} signatures are scored on fewer than 80% of their genes"
+        found.append(RunWarning("coverage.partial", message, cohort, len(partial), tuple(partial[:3])))
+    return tuple(found)
+
+
+def cohort_id(adata: AnnData) -> str:
+    """Return the cohort's id, or ``cohort`` where it has none."""
+    return str((adata.uns.get("tmescope") or {}).get("cohort_id", "cohort"))
+
+
+def tidy(adata: AnnData, spec: MethodSpec, scores: Scores) -> pd.DataFrame:
+    """Return one row for each sample and feature: samples in input order, then features.
+
+    Parameters
+    ----------
+    adata : anndata.AnnData
+        Whose samples they are.
+    spec : MethodSpec
+        Name and unit.
+    scores : Scores
+        As found.
+    """
+    n_samples, n_sets = scores.values.shape
+    return pd.DataFrame(
+        {
+            "cohort_id": cohort_id(adata),
+            "sample_id": np.repeat(np.asarray(adata.obs_names, dtype=object), n_sets),
+            "method": spec.name,
+            "feature": np.tile(np.asarray(scores.features, dtype=object), n_samples),
+            "value": scores.values.ravel(),
+            "coverage": scores.coverage.ravel(),
+            "unit": spec.unit,
+        }
+    ).astype(dict.fromkeys(("cohort_id", "sample_id", "method", "feature", "unit"), TEXT))
