@@ -15,7 +15,7 @@ from tmescope.foundation.errors import FileFormatError
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined, unused-ignore]
 
-__all__ = ["DEFAULT_LIMITS", "GZIP_MAGIC", "GunzipStream", "Limits", "open_bytes"]
+__all__ = ["DEFAULT_LIMITS", "GZIP_MAGIC", "GunzipStream", "Limits", "open_bytes", "stored_position"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -79,6 +79,11 @@ class GunzipStream(io.RawIOBase):
     def readable(self) -> bool:
         """Return True."""
         return True
+
+    @property
+    def consumed(self) -> int:
+        """Compressed bytes that were read so far, of the block being worked on those that were used."""
+        return self._n_in - len(self._pending)
 
     def readinto(self, buffer: Buffer) -> int:
         """Fill `buffer`, return the number of bytes written (0 at the end)."""
@@ -195,3 +200,15 @@ def open_bytes(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[IO[by
                 next_step="split the file, or store the matrix as Parquet",
             )
         yield raw
+
+
+def stored_position(handle: IO[bytes]) -> int:
+    """Return how many bytes of the file, as it is stored, an open file has passed.
+
+    Parameters
+    ----------
+    handle : binary file
+        From `open_bytes`.
+    """
+    inner = getattr(handle, "raw", None)
+    return inner.consumed if isinstance(inner, GunzipStream) else handle.tell()

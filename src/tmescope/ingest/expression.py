@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,6 +64,19 @@ class ExpressionTable:
     sample_ids: tuple[str, ...]
     obs: pd.DataFrame | None = None
     notes: tuple[Note, ...] = ()
+
+    def take_samples(self, sample_ids: Sequence[str]) -> NDArray[np.float64]:
+        """Return the rows of some samples in that order; `values` itself, not a copy, where these are all of them.
+
+        Parameters
+        ----------
+        sample_ids : sequence of str
+            Of this table.
+        """
+        if tuple(sample_ids) == self.sample_ids:
+            return self.values
+        position = {name: i for i, name in enumerate(self.sample_ids)}
+        return np.ascontiguousarray(self.values[[position[i] for i in sample_ids]])
 
 
 def read_matrix(
@@ -249,21 +262,22 @@ def check_values(table: ExpressionTable, where: str) -> list[TmescopeError]:
         The file.
     """
     problems: list[TmescopeError] = []
-    infinite = np.isinf(table.values)
-    if infinite.any():
-        i, j = (int(k) for k in np.argwhere(infinite)[0])
+    odd = [i for i, row in enumerate(table.values) if not np.isfinite(row).all()]  # by row: no mask of the matrix
+    infinite = {i: n for i in odd if (n := int(np.count_nonzero(np.isinf(table.values[i]))))}
+    if infinite:
+        i = next(iter(infinite))
+        j = int(np.argmax(np.isinf(table.values[i])))
         problems.append(
             ExpressionError(
-                f"{np.count_nonzero(infinite)} values are infinite, the first is {table.values[i, j]}",
+                f"{sum(infinite.values())} values are infinite, the first is {table.values[i, j]}",
                 where=f"{where}, gene {table.gene_ids[j]!r}, sample {table.sample_ids[i]!r}",
                 expected="finite numbers",
                 next_step="a logarithm of zero is -inf: write log2(x+c), or the linear values",
             )
         )
-    missing = np.asarray(np.isnan(table.values).all(axis=1))
-    if missing.any():
-        names = [s for s, m in zip(table.sample_ids, missing, strict=True) if m]
-        all_of_them = "all samples" if missing.all() else f"{len(names)} samples"
+    names = [table.sample_ids[i] for i in odd if np.isnan(table.values[i]).all()]
+    if names:
+        all_of_them = "all samples" if len(names) == len(table.values) else f"{len(names)} samples"
         problems.append(
             ExpressionError(
                 f"{all_of_them} have no value at all: {examples(names)}",
