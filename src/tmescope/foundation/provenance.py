@@ -53,7 +53,10 @@ class Provenance:
 
 
 def hash_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
+    """Return the sha256 of a file's bytes; of a folder that of the names and hashes of its files, links left out."""
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
+        return hash_json({p.relative_to(path).as_posix(): hash_file(p) for p in files})
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(_BLOCK):

@@ -21,6 +21,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 _BLOCK = 1 << 18
 _GZIP_WINDOW = 31  # zlib: 15 bits of window, and a gzip header
+_ZLIB_WINDOW = 15
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class GunzipStream(io.RawIOBase):
         For messages.
     limits : Limits
         See there.
+    wrapped : {'gzip', 'zlib'}
+        What the compressed data are wrapped in.
 
     Raises
     ------
@@ -65,11 +68,12 @@ class GunzipStream(io.RawIOBase):
         While reading: not gzip, damaged, truncated, followed by something else, or beyond a limit.
     """
 
-    def __init__(self, raw: IO[bytes], name: str, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, raw: IO[bytes], name: str, limits: Limits = DEFAULT_LIMITS, *, wrapped: str = "gzip") -> None:
         self._raw = raw
         self._name = name
         self._limits = limits
-        self._engine = zlib.decompressobj(_GZIP_WINDOW)
+        self._window = _GZIP_WINDOW if wrapped == "gzip" else _ZLIB_WINDOW
+        self._engine = zlib.decompressobj(self._window)
         self._pending = b""
         self._n_in = 0
         self._n_out = 0
@@ -126,7 +130,7 @@ class GunzipStream(io.RawIOBase):
         if not rest:
             self._done = True
             return
-        self._engine = zlib.decompressobj(_GZIP_WINDOW)
+        self._engine = zlib.decompressobj(self._window)
         self._members += 1
         self._pending = rest
 

@@ -26,6 +26,7 @@ from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.nfcore import read_nfcore
 from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
+from tmescope.ingest.zarr_store import read_zarr
 
 __all__ = [
     "ExpressionTable",
@@ -41,6 +42,8 @@ __all__ = [
 _FEW = 3
 _SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore, "cbioportal": read_study_matrix}
 """Readers of formats whose rows carry several names."""
+_ANNDATA = {"h5ad": read_h5ad, "zarr": read_zarr}
+"""Readers of formats with layers."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def read_matrix(
     declared : str, optional
         See `tmescope.ingest.options.FileFormat`; None takes the format from the name.
     layer : str, optional
-        Of an h5ad file.
+        Of an h5ad file or a Zarr store.
     gene_column : str, optional
         Which column names the genes, in the formats that have several.
     dialect : Dialect, optional
@@ -131,8 +134,8 @@ def read_matrix(
         return read_geo_matrix(path, limits=limits)
     if form == "parquet":
         return read_parquet_matrix(path, limits=limits)
-    if form == "h5ad":
-        return read_h5ad(path, layer=layer, limits=limits)
+    if form in _ANNDATA:
+        return _ANNDATA[form](path, layer=layer, limits=limits)
     found = find_dialect(path, form, dialect, names_first=True, limits=limits)
     if not found.is_plain:
         return read_dialect_matrix(path, found, limits=limits)
@@ -156,7 +159,7 @@ def read_expression(
     path, declared, layer, gene_column, dialect, limits
         See `read_matrix`.
     orientation : {'genes_by_samples', 'samples_by_genes'}, optional
-        What the file's rows are; None means samples_by_genes for h5ad, genes_by_samples for all others.
+        What the file's rows are; None means samples_by_genes for h5ad and zarr, else genes_by_samples.
 
     Returns
     -------
