@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from bench.ingest_speed import write_matrix
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -94,3 +97,29 @@ def test_a_share_that_misleads_costs_room_and_nothing_else() -> None:
     n = np.arange(50.0)
     np.testing.assert_array_equal(values, [n, n + 0.5, -n])
     assert values.flags.c_contiguous
+
+
+MEMORY = """
+import re, sys
+from pathlib import Path
+from tmescope.ingest.cohort import read_cohort
+from tmescope.ingest.options import CohortOptions
+def peak():
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+options = CohortOptions("c", "log2(tpm+1)")
+read_cohort(Path(sys.argv[1]), options=options)
+before = peak()
+cohort = read_cohort(Path(sys.argv[2]), options=options)
+print((peak() - before) / cohort.adata.X.nbytes)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the system does not tell a process its peak")
+def test_a_cohort_is_read_with_less_than_two_matrices_in_memory(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.tsv.gz", tmp_path / "large.tsv.gz"
+    write_matrix(small, 600, 2_500)  # large enough to load all that reading needs, the plain reader too
+    write_matrix(large, 2_000, 8_000)
+    ended = subprocess.run(
+        [sys.executable, "-c", MEMORY, small, large], check=True, capture_output=True, text=True, timeout=600
+    )
+    assert 0.5 < float(ended.stdout) < 1.7, ended.stdout

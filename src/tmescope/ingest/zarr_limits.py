@@ -144,7 +144,7 @@ def read_metadata(path: Path, where: str) -> Mapping[str, Any]:
     return found
 
 
-def check_array(folder: Path, limits: Limits, where: str) -> None:
+def check_array(folder: Path, limits: Limits, *, version: Literal[2, 3], where: str) -> None:
     """Check an array: what it declares, and what its chunks declare to become.
 
     Parameters
@@ -153,18 +153,21 @@ def check_array(folder: Path, limits: Limits, where: str) -> None:
         With zarr.json or .zarray and the chunks.
     limits : Limits
         On the size in memory.
+    version : {2, 3}
+        Of the store; declarations in the words of the other are not read.
     where : str
         For the message.
 
     Raises
     ------
     FileFormatError
-        Objects, filters or codecs other than zstd, blosc, gzip, zlib, text and shards of these; sizes beyond the limits;
-        chunks that would become larger than the array says.
+        Objects, filters or codecs other than zstd, blosc, gzip, zlib, text and shards of these; sizes beyond the
+        limits; chunks that would become larger than the array says.
     """
-    old = folder / ".zarray"
-    array = _old_array(read_metadata(old, where), where) if old.is_file() else _new_array(
-        read_metadata(folder / "zarr.json", where), where)  # fmt: skip
+    if version == 2:
+        array = _old_array(read_metadata(folder / ".zarray", where), where)
+    else:
+        array = _new_array(read_metadata(folder / "zarr.json", where), where)
     if not array.is_sound():
         raise _refused(
             f"the shape {array.shape!r}, the chunks {array.chunks!r} or the shards {array.shards!r} are none",

@@ -55,9 +55,9 @@ def read_zarr(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
     where = f"{path}, {place}"
     version = check_tree(path)
     node = _find_matrix(path, layer, where)
-    _check_dense_size(node, limits, where)
+    _check_dense_size(node, limits, version=version, where=where)
     for folder in (node, path / "obs", path / "var"):
-        _check_arrays(folder, path, limits=limits)
+        _check_arrays(folder, path, limits=limits, version=version)
     try:
         store = zarr.open_group(str(path), mode="r", zarr_format=version, use_consolidated=False)
         values = read_elem(store[place])
@@ -90,9 +90,10 @@ def _find_matrix(path: Path, layer: str | None, where: str) -> Path:
     return parent / (layer or "X")
 
 
-def _check_dense_size(node: Path, limits: Limits, where: str) -> None:
+def _check_dense_size(node: Path, limits: Limits, *, version: Literal[2, 3], where: str) -> None:
     """Check the shape that a dense or a sparse matrix would have in memory."""
-    meta = next((node / n for n in ("zarr.json", ".zarray", ".zattrs") if (node / n).is_file()), None)
+    names = ("zarr.json",) if version == 3 else (".zarray", ".zattrs")
+    meta = next((node / n for n in names if (node / n).is_file()), None)
     found = read_metadata(meta, where) if meta is not None else {}
     attributes = found.get("attributes", found)
     shape = found.get("shape", attributes.get("shape") if isinstance(attributes, dict) else None)
@@ -114,14 +115,14 @@ def _check_dense_size(node: Path, limits: Limits, where: str) -> None:
         )
 
 
-def _check_arrays(folder: Path, root: Path, *, limits: Limits) -> None:
+def _check_arrays(folder: Path, root: Path, *, limits: Limits, version: Literal[2, 3]) -> None:
     for here, _, names in os.walk(folder):
         where = f"{root}, {Path(here).relative_to(root).as_posix()}"
-        is_array = ".zarray" in names
-        if "zarr.json" in names:
-            is_array = is_array or read_metadata(Path(here) / "zarr.json", where).get("node_type") != "group"
+        is_array = version == 2 and ".zarray" in names
+        if version == 3 and "zarr.json" in names:
+            is_array = read_metadata(Path(here) / "zarr.json", where).get("node_type") != "group"
         if is_array:
-            check_array(Path(here), limits, where)
+            check_array(Path(here), limits, version=version, where=where)
 
 
 def _read_frame(store: Any, name: Literal["obs", "var"], where: str) -> pd.DataFrame:
