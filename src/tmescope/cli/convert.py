@@ -10,6 +10,19 @@ import typer
 __all__ = ["convert"]
 
 
+Rows = Annotated[
+    str | None,
+    typer.Option(
+        "--orientation",
+        help="genes_by_samples or samples_by_genes; if omitted the former, in h5ad and zarr the latter.",
+        show_default=False,
+    ),
+]
+GeneColumn = Annotated[
+    str | None, typer.Option("--gene-column", help="Which column names the genes, in formats that have several.")
+]
+
+
 def convert(
     expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
     scale: Annotated[
@@ -25,20 +38,10 @@ def convert(
         ),
     ],
     samples: Annotated[Path | None, typer.Argument(help="Sample table.", show_default=False)] = None,
-    orientation: Annotated[
-        str | None,
-        typer.Option(
-            "--orientation",
-            help="genes_by_samples or samples_by_genes; if omitted the former, in h5ad and zarr the latter.",
-            show_default=False,
-        ),
-    ] = None,
+    orientation: Rows = None,
     identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl or entrez.")] = "symbol",
     layer: Annotated[str | None, typer.Option("--layer", help="Of an h5ad file or a Zarr store; X if omitted.")] = None,
-    gene_column: Annotated[
-        str | None,
-        typer.Option("--gene-column", help="Which column names the genes, in formats that have several."),
-    ] = None,
+    gene_column: GeneColumn = None,
     cohort: Annotated[str, typer.Option("--cohort", help="Name of the cohort.")] = "cohort",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file or Zarr store.")] = False,
 ) -> None:
