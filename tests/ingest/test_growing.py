@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tmescope.ingest import growing as growing_module
 from tmescope.ingest.growing import GrowingColumns
 
 
@@ -30,9 +31,23 @@ def test_what_was_written_is_there_whatever_was_expected(n_columns: int, steps: 
     np.testing.assert_array_equal(matrix.T, everything)
 
 
-@pytest.mark.parametrize(("expected", "capacity"), [(0, 2), (50, 50), (10**9, 128)])
+@pytest.mark.parametrize(("expected", "capacity"), [(0, 2), (50, 50), (10**9, 2048)])
 def test_an_expectation_is_believed_within_bounds(expected: int, capacity: int) -> None:
     growing = GrowingColumns(1)
     room = growing.room(2, expected=expected)
     assert room.base is not None
     assert room.base.size == capacity
+
+
+def test_an_expectation_beyond_the_memory_makes_room_for_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short_of_memory(n: int) -> np.ndarray:
+        if n > 100:
+            raise MemoryError
+        return np.zeros(n)
+
+    monkeypatch.setattr(growing_module.np, "empty", short_of_memory)
+    growing = GrowingColumns(10)
+    room = growing.room(2, expected=1000)
+    assert room.shape == (2, 10)
+    assert room.base is not None
+    assert room.base.size == 20

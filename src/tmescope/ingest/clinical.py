@@ -108,7 +108,7 @@ def read_samples(path: Path, declared: FileFormat | None = None, *, limits: Limi
     where = str(path)
     if form in ("h5ad", "zarr"):
         raise FileFormatError(
-            f"a sample table cannot be in the format {form}",
+            f"a sample table cannot be {'an h5ad file' if form == 'h5ad' else 'a Zarr store'}",
             where=where,
             expected="TSV, CSV or Parquet",
             next_step="leave the sample table out: the one inside the matrix' file is then used",

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 __all__ = ["GrowingColumns"]
 
-_MOST_AT_ONCE = 64
+_MOST_AT_ONCE = 1024
 
 
 class GrowingColumns:
@@ -44,7 +44,8 @@ class GrowingColumns:
         n_rows : int
             How many are needed at once.
         expected : int
-            How many there will be at the end, as far as one can tell; believed up to 64 times of what is there.
+            How many there will be at the end, as far as one can tell; believed up to 1,024 times of what is there,
+            and as far as there is memory.
 
         Returns
         -------
@@ -53,7 +54,7 @@ class GrowingColumns:
         """
         needed = self._n_rows + n_rows
         if needed > self._capacity:
-            self._widen(max(needed, min(expected, _MOST_AT_ONCE * needed)))
+            self._widen(needed, max(needed, min(expected, _MOST_AT_ONCE * needed)))
         by_column = self._flat.reshape(self._n_columns, self._capacity)
         return by_column[:, self._n_rows : needed].T
 
@@ -73,10 +74,14 @@ class GrowingColumns:
         self._n_rows = 0
         return matrix
 
-    def _widen(self, capacity: int) -> None:
+    def _widen(self, needed: int, capacity: int) -> None:
         n, old = self._n_rows, self._capacity
         if not n:
-            self._flat = np.empty(self._n_columns * capacity)
+            try:
+                self._flat = np.empty(self._n_columns * capacity)
+            except MemoryError:  # the expectation was beyond all reason: make room for what is there
+                capacity = needed
+                self._flat = np.empty(self._n_columns * capacity)
         else:
             self._flat.resize(self._n_columns * capacity, refcheck=False)
             for i in range(self._n_columns - 1, 0, -1):
