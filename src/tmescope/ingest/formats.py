@@ -119,6 +119,8 @@ def is_study_folder(path: Path) -> bool:
         return path.is_dir() and (path / META_STUDY).exists()
     except OSError:  # a name too long, a folder that may not be read: whoever opens it says so
         return False
+
+
 def _find_store(path: Path) -> FileFormat:
     if not path.exists():
         check_file(path)
