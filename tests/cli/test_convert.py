@@ -56,7 +56,7 @@ def test_a_study_notices_that_a_store_changed(tmescope, folder):
     out = folder / "c.zarr"
     tmescope("convert", folder / "a.tsv", "--scale", "tpm", "-o", out)
     arguments = ("score", out, "--scale", "tpm", "-s", "cyt", "-o", folder / "out")
-    assert tmescope(*arguments).out.startswith("5 steps done")
+    assert "steps done, 0 unchanged" in tmescope(*arguments).out
     assert tmescope(*arguments).out.startswith("0 steps done")
     table = pd.read_csv(folder / "a.tsv", sep="\t", index_col=0).iloc[:, 1:]
     table.to_csv(folder / "fewer.tsv", sep="\t")
