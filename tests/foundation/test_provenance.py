@@ -15,9 +15,12 @@ def test_file_hash_is_sha256(tmp_path):
     assert hash_file(path) == hashlib.sha256(b"x" * 3_000_000).hexdigest()
 
 
-def test_the_hash_of_a_folder_is_that_of_its_files_and_their_names(tmp_path):
+def test_the_hash_of_a_zarr_store_is_that_of_its_files_and_their_names(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c").write_text("1")
+    with pytest.raises(OSError, match="directory"):
+        hash_file(tmp_path / "a")
+    (tmp_path / "a" / "zarr.json").write_text("{}")
     first = hash_file(tmp_path / "a")
     (tmp_path / "a" / "b" / "c").rename(tmp_path / "a" / "b" / "d")
     renamed = hash_file(tmp_path / "a")
