@@ -1,4 +1,4 @@
-"""Lists the benchmarks and runs those that are named, or all of them."""
+"""Lists the benchmarks and runs those that are named, or all of them; options go to the one that is named."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="which to run; all where none is named")
     parser.add_argument("--list", action="store_true", help="only list them")
-    asked = parser.parse_args(arguments)
+    asked, options = parser.parse_known_args(arguments)
+    if options and len(asked.names) != 1:
+        parser.error(f"{' '.join(options)}: options belong to a benchmark; name one")
     unknown = [name for name in asked.names if name not in benchmarks]
     if unknown:
         parser.error(f"no benchmark is named {', '.join(unknown)}; there are: {', '.join(benchmarks)}")
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"\nPython {platform.python_version()} on {platform.machine()}")
     for name in asked.names or benchmarks:
         print(f"\n{name}: {benchmarks[name].SUMMARY}", flush=True)
-        print(as_text(benchmarks[name].run()), flush=True)
+        print(as_text(benchmarks[name].run(*([options] if options else []))), flush=True)
     return 0
 
 

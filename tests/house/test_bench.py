@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from bench import __main__ as bench
-from bench import startup
+from bench import ingest_speed, startup
 
 
 def test_every_benchmark_is_found_and_says_what_it_measures() -> None:
@@ -50,3 +53,25 @@ def test_a_process_costs_time_and_a_failing_one_is_an_error() -> None:
     assert cost.wall_s >= 0.05
     with pytest.raises(startup.subprocess.CalledProcessError):
         startup.measure([sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def test_options_go_to_the_one_benchmark_that_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(startup, "run", lambda arguments=(): [{"asked": " ".join(arguments)}])
+    assert bench.main(["startup", "--runs", "3"]) == 0
+    assert "--runs 3" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="2"):
+        bench.main(["startup", "parity", "--runs", "3"])
+
+
+def test_the_speed_of_reading_is_measured_in_processes(tmp_path: Path) -> None:
+    ingest_speed.write_matrix(tmp_path / "m.tsv.gz", 3, 700)
+    lines = gzip.decompress((tmp_path / "m.tsv.gz").read_bytes()).decode().splitlines()
+    assert lines[0].split("\t") == ["gene", "S00000", "S00001", "S00002"]
+    assert len(lines) == 701
+    assert {len(line.split("\t")) for line in lines} == {4}
+    cost = ingest_speed.measure([sys.executable, "-c", "b = bytearray(b'x') * 100_000_000"])
+    assert 0.1 < cost.peak_gb < 1
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        ingest_speed.measure([sys.executable, "-c", "raise SystemExit(3)"])
+    names = [*ingest_speed.PEERS, *ingest_speed.OURS]
+    assert list(ingest_speed.commands(Path("m"), Path("o"))) == names

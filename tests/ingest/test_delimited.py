@@ -194,3 +194,9 @@ def test_a_huge_cell_further_down(write: Write) -> None:
     with pytest.raises(FileFormatError, match="cannot be split") as caught:
         read_delimited(write("m.tsv", "gene\tA\nX\t1\nY\t" + "9" * 5000 + "x" * 200_000 + "\n"), "tsv")
     assert (caught.value.where or "").endswith("line 3")
+
+
+def test_a_quote_that_stays_open_in_the_last_cell_is_named_by_line(write: Write) -> None:
+    with pytest.raises(FileFormatError, match="line 3 has a quote that is not closed") as caught:
+        read_delimited(write("m.tsv", 'gene\tA\tB\nX\t1\t2\nY\t1\t"\nZ\t1\t2\n'), "tsv")
+    assert (caught.value.where or "").endswith("line 3")

@@ -174,3 +174,24 @@ def test_damaged_files_are_refused_in_our_words_or_read(
         assert error.where
     else:
         assert table.values.shape == (len(table.sample_ids), len(table.gene_ids))
+
+
+def test_all_samples_in_order_are_the_matrix_itself_and_others_a_copy() -> None:
+    table = ExpressionTable(np.arange(6.0).reshape(3, 2), ("G", "H"), ("a", "b", "c"))
+    assert table.take_samples(["a", "b", "c"]) is table.values
+    for chosen in (["c", "a"], ["b", "a", "c"]):
+        taken = table.take_samples(chosen)
+        np.testing.assert_array_equal(taken, table.values[["abc".index(i) for i in chosen]])
+        assert not np.shares_memory(taken, table.values)
+
+
+def test_infinities_are_counted_in_all_rows_and_the_first_is_named() -> None:
+    values = np.zeros((3, 4))
+    values[1, 2] = values[1, 3] = -np.inf
+    values[2, 0] = np.inf
+    values[0] = np.nan
+    table = ExpressionTable(values, ("G", "H", "I", "J"), ("a", "b", "c"))
+    first, second = check_values(table, "m")
+    assert "3 values are infinite, the first is -inf" in str(first)
+    assert "gene 'I', sample 'b'" in str(first)
+    assert "1 samples have no value at all: 'a'" in str(second)

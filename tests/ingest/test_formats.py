@@ -139,3 +139,17 @@ def test_a_name_too_long_is_no_study(tmp_path: Path) -> None:
 def test_a_file_is_no_study(write: Write) -> None:
     with pytest.raises(FileFormatError, match="a cBioPortal study is a folder"):
         find_format(write("meta_study.txt", "cancer_study_identifier: a\n"), "cbioportal")
+
+
+def test_a_zarr_store_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "b").mkdir()
+    assert find_format(tmp_path / "a.zarr") == "zarr"
+    assert find_format(tmp_path / "b", "zarr") == "zarr"
+    with pytest.raises(FileFormatError, match="is a folder, not a file"):
+        find_format(tmp_path / "b")
+    with pytest.raises(MissingFileError):
+        find_format(tmp_path / "c.zarr")
+    (tmp_path / "c.zarr").write_bytes(b"PK\x03\x04")
+    with pytest.raises(FileFormatError, match="a Zarr store is a folder"):
+        find_format(tmp_path / "c.zarr")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError
+from tmescope.ingest import parquet
 from tmescope.ingest.decompress import Limits
 from tmescope.ingest.parquet import read_parquet_matrix, read_parquet_text
 
@@ -142,3 +143,33 @@ def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     for read in (read_parquet_matrix, read_parquet_text):
         with pytest.raises(FileFormatError, match="cannot be read"):
             read(tmp_path / "m.parquet")
+
+
+def test_columns_are_read_in_parts_and_found_by_their_whole_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "_AT_ONCE", 2)
+    names = [
+        "S1",
+        "S1.1",
+        "S1.1.x",
+        "gene",
+        "S",
+        "S2",
+    ]  # Arrow takes a name for all that begins so and goes on at a dot
+    values = np.arange(18.0).reshape(6, 3)
+    for columns in (names, [*names[:4], "S1", "S2"]):
+        arrays = [pa.array(v) for v in values]
+        arrays[3] = pa.array(["a", "b", "c"])
+        pq.write_table(pa.Table.from_arrays(arrays, columns), tmp_path / "m.parquet")
+        raw = read_parquet_matrix(tmp_path / "m.parquet")
+        assert raw.columns == tuple(c for i, c in enumerate(columns) if i != 3)
+        assert raw.rows == ("a", "b", "c")
+        np.testing.assert_array_equal(raw.by_column, values[[0, 1, 2, 4, 5]])
+
+
+def test_a_table_of_many_columns_in_one_part_is_the_same(tmp_path: Path) -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).random((3, 1500)), index=list("abc"))
+    frame.columns = [f"S{i}" for i in range(1500)]
+    frame.to_parquet(tmp_path / "m.parquet")
+    np.testing.assert_array_equal(read_parquet_matrix(tmp_path / "m.parquet").by_column.T, frame.to_numpy())

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tmescope.cli import demo, export, facts, lists, score, study
+from tmescope.cli import convert, demo, export, facts, lists, score, study
 from tmescope.foundation.errors import TmescopeError
 
 __all__ = ["app", "main"]
@@ -48,6 +48,7 @@ app.command("init")(study.init)
 app.command("check")(study.check)
 app.command("run")(study.run)
 app.command("score")(score.score)
+app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)
 app.add_typer(lists.signatures_app, name="signatures")

@@ -53,7 +53,10 @@ class Provenance:
 
 
 def hash_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
+    """Return the sha256 of a file's bytes; of a Zarr store that of its files and their names, without links."""
+    if any((path / mark).is_file() for mark in ("zarr.json", ".zgroup")):
+        files = sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
+        return hash_json({p.relative_to(path).as_posix(): hash_file(p) for p in files})
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(_BLOCK):

@@ -106,12 +106,12 @@ def read_samples(path: Path, declared: FileFormat | None = None, *, limits: Limi
     """
     form = find_format(path, declared)
     where = str(path)
-    if form == "h5ad":
+    if form in ("h5ad", "zarr"):
         raise FileFormatError(
-            "a sample table cannot be an h5ad file",
+            f"a sample table cannot be {'an h5ad file' if form == 'h5ad' else 'a Zarr store'}",
             where=where,
             expected="TSV, CSV or Parquet",
-            next_step="leave the sample table out: the one inside an h5ad matrix is then used",
+            next_step="leave the sample table out: the one inside the matrix' file is then used",
         )
     if form == "parquet":
         names, columns = read_parquet_text(path, limits=limits)

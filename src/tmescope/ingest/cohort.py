@@ -307,8 +307,7 @@ def _assemble(
     options: CohortOptions,
 ) -> ad.AnnData:
     samples = chosen.chosen()
-    position = {name: i for i, name in enumerate(matrix.sample_ids)}
-    values = np.ascontiguousarray(matrix.values[[position[i] for i in samples["sample_id"]]])
+    values = matrix.take_samples(list(samples["sample_id"]))
     obs = pd.DataFrame({"cohort_id": [options.cohort_id] * len(samples)}, dtype="string")
     absent = pd.Series(pd.NA, index=samples.index, dtype="string")
     for name in COLUMNS[1:]:

@@ -15,12 +15,13 @@ from tmescope.foundation.errors import FileFormatError
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined, unused-ignore]
 
-__all__ = ["DEFAULT_LIMITS", "GZIP_MAGIC", "GunzipStream", "Limits", "open_bytes"]
+__all__ = ["DEFAULT_LIMITS", "GZIP_MAGIC", "GunzipStream", "Limits", "open_bytes", "stored_position"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 
 _BLOCK = 1 << 18
 _GZIP_WINDOW = 31  # zlib: 15 bits of window, and a gzip header
+_ZLIB_WINDOW = 15
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class GunzipStream(io.RawIOBase):
         For messages.
     limits : Limits
         See there.
+    wrapped : {'gzip', 'zlib'}
+        What the compressed data are wrapped in.
 
     Raises
     ------
@@ -65,11 +68,12 @@ class GunzipStream(io.RawIOBase):
         While reading: not gzip, damaged, truncated, followed by something else, or beyond a limit.
     """
 
-    def __init__(self, raw: IO[bytes], name: str, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, raw: IO[bytes], name: str, limits: Limits = DEFAULT_LIMITS, *, wrapped: str = "gzip") -> None:
         self._raw = raw
         self._name = name
         self._limits = limits
-        self._engine = zlib.decompressobj(_GZIP_WINDOW)
+        self._window = _GZIP_WINDOW if wrapped == "gzip" else _ZLIB_WINDOW
+        self._engine = zlib.decompressobj(self._window)
         self._pending = b""
         self._n_in = 0
         self._n_out = 0
@@ -79,6 +83,11 @@ class GunzipStream(io.RawIOBase):
     def readable(self) -> bool:
         """Return True."""
         return True
+
+    @property
+    def consumed(self) -> int:
+        """Compressed bytes that were read so far, of the block being worked on those that were used."""
+        return self._n_in - len(self._pending)
 
     def readinto(self, buffer: Buffer) -> int:
         """Fill `buffer`, return the number of bytes written (0 at the end)."""
@@ -121,7 +130,7 @@ class GunzipStream(io.RawIOBase):
         if not rest:
             self._done = True
             return
-        self._engine = zlib.decompressobj(_GZIP_WINDOW)
+        self._engine = zlib.decompressobj(self._window)
         self._members += 1
         self._pending = rest
 
@@ -195,3 +204,15 @@ def open_bytes(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[IO[by
                 next_step="split the file, or store the matrix as Parquet",
             )
         yield raw
+
+
+def stored_position(handle: IO[bytes]) -> int:
+    """Return how many bytes of the file, as it is stored, an open file has passed.
+
+    Parameters
+    ----------
+    handle : binary file
+        From `open_bytes`.
+    """
+    inner = getattr(handle, "raw", None)
+    return inner.consumed if isinstance(inner, GunzipStream) else handle.tell()

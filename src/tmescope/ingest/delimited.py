@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.formats import check_text
+from tmescope.ingest.lines import LONGEST_LINE, read_blocks
 from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.numerals import is_number
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
+from tmescope.ingest.text_rows import RowReader
 
 __all__ = ["DELIMITERS", "FIRST_COLUMN", "decode", "read_delimited", "suggest_delimiter"]
 
@@ -26,8 +26,8 @@ DELIMITERS: dict[str, str] = {"tsv": "\t", "csv": ","}
 FIRST_COLUMN = "index"
 """Name given to a first column whose header cell is empty or absent."""
 
-_LONGEST_LINE = 256 << 20
 _BLOCK = 16 << 20
+_PLAIN_FROM = 8 << 20
 _NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", " ": "space", "|": "bar"}
 _FAULTS_COUNTED = 1000
 
@@ -40,7 +40,14 @@ class _Head:
     line_bytes: int
 
 
-def read_delimited(path: Path, form: FileFormat, *, limits: Limits = DEFAULT_LIMITS) -> RawMatrix:
+def read_delimited(
+    path: Path,
+    form: FileFormat,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    block: int | None = None,
+    plain_from: int = _PLAIN_FROM,
+) -> RawMatrix:
     """Read a matrix from TSV or CSV.
 
     Parameters
@@ -52,6 +59,12 @@ def read_delimited(path: Path, form: FileFormat, *, limits: Limits = DEFAULT_LIM
         Says the delimiter.
     limits : Limits
         On the decompressed size.
+    block : int, optional
+        Bytes of text that are read at a time; at least 16 MiB and four lines where nothing is said. The result does
+        not depend on it.
+    plain_from : int
+        Size of a block from which the reader of plain rows is worth its start, see
+        `tmescope.ingest.text_rows.RowReader`. The result does not depend on it.
 
     Returns
     -------
@@ -68,48 +81,32 @@ def read_delimited(path: Path, form: FileFormat, *, limits: Limits = DEFAULT_LIM
     Notes
     -----
     Numbers are parsed to the nearest double, so that what was written with 17 digits comes back bit for bit.
-    One pass over the file in parallel blocks; a file with a fault is read a second time, slowly, to say where
-    it is.
+    One pass over the file in blocks that are written to their place in the matrix, while a thread decompresses the
+    next one; peak memory is the matrix and a few blocks. A file with a fault is read a second time, slowly, to say
+    where it is.
     """
     delimiter = DELIMITERS[form]
     head = _read_head(path, delimiter, limits)
-    names = ["names", *(f"c{i}" for i in range(len(head.columns)))]
+    reader = RowReader(len(head.columns), delimiter)
+    size = block or max(_BLOCK, 4 * head.line_bytes)
+    stored = path.stat().st_size
     with open_bytes(path, limits=limits) as handle:
-        try:
-            table = pacsv.read_csv(
-                handle,
-                read_options=pacsv.ReadOptions(
-                    column_names=names, skip_rows=1, block_size=max(_BLOCK, 16 * head.line_bytes)
-                ),
-                parse_options=pacsv.ParseOptions(delimiter=delimiter),
-                convert_options=pacsv.ConvertOptions(
-                    column_types={n: pa.string() if i == 0 else pa.float64() for i, n in enumerate(names)},
-                    null_values=list(MISSING_WORDS),
-                    strings_can_be_null=False,
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            raise _explain(path, delimiter, limits, parser=str(error)) from error
-    return RawMatrix(_to_array(table), tuple(table.column(0).to_pylist()), head.columns)
-
-
-def _to_array(table: pa.Table) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    n_rows, n_columns = table.num_rows, table.num_columns - 1
-    out = np.empty((n_columns, n_rows), dtype=np.float64)
-    for i in range(n_columns):
-        start = 0
-        for chunk in table.column(i + 1).chunks:
-            out[i, start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
-            start += len(chunk)
-    return out
+        handle.readline(LONGEST_LINE)
+        for lines in read_blocks(handle, size, where=str(path)):
+            try:
+                reader.read(lines.text, share=lines.position / stored, plain=len(lines.text) >= plain_from)
+            except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+                raise _explain(path, delimiter, limits) from error
+    values, names = reader.finish()
+    return RawMatrix(values, names, head.columns)
 
 
 def _read_head(path: Path, delimiter: str, limits: Limits) -> _Head:
     with open_bytes(path, limits=limits) as handle:
-        first = handle.readline(_LONGEST_LINE)
-        second = handle.readline(_LONGEST_LINE)
+        first = handle.readline(LONGEST_LINE)
+        second = handle.readline(LONGEST_LINE)
         while second and not second.strip():
-            second = handle.readline(_LONGEST_LINE)
+            second = handle.readline(LONGEST_LINE)
     check_text(first, str(path))
     header = _split(first, delimiter, where=str(path), line=1)
     row = _split(second, delimiter, where=str(path), line=2) if second else []
@@ -204,12 +201,12 @@ def _one_column(first: bytes, second: bytes, *, used: str, where: str) -> FileFo
     )
 
 
-def _explain(path: Path, delimiter: str, limits: Limits, *, parser: str) -> TmescopeError:
+def _explain(path: Path, delimiter: str, limits: Limits) -> TmescopeError:
     """Read the file again, cell by cell, and return the error for the first kind of fault found."""
     with open_bytes(path, limits=limits) as handle:
         fault = _find_fault(handle, delimiter, str(path))
     return fault or FileFormatError(
-        f"the file cannot be parsed ({parser.splitlines()[0][:200]})",
+        "the file cannot be parsed",
         where=str(path),
         expected="one row a line, quotes closed",
         next_step="write the file again without line breaks inside cells",
@@ -219,7 +216,7 @@ def _explain(path: Path, delimiter: str, limits: Limits, *, parser: str) -> Tmes
 def _find_fault(handle: IO[bytes], delimiter: str, where: str) -> TmescopeError | None:
     header: list[str] = []
     bad: list[tuple[int, int, str]] = []
-    width = 0
+    width = quoted = 0
     for number, raw in enumerate(handle, start=1):
         cells = _split(raw, delimiter, where=where, line=number)
         if number == 1:
@@ -230,10 +227,22 @@ def _find_fault(handle: IO[bytes], delimiter: str, where: str) -> TmescopeError 
         width = width or len(cells)
         if len(cells) != width or width - len(header) not in (0, 1):
             return _ragged(number, len(cells), (len(header), width), where=where)
+        quoted = quoted or (number if raw.count(b'"') % 2 else 0)
         bad.extend((number, i, c) for i, c in enumerate(cells) if i and not is_number(c))
         if len(bad) >= _FAULTS_COUNTED:
             break
-    return _not_numbers(bad, [FIRST_COLUMN, *header] if width > len(header) else header, where) if bad else None
+    if bad:
+        return _not_numbers(bad, [FIRST_COLUMN, *header] if width > len(header) else header, where)
+    return _open_quote(quoted, where) if quoted else None
+
+
+def _open_quote(number: int, where: str) -> FileFormatError:
+    return FileFormatError(
+        f"line {number} has a quote that is not closed",
+        where=f"{where}, line {number}",
+        expected="one row a line, quotes closed",
+        next_step="close or remove the quote; a cell holds no line break",
+    )
 
 
 def _ragged(number: int, n_cells: int, wanted: tuple[int, int], *, where: str) -> FileFormatError:

@@ -144,14 +144,14 @@ def describe_cohort(
 
 def _describe_matrix(raw: RawMatrix, form: FileFormat, ids: Collection[str]) -> ExpressionDescription:
     likely_genes = {g.gene_symbol for g in load_genes()}
-    orientation = _rank_orientations(raw, likely_genes, ids, from_h5ad=form == "h5ad")
+    orientation = _rank_orientations(raw, likely_genes, ids, from_h5ad=form in ("h5ad", "zarr"))
     by_samples = orientation[0].value == "genes_by_samples" if orientation else True
     values = raw.by_column if by_samples else raw.by_column.T
     genes = raw.rows if by_samples else raw.columns
     every = max(len(values) // _MEASURED, 1)
     some = np.ascontiguousarray(values[::every])
     plain = measure(some, Scale("array"))
-    present = raw.by_column[~np.isnan(raw.by_column)]
+    n_missing = sum(int(np.count_nonzero(np.isnan(column))) for column in raw.by_column)
     return ExpressionDescription(
         format=form,
         n_rows=len(raw.rows),
@@ -161,10 +161,10 @@ def _describe_matrix(raw: RawMatrix, form: FileFormat, ids: Collection[str]) -> 
         orientation=orientation,
         identifiers=_rank_identifiers(genes, likely_genes),
         scales=_rank_scales(some),
-        minimum=float(present.min()) if present.size else float("nan"),
-        maximum=float(present.max()) if present.size else float("nan"),
+        minimum=float(np.fmin.reduce(raw.by_column, axis=None, initial=np.nan)),
+        maximum=float(np.fmax.reduce(raw.by_column, axis=None, initial=np.nan)),
         integer_share=plain.integer_share,
-        n_missing=raw.by_column.size - present.size,
+        n_missing=n_missing,
     )
 
 
@@ -174,7 +174,7 @@ def _rank_orientations(
     scores = {"genes_by_samples": 0.0, "samples_by_genes": 0.5 if from_h5ad else 0.0}
     evidence: dict[str, list[str]] = {name: [] for name in scores}
     if from_h5ad:
-        evidence["samples_by_genes"].append("h5ad files hold observations in rows")
+        evidence["samples_by_genes"].append("AnnData holds observations in rows")
     for axis, names, sample_way, gene_way in (
         ("row", raw.rows, "samples_by_genes", "genes_by_samples"),
         ("column", raw.columns, "genes_by_samples", "samples_by_genes"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.nfcore import read_nfcore
 from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
+from tmescope.ingest.zarr_store import read_zarr
 
 __all__ = [
     "ExpressionTable",
@@ -41,6 +42,8 @@ __all__ = [
 _FEW = 3
 _SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore, "cbioportal": read_study_matrix}
 """Readers of formats whose rows carry several names."""
+_ANNDATA = {"h5ad": read_h5ad, "zarr": read_zarr}
+"""Readers of formats with layers."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,19 @@ class ExpressionTable:
     obs: pd.DataFrame | None = None
     notes: tuple[Note, ...] = ()
 
+    def take_samples(self, sample_ids: Sequence[str]) -> NDArray[np.float64]:
+        """Return the rows of some samples in that order; `values` itself, not a copy, where these are all of them.
+
+        Parameters
+        ----------
+        sample_ids : sequence of str
+            Of this table.
+        """
+        if tuple(sample_ids) == self.sample_ids:
+            return self.values
+        position = {name: i for i, name in enumerate(self.sample_ids)}
+        return np.ascontiguousarray(self.values[[position[i] for i in sample_ids]])
+
 
 def read_matrix(
     path: Path,
@@ -84,7 +100,7 @@ def read_matrix(
     declared : str, optional
         See `tmescope.ingest.options.FileFormat`; None takes the format from the name.
     layer : str, optional
-        Of an h5ad file.
+        Of an h5ad file or a Zarr store.
     gene_column : str, optional
         Which column names the genes, in the formats that have several.
     dialect : Dialect, optional
@@ -118,8 +134,8 @@ def read_matrix(
         return read_geo_matrix(path, limits=limits)
     if form == "parquet":
         return read_parquet_matrix(path, limits=limits)
-    if form == "h5ad":
-        return read_h5ad(path, layer=layer, limits=limits)
+    if form in _ANNDATA:
+        return _ANNDATA[form](path, layer=layer, limits=limits)
     found = find_dialect(path, form, dialect, names_first=True, limits=limits)
     if not found.is_plain:
         return read_dialect_matrix(path, found, limits=limits)
@@ -143,7 +159,7 @@ def read_expression(
     path, declared, layer, gene_column, dialect, limits
         See `read_matrix`.
     orientation : {'genes_by_samples', 'samples_by_genes'}, optional
-        What the file's rows are; None means samples_by_genes for h5ad, genes_by_samples for all others.
+        What the file's rows are; None means samples_by_genes for h5ad and zarr, else genes_by_samples.
 
     Returns
     -------
@@ -249,21 +265,22 @@ def check_values(table: ExpressionTable, where: str) -> list[TmescopeError]:
         The file.
     """
     problems: list[TmescopeError] = []
-    infinite = np.isinf(table.values)
-    if infinite.any():
-        i, j = (int(k) for k in np.argwhere(infinite)[0])
+    odd = [i for i, row in enumerate(table.values) if not np.isfinite(row).all()]  # by row: no mask of the matrix
+    infinite = {i: n for i in odd if (n := int(np.count_nonzero(np.isinf(table.values[i]))))}
+    if infinite:
+        i = next(iter(infinite))
+        j = int(np.argmax(np.isinf(table.values[i])))
         problems.append(
             ExpressionError(
-                f"{np.count_nonzero(infinite)} values are infinite, the first is {table.values[i, j]}",
+                f"{sum(infinite.values())} values are infinite, the first is {table.values[i, j]}",
                 where=f"{where}, gene {table.gene_ids[j]!r}, sample {table.sample_ids[i]!r}",
                 expected="finite numbers",
                 next_step="a logarithm of zero is -inf: write log2(x+c), or the linear values",
             )
         )
-    missing = np.asarray(np.isnan(table.values).all(axis=1))
-    if missing.any():
-        names = [s for s, m in zip(table.sample_ids, missing, strict=True) if m]
-        all_of_them = "all samples" if missing.all() else f"{len(names)} samples"
+    names = [table.sample_ids[i] for i in odd if np.isnan(table.values[i]).all()]
+    if names:
+        all_of_them = "all samples" if len(names) == len(table.values) else f"{len(names)} samples"
         problems.append(
             ExpressionError(
                 f"{all_of_them} have no value at all: {examples(names)}",

@@ -70,7 +70,8 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
     Parameters
     ----------
     path : Path
-        An existing, non-empty file; or the folder of a cBioPortal study, which its ``meta_study.txt`` shows.
+        An existing, non-empty file; or the folder of a cBioPortal study, which its ``meta_study.txt`` shows, or of a
+        Zarr store.
     declared : str, optional
         See `FileFormat`. Wins over the name; the name that GEO or nf-core gives wins over the ending.
 
@@ -85,6 +86,8 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
         return "cbioportal"
     if declared == "cbioportal" and os.path.isdir(path):  # noqa: PTH112 - it never raises
         return "cbioportal"
+    if declared == "zarr" or (declared is None and path.suffix.lower() == ".zarr"):
+        return _find_store(path)
     check_file(path)
     if declared == "cbioportal":
         raise FileFormatError(
@@ -103,7 +106,7 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
         raise FileFormatError(
             f"the ending {ending or path.name!r} does not say which format the file is in",
             where=str(path),
-            expected=f"one of {', '.join(ENDINGS)}; text also with .gz",
+            expected=f"one of {', '.join(ENDINGS)}, .zarr; text also with .gz",
             next_step="declare the format, or rename the file",
         )
     _check_signature(path, found, gzipped=gzipped)
@@ -116,6 +119,19 @@ def is_study_folder(path: Path) -> bool:
         return path.is_dir() and (path / META_STUDY).exists()
     except OSError:  # a name too long, a folder that may not be read: whoever opens it says so
         return False
+
+
+def _find_store(path: Path) -> FileFormat:
+    if not path.exists():
+        check_file(path)
+    if not path.is_dir():
+        raise FileFormatError(
+            f"{path.name!r} is a file; a Zarr store is a folder",
+            where=str(path),
+            expected="the folder that anndata wrote",
+            next_step="unpack it, or declare the right format",
+        )
+    return "zarr"
 
 
 def check_file(path: Path) -> None:

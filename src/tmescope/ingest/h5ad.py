@@ -15,7 +15,7 @@ from tmescope.foundation.errors import ExpressionError, FileFormatError, Tmescop
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.matrix import RawMatrix
 
-__all__ = ["read_h5ad"]
+__all__ = ["matrix_of", "read_h5ad"]
 
 
 def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_LIMITS) -> RawMatrix:
@@ -52,6 +52,7 @@ def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
             _check_matrix(node, limits, where)
             values = read_elem(node)
             obs, var = _read_frame(file, "obs", str(path)), _read_frame(file, "var", str(path))
+        return matrix_of(values, obs, var, where=where)
     except TmescopeError:
         raise
     except Exception as error:  # a damaged file makes the libraries raise nearly anything
@@ -62,7 +63,31 @@ def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
             expected="a complete AnnData file",
             next_step="write or download the file again",
         ) from error
-    dense = np.asarray(values.toarray() if sparse.issparse(values) else values, dtype=np.float64)
+
+
+def matrix_of(values: Any, obs: pd.DataFrame, var: pd.DataFrame, *, where: str) -> RawMatrix:
+    """Build the matrix from the elements of an AnnData file or store.
+
+    Parameters
+    ----------
+    values : array or sparse matrix
+        Observations x variables.
+    obs, var : pandas.DataFrame
+        Their tables.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    ExpressionError
+        If the shapes differ.
+    ValueError
+        If the values are no numbers, or the indices of a sparse matrix lie outside it.
+    """
+    if sparse.issparse(values):
+        values.check_format(full_check=True)
+        values = values.toarray()
+    dense = np.asarray(values, dtype=np.float64)
     if dense.shape != (len(obs), len(var)):
         raise ExpressionError(
             f"the matrix is {dense.shape}, but there are {len(obs)} observations and {len(var)} variables",

@@ -86,7 +86,11 @@ def _check_scale(table: ExpressionTable, scale: Scale, *, where: str, findings: 
 
 
 def _warn_of_empty_genes(table: ExpressionTable, findings: Findings) -> None:
-    empty = np.isnan(table.values).all(axis=0)
+    empty = np.ones(len(table.gene_ids), dtype=bool)
+    for row in table.values:
+        empty &= np.isnan(row)
+        if not empty.any():
+            return
     if empty.any() and not empty.all():
         names = [table.gene_ids[int(j)] for j in np.flatnonzero(empty)]
         findings.warn("genes.empty", f"{len(names)} genes have no value in any sample", items=names)

@@ -22,8 +22,10 @@ __all__ = [
     "SampleSelection",
 ]
 
-FileFormat = Literal["tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq", "cbioportal", "xlsx"]
-"""Formats of an expression file (``cbioportal`` is the folder of a study); sample tables are tsv, csv, parquet,
+FileFormat = Literal[
+    "tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq", "cbioportal", "xlsx", "zarr"
+]
+"""Formats of an expression file (``cbioportal`` and ``zarr`` are folders); sample tables are tsv, csv, parquet,
 geo_series_matrix, cbioportal or xlsx (never a matrix)."""
 
 Orientation = Literal["genes_by_samples", "samples_by_genes"]
@@ -106,7 +108,7 @@ class CohortOptions:
         Of the expression file, see `FileFormat`; None takes it from the ending, see
         `tmescope.ingest.formats.find_format`.
     orientation : {'genes_by_samples', 'samples_by_genes'}, optional
-        What the rows of the file are; None means samples_by_genes for h5ad, genes_by_samples for all others.
+        What the rows of the file are; None means samples_by_genes for h5ad and zarr, else genes_by_samples.
     identifiers : {'symbol', 'ensembl', 'entrez', 'uniprot'}
         What kind of name the genes carry.
     columns : mapping of str to str
@@ -115,7 +117,7 @@ class CohortOptions:
     selection : SampleSelection
         Which samples enter.
     layer : str, optional
-        Layer of an h5ad file that holds the matrix; None means ``X``.
+        Layer of an h5ad file or Zarr store that holds the matrix; None means ``X``.
     gene_column : str, optional
         Which column names the genes in formats that have several (``gene_id`` or ``gene_name`` of
         nfcore_rnaseq, which must be told; ``Hugo_Symbol`` or ``Entrez_Gene_Id`` of cbioportal, which must be told where

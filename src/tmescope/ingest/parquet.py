@@ -16,6 +16,9 @@ from tmescope.ingest.matrix import RawMatrix, refuse_text_columns
 
 __all__ = ["read_parquet_matrix", "read_parquet_text"]
 
+_AT_ONCE = 512
+"""Columns that are in memory twice."""
+
 
 def read_parquet_matrix(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> RawMatrix:
     """Read a matrix from Parquet.
@@ -54,12 +57,17 @@ def read_parquet_matrix(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> RawMa
                 expected="at least one of each",
                 next_step="write or download the file again",
             )
-        table = _read(file, str(path))
-    out = np.empty((len(numeric), table.num_rows), dtype=np.float64)
-    for position, i in enumerate(numeric):
-        _fill(out[position], table.column(i))
+        out = np.empty((len(numeric), file.metadata.num_rows), dtype=np.float64)
+        unique = len(set(schema.names)) == len(schema.names)
+        step = _AT_ONCE if unique else len(numeric)  # columns are chosen by name
+        for first in range(0, len(numeric), step):
+            some = numeric[first : first + step]
+            table = _read(file, str(path), [schema.names[i] for i in some] if unique else None)
+            for position, i in enumerate(some, start=first):
+                _fill(out[position], table.column(schema.names[i] if unique else i))
+        names = _read(file, str(path), [schema.names[index]] if unique else None)
     columns = tuple(str(schema.names[i]) for i in numeric)
-    return RawMatrix(out, _texts(table.column(index), str(path)), columns)
+    return RawMatrix(out, _texts(names.column(schema.names[index] if unique else index), str(path)), columns)
 
 
 def read_parquet_text(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[list[str], list[list[str]]]:
@@ -107,9 +115,9 @@ def _open(path: Path) -> pq.ParquetFile:
         ) from error
 
 
-def _read(file: pq.ParquetFile, where: str) -> pa.Table:
+def _read(file: pq.ParquetFile, where: str, columns: list[str] | None = None) -> pa.Table:
     try:
-        table = file.read()
+        table = file.read(columns)
         table.validate(full=True)  # text that is not UTF-8, offsets that lie outside
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FileFormatError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tmescope.foundation.errors import examples
 from tmescope.foundation.scale import FLOOR_TOLERANCE, Scale
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.scales import to_linear
 
 __all__ = ["SampleEvidence", "check_samples", "find_impossible", "find_outstanding", "measure_samples"]
 
@@ -53,21 +54,15 @@ def measure_samples(values: NDArray[np.float64], scale: Scale) -> SampleEvidence
     """
     found = np.full((3, len(values)), np.nan)
     for i, row in enumerate(values):
-        present = row[~np.isnan(row)]
+        missing = np.isnan(row)
+        present = row[~missing] if missing.any() else row
         if not present.size:
             continue
-        linear = _to_linear(present, scale)
+        linear = to_linear(present, scale)
         nonzero = present[present != 0]
         zero = present <= scale.floor + FLOOR_TOLERANCE if scale.is_log else present == 0
         found[:, i] = linear.sum(), zero.mean(), (nonzero == np.floor(nonzero)).mean() if nonzero.size else 0.0
     return SampleEvidence(*found)
-
-
-def _to_linear(values: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
-    if scale.log_base is None:
-        return values
-    with np.errstate(over="ignore"):
-        return np.maximum(np.power(scale.log_base, values) - scale.offset, 0.0)
 
 
 def find_impossible(evidence: SampleEvidence, scale: Scale) -> NDArray[np.intp]:

@@ -13,7 +13,7 @@ from tmescope.foundation.errors import ScaleError, TmescopeError
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import FLOOR_TOLERANCE, Scale
 
-__all__ = ["ScaleEvidence", "find_contradictions", "find_oddities", "measure"]
+__all__ = ["ScaleEvidence", "find_contradictions", "find_oddities", "measure", "to_linear"]
 
 _MILLION = 1e6
 _ROUNDING = 1.05  # sums of published TPM tables exceed a million by rounding and by genes counted twice
@@ -101,7 +101,7 @@ def measure(values: NDArray[np.float64], scale: Scale) -> ScaleEvidence:
     One pass sample by sample, so that no second matrix is needed.
     """
     tolerance = FLOOR_TOLERANCE if scale.is_log else 0.0
-    n_missing = int(np.count_nonzero(np.isnan(values)))
+    n_missing = sum(int(np.count_nonzero(np.isnan(row))) for row in values)
     n_values = values.size - n_missing
     if not n_values:
         return _no_evidence(values)
@@ -109,7 +109,7 @@ def measure(values: NDArray[np.float64], scale: Scale) -> ScaleEvidence:
     counts = np.zeros(6, dtype=np.int64)
     sums = np.empty(len(values))
     for i, row in enumerate(values):
-        present = row[~np.isnan(row)]
+        present = row[~np.isnan(row)] if n_missing else row
         counts += [
             np.count_nonzero(present),
             np.count_nonzero((present == np.floor(present)) & (present != 0)),
@@ -118,7 +118,7 @@ def measure(values: NDArray[np.float64], scale: Scale) -> ScaleEvidence:
             np.count_nonzero(present < scale.floor),
             np.count_nonzero(present < scale.floor - tolerance),
         ]
-        sums[i] = _to_linear(present, scale).sum()
+        sums[i] = to_linear(present, scale).sum()
     n_nonzero, n_whole, n_floor, n_minimum, n_below, n_too_low = (int(c) for c in counts)
     step = max(values.size // _SAMPLED, 1)
     return ScaleEvidence(
@@ -159,7 +159,16 @@ def _no_evidence(values: NDArray[np.float64]) -> ScaleEvidence:
     )
 
 
-def _to_linear(values: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+def to_linear(values: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+    """Return numbers in the linear unit of their scale, at least 0; infinite where the logarithm overflows.
+
+    Parameters
+    ----------
+    values : array of float64
+        In the declared scale.
+    scale : Scale
+        As declared; numbers of a linear one are returned as they are.
+    """
     if scale.log_base is None:
         return values
     with np.errstate(over="ignore"):

@@ -1,0 +1,78 @@
+"""The command that writes one cohort, checked, for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, cast, get_args
+
+import typer
+
+__all__ = ["convert"]
+
+
+Rows = Annotated[
+    str | None,
+    typer.Option(
+        "--orientation",
+        help="genes_by_samples or samples_by_genes; if omitted the former, in h5ad and zarr the latter.",
+        show_default=False,
+    ),
+]
+GeneColumn = Annotated[
+    str | None, typer.Option("--gene-column", help="Which column names the genes, in formats that have several.")
+]
+
+
+def convert(
+    expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
+    scale: Annotated[
+        str,
+        typer.Option(
+            "--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="Name to write to; ends with .h5ad, .zarr or .parquet.", show_default=False
+        ),
+    ],
+    samples: Annotated[Path | None, typer.Argument(help="Sample table.", show_default=False)] = None,
+    orientation: Rows = None,
+    identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl or entrez.")] = "symbol",
+    layer: Annotated[str | None, typer.Option("--layer", help="Of an h5ad file or a Zarr store; X if omitted.")] = None,
+    gene_column: GeneColumn = None,
+    cohort: Annotated[str, typer.Option("--cohort", help="Name of the cohort.")] = "cohort",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file or Zarr store.")] = False,
+) -> None:
+    """Read one cohort with every check and write it as AnnData (h5ad, Zarr) or as genes x samples (Parquet)."""
+    from tmescope.ingest.options import CohortOptions, Identifiers, Orientation, SampleSelection
+    from tmescope.ingest.reading import read_cohort
+    from tmescope.store.exchange import exchange_kind, write_exchange
+
+    _one_of("--identifiers", identifiers, get_args(Identifiers))
+    _one_of("--orientation", orientation, get_args(Orientation))
+    kind = exchange_kind(output, force=force)  # before the reading, which takes its time
+    options = CohortOptions(
+        cohort_id=cohort,
+        scale=scale,
+        orientation=cast("Orientation | None", orientation),
+        identifiers=cast("Identifiers", identifiers),
+        selection=SampleSelection(one_per_patient="all"),
+        layer=layer,
+        gene_column=gene_column,
+    )
+    adata = read_cohort(expression, samples, scale=scale, options=options)
+    write_exchange(adata, output, force=force)
+    for warning in adata.uns["tmescope"]["warnings"]:
+        typer.echo(f"warning  {warning}", err=True)
+    typer.echo(f"wrote {output}: {adata.n_obs} samples, {adata.n_vars} genes, {adata.uns['tmescope']['scale']}")
+    if kind == ".parquet" and samples is not None:
+        typer.echo("the Parquet file holds the matrix alone; the sample table stays where it is")
+
+
+def _one_of(option: str, value: str | None, known: tuple[str, ...]) -> None:
+    from tmescope.foundation.errors import UnknownNameError
+
+    if value is not None and value not in known:
+        raise UnknownNameError.of("value", value, known, where=option)
