@@ -27,6 +27,10 @@ Write = Callable[[str, str | bytes], Path]
         ("GSE1_series_matrix.txt", b"!Series_title", "geo_series_matrix"),
         ("GSE1-GPL570_series_matrix.txt.gz", gzip.compress(b"!Series", mtime=0), "geo_series_matrix"),
         ("salmon.merged.gene_tpm.tsv", b"gene_id", "nfcore_rnaseq"),
+        ("samplesheet.csv", b"sample,file\n", "samplesheet"),
+        ("my_samplesheet.csv", b"sample,file\n", "samplesheet"),
+        ("filtered_feature_bc_matrix.h5", b"\x89HDF\r\n\x1a\n", "10x_h5"),
+        ("P1_raw_gene_bc_matrices_h5.h5", b"\x89HDF\r\n\x1a\n", "10x_h5"),
         ("run1.salmon.merged.gene_counts.tsv", b"gene_id", "nfcore_rnaseq"),
     ],
 )
@@ -93,6 +97,17 @@ def test_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").mkdir()
     with pytest.raises(FileFormatError, match="is a folder"):
         find_format(tmp_path / "a.tsv")
+
+
+def test_a_folder_of_cells(tmp_path: Path) -> None:
+    for name in ("matrix.mtx", "genes.tsv", "barcodes.tsv"):
+        with pytest.raises(FileFormatError, match="is a folder") as caught:
+            find_format(tmp_path)
+        assert "matrix.mtx" in (caught.value.next_step or "")
+        (tmp_path / name).touch()
+    assert find_format(tmp_path) == find_format(tmp_path, "10x_mtx") == "10x_mtx"
+    with pytest.raises(FileFormatError, match="is a folder"):
+        find_format(tmp_path, "tsv")
 
 
 def test_an_empty_file(write: Write) -> None:

@@ -23,7 +23,7 @@ def _adata(values: np.ndarray) -> ad.AnnData:
     return ad.AnnData(values, obs=obs, var=pd.DataFrame(index=[f"G{i}" for i in range(m)]))
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     values=hnp.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4))),
     kind=st.sampled_from("dcr"),

@@ -13,6 +13,7 @@ from tmescope.cli.study import Quiet, Threads, say_outcome
 
 __all__ = ["score"]
 
+Expression = Annotated[Path, typer.Argument(help="Expression matrix, 10x folder or samplesheet.", show_default=False)]
 SignatureFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -38,10 +39,21 @@ GeneLengthsFile = Annotated[
     Path | None,
     typer.Option("--gene-lengths", help="Table of gene lengths, which turns counts into TPM.", show_default=False),
 ]
+FileFormat = Annotated[
+    str | None, typer.Option("--format", help="Format of the file; by its name if omitted.", show_default=False)
+]
+GeneColumn = Annotated[
+    str | None,
+    typer.Option("--gene-column", help="Column of gene names, where a format has several.", show_default=False),
+]
+ValueColumn = Annotated[
+    str | None,
+    typer.Option("--value-column", help="Column of values in the files of a samplesheet.", show_default=False),
+]
 
 
 def score(
-    expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
+    expression: Expression,
     scale: Annotated[
         str,
         typer.Option(
@@ -60,6 +72,9 @@ def score(
     identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl, entrez or uniprot.")] = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    file_format: FileFormat = None,
+    gene_column: GeneColumn = None,
+    value_column: ValueColumn = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),
     threads: Threads = 1,
@@ -77,6 +92,9 @@ def score(
         cohort={
             "orientation": orientation,
             "identifiers": identifiers,
+            "format": file_format,
+            "gene_column": gene_column,
+            "value_column": value_column,
             "gene_lengths": None if gene_lengths is None else str(gene_lengths.resolve()),
         },
         gene_table=gene_table,

@@ -15,7 +15,7 @@ from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.agreement import Uses, check_agreement, check_privacy
 from tmescope.ingest.clinical import SampleTable, name_columns
-from tmescope.ingest.cohort_sources import find_samples, read_cohort_matrix, with_format_names
+from tmescope.ingest.cohort_sources import find_samples, with_format_names
 from tmescope.ingest.endpoints import EndpointRule, read_endpoints
 from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.features import FeatureSource, read_features
@@ -26,6 +26,7 @@ from tmescope.ingest.joining import join_samples, select_samples
 from tmescope.ingest.matrix_checks import check_matrix
 from tmescope.ingest.options import COLUMNS, CohortOptions
 from tmescope.ingest.sample_files import read_sample_table
+from tmescope.ingest.sources import read_source
 from tmescope.ingest.symbols import GeneMapping
 from tmescope.store.tables import SCHEMAS
 
@@ -239,8 +240,8 @@ def _read_files(expression: Path, samples: Path | None, options: CohortOptions, 
     with findings.collecting():
         scale = Scale.parse(options.scale, where=f"cohort {options.cohort_id!r}, scale")
     with findings.collecting():
-        matrix = read_cohort_matrix(expression, options)
-        findings.tell(matrix.notes)
+        matrix = read_source(expression, options, scale)
+        findings.tell(matrix.notes if matrix is not None else ())
     if samples is not None:
         with findings.collecting():
             table = read_sample_table(

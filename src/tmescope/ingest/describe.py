@@ -20,10 +20,12 @@ from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.options import FileFormat
 from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.scales import ScaleEvidence, find_contradictions, measure
+from tmescope.ingest.tenx import TENX_FORMATS
 
 __all__ = ["CohortDescription", "ExpressionDescription", "describe_cohort"]
 
 _SHOWN = 3
+_TWO_NAMES = ("nfcore_rnaseq", *TENX_FORMATS)
 _MEASURED = 60
 _BEST = 5
 _SCALES = (
@@ -131,7 +133,7 @@ def describe_cohort(
         folder, raw = describe_folder(expression)
         samples = expression if samples is None and folder.has_samples else samples
     else:
-        raw = read_matrix(expression, declared, gene_column="gene_id" if form == "nfcore_rnaseq" else None)
+        raw = read_matrix(expression, declared, gene_column="gene_id" if form in _TWO_NAMES else None)
     table = None if samples is None else read_sample_table(samples)
     ids: frozenset[str] = frozenset()
     described = None

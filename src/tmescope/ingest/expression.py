@@ -26,6 +26,7 @@ from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.nfcore import read_nfcore
 from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
+from tmescope.ingest.tenx import TENX_FORMATS, read_tenx
 from tmescope.ingest.zarr_store import read_zarr
 
 __all__ = [
@@ -41,7 +42,9 @@ __all__ = [
 
 _FEW = 3
 _SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore, "cbioportal": read_study_matrix}
-"""Readers of formats whose rows carry several names."""
+"""Readers of formats whose rows carry several names, beside those of 10x."""
+_ONE_NAME = {"geo_series_matrix": read_geo_matrix, "parquet": read_parquet_matrix}
+_WITH_NAMES = (*_SEVERAL_NAMES, *TENX_FORMATS, "samplesheet")
 _ANNDATA = {"h5ad": read_h5ad, "zarr": read_zarr}
 """Readers of formats with layers."""
 
@@ -114,15 +117,24 @@ def read_matrix(
         See the readers of each format.
     """
     form = find_format(path, declared)
+    if form in TENX_FORMATS:
+        return read_tenx(path, form, gene_column=gene_column, genome=layer, limits=limits)
     if gene_column is not None and form not in _SEVERAL_NAMES:
         raise ExpressionError(
             f"gene_column = {gene_column!r} is declared, but a {form} file has one column of names",
             where=str(path),
-            expected=f"gene_column with one of the formats {', '.join(_SEVERAL_NAMES)}",
+            expected=f"gene_column with one of the formats {', '.join(_WITH_NAMES)}",
             next_step="leave gene_column out, or declare the format",
         )
     if form in _SEVERAL_NAMES:
         return _SEVERAL_NAMES[form](path, gene_column=gene_column, limits=limits)
+    if form == "samplesheet":
+        raise FileFormatError(
+            "a samplesheet lists files, and which of their columns counts depends on the scale",
+            where=str(path),
+            expected="a matrix",
+            next_step='name it in a study file, with format = "samplesheet" and a scale',
+        )
     if form == "xlsx":
         raise FileFormatError(
             "a matrix is not read from a workbook: spreadsheets turn gene names into dates",
@@ -130,10 +142,8 @@ def read_matrix(
             expected="TSV, CSV, Parquet, h5ad, GCT",
             next_step="take the file that the workbook was made from",
         )
-    if form == "geo_series_matrix":
-        return read_geo_matrix(path, limits=limits)
-    if form == "parquet":
-        return read_parquet_matrix(path, limits=limits)
+    if form in _ONE_NAME:
+        return _ONE_NAME[form](path, limits=limits)
     if form in _ANNDATA:
         return _ANNDATA[form](path, layer=layer, limits=limits)
     found = find_dialect(path, form, dialect, names_first=True, limits=limits)

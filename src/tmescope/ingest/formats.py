@@ -9,6 +9,7 @@ from pathlib import Path
 from tmescope.foundation.errors import FileFormatError, MissingFileError
 from tmescope.ingest.decompress import GZIP_MAGIC
 from tmescope.ingest.options import FileFormat
+from tmescope.ingest.tenx_folder import is_tenx_folder
 
 __all__ = ["ENDINGS", "META_STUDY", "NAMES", "check_file", "check_text", "find_format", "is_study_folder"]
 
@@ -27,9 +28,12 @@ ENDINGS: dict[str, FileFormat] = {
 
 NAMES: dict[str, FileFormat] = {
     r".*_series_matrix\.txt": "geo_series_matrix",
+    r"(.*[_.-])?samplesheet\.csv": "samplesheet",
+    r".*_(feature|gene)_bc_matri(x|ces)(_h5)?\.h5": "10x_h5",
     r"(.*\.)?salmon\.merged\.gene_\w+\.tsv": "nfcore_rnaseq",
 }
-"""Whole file names (as patterns, without ``.gz``) that say more than their ending: those that GEO and nf-core give."""
+"""Whole file names (as patterns, without ``.gz``) that say more than their ending: those that GEO, nf-core
+and Cell Ranger give."""
 
 META_STUDY = "meta_study.txt"
 """The file that makes a folder the study of a cBioPortal."""
@@ -61,7 +65,7 @@ _SIGNATURES = (
 )
 _MARKUP = (b"<!doctype", b"<html", b"<?xml")
 _HEAD = 512
-_OWN_SIGNATURE = {"parquet": "a Parquet file", "h5ad": "an HDF5 file", "xlsx": _ZIP}
+_OWN_SIGNATURE = {"parquet": "a Parquet file", "h5ad": "an HDF5 file", "10x_h5": "an HDF5 file", "xlsx": _ZIP}
 
 
 def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
@@ -70,8 +74,8 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
     Parameters
     ----------
     path : Path
-        An existing, non-empty file; or the folder of a cBioPortal study, which its ``meta_study.txt`` shows, or of a
-        Zarr store.
+        An existing, non-empty file; or the folder of a cBioPortal study, which its ``meta_study.txt`` shows, of a Zarr
+        store, or of the three files that Cell Ranger writes.
     declared : str, optional
         See `FileFormat`. Wins over the name; the name that GEO or nf-core gives wins over the ending.
 
@@ -88,6 +92,8 @@ def find_format(path: Path, declared: FileFormat | None = None) -> FileFormat:
         return "cbioportal"
     if declared == "zarr" or (declared is None and path.suffix.lower() == ".zarr"):
         return _find_store(path)
+    if declared in (None, "10x_mtx") and is_tenx_folder(path):
+        return "10x_mtx"
     check_file(path)
     if declared == "cbioportal":
         raise FileFormatError(
@@ -160,7 +166,8 @@ def check_file(path: Path) -> None:
         raise FileFormatError(
             f"{path.name!r} is a folder, not a file",
             where=str(path),
-            next_step=f"name the file in it; only the folder of a cBioPortal study, with {META_STUDY}, is read whole",
+            next_step=f"name the file in it; only the folder of a cBioPortal study, with {META_STUDY}, is read "
+            "whole, or one with matrix.mtx, features.tsv (or genes.tsv) and barcodes.tsv",
         )
     if size == 0:
         raise FileFormatError(

@@ -23,10 +23,22 @@ __all__ = [
 ]
 
 FileFormat = Literal[
-    "tsv", "csv", "parquet", "h5ad", "gct", "geo_series_matrix", "nfcore_rnaseq", "cbioportal", "xlsx", "zarr"
+    "tsv",
+    "csv",
+    "parquet",
+    "h5ad",
+    "gct",
+    "geo_series_matrix",
+    "nfcore_rnaseq",
+    "cbioportal",
+    "xlsx",
+    "zarr",
+    "10x_mtx",
+    "10x_h5",
+    "samplesheet",
 ]
-"""Formats of an expression file (``cbioportal`` and ``zarr`` are folders); sample tables are tsv, csv, parquet,
-geo_series_matrix, cbioportal or xlsx (never a matrix)."""
+"""Formats of an expression file (``cbioportal``, ``zarr`` and ``10x_mtx`` are folders, ``samplesheet`` lists files);
+sample tables are tsv, csv, parquet, geo_series_matrix, cbioportal or xlsx (never a matrix)."""
 
 Orientation = Literal["genes_by_samples", "samples_by_genes"]
 """What a row of the file is."""
@@ -117,11 +129,14 @@ class CohortOptions:
     selection : SampleSelection
         Which samples enter.
     layer : str, optional
-        Layer of an h5ad file or Zarr store that holds the matrix; None means ``X``.
+        Layer of an h5ad file or Zarr store that holds the matrix; None means ``X``. Of a 10x_h5 file with several
+        genomes the one that counts.
     gene_column : str, optional
         Which column names the genes in formats that have several (``gene_id`` or ``gene_name`` of
-        nfcore_rnaseq, which must be told; ``Hugo_Symbol`` or ``Entrez_Gene_Id`` of cbioportal, which must be told where
-        a file has both; ``Name`` or ``Description`` of GCT, or a row annotation of GCT 1.3).
+        nfcore_rnaseq and 10x, which must be told; ``Hugo_Symbol`` or ``Entrez_Gene_Id`` of cbioportal, which must be
+        told where a file has both; ``Name`` or ``Description`` of GCT, or a row annotation of GCT 1.3).
+    value_column : str, optional
+        Which column of the files of a samplesheet holds the values, where their format does not say it.
     molecular_profile : str, optional
         The ``stable_id`` of the expression profile in the folder of a cBioPortal study; needed where there are several
         that are not z-scores.
@@ -160,6 +175,7 @@ class CohortOptions:
     selection: SampleSelection = SampleSelection()
     layer: str | None = None
     gene_column: str | None = None
+    value_column: str | None = None
     samples_format: FileFormat | None = None
     samples_sheet: str | None = None
     dialect: Dialect | None = None

@@ -65,6 +65,7 @@ def read_sample_table(
         No sheet of that name.
     """
     form = find_format(path, declared)
+    form = "csv" if form == "samplesheet" else form  # a table about samples, whatever it lists
     if sheet is not None and form != "xlsx":
         raise FileFormatError(
             f"the sheet {sheet!r} is declared, but the file is {form}",

@@ -13,6 +13,7 @@ from tmescope.foundation.provenance import hash_file, versions
 from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.store.atomic import staged_file
 from tmescope.study.gene_tables import hash_of_table
+from tmescope.study.inputs import cohort_inputs
 from tmescope.study.pins import pin_hashes, pin_terms
 
 if TYPE_CHECKING:
@@ -27,14 +28,17 @@ _TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".sv
 
 def input_hashes(context: Context) -> dict[str, str]:
     """Return the sha256 of every file or folder that the study reads, by cohort and path as the study file has it."""
-    named: list[tuple[str, str]] = []
+    found: dict[str, str] = {}
     for cohort in context.study.cohorts:
-        files = [cohort.expression, cohort.samples, cohort.gene_lengths, *(table.file for table in cohort.features)]
-        named += [(cohort.id, path) for path in files if path]
-    named += [("signatures", path) for path in context.study.profile.signature_files]
+        for (name, part), path in cohort_inputs(context.study, cohort).items():
+            found[f"{cohort.id}: {_shown(name)}{f' {part}' if part else ''}"] = hash_input(path)
+    named = [("signatures", path) for path in context.study.profile.signature_files]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
-    return {f"{owner}: {_shown(path)}": hash_input(context.study.resolve(path)) for owner, path in dict.fromkeys(named)}
+    further = {
+        f"{owner}: {_shown(path)}": hash_input(context.study.resolve(path)) for owner, path in dict.fromkeys(named)
+    }
+    return {**found, **further}
 
 
 def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:

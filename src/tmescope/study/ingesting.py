@@ -11,11 +11,11 @@ from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.ingest.cohort import IngestedCohort, read_cohort
 from tmescope.ingest.endpoint_rules import EndpointRule, ResponseRule, TimeToEventRule
 from tmescope.ingest.features import FeatureColumn, FeatureSource
-from tmescope.ingest.options import CohortOptions, Dialect, SampleSelection
 from tmescope.store.matrices import write_cohort_folder
 from tmescope.store.tables import shape_table, write_table
 from tmescope.study import schema
 from tmescope.study.gene_tables import choose_genes
+from tmescope.study.inputs import cohort_inputs, cohort_options
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tmescope.study.context import Context
     from tmescope.study.needs import Needs
     from tmescope.study.schema import Cohort, Study
-    from tmescope.study.schema_parts import DialectKeys
 
 __all__ = ["cohort_step", "ingest_into"]
 
@@ -31,13 +30,11 @@ __all__ = ["cohort_step", "ingest_into"]
 def cohort_step(context: Context, cohort: Cohort) -> Step:
     """Return the step that reads one cohort."""
     study = context.study
-    files = [cohort.expression, cohort.samples, cohort.gene_lengths, *(t.file for t in cohort.features)]
-    named = list(dict.fromkeys(f for f in files if f))
     ingredients: dict[str, Any] = {
         "step": "cohort",
         "release": context.release,
         "cohort": cohort.model_dump(mode="json"),
-        "files": {f: _hash(study.resolve(f)) for f in named},
+        "files": {" ".join(name).strip(): _hash(path) for name, path in cohort_inputs(study, cohort).items()},
         "endpoints": {n: _decisions(r) for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
         "gene_table": table.sha256 if (table := choose_genes(study)) else "",
@@ -103,54 +100,12 @@ def _read(study: Study, cohort: Cohort, needs: Needs) -> IngestedCohort:
     return read_cohort(
         study.resolve(cohort.expression),
         study.resolve(cohort.samples) if cohort.samples else None,
-        options=_options(study, cohort),
+        options=cohort_options(study, cohort),
         endpoints={name: _rule(rule) for name, rule in rules.items() if rule is not None},
         features=[_source(study, table) for table in cohort.features],
         needed_genes=needs.genes,
         map_symbols=study.profile.map_symbols,
     )
-
-
-def _options(study: Study, cohort: Cohort) -> CohortOptions:
-    columns = {name: value for name, value in cohort.columns.model_dump().items() if value is not None}
-    if "sample_id" not in cohort.columns.model_fields_set:
-        del columns["sample_id"]
-    select = cohort.select
-    return CohortOptions(
-        cohort_id=cohort.id,
-        scale=cohort.scale,
-        format=cohort.format,
-        orientation=cohort.orientation,
-        identifiers=cohort.identifiers,
-        columns=columns,
-        selection=SampleSelection(
-            timepoint=tuple(select.timepoint) if select.timepoint is not None else None,
-            one_per_patient=select.one_per_patient,
-            exclude=tuple(select.exclude),
-        ),
-        layer=cohort.layer,
-        gene_column=cohort.gene_column,
-        molecular_profile=cohort.molecular_profile,
-        samples_format=cohort.samples_format,
-        samples_sheet=cohort.samples_sheet,
-        dialect=_dialect(cohort.dialect),
-        samples_dialect=_dialect(cohort.samples_dialect),
-        cancer_type=cohort.cancer_type or None,
-        treatment=cohort.treatment or None,
-        licence=cohort.licence,
-        max_unmapped=study.profile.max_unmapped,
-        allow_identifying=tuple(cohort.allow_identifying),
-        gene_table=choose_genes(study),
-        duplicates=cohort.duplicates,
-        gene_lengths=study.resolve(cohort.gene_lengths) if cohort.gene_lengths else None,
-        to_tpm=cohort.to_tpm,
-    )
-
-
-def _dialect(keys: DialectKeys | None) -> Dialect | None:
-    if keys is None:
-        return None
-    return Dialect(keys.delimiter, keys.decimal, keys.thousands, keys.encoding, keys.comment)
 
 
 def _rule(rule: schema.ResponseRule | schema.TimeRule) -> EndpointRule:

@@ -108,7 +108,9 @@ class Cohort(Table):
     """One cohort: a matrix, a sample table, and what only people know about them."""
 
     id: str = Field(description="Short name of the cohort")
-    expression: FileName = Field(description="Expression matrix; relative paths start at the study file")
+    expression: FileName = Field(
+        description="Expression matrix, 10x folder or samplesheet; relative paths start at the study file"
+    )
     format: FileFormat | None = Field(None, description="By the file's name if omitted")
     orientation: Literal["genes_by_samples", "samples_by_genes"] | None = Field(
         None,
@@ -131,6 +133,7 @@ class Cohort(Table):
     layer: str | None = Field(None, description="Layer of an h5ad file that holds the matrix; X if omitted")
     dialect: DialectKeys | None = Field(None, description="How a text matrix is written; by evidence if omitted")
     gene_column: str | None = Field(None, description="Column that names the genes where the format has several")
+    value_column: str | None = Field(None, description="Column of values in a samplesheet's files, where needed")
     molecular_profile: str | None = Field(None, description="stable_id of the profile in a cBioPortal study folder")
     samples: FileName | None = Field(
         None, description="Sample table, one row per sample; if omitted the one inside the matrix' file"
