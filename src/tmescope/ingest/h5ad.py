@@ -13,7 +13,8 @@ from scipy import sparse
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, UnknownNameError
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
-from tmescope.ingest.matrix import RawMatrix
+from tmescope.ingest.hdf5_checks import check_inside, check_sparse
+from tmescope.ingest.matrix import RawMatrix, refuse_inexact
 
 __all__ = ["matrix_of", "read_h5ad"]
 
@@ -39,9 +40,10 @@ def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
     Raises
     ------
     FileFormatError
-        Not HDF5, damaged, no matrix, links to other files, objects instead of numbers, larger than the limit.
+        Not HDF5, damaged, no matrix, links to other files, objects instead of numbers, positions outside a sparse
+        matrix, larger than the limit.
     ExpressionError
-        The matrix has another shape than its names.
+        The matrix has another shape than its names; whole numbers that a double cannot hold.
     UnknownNameError
         No such layer.
     """
@@ -50,6 +52,8 @@ def read_h5ad(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
         with h5py.File(path, "r") as file:
             node = _find_matrix(file, layer, where)
             _check_matrix(node, limits, where)
+            for name in ("X" if layer is None else "layers", "obs", "var"):
+                check_inside(file, name, limits, where=str(path))
             values = read_elem(node)
             obs, var = _read_frame(file, "obs", str(path)), _read_frame(file, "var", str(path))
         return matrix_of(values, obs, var, where=where)
@@ -80,14 +84,15 @@ def matrix_of(values: Any, obs: pd.DataFrame, var: pd.DataFrame, *, where: str) 
     Raises
     ------
     ExpressionError
-        If the shapes differ.
+        If the shapes differ, or whole numbers are beyond what a double holds.
+    FileFormatError
+        If the positions of a sparse matrix lie outside it.
     ValueError
-        If the values are no numbers, or the indices of a sparse matrix lie outside it.
+        If the values are no numbers.
     """
-    if sparse.issparse(values):
-        values.check_format(full_check=True)
-        values = values.toarray()
-    dense = np.asarray(values, dtype=np.float64)
+    check_sparse(values, where)
+    refuse_inexact(values.data if sparse.issparse(values) else values, where)
+    dense = np.asarray(values.toarray() if sparse.issparse(values) else values, dtype=np.float64)
     if dense.shape != (len(obs), len(var)):
         raise ExpressionError(
             f"the matrix is {dense.shape}, but there are {len(obs)} observations and {len(var)} variables",
@@ -126,7 +131,7 @@ def _find_matrix(file: Any, layer: str | None, where: str) -> Any:
 def _check_matrix(node: Any, limits: Limits, where: str) -> None:
     group = isinstance(node, h5py.Group)
     data = node.get("data") if group else node
-    shape = tuple(node.attrs.get("shape", node.attrs.get("h5sparse_shape", ()))) if group else node.shape
+    shape = tuple(node.attrs.get("shape", node.attrs.get("h5sparse_shape", ()))) if group else node.shape or ()
     if not isinstance(data, h5py.Dataset) or len(shape) != 2:
         raise FileFormatError(
             f"the matrix is not a two-dimensional array (shape {tuple(shape)})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.options import Orientation
 
-__all__ = ["Note", "RawMatrix", "refuse_text_columns"]
+__all__ = ["Note", "RawMatrix", "refuse_inexact", "refuse_text_columns"]
+
+_EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,33 @@ class RawMatrix:
     obs: pd.DataFrame | None = None
     natural: Orientation = "genes_by_samples"
     notes: tuple[Note, ...] = ()
+
+
+def refuse_inexact(values: NDArray[Any], where: str) -> None:
+    """Raise the error for whole numbers beyond 2^53, whose neighbours become the same double.
+
+    Parameters
+    ----------
+    values : array
+        As stored; only integers are looked at.
+    where : str
+        The file, and the column where there is one.
+
+    Raises
+    ------
+    ExpressionError
+        If there are any.
+    """
+    if values.dtype.kind not in "iu" or values.dtype.itemsize < 8:
+        return
+    odd = values[(values > _EXACT) | (values < -_EXACT)] if values.dtype.kind == "i" else values[values > _EXACT]
+    if odd.size:
+        raise ExpressionError(
+            f"{odd.size} whole numbers are beyond 2^53: {examples(odd.ravel()[:4].tolist())}",
+            where=where,
+            expected="numbers that a double holds exactly",
+            next_step="look for identifiers among the numbers, or for counts that ran over",
+        )
 
 
 def refuse_text_columns(names: Sequence[str], kinds: Sequence[str], where: str) -> None:

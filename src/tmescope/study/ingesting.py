@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tmescope.foundation.errors import TmescopeError
+from tmescope.foundation.errors import FileFormatError, TmescopeError, examples
 from tmescope.foundation.provenance import hash_json
 from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.ingest.cohort import IngestedCohort, read_cohort
@@ -45,8 +45,18 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "needed": hash_json(context.needs.genes),
     }
 
+    stamps = {f: _stamp(study.resolve(f)) for f in named}
+
     def make(folder: Path) -> None:
         ingest_into(folder, study, cohort, needs=context.needs)
+        changed = [f for f in named if _stamp(study.resolve(f)) != stamps[f]]
+        if changed:
+            raise FileFormatError(
+                f"the file changed while it was read: {examples(changed)}",
+                where=str(study.resolve(changed[0])),
+                expected="files that nobody writes during a run: what is recorded of them would not be what was read",
+                next_step="wait until it is written, and run again",
+            )
 
     return Step(f"cohort-{cohort.id}", ingredients, make)
 
@@ -56,9 +66,17 @@ def _decisions(rule: schema.ResponseRule | schema.TimeRule) -> dict[str, Any]:
     return rule.model_dump(mode="json", exclude={"label", "not_in", "cohorts"})
 
 
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def _hash(path: Path) -> str | None:
     try:
-        return hash_input(path)
+        return hash_input(path) if path.is_file() or path.is_dir() else None  # a pipe or a device might never end
     except (OSError, TmescopeError):  # reading it says what is wrong
         return None
 

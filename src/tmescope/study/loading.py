@@ -64,6 +64,8 @@ def load_study(path: Path | str) -> Study:
     path = Path(path)
     if path.is_dir():
         raise StudyFileError("this is a folder", where=str(path), expected="the study file, such as study.toml in it")
+    if path.exists() and not path.is_file():
+        raise StudyFileError("this is a pipe or a device", where=str(path), expected="a study file")
     if not path.is_file():
         raise MissingFileError(
             f"there is no study file {path.name!r}",

@@ -313,9 +313,13 @@ class Study(Table):
         Parameters
         ----------
         path : str
-            Relative to the study file, or absolute.
+            Relative to the study file, or absolute. Where links lead in a circle they are not followed.
         """
-        return (self._folder / path).resolve()
+        named = self._folder / path
+        try:
+            return named.resolve()
+        except (OSError, RuntimeError):  # the reader says what is wrong
+            return named.absolute()
 
     def in_folder(self, folder: Path) -> Study:
         """Return the same study with relative paths starting elsewhere.
