@@ -15,8 +15,8 @@ from bench.fuzz.targets import TARGETS
 
 __all__ = ["main", "mutate"]
 
-_PER_CHILD = 200
-_SECONDS_PER_CHILD = 60
+_PER_CHILD = 100
+_SECONDS_PER_CHILD = 20
 _BYTES = 4 << 30
 _WORDS = (b"\0", b"\xff", b"\x7f", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff" * 8, b"\0" * 8, b"\0\0\0\x80", b"\1\0\0\0")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -154,6 +155,7 @@ def read_block(block: Block, *, limits: Limits) -> tuple[list[list[str]], NDArra
     names = [f"c{i}" for i in range(len(block.header))]
     with open_bytes(block.path, limits=limits) as handle:
         rows = _rows(handle, block)
+        _check_mark(rows, block)
         try:
             table = pacsv.read_csv(
                 rows,
@@ -169,6 +171,8 @@ def read_block(block: Block, *, limits: Limits) -> tuple[list[list[str]], NDArra
             raise _explain(block, limits, parser=str(error)) from error
         if isinstance(rows, io.BufferedReader) and isinstance(rows.raw, _Until):
             rows.raw.check_closed()
+            while handle.read(_BLOCK):  # the checksum of a compressed file stands at its end
+                pass
     if holds_nan(table.columns[block.n_text :]) and (fault := _search(block, limits)):
         raise fault
     texts = [column.to_pylist() for column in table.columns[: block.n_text]]
@@ -253,6 +257,16 @@ class _Until(io.RawIOBase):
                 expected="a complete file",
                 next_step="download the file again: it is cut",
             )
+
+
+def _check_mark(rows: IO[bytes], block: Block) -> None:
+    if isinstance(rows, io.BufferedReader) and rows.peek(3)[:3] == codecs.BOM_UTF8:  # the parser would leave it out
+        raise FileFormatError(
+            "a byte order mark stands in the middle of the text",
+            where=f"{block.path}, line {block.first_line}",
+            expected="a byte order mark at the start of the file or none",
+            next_step="look for files that were joined",
+        )
 
 
 def _rows(handle: IO[bytes], block: Block) -> IO[bytes]:

@@ -97,8 +97,16 @@ def read_parquet_text(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[l
     with _open(path) as file:
         _check_size(file, limits, str(path))
         schema = file.schema_arrow
-        nested = [i for i in range(len(schema)) if not _is_flat(schema.field(i).type)]
-        refuse_text_columns([schema.names[i] for i in nested], [str(schema.field(i).type) for i in nested], str(path))
+        odd = [
+            f"{schema.names[i]} ({schema.field(i).type})" for i in range(len(schema)) if not _is_flat(schema.types[i])
+        ]
+        if odd:
+            raise FileFormatError(
+                f"{len(odd)} columns hold neither text nor numbers: {examples(odd)}",
+                where=str(path),
+                expected="a flat table of text, numbers, dates and truth values",
+                next_step="remove those columns, or write them as text",
+            )
         table = _read(file, str(path))
     names = ["index" if name.startswith("__index_level_") else name for name in schema.names]
     unnamed = [i for i, name in enumerate(names, start=1) if not name.strip()]

@@ -134,6 +134,7 @@ def read_universe(study: Study) -> tuple[str, ...] | None:
         return None
     expected = "common, own, or a text file with one gene symbol per line"
     where = f"profile.gene_universe: {chosen}"
+    step = "write one gene symbol per line"
     path = study.resolve(chosen)
     try:
         _check_universe(path, chosen, where)
@@ -143,12 +144,15 @@ def read_universe(study: Study) -> tuple[str, ...] | None:
             f"the file {chosen!r} with the gene universe cannot be read: {error.strerror}",
             where=where,
             expected=expected,
+            next_step="check the path, which is relative to the study file",
         ) from error
     except UnicodeDecodeError as error:
-        raise FileFormatError(f"the file {chosen!r} is not text in UTF-8", where=where, expected=expected) from error
+        raise FileFormatError(
+            f"the file {chosen!r} is not text in UTF-8", where=where, expected=expected, next_step=step
+        ) from error
     genes = sorted({line for line in lines if line and not line.startswith("#")})
     if not genes:
-        raise FileFormatError(f"the file {chosen!r} names no gene", where=where, expected=expected)
+        raise FileFormatError(f"the file {chosen!r} names no gene", where=where, expected=expected, next_step=step)
     return tuple(genes)
 
 
