@@ -123,7 +123,7 @@ _H5AD: tuple[tuple[str, Callable[[h5py.File], object], type[TmescopeError], tupl
     ("no X", lambda file: file.pop("X"), FORMAT, ("the file holds no X; it has obs, var",)),
     ("no obs", lambda file: file.pop("obs"), FORMAT, ("holds no table 'obs'",)),
     ("objects", _replaced("X", data=PICKLED, dtype=h5py.string_dtype()), FORMAT, ("the values are objects",)),
-    ("compounds", _replaced("X", data=np.zeros(SHAPE, [("a", "f8")])), FORMAT, ("the values are objects",)),
+    ("compounds", _replaced("X", data=np.zeros(SHAPE, [("a", "f8")])), FORMAT, ("of the type [('a', '<f8')]",)),
     ("complex numbers", _replaced("X", data=np.zeros(SHAPE, complex)), FORMAT, ("of the type complex128",)),
     ("pickled bytes", _replaced("X", data=np.void(pickle.dumps(1))), FORMAT, ("(shape ())",)),
     ("three dimensions", _replaced("X", data=np.zeros((2, 2, 2))), FORMAT, ("(shape (2, 2, 2))",)),

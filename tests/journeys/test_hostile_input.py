@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.journeys.faults import try_run
-from tests.journeys.hostile import Tried, attempt, small_study
+from tests.journeys.hostile import STUDY, Tried, attempt, put, small_study, state
 from tests.journeys.hostile_binaries import HOSTILE_BINARIES
 from tests.journeys.hostile_files import HOSTILE_FILES
 from tests.journeys.hostile_texts import HOSTILE_TEXTS
@@ -63,8 +69,75 @@ def test_it_is_refused_with_its_place_and_nothing_is_changed(tried, name: str) -
 
 
 def test_no_two_are_told_alike(tried) -> None:
-    told: dict[str, str] = {}
+    told: dict[str, list[str]] = {}
     for name in CASES:
-        message = tried(name)[1]
-        assert message not in told, f"{name} and {told[message]} are told alike: {message}"
-        told[message] = name
+        told.setdefault(tried(name)[1], []).append(name)
+    assert [names for names in told.values() if len(names) > 1] == []
+
+
+def test_there_are_enough_and_each_has_a_name_of_its_own() -> None:
+    assert len(CASES) == len((*HOSTILE_TEXTS, *HOSTILE_BINARIES, *HOSTILE_FILES)) > 250
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a pipe for m.parquet",
+        "a device without an end for m.tsv",
+        "csv: a gzip bomb",
+        "sparse h5ad: pointers beyond the data",
+        "xlsx: a zip bomb that lies",
+        "study: tables without an end",
+    ],
+)
+def test_as_a_process_of_its_own(tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    put(case, tmp_path)
+    before = state(tmp_path)
+    program = Path(sys.executable).with_name("tmescope")
+    command = [program, "run", STUDY, "-o", "results"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == BAD_INPUT, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert all(part in done.stderr for part in (*case.value, *case.where))
+    assert state(tmp_path) == before
+
+
+def test_a_name_of_a_file_cannot_command_the_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "m\x1b]0;owned\x07\u202e"
+    folder.mkdir()
+    trial = try_run(folder, "results")
+    assert trial.code == BAD_INPUT
+    assert "there is no study file" in trial.err
+    assert trial.err.replace("\n", "").isprintable()
+    assert "m\\x1b]0;owned\\x07\\u202e" in trial.err
+
+
+FORMULA, REVERSED, MARKUP = "=cmd|'/C calc'!A0", "\u202eA8DC", "<script>alert(1)</script>"
+
+
+def test_names_that_are_accepted_on_purpose_are_harmless_in_all_results(tmp_path: Path) -> None:
+    frame, samples = tiny.cohort_frames(1, 24)
+    odd = {"S1-00": FORMULA, "S1-01": REVERSED, "S1-02": MARKUP, "S1-03": "../../x", "S1-04": "@SUM(1)"}
+    frame = frame.rename(columns=odd, index={"BG000": FORMULA, "BG001": MARKUP})
+    samples["sample_id"] = samples["sample_id"].replace(odd)
+    samples["braf"] = samples["braf"].replace({"WT": "=1+1"})
+    data = small_study() | {"output": {"report": True}}
+    frame.to_csv(tmp_path / "a.tsv", sep="\t")
+    samples.to_csv(tmp_path / "a_samples.csv", index=False)
+    tiny.write_study(tmp_path, data)
+    before = state(tmp_path)
+    trial = try_run(tmp_path, "results")
+    assert trial.code == 0, trial.err
+    written = sorted((tmp_path / "results").rglob("*"))
+    assert {name: found for name, found in state(tmp_path).items() if not name.startswith("results")} == before
+    assert not [p for p in written if any(part in p.name for part in ("cmd", "script", "\u202e", "SUM"))]
+    tables = [p.read_text() for p in written if p.suffix == ".csv"]
+    cells = [cell for text in tables for row in csv.reader(io.StringIO(text)) for cell in row]
+    assert f"'{FORMULA}" in cells
+    assert "'@SUM(1)" in cells
+    assert not [c for c in cells if c.startswith(("=", "@", "\t"))]
+    page = (tmp_path / "results" / "report.html").read_text()
+    assert MARKUP not in page
+    assert "<script>alert" not in html.unescape(re.sub(r"&lt;", "", page))

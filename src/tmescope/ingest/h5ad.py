@@ -140,7 +140,7 @@ def _check_matrix(node: Any, limits: Limits, where: str) -> None:
             next_step="write the matrix with anndata",
         )
     if data.dtype.kind not in "iufb" or data.external or data.is_virtual:
-        kind = "objects" if data.dtype.kind in "OSUV" else f"of the type {data.dtype}"
+        kind = "objects" if data.dtype.kind in "OSU" else f"of the type {data.dtype}"
         kind = "stored in other files" if data.external or data.is_virtual else kind
         raise FileFormatError(
             f"the values are {kind}, not numbers",

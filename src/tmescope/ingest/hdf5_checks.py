@@ -39,9 +39,9 @@ def check_inside(parent: Any, name: str, limits: Limits, *, where: str) -> None:
     n_bytes = 0
     while pending:
         group, child = pending.pop()
-        if child not in group and not isinstance(group.get(child, getlink=True), h5py.ExternalLink):
-            continue
         node = _open(group, child, where)
+        if node is None:
+            continue
         address = h5py.h5o.get_info(node.id).addr
         if address in seen:
             continue
@@ -63,7 +63,9 @@ def _open(group: Any, name: str, where: str) -> Any:
     inside = "all of the table or matrix inside this file"
     if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
         _refuse(f"{place} is a link to another file", where, inside)
-    node = group[name]
+    node = group.get(name)
+    if node is None:  # absent, or a link to nothing
+        return None
     if h5py.h5f.get_name(node.id) != h5py.h5f.get_name(group.id):  # a soft link through one of the former
         _refuse(f"{place} leads to another file", where, inside)
     if isinstance(node, h5py.Dataset) and (node.external or node.is_virtual):

@@ -49,14 +49,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
 
     def make(folder: Path) -> None:
         ingest_into(folder, study, cohort, needs=context.needs)
-        changed = [f for f in named if _stamp(study.resolve(f)) != stamps[f]]
-        if changed:
-            raise FileFormatError(
-                f"the file changed while it was read: {examples(changed)}",
-                where=str(study.resolve(changed[0])),
-                expected="files that nobody writes during a run: what is recorded of them would not be what was read",
-                next_step="wait until it is written, and run again",
-            )
+        _refuse_changed(study, stamps)
 
     return Step(f"cohort-{cohort.id}", ingredients, make)
 
@@ -64,6 +57,17 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
 def _decisions(rule: schema.ResponseRule | schema.TimeRule) -> dict[str, Any]:
     # what is said about other cohorts does not make this one new
     return rule.model_dump(mode="json", exclude={"label", "not_in", "cohorts"})
+
+
+def _refuse_changed(study: Study, stamps: dict[str, tuple[int, int, int] | None]) -> None:
+    changed = [f for f, stamp in stamps.items() if _stamp(study.resolve(f)) != stamp]
+    if changed:
+        raise FileFormatError(
+            f"the file changed while it was read: {examples(changed)}",
+            where=str(study.resolve(changed[0])),
+            expected="files that nobody writes during a run: what is recorded of them would not be what was read",
+            next_step="wait until it is written, and run again",
+        )
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
