@@ -127,7 +127,7 @@ _H5AD: tuple[tuple[str, Callable[[h5py.File], object], type[TmescopeError], tupl
     ("complex numbers", _replaced("X", data=np.zeros(SHAPE, complex)), FORMAT, ("of the type complex128",)),
     ("pickled bytes", _replaced("X", data=np.void(pickle.dumps(1))), FORMAT, ("(shape ())",)),
     ("three dimensions", _replaced("X", data=np.zeros((2, 2, 2))), FORMAT, ("(shape (2, 2, 2))",)),
-    ("nothing in X", _replaced("X", data=h5py.Empty("f8")), FORMAT, ("not a two-dimensional array",)),
+    ("nothing in X", _replaced("X", data=h5py.Empty("f8")), FORMAT, ("not a two-dimensional array (no values)",)),
     ("another shape", _replaced("X", data=np.ones((3, 2))), ExpressionError, ("the matrix is (3, 2)",)),
     ("a matrix of terabytes", _replaced("X", shape=(10**6, 10**6), dtype="f8", chunks=(100, 100)), FORMAT,
      ("would take 8,000,000,000,000 bytes",)),

@@ -115,8 +115,8 @@ _TABLES: tuple[tuple[str, str, bytes | Callable[[Path], object], type[TmescopeEr
      ("the content is that of the format 'nfcore_rnaseq'",)),
 )  # fmt: skip
 _UNIVERSES: tuple[tuple[str, bytes | Callable[[Path], object], type[TmescopeError], tuple[str, ...]], ...] = (
-    ("a pipe", os.mkfifo, FORMAT, ("is a pipe or a device",)),
-    ("a device without an end", lambda path: path.symlink_to("/dev/zero"), FORMAT, ("is a pipe or a device",)),
+    ("a pipe", os.mkfifo, FORMAT, ("is a pipe, which may",)),
+    ("a device without an end", lambda path: path.symlink_to("/dev/zero"), FORMAT, ("is a device, which may",)),
     ("a gigabyte", lambda path: (path.touch(), os.truncate(path, 1 << 30)), FORMAT, ("has 1,073,741,824 bytes",)),
     ("a folder", lambda path: path.mkdir(), MISSING, ("Is a directory",)),
     ("a link to itself", lambda path: path.symlink_to(path.name), MISSING, ("cannot be read",)),

@@ -221,7 +221,8 @@ def _single() -> list[Hostile]:
     sizes = b"".join(gct.lines).replace(b"\t24\n", b"\t23\n", 1)
     return [
         Hostile("a sample twice", "matrix", "m.tsv", twice, ExpressionError, ("1 sample names occur more than once",)),
-        Hostile("a line break in a name", "matrix", "m.csv", joined, ExpressionError, ("gene names hold", "\\n")),
+        Hostile("a line break in a name", "matrix", "m.csv", joined, FileFormatError, ("line 3 has 1 cells",),
+                ("line 3",)),
         Hostile("a cell of 20 MB far below", "matrix", "m.tsv", _with_a_long_name, ExpressionError,
                 ("1 gene names have more than 1,000 characters",)),
         Hostile("a number of 10 MB", "matrix", "m.tsv", lambda path: tsv.with_cell(b"1" * (10 << 20), 5),

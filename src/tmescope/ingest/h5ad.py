@@ -132,9 +132,10 @@ def _check_matrix(node: Any, limits: Limits, where: str) -> None:
     group = isinstance(node, h5py.Group)
     data = node.get("data") if group else node
     shape = tuple(node.attrs.get("shape", node.attrs.get("h5sparse_shape", ()))) if group else node.shape or ()
+    said = "no values" if not group and node.shape is None else f"shape {tuple(shape)}"
     if not isinstance(data, h5py.Dataset) or len(shape) != 2:
         raise FileFormatError(
-            f"the matrix is not a two-dimensional array (shape {tuple(shape)})",
+            f"the matrix is not a two-dimensional array ({said})",
             where=where,
             expected="a dense or sparse matrix",
             next_step="write the matrix with anndata",

@@ -160,7 +160,8 @@ def _check_universe(path: Path, chosen: str, where: str) -> None:
     found = path.stat()
     if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_size <= _LARGEST_UNIVERSE):
         return  # opening a folder says that it is one
-    size = f"has {found.st_size:,} bytes" if stat.S_ISREG(found.st_mode) else "is a pipe or a device, which may not end"
+    kind = "a pipe" if stat.S_ISFIFO(found.st_mode) else "a device"
+    size = f"has {found.st_size:,} bytes" if stat.S_ISREG(found.st_mode) else f"is {kind}, which may not end"
     raise FileFormatError(
         f"the file {chosen!r} {size}",
         where=where,
