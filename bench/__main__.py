@@ -21,6 +21,13 @@ def find() -> dict[str, ModuleType]:
     return {name: module for name, module in modules.items() if hasattr(module, "SUMMARY") and hasattr(module, "run")}
 
 
+def find_tools() -> dict[str, ModuleType]:
+    """Return what takes options of its own: modules with `SUMMARY` and `main(arguments)`."""
+    names = sorted(info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    modules = {name: importlib.import_module(f"bench.{name}") for name in names if not name.startswith("_")}
+    return {name: module for name, module in modules.items() if hasattr(module, "SUMMARY") and hasattr(module, "main")}
+
+
 def as_text(rows: Sequence[Row]) -> str:
     """Lay rows out in columns: numbers to the right with three digits, words to the left."""
     if not rows:
@@ -43,6 +50,9 @@ def _cell(value: object) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmarks that `arguments` name, all where they name none; return the exit code."""
+    tools = find_tools()
+    if arguments and arguments[0] in tools:
+        return int(tools[arguments[0]].main(arguments[1:]))
     benchmarks = find()
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="which to run; all where none is named")
@@ -55,6 +65,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"no benchmark is named {', '.join(unknown)}; there are: {', '.join(benchmarks)}")
     for name, module in benchmarks.items():
         print(f"{name:12} {module.SUMMARY}")
+    for name, module in tools.items():
+        print(f"{name:12} {module.SUMMARY} (only by name)")
     if asked.list:
         return 0
     print(f"\nPython {platform.python_version()} on {platform.machine()}")

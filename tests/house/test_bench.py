@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from bench import __main__ as bench
-from bench import ingest_speed, startup
+from bench import fuzz, ingest_speed, startup
+from bench.fuzz.judging import Judge, Tally
+from bench.fuzz.targets import TARGETS
 
 
 def test_every_benchmark_is_found_and_says_what_it_measures() -> None:
@@ -75,3 +77,38 @@ def test_the_speed_of_reading_is_measured_in_processes(tmp_path: Path) -> None:
         ingest_speed.measure([sys.executable, "-c", "raise SystemExit(3)"])
     names = [*ingest_speed.PEERS, *ingest_speed.OURS]
     assert list(ingest_speed.commands(Path("m"), Path("o"))) == names
+
+
+def test_tools_with_options_of_their_own_are_listed_and_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["--list"]) == 0
+    assert "--parser NAME" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="2"):
+        bench.main(["fuzz", "--parser", "gtc"])
+    assert "'gct'" in capsys.readouterr().err
+
+
+def test_the_fuzzer_says_what_it_lacks(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz.importlib.util, "find_spec", lambda name: None)
+    assert bench.main(["fuzz", "--parser", "gct"]) == 2
+    assert "atheris is not installed" in capsys.readouterr().err
+
+
+def test_every_parser_starts_from_a_file_that_it_reads(tmp_path: Path) -> None:
+    for target in TARGETS:
+        path = tmp_path / target.name / target.file_name
+        path.parent.mkdir()
+        path.write_bytes(target.seeds()[0])
+        target.read(path)
+
+
+def test_a_parser_that_misbehaves_is_found_once(tmp_path: Path) -> None:
+    def read(path: Path) -> None:
+        raise KeyError(path.read_bytes())
+
+    judge = Judge(read, tmp_path / "m.tsv", tmp_path / "found", Tally(tmp_path / "tally.json"))
+    for data in (b"first", b"second"):
+        judge(data)
+    (found,) = (tmp_path / "found").glob("*.input")
+    assert found.read_bytes() == b"first"
+    judge.tally.save()
+    assert Tally.load(tmp_path / "tally.json").executions == 2

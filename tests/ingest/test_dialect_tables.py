@@ -97,3 +97,9 @@ def test_the_declared_dialect_is_used(files: Files) -> None:
     options = CohortOptions("a", "log2_array", dialect=Dialect(decimal=","))
     found = read_cohort(expression, samples, options=options)
     np.testing.assert_allclose(found.adata.X, matrix.to_numpy().T)
+
+
+def test_a_line_separator_inside_a_comment_ends_no_line(write) -> None:
+    path = write("m.tsv", "# by\u2028# somebody\ngene\tS1\nA\t1\nB\t2\n")
+    raw = read_dialect_matrix(path, find_dialect(path, "tsv", names_first=True))
+    assert (raw.rows, raw.columns) == (("A", "B"), ("S1",))

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import gzip
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tmescope.foundation.errors import FileFormatError, MissingFileError
-from tmescope.ingest.formats import check_text, find_format, is_study_folder
+from tmescope.ingest.formats import check_file, check_text, find_format, is_study_folder
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -168,3 +170,34 @@ def test_a_zarr_store_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "c.zarr").write_bytes(b"PK\x03\x04")
     with pytest.raises(FileFormatError, match="a Zarr store is a folder"):
         find_format(tmp_path / "c.zarr")
+
+
+def test_a_file_that_may_not_be_read_is_said_to_be_so(tmp_path: Path) -> None:
+    """As root everything may be read: a child that gave up its rights tries it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "m.tsv"
+        path.write_bytes(b"gene\tS1\nA\t1\n")
+        path.chmod(0)
+        said = _in_a_child_without_rights(path)
+    assert said.startswith("MissingFileError: the file cannot be opened (Permission denied)")
+    assert f"where:    {path}" in said
+
+
+def _in_a_child_without_rights(path: Path) -> str:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            check_file(path)
+            said = "accepted"
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(writer, said.encode())
+        os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader) as told:
+        return told.read()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,3 +120,11 @@ def test_a_cell_that_is_no_number(write: Write) -> None:
     with pytest.raises(ExpressionError, match="7,25") as caught:
         read_geo_matrix(write(NAME, HEAD + TABLE.replace("7.25", '"7,25"')))
     assert "line 15, column 'GSM1'" in (caught.value.where or "")
+
+
+def test_a_key_that_repeats_very_often_costs_no_more_than_others(write) -> None:
+    lines = ['!Sample_geo_accession\t"GSM1"', *['!Sample_characteristics_ch1\t"a: 1"'] * 40_000]
+    begun = time.process_time()
+    table, _ = read_geo_samples(write("m_series_matrix.txt", "\n".join(lines) + "\n"))
+    assert time.process_time() - begun < 10  # searched for anew each time it was a minute
+    assert list(table.columns)[-2:] == ["a (39999)", "a (40000)"]

@@ -73,7 +73,12 @@ def main() -> None:
         _end(f"{error.strerror or error}\n  where:    {error.filename or 'input or output'}")
 
 
+def as_plain(message: str) -> str:
+    """Return a message with everything escaped that a terminal would obey: a file's name may hold anything."""
+    return "".join(c if c == "\n" or c.isprintable() else repr(c)[1:-1] for c in message)
+
+
 def _end(message: str) -> NoReturn:
     typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
-    typer.echo(message, err=True)
+    typer.echo(as_plain(message), err=True)
     sys.exit(BAD_INPUT)

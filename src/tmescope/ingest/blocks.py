@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from tmescope.ingest.delimited import decode
 from tmescope.ingest.matrix import Note
 from tmescope.ingest.numerals import is_number
 from tmescope.ingest.options import MISSING_WORDS
+from tmescope.ingest.text_rows import holds_nan
 
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined, unused-ignore]
@@ -90,7 +92,15 @@ def each_line(handle: IO[bytes], where: str, *, first: int = 1) -> Iterator[tupl
                 expected="lines of UTF-8 text",
                 next_step="write or download the file again",
             )
-        yield number, decode(raw, where, line=number).rstrip("\r\n")
+        text = decode(raw, where, line=number).rstrip("\r\n")
+        if number == 1 and "\r" in text:
+            raise FileFormatError(
+                "lines end with a carriage return alone",
+                where=f"{where}, line 1",
+                expected="lines that end with \\n or \\r\\n",
+                next_step="write the file again with the line ends of today",
+            )
+        yield number, text
 
 
 def read_line(handle: IO[bytes], where: str, *, line: int) -> str:
@@ -145,6 +155,7 @@ def read_block(block: Block, *, limits: Limits) -> tuple[list[list[str]], NDArra
     names = [f"c{i}" for i in range(len(block.header))]
     with open_bytes(block.path, limits=limits) as handle:
         rows = _rows(handle, block)
+        _check_mark(rows, block)
         try:
             table = pacsv.read_csv(
                 rows,
@@ -160,6 +171,10 @@ def read_block(block: Block, *, limits: Limits) -> tuple[list[list[str]], NDArra
             raise _explain(block, limits, parser=str(error)) from error
         if isinstance(rows, io.BufferedReader) and isinstance(rows.raw, _Until):
             rows.raw.check_closed()
+            while handle.read(_BLOCK):  # the checksum of a compressed file stands at its end
+                pass
+    if holds_nan(table.columns[block.n_text :]) and (fault := _search(block, limits)):
+        raise fault
     texts = [column.to_pylist() for column in table.columns[: block.n_text]]
     values = np.empty((len(names) - block.n_text, table.num_rows))
     for i, column in enumerate(table.columns[block.n_text :]):
@@ -244,6 +259,16 @@ class _Until(io.RawIOBase):
             )
 
 
+def _check_mark(rows: IO[bytes], block: Block) -> None:
+    if isinstance(rows, io.BufferedReader) and rows.peek(3)[:3] == codecs.BOM_UTF8:  # the parser would leave it out
+        raise FileFormatError(
+            "a byte order mark stands in the middle of the text",
+            where=f"{block.path}, line {block.first_line}",
+            expected="a byte order mark at the start of the file or none",
+            next_step="look for files that were joined",
+        )
+
+
 def _rows(handle: IO[bytes], block: Block) -> IO[bytes]:
     for _ in range(block.first_line - 1):
         handle.readline(_LONGEST_LINE)
@@ -251,16 +276,17 @@ def _rows(handle: IO[bytes], block: Block) -> IO[bytes]:
 
 
 def _explain(block: Block, limits: Limits, *, parser: str) -> TmescopeError:
-    where = str(block.path)
-    with open_bytes(block.path, limits=limits) as handle:
-        rows = iter(_rows(handle, block))
-        fault = _find_fault(rows, block, where)
-    return fault or FileFormatError(
+    return _search(block, limits) or FileFormatError(
         f"the rows cannot be parsed ({parser.splitlines()[0][:200]})",
-        where=where,
+        where=str(block.path),
         expected="one row a line",
         next_step="write or download the file again",
     )
+
+
+def _search(block: Block, limits: Limits) -> TmescopeError | None:
+    with open_bytes(block.path, limits=limits) as handle:
+        return _find_fault(iter(_rows(handle, block)), block, str(block.path))
 
 
 def _find_fault(rows: Iterator[bytes], block: Block, where: str) -> TmescopeError | None:

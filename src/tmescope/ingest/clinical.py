@@ -19,12 +19,13 @@ from tmescope.foundation.errors import (
     examples,
 )
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
-from tmescope.ingest.delimited import DELIMITERS, FIRST_COLUMN, decode, suggest_delimiter
+from tmescope.ingest.delimited import DELIMITERS, FIRST_COLUMN, decode, say_csv_error, suggest_delimiter
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.formats import check_text, find_format
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import COLUMNS, MISSING_WORDS, FileFormat
 from tmescope.ingest.parquet import read_parquet_text
+from tmescope.ingest.spelling import check_spelling
 
 __all__ = ["SampleTable", "name_columns", "read_samples"]
 
@@ -144,7 +145,7 @@ def _read_rows(handle: IO[bytes], delimiter: str, where: str) -> tuple[list[str]
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise FileFormatError(
-            f"the table cannot be parsed ({error})",
+            f"the table cannot be parsed ({say_csv_error(error)})",
             where=f"{where}, line {reader.line_num}",
             expected="cells below 128 KiB and quotes closed",
             next_step="look for a lone quotation mark in that line",
@@ -236,6 +237,10 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
         problems.extend(_check_ids(found["sample_id"], table))
     elif "sample_id" not in columns:
         problems.append(_no_ids(table))
+    for ours in ("sample_id", "patient_id"):
+        if ours in found:
+            where = f"{table.where}, column {found[ours].name!r}"
+            problems += check_spelling(found[ours], f"values of {ours}", SampleError, where=where)
     named: dict[str, object] = {k: v if k.endswith("_id") else _blank(v) for k, v in found.items()}
     if "age_years" in found:
         ages, bad = parse_numbers(list(found["age_years"]), missing=MISSING_WORDS)

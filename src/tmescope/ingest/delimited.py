@@ -18,7 +18,7 @@ from tmescope.ingest.numerals import is_number
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
 from tmescope.ingest.text_rows import RowReader
 
-__all__ = ["DELIMITERS", "FIRST_COLUMN", "decode", "read_delimited", "suggest_delimiter"]
+__all__ = ["DELIMITERS", "FIRST_COLUMN", "decode", "read_delimited", "say_csv_error", "suggest_delimiter"]
 
 DELIMITERS: dict[str, str] = {"tsv": "\t", "csv": ","}
 """The delimiter of each text format."""
@@ -97,6 +97,8 @@ def read_delimited(
                 reader.read(lines.text, share=lines.position / stored, plain=len(lines.text) >= plain_from)
             except (pa.ArrowInvalid, UnicodeDecodeError) as error:
                 raise _explain(path, delimiter, limits) from error
+    if reader.has_odd_nan and (fault := _search(path, delimiter, limits)):
+        raise fault
     values, names = reader.finish()
     return RawMatrix(values, names, head.columns)
 
@@ -129,15 +131,21 @@ def _split(raw: bytes, delimiter: str, *, where: str, line: int) -> list[str]:
         return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter), [])
     except csv.Error as error:  # cells beyond 128 KiB, carriage returns alone as line ends
         raise FileFormatError(
-            f"the line cannot be split into cells ({error})",
+            f"the line cannot be split into cells ({say_csv_error(error)})",
             where=f"{where}, line {line}",
             expected=f"cells below {csv.field_size_limit():,} characters, lines that end with \\n or \\r\\n",
             next_step="write the file again",
         ) from error
 
 
+def say_csv_error(error: csv.Error) -> str:
+    """Return what is wrong with a line in words for the one who wrote the file."""
+    said = str(error)
+    return "a carriage return stands alone inside the line" if said.startswith("new-line character") else said
+
+
 def decode(raw: bytes, where: str, *, line: int) -> str:
-    """Decode one line as UTF-8; a byte order mark is dropped.
+    """Decode one line as UTF-8; a byte order mark at the start of the file is dropped.
 
     Parameters
     ----------
@@ -154,7 +162,7 @@ def decode(raw: bytes, where: str, *, line: int) -> str:
         If it is in another encoding.
     """
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig" if line == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(
             f"byte 0x{raw[error.start]:02x} is not UTF-8",
@@ -203,14 +211,17 @@ def _one_column(first: bytes, second: bytes, *, used: str, where: str) -> FileFo
 
 def _explain(path: Path, delimiter: str, limits: Limits) -> TmescopeError:
     """Read the file again, cell by cell, and return the error for the first kind of fault found."""
-    with open_bytes(path, limits=limits) as handle:
-        fault = _find_fault(handle, delimiter, str(path))
-    return fault or FileFormatError(
+    return _search(path, delimiter, limits) or FileFormatError(
         "the file cannot be parsed",
         where=str(path),
         expected="one row a line, quotes closed",
         next_step="write the file again without line breaks inside cells",
     )
+
+
+def _search(path: Path, delimiter: str, limits: Limits) -> TmescopeError | None:
+    with open_bytes(path, limits=limits) as handle:
+        return _find_fault(handle, delimiter, str(path))
 
 
 def _find_fault(handle: IO[bytes], delimiter: str, where: str) -> TmescopeError | None:

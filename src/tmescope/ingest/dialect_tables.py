@@ -13,7 +13,7 @@ import numpy as np
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
-from tmescope.ingest.delimited import FIRST_COLUMN
+from tmescope.ingest.delimited import FIRST_COLUMN, say_csv_error
 from tmescope.ingest.dialects import FoundDialect, plain_numbers
 from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.options import MISSING_WORDS
@@ -105,7 +105,9 @@ def read_dialect_matrix(path: Path, found: FoundDialect, *, limits: Limits = DEF
     values: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = []
     with open_bytes(path, limits=limits) as handle:
         rows = _numbered_rows(handle, found, where)
-        _, header = next(rows)
+        place, header = next(rows)
+        if len(header) < 2:
+            raise _unreadable(f"the header has one column only: {examples(header)}", f"{where}, line {place}")
         for line, row in rows:
             names.append(row[0])
             cells = plain_numbers(found, row[1:])
@@ -161,7 +163,9 @@ def _numbered_rows(handle: IO[bytes], found: FoundDialect, where: str) -> Iterat
                 )
             yield line, row
     except csv.Error as error:
-        raise _unreadable(f"the table cannot be parsed ({error})", f"{where}, line {reader.line_num}") from error
+        raise _unreadable(
+            f"the table cannot be parsed ({say_csv_error(error)})", f"{where}, line {reader.line_num}"
+        ) from error
     except UnicodeError as error:
         raise _unreadable(f"the text is not in {found.encoding} ({str(error)[:100]})", where) from error
     if header is None or header[0] > 0:

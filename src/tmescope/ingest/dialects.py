@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from tmescope.foundation.errors import FileFormatError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.delimited import DELIMITERS
+from tmescope.ingest.formats import check_first_words
 from tmescope.ingest.matrix import Note
 from tmescope.ingest.options import MISSING_WORDS, Dialect, FileFormat
 
@@ -107,12 +109,14 @@ def find_dialect(
     asked = declared or Dialect()
     with open_bytes(path, limits=limits) as handle:
         head = handle.read(_HEAD)
+    if asked.comment is None:  # else #1.2 of GCT would be a comment
+        check_first_words(head, str(path))
     encoding = asked.encoding or next((name for bom, name in _BOMS if head.startswith(bom)), "utf-8-sig")
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(head, len(head) < _HEAD)
     except UnicodeDecodeError:
         return FoundDialect(asked.delimiter or DELIMITERS[form])  # the reader says where
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))  # as files have lines: U+2028 and form feeds end none
     if len(head) == _HEAD:
         lines = lines[:-1]
     lines = lines[:_MOST_LINES]

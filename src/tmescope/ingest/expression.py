@@ -26,6 +26,7 @@ from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.nfcore import read_nfcore
 from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
+from tmescope.ingest.spelling import check_spelling
 from tmescope.ingest.tenx import TENX_FORMATS, read_tenx
 from tmescope.ingest.zarr_store import read_zarr
 
@@ -238,7 +239,7 @@ def _exchanged(evidence: str, where: str) -> ExpressionError:
 
 
 def check_names(table: ExpressionTable, where: str) -> list[TmescopeError]:
-    """Return problems with the names of samples: empty ones and duplicates; and empty names of genes."""
+    """Return problems with the names of samples: empty ones, duplicates and odd spelling; and with those of genes."""
     problems: list[TmescopeError] = []
     for axis, names in (("gene", table.gene_ids), ("sample", table.sample_ids)):
         empty = [i for i, name in enumerate(names, start=1) if not name.strip()]
@@ -251,6 +252,8 @@ def check_names(table: ExpressionTable, where: str) -> list[TmescopeError]:
                     next_step=f"name or remove those {axis}s",
                 )
             )
+    for axis, names in (("gene", table.gene_ids), ("sample", table.sample_ids)):
+        problems += check_spelling(names, f"{axis} names", ExpressionError, where=f"{where}, {axis} axis")
     duplicates = find_duplicates(n for n in table.sample_ids if n.strip())
     if duplicates:
         problems.append(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from pathlib import Path
 
 from tmescope.foundation.errors import FileFormatError, MissingFileError
@@ -11,7 +13,16 @@ from tmescope.ingest.decompress import GZIP_MAGIC
 from tmescope.ingest.options import FileFormat
 from tmescope.ingest.tenx_folder import is_tenx_folder
 
-__all__ = ["ENDINGS", "META_STUDY", "NAMES", "check_file", "check_text", "find_format", "is_study_folder"]
+__all__ = [
+    "ENDINGS",
+    "META_STUDY",
+    "NAMES",
+    "check_file",
+    "check_first_words",
+    "check_text",
+    "find_format",
+    "is_study_folder",
+]
 
 ENDINGS: dict[str, FileFormat] = {
     ".tsv": "tsv",
@@ -63,6 +74,7 @@ _SIGNATURES = (
     (b"\xff\xfe", _UTF16),
     (b"\xfe\xff", _UTF16),
 )
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _MARKUP = (b"<!doctype", b"<html", b"<?xml")
 _HEAD = 512
 _OWN_SIGNATURE = {"parquet": "a Parquet file", "h5ad": "an HDF5 file", "10x_h5": "an HDF5 file", "xlsx": _ZIP}
@@ -146,29 +158,28 @@ def check_file(path: Path) -> None:
     Raises
     ------
     MissingFileError
-        If it does not exist (a broken or circular link included).
+        If it does not exist (a broken or circular link included) or may not be read.
     FileFormatError
-        If it is a folder or empty.
+        If it is empty, a folder, or a pipe, socket or device, which might never end.
     """
     try:
-        exists, is_file = path.exists(), path.is_file()
-        size = path.stat().st_size if is_file else 0
-    except (OSError, ValueError) as error:  # link loops, NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise MissingFileError(f"the file cannot be opened ({reason})", where=str(path)) from error
-    if not exists:
-        raise MissingFileError(
-            f"there is no file {path.name!r}",
-            where=str(path),
-            next_step="check the path; paths in a study file are relative to that file",
-        )
-    if not is_file:
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode):
+            path.open("rb").close()
+    except (OSError, ValueError) as error:  # also link loops, NUL in the name
+        raise _unopened(path, error) from error
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "a device")
         raise FileFormatError(
-            f"{path.name!r} is a folder, not a file",
+            f"{path.name!r} is {kind}, not a file",
             where=str(path),
+            expected="a file with an end, that can be read twice",
             next_step=f"name the file in it; only the folder of a cBioPortal study, with {META_STUDY}, is read "
-            "whole, or one with matrix.mtx, features.tsv (or genes.tsv) and barcodes.tsv",
+            "whole, or one with matrix.mtx, features.tsv (or genes.tsv) and barcodes.tsv"
+            if stat.S_ISDIR(found.st_mode)
+            else "write the data to a file",
         )
+    size = found.st_size
     if size == 0:
         raise FileFormatError(
             "the file is empty (0 bytes)",
@@ -176,6 +187,20 @@ def check_file(path: Path) -> None:
             expected="a header line and rows",
             next_step="write or download the file again",
         )
+
+
+def _unopened(path: Path, error: OSError | ValueError) -> MissingFileError:
+    reason = getattr(error, "strerror", None) or error
+    code = getattr(error, "errno", None)
+    if code == errno.ELOOP:
+        what = f"{path.name!r} is a link that leads back to itself"
+    elif code in (errno.ENOENT, errno.ENOTDIR):
+        what = f"there is no file {path.name!r}"
+        what += ", to which the link of that name shall lead" if path.is_symlink() else ""
+    else:
+        what = f"the file cannot be opened ({reason})"
+    step = "check the path; paths in a study file are relative to that file"
+    return MissingFileError(what, where=str(path), expected="a file that may be read", next_step=step)
 
 
 def check_text(head: bytes, where: str) -> None:
@@ -193,14 +218,7 @@ def check_text(head: bytes, where: str) -> None:
     FileFormatError
         If it is nothing, a web page, XML, UTF-16 or binary.
     """
-    told = next((form for words, form in _FIRST_WORDS if head.startswith(words)), None)
-    if told is not None:
-        raise FileFormatError(
-            f"the content is that of the format {told!r}, not a plain table",
-            where=where,
-            expected="a header line and rows",
-            next_step=f"declare the format {told!r}",
-        )
+    check_first_words(head, where)
     looks = _looks_like(head)
     if looks is None and b"\0" in head:
         looks = "binary"
@@ -212,6 +230,31 @@ def check_text(head: bytes, where: str) -> None:
             where=where,
             expected="UTF-8 text with a header line",
             next_step="declare the right format, or convert the file",
+        )
+
+
+def check_first_words(head: bytes, where: str) -> None:
+    """Check that a file that shall be a plain table does not begin as another format of text does.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    FileFormatError
+        If it begins as GCT, a GEO series matrix or a matrix of nf-core/rnaseq.
+    """
+    told = next((form for words, form in _FIRST_WORDS if head.startswith(words)), None)
+    if told is not None:
+        raise FileFormatError(
+            f"the content is that of the format {told!r}, not a plain table",
+            where=where,
+            expected="a header line and rows",
+            next_step=f"declare the format {told!r}",
         )
 
 

@@ -143,7 +143,7 @@ def _read_sizes(text: str, version: str, where: str) -> list[int]:
     while cells and not cells[-1].strip():  # spreadsheets fill the line up with tabs
         cells.pop()
     good = len(cells) == _SIZES[version] and all(c.strip().isdecimal() and len(c.strip()) < 10 for c in cells)
-    sizes = [int(c) for c in cells] if good else []
+    sizes = [int(c.strip()) for c in cells] if good else []
     if not sizes or sizes[0] < 1 or sizes[1] < 1 or max(sizes[2:], default=0) > _MOST_LINES:
         raise FileFormatError(
             f"the sizes are {text[:60]!r}",

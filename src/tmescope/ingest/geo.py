@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -171,13 +172,14 @@ def _as_table(head: _Head, where: str) -> tuple[pd.DataFrame, list[Note]]:
             next_step="download the file again",
         )
     columns: dict[str, list[str]] = {"sample_id": list(ids)}
+    taken = Counter(columns)
     for name, cells in head.fields:
         if name != "characteristics_ch1" and not name.startswith(_LEFT_OUT):
-            columns[_free_name(name, columns)] = cells
+            columns[_free_name(name, taken)] = cells
     rows = [cells for name, cells in head.fields if name == "characteristics_ch1"]
     parsed, notes = _parse_characteristics(rows, len(ids))
     for name, cells in parsed.items():
-        columns[name if name not in columns else f"characteristics: {name}"] = cells
+        columns[_free_name(name if name not in columns else f"characteristics: {name}", taken)] = cells
     return pd.DataFrame(columns, dtype="string"), notes
 
 
@@ -186,7 +188,7 @@ def _parse_characteristics(rows: Sequence[list[str]], n: int) -> tuple[dict[str,
     columns: dict[str, list[str]] = {}
     repeated, keyless = set(), 0
     for i in range(n):
-        seen: set[str] = set()
+        seen: Counter[str] = Counter()
         for cell in (row[i] for row in rows):
             if not cell.strip():
                 continue
@@ -195,7 +197,6 @@ def _parse_characteristics(rows: Sequence[list[str]], n: int) -> tuple[dict[str,
                 key, value, keyless = "characteristics_ch1", cell, keyless + 1
             name = _free_name(key.strip(), seen)
             repeated |= {key.strip()} if name != key.strip() else set()
-            seen.add(name)
             columns.setdefault(name, [""] * n)[i] = value.strip()
     notes = []
     if keyless:
@@ -207,10 +208,13 @@ def _parse_characteristics(rows: Sequence[list[str]], n: int) -> tuple[dict[str,
     return columns, notes
 
 
-def _free_name(name: str, taken: Container[str]) -> str:
-    free, number = name, 2
+def _free_name(name: str, taken: Counter[str]) -> str:
+    """Return the name, numbered where it is taken, and take it; a name that repeats is not searched for anew."""
+    free = name
     while free in taken:
-        free, number = f"{name} ({number})", number + 1
+        taken[name] += 1
+        free = f"{name} ({taken[name]})"
+    taken[free] += 1
     return free
 
 

@@ -12,7 +12,7 @@ from scipy import sparse
 from tmescope.foundation.errors import ExpressionError
 from tmescope.ingest.apart import DEFAULT_PATIENCE, Patience, read_apart
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
-from tmescope.ingest.matrix import RawMatrix
+from tmescope.ingest.matrix import RawMatrix, check_sparse, refuse_inexact
 
 __all__ = ["matrix_of", "read_h5ad"]
 
@@ -49,7 +49,7 @@ def read_h5ad(
         Not HDF5, damaged (also where that crashes the HDF5 library or leads it in circles), no matrix, links,
         values in other files, objects instead of numbers, filters beyond gzip and lzf, larger than the limit.
     ExpressionError
-        The matrix has another shape than its names.
+        The matrix has another shape than its names; whole numbers that a double cannot hold.
     UnknownNameError
         No such layer.
     """
@@ -74,14 +74,15 @@ def matrix_of(values: Any, obs: pd.DataFrame, var: pd.DataFrame, *, where: str) 
     Raises
     ------
     ExpressionError
-        If the shapes differ.
+        If the shapes differ, or whole numbers are beyond what a double holds.
+    FileFormatError
+        If the positions of a sparse matrix lie outside it.
     ValueError
-        If the values are no numbers, or the indices of a sparse matrix lie outside it.
+        If the values are no numbers.
     """
-    if sparse.issparse(values):
-        values.check_format(full_check=True)
-        values = values.toarray()
-    dense = np.asarray(values, dtype=np.float64)
+    check_sparse(values, where)
+    refuse_inexact(values.data if sparse.issparse(values) else values, where)
+    dense = np.asarray(values.toarray() if sparse.issparse(values) else values, dtype=np.float64)
     if dense.shape != (len(obs), len(var)):
         raise ExpressionError(
             f"the matrix is {dense.shape}, but there are {len(obs)} observations and {len(var)} variables",

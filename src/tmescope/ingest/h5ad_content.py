@@ -13,6 +13,7 @@ from tmescope.foundation.errors import ExpressionError, FileFormatError, Tmescop
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.h5ad_frames import read_frame
 from tmescope.ingest.hdf5_rules import check_tree, find_child
+from tmescope.ingest.matrix import refuse_inexact
 from tmescope.ingest.memory import allow_memory
 from tmescope.ingest.parcels import Parcel
 
@@ -55,6 +56,7 @@ def read_content(path: Path, *, layer: str | None = None, limits: Limits = DEFAU
             ids, obs = read_frame(file["obs"], f"{path}, obs")
             genes, _ = read_frame(file["var"], f"{path}, var", names_only=True)
             dense = _read_sparse(node, shape, where) if isinstance(node, h5py.Group) else np.asarray(node[()])
+            refuse_inexact(dense, where)
     except (TmescopeError, MemoryError):
         raise
     except Exception as error:  # a damaged file makes the libraries raise nearly anything
@@ -139,6 +141,7 @@ def _read_sparse(node: Any, shape: tuple[int, ...], where: str) -> NDArray[np.fl
     kind = _SPARSE.get(kind.decode() if isinstance(kind, bytes) else str(kind))
     n_major = shape[0] if kind == "csr" else shape[1]
     data, indices, indptr = (np.asarray(node[name][()]) for name in ("data", "indices", "indptr"))
+    refuse_inexact(data, where)
     steps = np.diff(indptr)
     minor = shape[1] if kind == "csr" else shape[0]
     sound = kind is not None and data.ndim == indices.ndim == indptr.ndim == 1

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.options import Orientation
 
-__all__ = ["Note", "RawMatrix", "refuse_text_columns"]
+__all__ = ["Note", "RawMatrix", "check_sparse", "refuse_inexact", "refuse_text_columns"]
+
+_EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,33 @@ class RawMatrix:
     notes: tuple[Note, ...] = ()
 
 
+def refuse_inexact(values: NDArray[Any], where: str) -> None:
+    """Raise the error for whole numbers beyond 2^53, whose neighbours become the same double.
+
+    Parameters
+    ----------
+    values : array
+        As stored; only integers are looked at.
+    where : str
+        The file, and the column where there is one.
+
+    Raises
+    ------
+    ExpressionError
+        If there are any.
+    """
+    if values.dtype.kind not in "iu" or values.dtype.itemsize < 8:
+        return
+    odd = values[(values > _EXACT) | (values < -_EXACT)] if values.dtype.kind == "i" else values[values > _EXACT]
+    if odd.size:
+        raise ExpressionError(
+            f"{odd.size} whole numbers are beyond 2^53: {examples(odd.ravel()[:4].tolist())}",
+            where=where,
+            expected="numbers that a double holds exactly",
+            next_step="look for identifiers among the numbers, or for counts that ran over",
+        )
+
+
 def refuse_text_columns(names: Sequence[str], kinds: Sequence[str], where: str) -> None:
     """Raise the error for columns that are neither row names nor numbers.
 
@@ -93,3 +124,31 @@ def refuse_text_columns(names: Sequence[str], kinds: Sequence[str], where: str) 
         expected="one column of names, and numbers in all others",
         next_step="remove those columns; what is known about samples belongs into the sample table",
     )
+
+
+def check_sparse(values: Any, where: str) -> None:
+    """Check that the positions of a sparse matrix lie inside it: scipy writes wherever they say.
+
+    Parameters
+    ----------
+    values : numpy.ndarray or scipy.sparse.spmatrix
+        As read; dense ones pass.
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        If pointers decrease or point outside, or indices lie outside.
+    """
+    if not sparse.issparse(values):
+        return
+    try:
+        values.check_format(full_check=True)
+    except ValueError as error:
+        raise FileFormatError(
+            f"the sparse matrix contradicts itself ({error})",
+            where=where,
+            expected="positions inside the matrix",
+            next_step="write the file again with anndata",
+        ) from error

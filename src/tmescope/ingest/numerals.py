@@ -13,6 +13,8 @@ from tmescope.ingest.options import MISSING_WORDS
 __all__ = ["is_number", "parse_numbers"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_PADDED = frozenset({"nan", "NaN"})
+"""Missing words that may stand among spaces: the parser of matrices takes them."""
 _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
 
 
@@ -21,7 +23,7 @@ def is_number(text: str, *, missing: Collection[str] = MISSING_WORDS) -> bool:
     if text in missing:
         return True
     stripped = text.strip()
-    return bool(_NUMBER.fullmatch(stripped)) or stripped.casefold() in _INFINITE
+    return bool(_NUMBER.fullmatch(stripped)) or stripped.casefold() in _INFINITE or stripped in _PADDED
 
 
 def parse_numbers(

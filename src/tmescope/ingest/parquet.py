@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
-from tmescope.ingest.matrix import RawMatrix, refuse_text_columns
+from tmescope.ingest.matrix import RawMatrix, refuse_inexact, refuse_text_columns
 
 __all__ = ["read_parquet_matrix", "read_parquet_text"]
 
@@ -41,7 +41,7 @@ def read_parquet_matrix(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> RawMa
     FileFormatError
         Not readable, no rows, no column of names, nested columns, larger than the limit.
     ExpressionError
-        Columns that are not numeric.
+        Columns that are not numeric; whole numbers that a double cannot hold.
     """
     with _open(path) as file:
         schema = file.schema_arrow
@@ -64,7 +64,8 @@ def read_parquet_matrix(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> RawMa
             some = numeric[first : first + step]
             table = _read(file, str(path), [schema.names[i] for i in some] if unique else None)
             for position, i in enumerate(some, start=first):
-                _fill(out[position], table.column(schema.names[i] if unique else i))
+                column = table.column(schema.names[i] if unique else i)
+                _fill(out[position], column, f"{path}, column {schema.names[i]!r}")
         names = _read(file, str(path), [schema.names[index]] if unique else None)
     columns = tuple(str(schema.names[i]) for i in numeric)
     return RawMatrix(out, _texts(names.column(schema.names[index] if unique else index), str(path)), columns)
@@ -91,15 +92,31 @@ def read_parquet_text(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[l
     Raises
     ------
     FileFormatError
-        Not readable, nested columns, larger than the limit.
+        Not readable, columns that are nested, bytes or without a name, larger than the limit.
     """
     with _open(path) as file:
         _check_size(file, limits, str(path))
         schema = file.schema_arrow
-        nested = [i for i in range(len(schema)) if pa.types.is_nested(schema.field(i).type)]
-        refuse_text_columns([schema.names[i] for i in nested], [str(schema.field(i).type) for i in nested], str(path))
+        odd = [
+            f"{schema.names[i]} ({schema.field(i).type})" for i in range(len(schema)) if not _is_flat(schema.types[i])
+        ]
+        if odd:
+            raise FileFormatError(
+                f"{len(odd)} columns hold neither text nor numbers: {examples(odd)}",
+                where=str(path),
+                expected="a flat table of text, numbers, dates and truth values",
+                next_step="remove those columns, or write them as text",
+            )
         table = _read(file, str(path))
     names = ["index" if name.startswith("__index_level_") else name for name in schema.names]
+    unnamed = [i for i, name in enumerate(names, start=1) if not name.strip()]
+    if unnamed:
+        raise FileFormatError(
+            f"{len(unnamed)} columns have no name, at position {examples(unnamed)}",
+            where=str(path),
+            expected="a name for every column",
+            next_step="name or remove those columns",
+        )
     return names, [["" if v is None or v is pd.NaT else str(v) for v in column.to_pylist()] for column in table.columns]
 
 
@@ -169,6 +186,11 @@ def _recorded_index(schema: pa.Schema) -> list[object]:
     return recorded if isinstance(recorded, list) else []
 
 
+def _is_flat(kind: pa.DataType) -> bool:
+    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return not (pa.types.is_nested(kind) or is_bytes or pa.types.is_binary_view(kind))
+
+
 def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
@@ -179,11 +201,13 @@ def _is_numeric(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
-def _fill(out: np.ndarray[tuple[int], np.dtype[np.float64]], column: pa.ChunkedArray) -> None:
+def _fill(out: np.ndarray[tuple[int], np.dtype[np.float64]], column: pa.ChunkedArray, where: str) -> None:
     start = 0
     for chunk in column.chunks:
         if pa.types.is_decimal(chunk.type) or pa.types.is_float16(chunk.type):
             chunk = chunk.cast(pa.float64())  # noqa: PLW2901 - numpy has no decimal
+        if pa.types.is_integer(chunk.type):
+            refuse_inexact(chunk.drop_null().to_numpy(zero_copy_only=False), where)
         out[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
         start += len(chunk)
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from tmescope.ingest.growing import GrowingColumns
 from tmescope.ingest.options import MISSING_WORDS
 
-__all__ = ["RowReader"]
+__all__ = ["RowReader", "holds_nan"]
 
 _SPARE = 1.02  # rows are shorter and longer: a little room is cheaper than moving the matrix
 _WIDTH = max(map(len, MISSING_WORDS)) or 1
 _WORDS = np.array([list(word.encode().ljust(_WIDTH, b"\0")) for word in MISSING_WORDS], dtype=np.uint8)
+
+
+def holds_nan(columns: Sequence[pa.ChunkedArray]) -> bool:
+    """Return whether Arrow took a cell for a NaN: NAN, -nan or nan(1), which are no missing words."""
+    return any(pc.any(pc.is_nan(column)).as_py() for column in columns)
 
 
 class RowReader:
@@ -26,6 +34,11 @@ class RowReader:
         Columns of numbers.
     delimiter : str
         One ASCII character.
+
+    Attributes
+    ----------
+    has_odd_nan : bool
+        Whether a cell was taken for a NaN, see `holds_nan`.
 
     Notes
     -----
@@ -40,6 +53,7 @@ class RowReader:
         self._matrix = GrowingColumns(n_columns)
         self._names: list[str] = []
         self._is_worth_it = False
+        self.has_odd_nan = False
         self._fields = ["names", *(f"c{i}" for i in range(n_columns))]
         self._convert = pacsv.ConvertOptions(
             column_types={n: pa.string() if i == 0 else pa.float64() for i, n in enumerate(self._fields)},
@@ -103,6 +117,7 @@ class RowReader:
         )
         if table.num_rows != n_lines:
             raise pa.ArrowInvalid(f"{n_lines} lines hold {table.num_rows} rows: a cell holds a line break")
+        self.has_odd_nan |= holds_nan(table.columns[1:])
         by_column = self._matrix.room(n_lines).T
         for out, column in zip(by_column, table.columns[1:], strict=True):
             start = 0

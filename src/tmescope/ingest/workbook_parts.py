@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from xml.parsers import expat
 
-from tmescope.foundation.errors import FileFormatError
+from tmescope.foundation.errors import FileFormatError, TmescopeError
+from tmescope.ingest.numerals import is_number
 
 __all__ = [
     "Book",
@@ -24,9 +26,11 @@ __all__ = [
 ]
 
 _MOST_CELLS = 5_000_000
+_LONGEST_TEXT = 32_767
 _DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 _NOT_DATE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Attributes = dict[str, str]
@@ -237,18 +241,23 @@ def _keep(sheet: Sheet, cell: Attributes, text: str, *, meanings: Meanings, wher
         raise _damaged(f"the cell {cell.get('r')} cannot be read ({error})", where) from error
     sheet.n_dates += is_date
     if shown.strip():
-        sheet.cells.setdefault(row, {})[column] = shown
+        if column in sheet.cells.setdefault(row, {}):
+            raise _damaged(f"the cell {cell.get('r')} is there twice", where)
+        sheet.cells[row][column] = shown
 
 
 def _show(cell: Attributes, text: str, meanings: Meanings) -> tuple[str, bool]:
     kind = cell.get("t", "n")
     if kind == "s":
+        if not text.strip().isdecimal():
+            raise ValueError(f"{text[:20]!r} is not the number of a shared text")
         return meanings.strings[int(text)], False
     if kind == "b":
         return ("TRUE" if text.strip() == "1" else "FALSE"), False
     if kind != "n" or not text.strip():
         return _unescape(text), False
-    number = float(text)
+    if not is_number(text, missing=()) or not math.isfinite(number := float(text)):
+        raise ValueError(f"{text[:20]!r} is not a number")
     is_date = int(cell.get("s", "0")) in meanings.dates
     if is_date and (date := as_date(number, epoch_1904=meanings.epoch_1904)):
         return date, True
@@ -286,7 +295,12 @@ def _locate(reference: str, where: str) -> tuple[int, int]:
 
 
 def _unescape(text: str) -> str:
-    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError(f"a text has {len(text):,} characters, more than the {_LONGEST_TEXT:,} of a cell")
+    unescaped = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
+    if _NO_TEXT.search(unescaped):
+        raise ValueError("a text holds a character that is none")
+    return unescaped
 
 
 def _damaged(what: str, where: str) -> FileFormatError:
@@ -330,5 +344,7 @@ def _parse(
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except TmescopeError:
+        raise
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the others: encodings that expat cannot take
         raise _damaged(f"the workbook's XML is damaged ({error})", where) from error

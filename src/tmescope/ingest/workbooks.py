@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from tmescope.foundation.errors import FileFormatError, UnknownNameError, examples
+from tmescope.foundation.errors import FileFormatError, TmescopeError, UnknownNameError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.matrix import Note
 from tmescope.ingest.workbook_parts import (
@@ -24,6 +26,9 @@ __all__ = ["SheetTable", "read_workbook"]
 
 _MOST_PARTS = 10_000
 _LARGEST = 512 << 20
+_PIECE = 1 << 16
+_DAMAGES = (zipfile.BadZipFile, zlib.error, struct.error)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,9 @@ def read_workbook(path: Path, sheet: str | None = None, *, limits: Limits = DEFA
         with zipfile.ZipFile(path) as archive:
             _check_archive(archive, limits, where)
             return _read(archive, sheet, where)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, KeyError) as error:
+    except TmescopeError:
+        raise
+    except (*_DAMAGES, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
         raise FileFormatError(
             f"the workbook cannot be read ({str(error)[:200]})",
             where=where,
@@ -94,26 +101,7 @@ def read_workbook(path: Path, sheet: str | None = None, *, limits: Limits = DEFA
 
 
 def _check_archive(archive: zipfile.ZipFile, limits: Limits, where: str) -> None:
-    parts = archive.infolist()
-    total = sum(p.file_size for p in parts)
-    packed = max(sum(p.compress_size for p in parts), 1)
-    most = min(limits.max_bytes, _LARGEST)
-    names = [p.filename for p in parts]
-    what = ""
-    if len(parts) > _MOST_PARTS or total > most:
-        what = f"the workbook's {len(parts):,} parts grow to {total:,} bytes; at most {most:,} are read"
-    elif total > limits.ratio_from and total > limits.max_ratio * packed:
-        what = f"the workbook grows {total / packed:.0f}-fold when decompressed"
-    elif len(set(names)) < len(names):
-        what = "the archive holds two parts of one name"
-    elif any(p.flag_bits & 1 for p in parts):
-        what = "the workbook is encrypted"
-    elif macros := [n for n in names if n.lower().endswith(("vbaproject.bin", ".bas"))]:
-        what = f"the workbook holds macros ({macros[0]})"
-    elif any(n.startswith("xl/externalLinks/") for n in names):
-        what = "the workbook takes values from other workbooks"
-    elif "xl/workbook.xml" not in names:
-        what = "the archive is no Excel workbook"
+    what = _look_at_sizes(archive, limits) or _look_at_parts(archive)
     if what:
         raise FileFormatError(
             what,
@@ -123,13 +111,49 @@ def _check_archive(archive: zipfile.ZipFile, limits: Limits, where: str) -> None
         )
 
 
+def _look_at_sizes(archive: zipfile.ZipFile, limits: Limits) -> str:
+    """Return what is wrong with the sizes that the archive states, nothing if all is well."""
+    parts = archive.infolist()
+    total = sum(p.file_size for p in parts)
+    packed = max(sum(p.compress_size for p in parts), 1)
+    most = min(limits.max_bytes, _LARGEST)
+    if len(parts) > _MOST_PARTS or total > most:
+        return f"the workbook's {len(parts):,} parts grow to {total:,} bytes; at most {most:,} are read"
+    if total > limits.ratio_from and total > limits.max_ratio * packed:
+        return f"the workbook grows {total / packed:.0f}-fold when decompressed"
+    if any(p.compress_type not in _METHODS for p in parts):
+        return "the archive is compressed in a way that workbooks are not"
+    return "the workbook is encrypted" if any(p.flag_bits & 1 for p in parts) else ""
+
+
+def _look_at_parts(archive: zipfile.ZipFile) -> str:
+    """Return what is wrong with the names of the parts, nothing if all is well."""
+    names = [p.filename for p in archive.infolist()]
+    if "xl/workbook.xml" not in names:
+        return "the archive is no Excel workbook"
+    if strange := [n for n in names if n.startswith("/") or ".." in PurePosixPath(n).parts]:
+        return f"the archive holds a part outside of itself ({strange[0]!r})"
+    if len(set(names)) < len(names):
+        return "the archive holds two parts of one name"
+    if macros := [n for n in names if n.lower().endswith(("vbaproject.bin", ".bas"))]:
+        return f"the workbook holds macros ({macros[0]})"
+    linked = any(n.startswith("xl/externalLinks/") for n in names)
+    return "the workbook takes values from other workbooks" if linked else ""
+
+
+def _unpack(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return a part; piece by piece, as its stated size may be a lie of which only the limit of a piece is afraid."""
+    with archive.open(name) as part:
+        return b"".join(iter(lambda: part.read(_PIECE), b""))
+
+
 def _read(archive: zipfile.ZipFile, wanted: str | None, where: str) -> SheetTable:
     names = set(archive.namelist())
 
     def part(name: str) -> bytes:
-        return archive.read(name) if name in names else b""
+        return _unpack(archive, name) if name in names else b""
 
-    book = parse_workbook(archive.read("xl/workbook.xml"), where)
+    book = parse_workbook(_unpack(archive, "xl/workbook.xml"), where)
     targets = parse_rels(part("xl/_rels/workbook.xml.rels"), where)
     meanings = Meanings(
         parse_strings(part("xl/sharedStrings.xml"), where), parse_styles(part("xl/styles.xml"), where), book.epoch_1904
@@ -145,7 +169,7 @@ def _read(archive: zipfile.ZipFile, wanted: str | None, where: str) -> SheetTabl
                 expected="a part for every sheet",
                 next_step="save the workbook again",
             )
-        return parse_sheet(archive.read(inside), meanings, f"{where}, sheet {name!r}")
+        return parse_sheet(_unpack(archive, inside), meanings, f"{where}, sheet {name!r}")
 
     if wanted is not None and wanted not in book.sheets:
         raise UnknownNameError.of("sheet", wanted, book.sheets, where=where)

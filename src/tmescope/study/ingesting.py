@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tmescope.foundation.errors import TmescopeError
+from tmescope.foundation.errors import FileFormatError, TmescopeError, examples
 from tmescope.foundation.provenance import hash_json
 from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.ingest.cohort import IngestedCohort, read_cohort
@@ -30,11 +30,13 @@ __all__ = ["cohort_step", "ingest_into"]
 def cohort_step(context: Context, cohort: Cohort) -> Step:
     """Return the step that reads one cohort."""
     study = context.study
+    inputs = {" ".join(name).strip(): path for name, path in cohort_inputs(study, cohort).items()}
+    stamps = {name: _stamp(path) for name, path in inputs.items()}
     ingredients: dict[str, Any] = {
         "step": "cohort",
         "release": context.release,
         "cohort": cohort.model_dump(mode="json"),
-        "files": {" ".join(name).strip(): _hash(path) for name, path in cohort_inputs(study, cohort).items()},
+        "files": {name: _hash(path) for name, path in inputs.items()},
         "endpoints": {n: _decisions(r) for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
         "gene_table": table.sha256 if (table := choose_genes(study)) else "",
@@ -44,6 +46,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
 
     def make(folder: Path) -> None:
         ingest_into(folder, study, cohort, needs=context.needs)
+        _refuse_changed(inputs, stamps)
 
     return Step(f"cohort-{cohort.id}", ingredients, make)
 
@@ -53,9 +56,28 @@ def _decisions(rule: schema.ResponseRule | schema.TimeRule) -> dict[str, Any]:
     return rule.model_dump(mode="json", exclude={"label", "not_in", "cohorts"})
 
 
+def _refuse_changed(inputs: dict[str, Path], stamps: dict[str, tuple[int, int, int] | None]) -> None:
+    changed = [name for name, path in inputs.items() if _stamp(path) != stamps[name]]
+    if changed:
+        raise FileFormatError(
+            f"the file changed while it was read: {examples(changed)}",
+            where=str(inputs[changed[0]]),
+            expected="files that nobody writes during a run: what is recorded of them would not be what was read",
+            next_step="wait until it is written, and run again",
+        )
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def _hash(path: Path) -> str | None:
     try:
-        return hash_input(path)
+        return hash_input(path) if path.is_file() or path.is_dir() else None  # a pipe or a device might never end
     except (OSError, TmescopeError):  # reading it says what is wrong
         return None
 

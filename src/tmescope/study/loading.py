@@ -63,7 +63,16 @@ def load_study(path: Path | str) -> Study:
     """
     path = Path(path)
     if path.is_dir():
-        raise StudyFileError("this is a folder", where=str(path), expected="the study file, such as study.toml in it")
+        raise StudyFileError(
+            "this is a folder",
+            where=str(path),
+            expected="the study file, such as study.toml in it",
+            next_step="name the file",
+        )
+    if path.exists() and not path.is_file():
+        raise StudyFileError(
+            "this is a pipe or a device", where=str(path), expected="a study file", next_step="write it to a file"
+        )
     if not path.is_file():
         raise MissingFileError(
             f"there is no study file {path.name!r}",
@@ -75,14 +84,16 @@ def load_study(path: Path | str) -> Study:
             f"the study file is {path.stat().st_size} bytes long",
             where=str(path),
             expected="a few kilobytes of TOML",
+            next_step="name the study file, not its data",
         )
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StudyFileError(
             f"the study file is not TOML: {error}",
             where=f"{path}{_shown_line(path, str(error))}",
             expected='lines such as id = "melanoma"; text stands in quotes',
+            next_step="correct the file; tmescope init writes one to start from",
         ) from error
     return parse_study(data, folder=path.parent, where=path.name)
 

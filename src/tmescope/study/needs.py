@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmescope.bulk.scoring import list_methods
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Needs", "gather_needs", "name_problems", "read_universe"]
 
 _UNIVERSES = ("common", "own")
+_LARGEST_UNIVERSE = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -131,20 +134,40 @@ def read_universe(study: Study) -> tuple[str, ...] | None:
         return None
     expected = "common, own, or a text file with one gene symbol per line"
     where = f"profile.gene_universe: {chosen}"
+    step = "write one gene symbol per line"
+    path = study.resolve(chosen)
     try:
-        lines = [line.strip() for line in study.resolve(chosen).read_text(encoding="utf-8-sig").splitlines()]
+        _check_universe(path, chosen, where)
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except OSError as error:
         raise MissingFileError(
             f"the file {chosen!r} with the gene universe cannot be read: {error.strerror}",
             where=where,
             expected=expected,
+            next_step="check the path, which is relative to the study file",
         ) from error
     except UnicodeDecodeError as error:
-        raise FileFormatError(f"the file {chosen!r} is not text in UTF-8", where=where, expected=expected) from error
+        raise FileFormatError(
+            f"the file {chosen!r} is not text in UTF-8", where=where, expected=expected, next_step=step
+        ) from error
     genes = sorted({line for line in lines if line and not line.startswith("#")})
     if not genes:
-        raise FileFormatError(f"the file {chosen!r} names no gene", where=where, expected=expected)
+        raise FileFormatError(f"the file {chosen!r} names no gene", where=where, expected=expected, next_step=step)
     return tuple(genes)
+
+
+def _check_universe(path: Path, chosen: str, where: str) -> None:
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_size <= _LARGEST_UNIVERSE):
+        return  # opening a folder says that it is one
+    kind = "a pipe" if stat.S_ISFIFO(found.st_mode) else "a device"
+    size = f"has {found.st_size:,} bytes" if stat.S_ISREG(found.st_mode) else f"is {kind}, which may not end"
+    raise FileFormatError(
+        f"the file {chosen!r} {size}",
+        where=where,
+        expected=f"a text file of at most {_LARGEST_UNIVERSE:,} bytes",
+        next_step="write one gene symbol per line",
+    )
 
 
 def without_unknown(study: Study) -> Study:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -316,9 +317,9 @@ class Study(Table):
         Parameters
         ----------
         path : str
-            Relative to the study file, or absolute.
+            Relative to the study file, or absolute. Links are not followed: their names say what the files are.
         """
-        return (self._folder / path).resolve()
+        return Path(os.path.abspath(self._folder / path))  # noqa: PTH100 - pathlib follows links
 
     def in_folder(self, folder: Path) -> Study:
         """Return the same study with relative paths starting elsewhere.
