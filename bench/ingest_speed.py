@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -52,16 +54,26 @@ class Cost:
     peak_gb: float
 
 
+_STARTER = """
+import json, os, sys
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(pid, 0)
+code = os.waitstatus_to_exitcode(status)
+print(json.dumps([code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+"""
+"""A process counts the memory of the one that it was split from: a bare interpreter in between has hardly any."""
+
+
 def measure(command: Sequence[str]) -> Cost:
     """Run a command to its end and return what it cost; a command that fails is an error."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    process = os.posix_spawn(command[0], list(command), environment, file_actions=quiet)
-    _, status, usage = os.wait4(process, 0)
-    if os.waitstatus_to_exitcode(status):
-        raise RuntimeError(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e9)
+    starter = [sys.executable, "-I", "-S", "-c", _STARTER, *command]
+    ended = subprocess.run(starter, check=True, stdout=subprocess.PIPE, env=environment)
+    code, cpu_s, peak = json.loads(ended.stdout)
+    if code:
+        raise RuntimeError(f"{command[0]} ended with {code}")
+    return Cost(cpu_s, peak * (1 if sys.platform == "darwin" else 1024) / 1e9)
 
 
 def write_matrix(path: Path, n_samples: int, n_genes: int = N_GENES) -> None:

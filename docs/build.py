@@ -10,6 +10,9 @@ import typer.main
 
 from tmescope.bulk.scoring import list_methods
 from tmescope.cli.main import app
+from tmescope.ingest.describe_table import NAMES_TRIED
+from tmescope.ingest.options import COLUMNS, MISSING_WORDS
+from tmescope.ingest.recist import RECIST_WORDS
 from tmescope.store.tables import SCHEMAS
 from tmescope.study.schema import Study
 
@@ -24,7 +27,32 @@ def pages() -> dict[str, str]:
         "study-file.md": "\n".join(_study_file()) + "\n",
         "tables.md": "\n".join(_tables()) + "\n",
         "methods.md": "\n".join(_methods()) + "\n",
+        "words.md": "\n".join(_words()) + "\n",
     }
+
+
+def _words() -> Iterator[str]:
+    yield from ("# Words in sample tables", "", NOTE, "")
+    yield "What is read without being declared word by word. All else must stand in the study file."
+    yield from ("", "## RECIST", "", "A rule of kind `recist` takes these for the categories that it places.", "")
+    yield from ("| category | also written |", "|---|---|")
+    yield from (f"| {category} | {', '.join(words)} |" for category, words in RECIST_WORDS.items())
+    yield from (
+        "",
+        "## Missing",
+        "",
+        f"Cells that count as missing: nothing, {', '.join(filter(None, MISSING_WORDS))}.",
+    )
+    yield from (
+        "",
+        "## Columns",
+        "",
+        "`tmescope run` takes a column for what is called exactly so, unless it is mapped:",
+    )
+    yield from ("", ", ".join(f"`{name}`" for name in COLUMNS) + ".", "")
+    yield from ("`tmescope init` proposes columns with these words in their name, with what speaks for them:", "")
+    yield from ("| meaning | words |", "|---|---|")
+    yield from (f"| {meaning} | {', '.join(sorted(words))} |" for meaning, words in NAMES_TRIED.items())
 
 
 def _commands() -> Iterator[str]:

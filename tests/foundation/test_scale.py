@@ -63,7 +63,7 @@ def test_negative_linear_values_are_refused(source):
 
 
 def test_units_are_not_mixed():
-    with pytest.raises(ScaleError, match="gene lengths"):
+    with pytest.raises(ScaleError, match="gene_lengths"):
         convert(np.ones((1, 1)), Scale("counts"), Scale("tpm"))
 
 

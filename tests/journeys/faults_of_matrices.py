@@ -198,7 +198,7 @@ MATRICES = (
         ScaleError,
         ("cohort a", "scale"),
         ("ssgsea does not take counts",),
-        hint="counts need gene lengths",
+        hint="gene_lengths = FILE turns counts into TPM",
     ),
     Fault(
         "TPM declared counts",

@@ -13,7 +13,7 @@ from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import MISSING_WORDS
 
-__all__ = ["Candidate", "ColumnSummary", "SamplesDescription", "TimePair", "describe_table"]
+__all__ = ["NAMES_TRIED", "Candidate", "ColumnSummary", "SamplesDescription", "TimePair", "describe_table"]
 
 _VALUES_KEPT = 12
 _FEW = 12
@@ -28,6 +28,15 @@ _TIMEPOINT = frozenset({"timepoint", "visit", "biopsytime"})
 _PATIENT = frozenset({"patient", "patientid", "subject", "subjectid", "donor", "case", "participant"})
 _SEXES = frozenset({"m", "f", "male", "female"})
 _OLDEST = 120
+
+NAMES_TRIED = {
+    "patient_id": _PATIENT,
+    "timepoint": _TIMEPOINT,
+    "time of an endpoint": _TIME_WORDS | _ENDPOINT_WORDS,
+    "event of an endpoint": _EVENT_WORDS,
+}
+"""Words in the name of a column, without case and punctuation, that propose it to a draft, and decide nothing."""
+
 _PLACEHOLDER = re.compile(r"\[[A-Za-z ,/]+\]")
 """What cBioPortal and TCGA write for a value that is not there, such as [Not Available]."""
 
