@@ -36,7 +36,7 @@ def test_a_header_without_the_cell_above_the_row_names(tmp_path: Path) -> None:
         (b"a\ta\n1\t2\n", "columns share a name: a"),
         (b"a\t\n1\t2\n", "a column has no name"),
         (b"a\tb\n\xff\t1\n", "not text"),
-        (gzip.compress(b"a\tb\n" * 100)[:-9], "damaged"),
+        (gzip.compress(b"a\tb\n" * 100, mtime=0)[:-9], "damaged"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, says: str) -> None:

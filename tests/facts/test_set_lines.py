@@ -24,7 +24,7 @@ def test_lines_of_plain_and_packed_files_with_any_line_end(tmp_path: Path) -> No
         (b"a\nb\0c\n", "line 2"),
         (b"a\nb\nc\xff\n", "line 3"),
         ("a\tb".encode("utf-16"), "line 1"),
-        (gzip.compress(b"a\n" * 9999)[:-9], "damaged"),
+        (gzip.compress(b"a\n" * 9999, mtime=0)[:-9], "damaged"),
         (b"\x1f\x8bnothing", "damaged"),
     ],
 )
