@@ -13,9 +13,13 @@ from tests.ingest import workbooks_made as books
 from tests.ingest.matrices_made import WRITERS, Made
 from tests.study import tiny
 
+from tmescope.facts.own_sets import read_signature_file
+from tmescope.foundation.scale import Scale
+from tmescope.ingest.cbioportal_clinical import read_clinical_file
 from tmescope.ingest.decompress import Limits
 from tmescope.ingest.expression import read_expression
 from tmescope.ingest.options import FileFormat
+from tmescope.ingest.quantifications import read_quantification
 from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.workbook_parts import (
     Meanings,
@@ -128,6 +132,31 @@ def _packed() -> list[bytes]:
     ]
 
 
+def _mtx(path: Path) -> object:
+    folder = path.parent
+    (folder / "features.tsv").write_text("ENSG1\tCD8A\tGene Expression\nENSG2\tGZMB\tGene Expression\n")
+    (folder / "barcodes.tsv").write_text("AAAC-1\nAAAG-1\nAAAT-1\n")
+    return read_expression(folder, "10x_mtx", gene_column="gene_name", limits=LIMITS)
+
+
+def _quantification(path: Path) -> object:
+    return read_quantification(path, Scale("counts"), limits=LIMITS)
+
+
+def _clinical(path: Path) -> object:
+    return read_clinical_file(path, required=("PATIENT_ID", "SAMPLE_ID"), limits=LIMITS)
+
+
+_HEADS = "#Patient\tSample\tAge\n#p\ts\ta\n#STRING\tSTRING\tNUMBER\n#1\t1\t1\n"
+_QUANTIFIED = (
+    b"gene_id\ttranscript_id(s)\tlength\teffective_length\texpected_count\tTPM\tFPKM\nG1\tT1\t10\t9.5\t2\t1\t1\n",
+    b"# Program:featureCounts\nGeneid\tChr\tStart\tEnd\tStrand\tLength\ta.bam\nG1\tchr1\t1\t9\t+\t9\t3\n",
+    b"N_unmapped\t1\t1\t1\nN_multimapping\t0\t0\t0\nN_noFeature\t0\t1\t1\nN_ambiguous\t0\t0\t0\nG1\t3\t0\t3\n",
+    b"gene\tcount\nG1\t3\nG2\t4\n",
+)
+_SETS = b'format = 1\nname = "a"\ngenes = ["CD8A", "GZMB"]\nweights = { CD8A = 1.0, GZMB = -2.0 }\n'
+
+
 def _studies() -> list[bytes]:
     written = tiny.to_toml(tiny.study_dict()).encode()
     tomllib.loads(written.decode())
@@ -150,6 +179,16 @@ TARGETS = (
     Target("study", "study.toml", load_study, _studies),
     Target("parquet", "m.parquet", _matrix(), _written("parquet"), in_c=True),
     Target("samples_parquet", "s.parquet", _samples("parquet"), _written("parquet"), in_c=True),
+    Target(
+        "mtx", "matrix.mtx", _mtx, lambda: [b"%%MatrixMarket matrix coordinate integer general\n2 3 2\n1 1 5\n2 3 1\n"]
+    ),
+    Target("quantification", "s.txt", _quantification, lambda: _QUANTIFIED),
+    Target(
+        "clinical", "data_clinical.txt", _clinical, lambda: [f"{_HEADS}PATIENT_ID\tSAMPLE_ID\tAGE\nP\tS\t6\n".encode()]
+    ),
+    Target("gmt", "s.gmt", read_signature_file, lambda: [b"one\tnote\tCD8A\tGZMB\ntwo\t\tCTGF\n"]),
+    Target("sets_csv", "s.csv", read_signature_file, lambda: [b"set,gene_symbol,weight,direction\na,CD8A,1.5,up\n"]),
+    Target("sets_toml", "s.toml", read_signature_file, lambda: [_SETS]),
     Target("h5ad", "m.h5ad", _matrix(), _written("h5ad", "h5ad csr", "h5ad csc"), in_c=True),
 )
 """A new parser is one line here."""
