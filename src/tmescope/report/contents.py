@@ -6,12 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from tmescope.foundation.errors import InputError, examples
 from tmescope.store.tables import SCHEMAS
+
+if TYPE_CHECKING:
+    from tmescope.report.methods_text import MethodsText
 
 __all__ = ["TABLE_COLUMNS", "ReportContents"]
 
@@ -44,6 +47,8 @@ class ReportContents:
         Time-to-event endpoint; ``samples`` has ``<id>_time_months`` and ``<id>_event``.
     provenance : dict
         ``versions``, ``inputs`` (name to sha256), ``facts``, ``seed``, ``parameters``; any key may be missing.
+    methods_text : MethodsText, optional
+        What the run did, in sentences.
     generated : str, optional
         Date to print. The same contents give the same bytes, so the clock is the caller's.
 
@@ -61,6 +66,7 @@ class ReportContents:
     primary_endpoint: str | None = None
     survival_endpoint: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    methods_text: MethodsText | None = None
     generated: str | None = None
 
     def __post_init__(self) -> None:

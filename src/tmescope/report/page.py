@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 import vl_convert
 
-from tmescope.report import cohort_tables, overlap_tables, result_tables
+from tmescope.report import cohort_tables, overlap_tables, result_tables, written
 from tmescope.report.contents import ReportContents
 from tmescope.report.embedding import compile_figure, safe_json, svg_address
 from tmescope.report.figure import Figure
@@ -98,6 +98,7 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
         tables=_tables(contents),
         states=cohort_tables.cohort_states(contents),
         methods=result_tables.methods(contents),
+        written=written.written_methods(contents),
         warnings=result_tables.warnings(contents),
         provenance=_provenance(contents.provenance),
         absent=_absent(contents),
@@ -126,6 +127,7 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "characteristics": cohort_tables.characteristics(contents),
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
+        "remark": written.remark(contents),
         "signatures": result_tables.signatures(contents),
         "sources": result_tables.sources(contents),
         "inputs": result_tables.hashes(contents.provenance.get("inputs"), name="inputs", caption="Input files"),
@@ -171,6 +173,8 @@ def _absent(contents: ReportContents) -> dict[str, str]:
         told["survival"] = f"The run wrote no Kaplan-Meier curves for {endpoint}."
     if not contents.has("methods"):
         told["methods"] = "The run wrote no description of its methods."
+    if contents.methods_text is None:
+        told["methods-text"] = "The run wrote no methods text."
     if not contents.has("signatures"):
         told["signatures"] = "The run wrote no table of signatures."
     if not contents.has("warnings"):

@@ -129,6 +129,7 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "sha256:str"
         ),
     ),
+    "remark": TableSchema("one item of the REMARK checklist", _columns("item:int topic:str status:str text:str")),
 }
 """Every table that a run writes, by name."""
 

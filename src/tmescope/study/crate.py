@@ -23,7 +23,8 @@ __all__ = ["input_hashes", "provenance_of", "write_crate"]
 
 _CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
 _PROFILE = "https://w3id.org/ro/crate/1.1"
-_TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".svg": "image/svg+xml"}
+_TOP_FILES = ("methods.md", "references.bib", "report.html", "study.json")
+_TYPES = {".bib": "text/x-bibtex", ".md": "text/markdown", ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".svg": "image/svg+xml"}
 
 
 def input_hashes(context: Context) -> dict[str, str]:
@@ -131,7 +132,7 @@ def _parameters(context: Context) -> dict[str, Any]:
 
 def _result_files(root: Path) -> list[dict[str, Any]]:
     paths = [p for folder in ("tables", "figures") for p in sorted((root / folder).glob("[!.]*"))]
-    paths += [p for p in (root / "report.html",) if p.is_file()]
+    paths += [p for p in (root / name for name in _TOP_FILES) if p.is_file()]
     return [
         {
             "@id": quote(p.relative_to(root).as_posix()),

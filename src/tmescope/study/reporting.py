@@ -15,6 +15,7 @@ from tmescope.report.static import write_figures
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import read_table
 from tmescope.study.answering import asked_responses, asked_survival
+from tmescope.study.describing import describe_run
 from tmescope.study.ledger import Step
 
 if TYPE_CHECKING:
@@ -94,5 +95,6 @@ def _contents(context: Context, provenance: dict[str, Any]) -> ReportContents:
         primary_method=study.profile.primary_method,
         primary_endpoint=responses[0] if responses else None,
         survival_endpoint=asked_survival(study),
+        methods_text=describe_run(context, provenance),
         provenance=provenance,
     )

@@ -22,6 +22,7 @@ from tmescope.study.answering import answer_step
 from tmescope.study.checking import cross_problems
 from tmescope.study.context import Context
 from tmescope.study.crate import input_hashes, provenance_of, write_crate
+from tmescope.study.describing import methods_step, publish_methods
 from tmescope.study.ingesting import cohort_step
 from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
@@ -142,6 +143,8 @@ def run(
             context.do(answer_step(context, cohort))
         context.do(table_step(context))
         provenance = provenance_of(context, input_hashes(context))
+        context.do(methods_step(context, provenance))
+        publish_methods(context)
         if loaded.output.report:
             from tmescope.study.reporting import publish_report, report_steps
 

@@ -13,7 +13,9 @@ from tmescope.foundation.method import resolve_parameters
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_csv, write_table
 from tmescope.study.ledger import Step
+from tmescope.study.material import Material
 from tmescope.study.notices import warning_table
+from tmescope.study.remark import remark_decisions, remark_table
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -33,6 +35,7 @@ def table_step(context: Context) -> Step:
         "parameters": study.profile.parameters,
         "facts": context.needs.facts,
         "files": dict(context.needs.files.hashes),
+        "remark": remark_decisions(study),
     }
 
     def make(folder: Path) -> None:
@@ -138,6 +141,12 @@ def _signatures(context: Context) -> pd.DataFrame:
     return pd.DataFrame(rows) if rows else empty_table("signatures")
 
 
+def _remark(context: Context) -> pd.DataFrame:
+    names = ("cohorts", "samples", "scores", "answers", "curves")
+    tables = {name: _BUILDERS[name](context) for name in names}
+    return remark_table(Material(context.study, context.needs, tables, {}))
+
+
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
@@ -151,4 +160,5 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "warnings": _warnings,
     "methods": _methods,
     "signatures": _signatures,
+    "remark": _remark,
 }

@@ -231,6 +231,30 @@
     apply();
   }
 
+  // ---------------------------------------------------------------- copying text, where the clipboard may be closed too
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch (error) {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      return done;
+    }
+  }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.parentElement.hidden = false;
+    button.addEventListener("click", async () => {
+      const done = await copy(document.getElementById(button.dataset.copy).value);
+      button.parentElement.querySelector("[role=status]").textContent = done ? "copied" : "select the text and copy it";
+    });
+  }
+
   // ---------------------------------------------------------------- where the reader is
   const links = new Map([...document.querySelectorAll(".contents a")].map((a) => [a.hash.slice(1), a]));
   const inView = new Set();
