@@ -58,7 +58,8 @@ def _words() -> Iterator[str]:
 def _commands() -> Iterator[str]:
     yield from ("# Commands", "", NOTE, "")
     yield from (
-        "Every command ends with exit code 0, or with 2 and a message that says what is wrong, where, and what to do.",
+        "Every command ends with exit code 0, or with 2 and a message that says what is wrong, where, and what to do. "
+        "`tmescope diff` ends with 1 where the runs differ.",
         "",
     )
     root: Any = typer.main.get_command(app)

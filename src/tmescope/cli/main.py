@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tmescope.cli import convert, demo, export, facts, lists, score, study
+from tmescope.cli import convert, demo, diff, export, facts, lists, score, study
 from tmescope.foundation.errors import TmescopeError
 
 __all__ = ["app", "main"]
@@ -51,6 +51,7 @@ app.command("score")(score.score)
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)
+app.command("diff")(diff.diff)
 app.add_typer(lists.signatures_app, name="signatures")
 app.add_typer(lists.methods_app, name="methods")
 app.add_typer(facts.facts_app, name="facts")

@@ -210,7 +210,7 @@ def _letter(letter: str) -> str:
         return _SPECIAL[letter]
     if letter in _GREEK:
         return f"{{$\\{_GREEK[letter]}$}}"
-    base, *marks = unicodedata.normalize("NFD", letter)
-    if len(marks) == 1 and marks[0] in _ACCENTS and base.isascii():
-        return f"{{\\{_ACCENTS[marks[0]]}{base}}}"
+    parts = unicodedata.normalize("NFD", letter)
+    if len(parts) == 2 and parts[1] in _ACCENTS and parts[0].isascii():
+        return f"{{\\{_ACCENTS[parts[1]]}{parts[0]}}}"
     return letter

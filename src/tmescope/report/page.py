@@ -171,15 +171,13 @@ def _absent(contents: ReportContents) -> dict[str, str]:
     elif not contents.has("curves"):
         endpoint = plain(contents.survival_endpoint)
         told["survival"] = f"The run wrote no Kaplan-Meier curves for {endpoint}."
-    if not contents.has("methods"):
-        told["methods"] = "The run wrote no description of its methods."
-    if contents.methods_text is None:
-        told["methods-text"] = "The run wrote no methods text."
-    if not contents.has("signatures"):
-        told["signatures"] = "The run wrote no table of signatures."
-    if not contents.has("warnings"):
-        told["warnings"] = "The run raised no warning."
-    return told
+    whole = {
+        "methods": (contents.has("methods"), "The run wrote no description of its methods."),
+        "methods-text": (contents.methods_text is not None, "The run wrote no methods text."),
+        "signatures": (contents.has("signatures"), "The run wrote no table of signatures."),
+        "warnings": (contents.has("warnings"), "The run raised no warning."),
+    }
+    return told | {section: why for section, (there, why) in whole.items() if not there}
 
 
 def _style() -> str:

@@ -15,6 +15,7 @@ from tmescope.store.atomic import staged_file
 from tmescope.study.gene_tables import hash_of_table
 from tmescope.study.inputs import cohort_inputs
 from tmescope.study.pins import pin_hashes, pin_terms
+from tmescope.study.run_records import shown_path
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -24,7 +25,13 @@ __all__ = ["input_hashes", "provenance_of", "write_crate"]
 _CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
 _PROFILE = "https://w3id.org/ro/crate/1.1"
 _TOP_FILES = ("methods.md", "references.bib", "report.html", "study.json")
-_TYPES = {".bib": "text/x-bibtex", ".md": "text/markdown", ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".bib": "text/x-bibtex",
+    ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
+    ".csv": "text/csv",
+    ".svg": "image/svg+xml",
+}
 
 
 def input_hashes(context: Context) -> dict[str, str]:
@@ -32,12 +39,12 @@ def input_hashes(context: Context) -> dict[str, str]:
     found: dict[str, str] = {}
     for cohort in context.study.cohorts:
         for (name, part), path in cohort_inputs(context.study, cohort).items():
-            found[f"{cohort.id}: {_shown(name)}{f' {part}' if part else ''}"] = hash_input(path)
+            found[f"{cohort.id}: {shown_path(name)}{f' {part}' if part else ''}"] = hash_input(path)
     named = [("signatures", path) for path in context.study.profile.signature_files]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
-        f"{owner}: {_shown(path)}": hash_input(context.study.resolve(path)) for owner, path in dict.fromkeys(named)
+        f"{owner}: {shown_path(path)}": hash_input(context.study.resolve(path)) for owner, path in dict.fromkeys(named)
     }
     return {**found, **further}
 
@@ -125,8 +132,8 @@ def _parameters(context: Context) -> dict[str, Any]:
         c.model_dump(mode="json", exclude={"expression", "samples", "features"}) for c in context.study.cohorts
     ]
     universe = dumped["profile"]["gene_universe"]
-    dumped["profile"]["gene_universe"] = _shown(universe)
-    dumped["profile"]["signature_files"] = [_shown(path) for path in dumped["profile"]["signature_files"]]
+    dumped["profile"]["gene_universe"] = shown_path(universe)
+    dumped["profile"]["signature_files"] = [shown_path(path) for path in dumped["profile"]["signature_files"]]
     return dumped
 
 
@@ -155,12 +162,6 @@ def _input_entities(hashes: dict[str, str]) -> list[dict[str, Any]]:
         {"@id": f"#input-{sha[:16]}", "@type": "CreativeWork", "name": "; ".join(shared), "sha256": sha}
         for sha, shared in names.items()
     ]
-
-
-def _shown(path: str) -> str:
-    # a path that leaves the study's folder tells about the machine, not about the data
-    leaves = Path(path).is_absolute() or ".." in Path(path).parts
-    return Path(path).name if leaves else path
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT
-from tmescope.study.material import Material, listed, plural, quoted, said
+from tmescope.report.methods_text import said
+from tmescope.study.material import Material, listed, plural, quoted
 from tmescope.study.schema import ResponseEndpoint, ResponseRule, TimeRule
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _cohort(material: Material, cohort: Cohort) -> Iterator[str]:
         f"{plural(int(row['n_patients']), 'patient')} {'was' if int(row['n_selected']) == 1 else 'were'} analysed."
     )
     yield from _selection(cohort)
-    yield from _scale(material, cohort, str(row["scale"]), int(row["n_genes"]))
+    yield from _scale(material, cohort, final=str(row["scale"]), n_genes=int(row["n_genes"]))
     yield from _genes(material, cohort)
     yield from _features(cohort)
 
@@ -85,7 +86,7 @@ def _selection(cohort: Cohort) -> Iterator[str]:
         yield "All samples of a patient were kept."
 
 
-def _scale(material: Material, cohort: Cohort, final: str, n_genes: int) -> Iterator[str]:
+def _scale(material: Material, cohort: Cohort, *, final: str, n_genes: int) -> Iterator[str]:
     declared = str(Scale.parse(cohort.scale))
     text = f"Expression was declared as {declared} of {_KINDS[cohort.identifiers]}"
     if declared != final:
@@ -107,7 +108,8 @@ def _genes(material: Material, cohort: Cohort) -> Iterator[str]:
     lost = find_lost(material, cohort.id)
     if len(needed):
         without = f"; without {listed(lost, most=_MOST)}" if lost else ""
-        yield f"Of the {plural(len(needed), 'gene')} that the scores need, {len(needed) - len(lost):,} were there{without}."
+        found = len(needed) - len(lost)
+        yield f"Of the {plural(len(needed), 'gene')} that the scores need, {found:,} were there{without}."
     notes = material.of_cohort("quality", cohort.id)
     merged = notes[notes["check"].isin(["rows of one gene", "duplicated genes"])]
     yield from (said(evidence) for evidence in merged["evidence"])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tmescope.bulk.matrix_rows import target_scale
 from tmescope.foundation.scale import Scale
-from tmescope.study.material import Material, listed, plural, said
+from tmescope.report.methods_text import said
+from tmescope.study.material import Material, listed, plural
 
 if TYPE_CHECKING:
     from tmescope.foundation.method import MethodSpec
@@ -66,7 +67,8 @@ def _universe(material: Material) -> Iterator[str]:
     elif chosen == "common":
         yield f"{who} saw the {plural(material.n_universe, 'gene')} that all cohorts have."
     else:
-        yield f"{who} saw those of the {plural(material.n_universe, 'gene')} of the study's gene universe that a cohort has."
+        genes = plural(material.n_universe, "gene")
+        yield f"{who} saw those of the {genes} of the study's gene universe that a cohort has."
 
 
 def _coverage(material: Material) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tmescope.study.material import Material, listed, plural, said
+from tmescope.report.methods_text import said
+from tmescope.study.material import Material, listed, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +70,8 @@ def _tested(answers: pd.DataFrame) -> Iterator[str]:
     if len(extra):
         names = list(dict.fromkeys(extra["feature"]))
         parts.append(f"{plural(len(names), 'further feature')} ({listed(names, most=12)})")
-    yield f"Tested were {' and '.join(parts)} against {listed(dict.fromkeys(answers['endpoint']))}, in each cohort apart."
+    endpoints = listed(dict.fromkeys(answers["endpoint"]))
+    yield f"Tested were {' and '.join(parts)} against {endpoints}, in each cohort apart."
     yield "Samples without a value of the feature or of the endpoint were left out of that estimate."
 
 
@@ -77,10 +79,10 @@ def _effect(material: Material, name: str, rows: pd.DataFrame) -> Iterator[str]:
     what = _EFFECTS.get(name, f"the effect {said(name)}")
     yield f"{plural(len(rows), 'estimate is', 'estimates are')} {what}:"
     counts = rows["method"].value_counts(sort=False)
-    found = [
-        f"{said(method)}{material.citations.cite(*_papers(str(method)))}{f' ({n:,} of them)' if len(counts) > 1 else ''}"
-        for method, n in counts.items()
-    ]
+    found = []
+    for method, n in counts.items():
+        of_them = f" ({n:,} of them)" if len(counts) > 1 else ""
+        found.append(f"{said(method)}{material.citations.cite(*_papers(str(method)))}{of_them}")
     yield "; ".join(found) + "."
     if rows["ci_low"].notna().any():
         yield "Intervals are at 95%, for one estimate at a time."
@@ -99,10 +101,10 @@ def _families(material: Material, answers: pd.DataFrame) -> Iterator[str]:
         return
     low, high = int(families.min()), int(families.max())
     size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    cited = material.citations.cite(_BENJAMINI_HOCHBERG)
     yield (
-        "Q-values are those of Benjamini and Hochberg"
-        f"{material.citations.cite(_BENJAMINI_HOCHBERG)} within {plural(len(families), 'family', 'families')} of {size} "
-        "p-values each; a family is all features asked of one endpoint in one cohort with one kind of effect."
+        f"Q-values are those of Benjamini and Hochberg{cited} within {plural(len(families), 'family', 'families')} of "
+        f"{size} p-values each; a family is all features asked of one endpoint in one cohort with one kind of effect."
     )
 
 
@@ -117,7 +119,8 @@ def describe_software(material: Material) -> Iterator[str]:
     provenance = material.provenance
     others = {n: v for n, v in provenance["versions"].items() if n != "tmescope" and v != "not installed"}
     named = listed(f"{n} {v}" for n, v in others.items())
-    yield f"The analysis ran with tmescope {said(provenance['versions']['tmescope'])} on {named}; the seed was {provenance['seed']}."
+    release = said(provenance["versions"]["tmescope"])
+    yield f"The analysis ran with tmescope {release} on {named}; the seed was {provenance['seed']}."
     hashes = [f"{said(name)} {sha[:_SHORT]}" for name, sha in provenance["inputs"].items()]
     if hashes:
         yield f"Input files, with the beginning of their sha256: {'; '.join(hashes)}."

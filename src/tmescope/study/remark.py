@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tmescope.facts.checklists import load_remark
+from tmescope.report.methods_text import said
 from tmescope.study.describing_cohorts import count_events, count_responses, describe_rule
-from tmescope.study.material import Material, listed, plural, said
+from tmescope.study.material import Material, listed, plural
 from tmescope.study.schema import ResponseEndpoint
 
 if TYPE_CHECKING:
@@ -98,7 +99,10 @@ def _assay(material: Material) -> Told:
 
 
 def _design(_: Material) -> Told:
-    return USER, "A run knows neither how cases were selected nor when follow-up ended; it computes no median follow-up."
+    return (
+        USER,
+        "A run knows neither how cases were selected nor when follow-up ended; it computes no median follow-up.",
+    )
 
 
 def _endpoints(material: Material) -> Told:
@@ -116,7 +120,9 @@ def _candidates(material: Material) -> Told:
     if not len(answers):
         return NOT_APPLICABLE, "The run tested no feature."
     names = list(dict.fromkeys(answers["feature"]))
-    text = f"This run tested {plural(len(names), 'feature')}: {listed(names, most=_MOST)}. All are in the table answers."
+    text = (
+        f"This run tested {plural(len(names), 'feature')}: {listed(names, most=_MOST)}. All are in the table answers."
+    )
     return PARTLY, f"{text} State whether others were examined before."
 
 
@@ -148,7 +154,9 @@ def _flow(material: Material) -> Told:
     for r in material.tables["cohorts"].to_dict("records"):
         held, table, joined, kept = (int(r[f"n_{n}"]) for n in ("expression", "table", "joined", "selected"))
         lost += max(held, table) - joined
-        told = f"{r['cohort_id']}: {held:,} in the matrix, {table:,} in the table, {joined:,} in both, {kept:,} analysed"
+        told = (
+            f"{r['cohort_id']}: {held:,} in the matrix, {table:,} in the table, {joined:,} in both, {kept:,} analysed"
+        )
         rows.append("; ".join([told, *_outcomes(material, str(r["cohort_id"]))]))
     text = f"{'. '.join(rows)}."
     if lost:

@@ -30,6 +30,7 @@ from tmescope.study.needs import gather_needs, name_problems
 from tmescope.study.overlapping import overlap_step
 from tmescope.study.pins import find_pins
 from tmescope.study.profiling import profile_step, universe_step
+from tmescope.study.run_records import write_run_record
 from tmescope.study.schema import Study
 from tmescope.study.tabulating import table_step
 
@@ -145,6 +146,7 @@ def run(
         provenance = provenance_of(context, input_hashes(context))
         context.do(methods_step(context, provenance))
         publish_methods(context)
+        write_run_record(root, loaded, provenance)
         if loaded.output.report:
             from tmescope.study.reporting import publish_report, report_steps
 
