@@ -73,11 +73,15 @@ def _universe(material: Material) -> Iterator[str]:
 
 def _coverage(material: Material) -> str:
     scores = material.tables["scores"]
-    missing = int(scores["value"].isna().sum())
+    limit = material.study.profile.min_coverage
+    missing = scores["value"].isna()
+    few = int((missing & (scores["coverage"] < limit)).sum())
+    counted = (
+        f"{int(missing.sum()):,} of {plural(len(scores), 'score')} {'is' if missing.sum() == 1 else 'are'} missing"
+    )
     return (
-        f"A score was missing where fewer than {material.study.profile.min_coverage:.0%} of a set's genes (or of their "
-        f"weight) were measured; genes that were not measured were left out of the others. "
-        f"{missing:,} of {plural(len(scores), 'score')} {'is' if missing == 1 else 'are'} missing."
+        f"A score was missing where fewer than {limit:.0%} of a set's genes (or of their weight) were measured; genes "
+        f"that were not measured were left out of the others. {counted}, {few:,} of them by this rule."
     )
 
 
