@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from tests.report.chromium import Chromium, Page, find_chromium
 
+from tmescope.report.contents import ReportContents
+from tmescope.report.methods_text import MethodsSection, MethodsText
+from tmescope.report.page import render_report
+
 pytestmark = pytest.mark.browser
 
 
@@ -136,3 +140,19 @@ def test_a_page_that_breaks_its_policy_is_noticed(browser: Chromium, tmp_path: P
     page = _open(browser, tmp_path, text)
     assert len([p for p in page.problems() if "Content Security Policy" in p or "ContentSecurityPolicy" in p]) >= 2
     assert page.run("document.title") != "ran"
+
+
+def test_the_methods_text_is_copied_from_a_page_on_disk(browser: Chromium, tmp_path: Path) -> None:
+    section = MethodsSection("Scores", ("They ran <once>.",))
+    contents = ReportContents("s", "A study", "", {}, "zscore", methods_text=MethodsText((section,), ()))
+    page = _open(browser, tmp_path, render_report(contents, []))
+    assert page.run("document.querySelector('[data-copy]').offsetParent !== null")
+    assert page.run("document.getElementById('methods-text-plain').value") == "Scores\nThey ran <once>.\n"
+    button = "document.querySelector('[data-copy]')"
+    page.run(f"{button}.scrollIntoView({{behavior: 'instant'}})")
+    x, y = page.run(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({button}.getBoundingClientRect())")
+    for kind in ("mousePressed", "mouseReleased"):  # a script's click is not the reader's: browsers keep the clipboard
+        page.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    page.wait("document.querySelector('.copied').textContent !== ''")
+    assert page.run("document.querySelector('.copied').textContent") == "copied"
+    assert page.problems() == []
