@@ -107,8 +107,8 @@ def test_a_paper_that_is_not_bundled_says_that_it_is_not_verified():
 def test_the_line_of_a_paper_reads_like_one():
     text = load_bibliography()["10.1038/nature08460"].text
     assert text == (
-        "Barbie, D. A.; Tamayo, P.; Boehm, J. S.; et al. Systematic RNA interference reveals that oncogenic KRAS-driven "
-        "cancers require TBK1. Nature 2009;462:108-112. doi:10.1038/nature08460"
+        "Barbie, D. A.; Tamayo, P.; Boehm, J. S.; et al. Systematic RNA interference reveals that oncogenic "
+        "KRAS-driven cancers require TBK1. Nature 2009;462:108-112. doi:10.1038/nature08460"
     )
 
 

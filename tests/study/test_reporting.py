@@ -105,6 +105,6 @@ def test_a_study_that_asks_for_no_report_any_more_leaves_none(tmp_path, drawn):
     second = ts.run(tiny.write_study(tmp_path, data), tmp_path / "out")
     assert second.report is None
     assert sorted(p.name for p in (tmp_path / "out").glob("[!.]*")) == [
-        "notes.txt", "ro-crate-metadata.json", "run.json", "tables",
+        "methods.md", "notes.txt", "references.bib", "ro-crate-metadata.json", "run.json", "study.json", "tables",
     ]  # fmt: skip
     assert "report.html" not in (tmp_path / "out" / "ro-crate-metadata.json").read_text()
