@@ -71,7 +71,8 @@ def test_the_crate_names_every_file_with_its_hash(finished):
     root = graph["./"]
     assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
     listed = {e["@id"] for e in root["hasPart"]}
-    assert listed == {f"tables/{p.name}" for p in (out / "tables").glob("[!.]*")}
+    top = {"methods.md", "references.bib", "study.json"}
+    assert listed == top | {f"tables/{p.name}" for p in (out / "tables").glob("[!.]*")}
     from tmescope.foundation.provenance import hash_file
 
     assert all(graph[name]["sha256"] == hash_file(out / name) for name in listed)
@@ -128,11 +129,11 @@ def test_a_changed_file_redoes_its_cohort_and_what_depends_on_it(tiny, study_fol
     path.write_text(path.read_text().replace("V600E", "V600K"))
     second = run(study_folder / "study.toml", out)
     # the matrix of b did not change, so its scores stay
-    assert second.redone == ("cohort-b", "answers-b", "tables")
+    assert second.redone == ("cohort-b", "answers-b", "tables", "methods")
     expression, _ = tiny.cohort_frames(2, 18)
     (expression * 1.5).round(4).to_csv(study_folder / "b.tsv.gz", sep="\t")
     third = run(study_folder / "study.toml", out)
-    assert third.redone == ("cohort-b", "overlaps", "profile-b", "answers-b", "tables")
+    assert third.redone == ("cohort-b", "overlaps", "profile-b", "answers-b", "tables", "methods")
     os.utime(study_folder / "a.tsv")
     assert run(study_folder / "study.toml", out).redone == ()
 
