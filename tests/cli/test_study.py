@@ -140,12 +140,12 @@ def test_check_lists_all_problems_with_their_numbers(tmescope, folder):
 def test_a_second_run_says_that_nothing_changed(tmescope, folder):
     first = tmescope("run", "study.toml", "-o", "out", "--threads", 2)
     assert first.code == 0, first.err
-    assert first.out.startswith("9 steps done, 0 unchanged, ")
+    assert first.out.startswith("10 steps done, 0 unchanged, ")
     assert "tables: out/tables\n" in first.out
     assert "profile-b: done\n" in first.err
     before = tiny.tree(folder / "out" / "tables")
     second = tmescope("run", "study.toml", "-o", "out")
-    assert second.out.startswith("0 steps done, 9 unchanged, ")
+    assert second.out.startswith("0 steps done, 10 unchanged, ")
     assert "profile-b: unchanged\n" in second.err
     assert tmescope("run", "study.toml", "-o", "out", "--quiet").err == ""
     assert tiny.tree(folder / "out" / "tables") == before
