@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from tmescope.cli.facts import facts_home
-from tmescope.cli.progress import listening
-from tmescope.cli.study import Quiet, Threads, say_outcome
+from tmescope.cli.progress import Json, Quiet, listening
+from tmescope.cli.study import Threads, say_outcome, tell_warnings
 
 __all__ = ["score"]
 
@@ -79,6 +79,7 @@ def score(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),
     threads: Threads = 1,
     quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
     from tmescope.study.running import run
@@ -100,9 +101,11 @@ def score(
         gene_table=gene_table,
         report=report,
     )
-    with listening(quiet=quiet) as progress:
+    with listening("score", quiet=quiet, json=json) as progress:
         outcome = run(study, output, threads=threads, facts_home=facts_home(), progress=progress)
-    say_outcome(outcome)
+        tell_warnings(outcome, progress if json else None)
+    if not json:
+        say_outcome(outcome)
 
 
 def _split(values: list[str] | None) -> list[str]:
