@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
 from tmescope.cli.progress import Json, Quiet, listening
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tmescope.cli.progress import Listener
+    from tmescope.ingest.options import CohortOptions
 
 __all__ = ["convert"]
 
@@ -51,10 +57,8 @@ def convert(
     json: Json = False,
 ) -> None:
     """Read one cohort with every check and write it as AnnData (h5ad, Zarr) or as genes x samples (Parquet)."""
-    from tmescope.foundation.result import RunWarning
     from tmescope.ingest.options import CohortOptions, Identifiers, Orientation, SampleSelection
-    from tmescope.ingest.reading import read_cohort
-    from tmescope.store.exchange import exchange_kind, write_exchange
+    from tmescope.store.exchange import exchange_kind
 
     with listening("convert", quiet=quiet, json=json) as progress:
         _one_of("--identifiers", identifiers, get_args(Identifiers))
@@ -70,15 +74,7 @@ def convert(
             gene_column=gene_column,
             progress=progress,
         )
-        progress.plan({_READ: 2.0, _WRITE: 1.0})
-        progress.start(_READ)
-        adata = read_cohort(expression, samples, scale=scale, options=options)
-        progress.finish(_READ, "done")
-        progress.start(_WRITE)
-        write_exchange(adata, output, force=force)
-        progress.finish(_WRITE, "done")
-        for code, _, message in (text.partition(": ") for text in adata.uns["tmescope"]["warnings"]):
-            progress.warn(RunWarning(code, message, cohort))
+        adata = _convert((expression, samples), output, options=options, force=force, listener=progress)
     if json:
         return
     for warning in adata.uns["tmescope"]["warnings"]:
@@ -86,6 +82,25 @@ def convert(
     typer.echo(f"wrote {output}: {adata.n_obs} samples, {adata.n_vars} genes, {adata.uns['tmescope']['scale']}")
     if kind == ".parquet" and samples is not None:
         typer.echo("the Parquet file holds the matrix alone; the sample table stays where it is")
+
+
+def _convert(
+    files: tuple[Path, Path | None], output: Path, *, options: CohortOptions, force: bool, listener: Listener
+) -> AnnData:
+    from tmescope.foundation.result import RunWarning
+    from tmescope.ingest.reading import read_cohort
+    from tmescope.store.exchange import write_exchange
+
+    listener.plan({_READ: 2.0, _WRITE: 1.0})
+    listener.start(_READ)
+    adata = read_cohort(*files, scale=options.scale, options=options)
+    listener.finish(_READ, "done")
+    listener.start(_WRITE)
+    write_exchange(adata, output, force=force)
+    listener.finish(_WRITE, "done")
+    for code, _, message in (text.partition(": ") for text in adata.uns["tmescope"]["warnings"]):
+        listener.warn(RunWarning(code, message, options.cohort_id))
+    return adata
 
 
 def _one_of(option: str, value: str | None, known: tuple[str, ...]) -> None:

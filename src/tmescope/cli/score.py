@@ -14,6 +14,12 @@ from tmescope.cli.study import Threads, say_outcome, tell_warnings
 __all__ = ["score"]
 
 Expression = Annotated[Path, typer.Argument(help="Expression matrix, 10x folder or samplesheet.", show_default=False)]
+Signatures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
+    ),
+]
 SignatureFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -60,12 +66,7 @@ def score(
             "--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False
         ),
     ],
-    signature: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
-        ),
-    ] = None,
+    signature: Signatures = None,
     signature_file: SignatureFiles = None,
     method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
     orientation: Orientation = None,

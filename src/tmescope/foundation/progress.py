@@ -24,7 +24,17 @@ class Progress(Protocol):
         """Say which steps are to come, in order, with how long each takes compared with the others."""
 
     def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
-        """Begin `task`, which has `total` parts (None where that is not known) of a unit such as ``bytes``."""
+        """Begin a task.
+
+        Parameters
+        ----------
+        task : str
+            Its name, which nothing else that is open has.
+        total : float, optional
+            How many parts it has.
+        unit : str
+            Of the parts, such as ``bytes`` or ``samples``.
+        """
 
     def advance(self, task: str, parts: float = 1) -> None:
         """Say that `parts` more of `task` are done."""
@@ -40,7 +50,17 @@ class SilentProgress:
         """Do nothing."""
 
     def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
-        """Do nothing."""
+        """Do nothing.
+
+        Parameters
+        ----------
+        task : str
+            Its name, which nothing else that is open has.
+        total : float, optional
+            How many parts it has.
+        unit : str
+            Of the parts, such as ``bytes`` or ``samples``.
+        """
 
     def advance(self, task: str, parts: float = 1) -> None:
         """Do nothing."""
