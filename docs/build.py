@@ -9,6 +9,7 @@ from typing import Any
 import typer.main
 
 from tmescope.bulk.scoring import list_methods
+from tmescope.cli.events import EVENTS, VERSION
 from tmescope.cli.main import app
 from tmescope.ingest.describe_table import NAMES_TRIED
 from tmescope.ingest.options import COLUMNS, MISSING_WORDS
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
         "tables.md": "\n".join(_tables()) + "\n",
         "methods.md": "\n".join(_methods()) + "\n",
         "words.md": "\n".join(_words()) + "\n",
+        "events.md": "\n".join(_events()) + "\n",
     }
 
 
@@ -151,6 +153,31 @@ def _methods() -> Iterator[str]:
         yield f"| licence of its reference data | {spec.licence or 'no reference data'} |"
         for p in spec.parameters:
             yield f"| parameter `{p.name}` = {p.default} | {p.summary} |"
+        yield ""
+
+
+def _events() -> Iterator[str]:
+    yield from ("# Events", "", NOTE, "")
+    yield f"With `--json` a command writes events to standard output: one JSON object a line, ASCII, version {VERSION}."
+    yield from (
+        "Nothing else goes there. Standard error stays for the message of an error, as a person reads it. Exit codes",
+        "are the usual ones: 0; 2 for something that the user can put right; 130 after Ctrl-C.",
+        "",
+        "- The first event is `started`, the last one `finished`, `failed` or `stopped`. Wrong usage of the command",
+        "  line ends before the first event, with exit code 2.",
+        "- `progress` comes at most twice a second, and not at all with `--quiet`.",
+        "- No event names a patient: values that messages quote from data are written as `'…'`. The message on",
+        "  standard error quotes them.",
+        "- `seconds_left` is null as long as nothing supports a number: steps that were kept say nothing about speed.",
+        "- Readers ignore events and fields that they do not know; a change that breaks them makes the version larger.",
+        "- Where the reader goes away, the command goes on.",
+        "",
+        "All events have `event` (its name) and `seconds` (since the command began).",
+        "",
+    )
+    for name, fields in EVENTS.items():
+        yield from (f"## `{name}`", "", "| field | meaning |", "|---|---|")
+        yield from (f"| `{field}` | {_cell(meaning)} |" for field, meaning in fields.items())
         yield ""
 
 

@@ -49,3 +49,15 @@ def test_what_is_left_out_is_told(tmescope, folder):
     allowed = tmescope("export", "cbioportal", "out", "-o", "portal2", "--allow-identifying", "zip_code")
     assert allowed.out == "wrote portal2/a\n"
     assert "\tZIP_CODE" in (folder / "portal2" / "a" / "data_clinical_sample.txt").read_text()
+
+
+def test_a_run_becomes_a_workbook_and_anndata(tmescope, folder):
+    assert tmescope("run", "study.toml", "-o", "out", "-q").code == 0
+    said = tmescope("export", "xlsx", "out", "-o", "r.xlsx", "-q")
+    assert (said.code, said.out, said.err) == (0, "wrote r.xlsx: 15 sheets\n", "")
+    again = tmescope("export", "xlsx", "out", "-o", "r.xlsx")
+    assert again.code == 2
+    assert "the output exists already" in again.err
+    said = tmescope("export", "anndata", "out", "-o", "h", "-q")
+    assert (said.code, said.out, said.err) == (0, "wrote h/a.h5ad\nwrote h/b.h5ad\n", "")
+    assert tmescope("export", "anndata", "out", "-o", "h").code == 2

@@ -18,6 +18,7 @@ from tmescope.ingest.expression import (
     check_values,
     find_duplicates,
     read_expression,
+    read_matrix,
     sum_duplicates,
 )
 
@@ -195,3 +196,37 @@ def test_infinities_are_counted_in_all_rows_and_the_first_is_named() -> None:
     assert "3 values are infinite, the first is -inf" in str(first)
     assert "gene 'I', sample 'b'" in str(first)
     assert "1 samples have no value at all: 'a'" in str(second)
+
+
+@pytest.mark.parametrize("ending", [".tsv", ".csv"])
+def test_a_layer_that_a_format_cannot_have_is_an_error(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    path.write_text("gene\ta\nX\t1\n")
+    with pytest.raises(ExpressionError, match=r"is declared, but a [ct]sv file has no layers") as caught:
+        read_matrix(path, layer="counts")
+    assert "h5ad, zarr" in caught.value.expected
+
+
+def test_the_bytes_of_a_text_file_are_told_to_the_last(tmp_path):
+    class Told:
+        def __init__(self):
+            self.tasks = []
+
+        def plan(self, steps):
+            raise AssertionError
+
+        def start(self, task, total=None, *, unit=""):
+            self.tasks.append([task, total, unit, 0])
+
+        def advance(self, task, parts=1):
+            self.tasks[-1][3] += parts
+
+        def finish(self, task, note=""):
+            self.tasks[-1].append("finished")
+
+    path = tmp_path / "a.tsv"
+    path.write_text("gene\ta\tb\n" + "".join(f"G{i}\t{i}\t1\n" for i in range(500)))
+    told = Told()
+    read_matrix(path, progress=told)
+    size = path.stat().st_size
+    assert told.tasks == [["matrix is read", size, "bytes", size, "finished"]]

@@ -30,7 +30,10 @@ class Told:
         self.bytes = 0
         self.ended = 0
 
-    def start(self, task: str, total: int | None = None) -> None:
+    def plan(self, steps) -> None:
+        pass
+
+    def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
         self.total, self.bytes = total, 0
 
     def advance(self, task: str, parts: int = 1) -> None:

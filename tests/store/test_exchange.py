@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tmescope.foundation.errors import StoreError, UnknownNameError
-from tmescope.store.exchange import exchange_kind, write_exchange
+from tmescope.store.exchange import as_anndata_writes, exchange_kind, write_exchange
 
 
 @pytest.fixture
@@ -107,3 +107,22 @@ def test_an_ending_that_says_nothing(tmp_path: Path) -> None:
     assert "'.h5ad'" in (caught.value.next_step or "")
     with pytest.raises(UnknownNameError):
         exchange_kind(tmp_path / "c", force=False)
+
+
+def test_tables_get_types_that_every_reader_knows() -> None:
+    table = pd.DataFrame(
+        {
+            "text": pd.array(["a", "b"], dtype="string"),
+            "gaps": pd.array(["a", None], dtype="string"),
+            "whole": pd.array([1, 2], dtype="Int64"),
+            "whole_gaps": pd.array([1, None], dtype="Int64"),
+            "yes": pd.array([True, False], dtype="boolean"),
+        },
+        index=pd.Index(["x", "y"], dtype="string"),
+    )
+    shaped = as_anndata_writes(table)
+    assert [str(d) for d in shaped.dtypes] == ["object", "category", "int64", "Int64", "bool"]
+    assert shaped.index.dtype == object
+    assert shaped["gaps"].tolist()[0] == "a"
+    assert shaped["gaps"].isna().tolist() == [False, True]
+    assert str(table["text"].dtype) == "string", "the table itself is not changed"

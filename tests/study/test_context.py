@@ -10,7 +10,10 @@ class Told:
     def __init__(self) -> None:
         self.lines: list[tuple[str, ...]] = []
 
-    def start(self, task: str, total: int | None = None) -> None:
+    def plan(self, steps) -> None:
+        pass
+
+    def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
         self.lines.append(("start", task))
 
     def advance(self, task: str, parts: int = 1) -> None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
+from tmescope.cli.progress import Json, Quiet, listening
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tmescope.cli.progress import Listener
+    from tmescope.ingest.options import CohortOptions
+
 __all__ = ["convert"]
 
+_READ, _WRITE = "read and checked", "written"
 
 Rows = Annotated[
     str | None,
@@ -44,31 +53,54 @@ def convert(
     gene_column: GeneColumn = None,
     cohort: Annotated[str, typer.Option("--cohort", help="Name of the cohort.")] = "cohort",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file or Zarr store.")] = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Read one cohort with every check and write it as AnnData (h5ad, Zarr) or as genes x samples (Parquet)."""
     from tmescope.ingest.options import CohortOptions, Identifiers, Orientation, SampleSelection
-    from tmescope.ingest.reading import read_cohort
-    from tmescope.store.exchange import exchange_kind, write_exchange
+    from tmescope.store.exchange import exchange_kind
 
-    _one_of("--identifiers", identifiers, get_args(Identifiers))
-    _one_of("--orientation", orientation, get_args(Orientation))
-    kind = exchange_kind(output, force=force)  # before the reading, which takes its time
-    options = CohortOptions(
-        cohort_id=cohort,
-        scale=scale,
-        orientation=cast("Orientation | None", orientation),
-        identifiers=cast("Identifiers", identifiers),
-        selection=SampleSelection(one_per_patient="all"),
-        layer=layer,
-        gene_column=gene_column,
-    )
-    adata = read_cohort(expression, samples, scale=scale, options=options)
-    write_exchange(adata, output, force=force)
+    with listening("convert", quiet=quiet, json=json) as progress:
+        _one_of("--identifiers", identifiers, get_args(Identifiers))
+        _one_of("--orientation", orientation, get_args(Orientation))
+        kind = exchange_kind(output, force=force)  # before the reading, which takes its time
+        options = CohortOptions(
+            cohort_id=cohort,
+            scale=scale,
+            orientation=cast("Orientation | None", orientation),
+            identifiers=cast("Identifiers", identifiers),
+            selection=SampleSelection(one_per_patient="all"),
+            layer=layer,
+            gene_column=gene_column,
+            progress=progress,
+        )
+        adata = _convert((expression, samples), output, options=options, force=force, listener=progress)
+    if json:
+        return
     for warning in adata.uns["tmescope"]["warnings"]:
         typer.echo(f"warning  {warning}", err=True)
     typer.echo(f"wrote {output}: {adata.n_obs} samples, {adata.n_vars} genes, {adata.uns['tmescope']['scale']}")
     if kind == ".parquet" and samples is not None:
         typer.echo("the Parquet file holds the matrix alone; the sample table stays where it is")
+
+
+def _convert(
+    files: tuple[Path, Path | None], output: Path, *, options: CohortOptions, force: bool, listener: Listener
+) -> AnnData:
+    from tmescope.foundation.result import RunWarning
+    from tmescope.ingest.reading import read_cohort
+    from tmescope.store.exchange import write_exchange
+
+    listener.plan({_READ: 2.0, _WRITE: 1.0})
+    listener.start(_READ)
+    adata = read_cohort(*files, scale=options.scale, options=options)
+    listener.finish(_READ, "done")
+    listener.start(_WRITE)
+    write_exchange(adata, output, force=force)
+    listener.finish(_WRITE, "done")
+    for code, _, message in (text.partition(": ") for text in adata.uns["tmescope"]["warnings"]):
+        listener.warn(RunWarning(code, message, options.cohort_id))
+    return adata
 
 
 def _one_of(option: str, value: str | None, known: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tmescope.cli.lists import print_fields, print_table
-from tmescope.cli.progress import listening
+from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.foundation.errors import FactsError, ManyProblems, TmescopeError
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ def fetch(
             show_default=False,
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Fetch a reference over HTTPS, check it and install it beside other versions; HTTPS_PROXY is respected."""
     from tmescope.facts.registry import find_reference
@@ -178,9 +179,10 @@ def fetch(
         accepted=frozenset(accept_licence or ()),
         connection=connection_settings(os.environ, ca_file=ca_file),
     )
-    with listening(quiet=quiet) as progress:
+    with listening("facts fetch", quiet=quiet, json=json) as progress:
         one = fetch_reference(name, home=facts_home(), wish=wish, progress=progress)
-    _say(one)
+    if not json:
+        _say(one)
 
 
 @facts_app.command("add")

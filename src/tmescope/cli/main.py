@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tmescope.cli import convert, demo, diff, export, facts, lists, score, study
+from tmescope.cli.progress import wants_colour
 from tmescope.foundation.errors import TmescopeError
 
 __all__ = ["app", "main"]
@@ -80,6 +81,6 @@ def as_plain(message: str) -> str:
 
 
 def _end(message: str) -> NoReturn:
-    typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
+    typer.secho("error: ", fg=typer.colors.RED if wants_colour() else None, bold=wants_colour(), nl=False, err=True)
     typer.echo(as_plain(message), err=True)
     sys.exit(BAD_INPUT)

@@ -1,81 +1,132 @@
-"""Progress on the terminal: a bar where somebody is looking, plain lines in a pipe."""
+"""Progress of a command: a display where somebody is looking, plain lines in a pipe, events for machines."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-from tmescope.foundation.progress import SILENT, Progress
+import typer
+
+from tmescope.cli.course import Course
+from tmescope.foundation.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+    from tmescope.foundation.result import RunWarning
 
-__all__ = ["listening"]
+__all__ = ["Json", "Listener", "Quiet", "listening", "wants_colour"]
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+"""The option of every command that reports progress."""
+
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Write events for machines to standard output, one JSON object a line, and no text."),
+]
+"""The option of every command that writes events."""
+
+
+class Listener(Progress, Protocol):
+    """A listener of the command line, which can also be told of warnings."""
+
+    def warn(self, warning: RunWarning) -> None:
+        """Say that there is a warning, where there is a place to say it at once."""
+
+
+class _Silent(SilentProgress):
+    """A listener that does nothing."""
+
+    def warn(self, warning: RunWarning) -> None:
+        """Do nothing."""
 
 
 class _Lines:
     """One line per finished step on standard error."""
 
-    def start(self, task: str, total: int | None = None) -> None:
+    def __init__(self, course: Course) -> None:
+        self._course = course
+
+    def plan(self, steps: Mapping[str, float]) -> None:
         """Do nothing."""
 
-    def advance(self, task: str, parts: int = 1) -> None:
+    def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
+        """Remember when it began."""
+        self._course.start(task, total, unit)
+
+    def advance(self, task: str, parts: float = 1) -> None:
         """Do nothing."""
 
     def finish(self, task: str, note: str = "") -> None:
         """Print the step and its note."""
-        if note:
-            print(f"{task}: {note}", file=sys.stderr)
+        step = self._course.finish(task, note)
+        if step is not None and note:
+            _tell(f"{task}: {note}")
 
-
-class _Bars:
-    """A rich bar per task; tasks without parts are a spinner."""
-
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-        self._tasks: dict[str, TaskID] = {}
-
-    def start(self, task: str, total: int | None = None) -> None:
-        """Show the task."""
-        self._tasks[task] = self._bars.add_task(task, total=total)
-
-    def advance(self, task: str, parts: int = 1) -> None:
-        """Move its bar."""
-        if task in self._tasks:
-            self._bars.advance(self._tasks[task], parts)
-
-    def finish(self, task: str, note: str = "") -> None:
-        """Fill its bar; keep steps on the screen and drop the tasks inside them."""
-        identifier = self._tasks.pop(task, None)
-        if identifier is None:
-            return
-        if note:
-            self._bars.update(identifier, total=1, completed=1, description=f"{task} [dim]{note}[/dim]")
-        else:
-            self._bars.remove_task(identifier)
+    def warn(self, warning: RunWarning) -> None:
+        """Do nothing: warnings are told at the end, by the command."""
 
 
 @contextmanager
-def listening(*, quiet: bool) -> Iterator[Progress]:
-    """Yield the listener that fits where standard error goes.
+def listening(command: str, *, quiet: bool, json: bool = False) -> Iterator[Listener]:
+    """Yield the listener that fits where the output goes, and tell at the end which steps took how long.
 
     Parameters
     ----------
+    command : str
+        What runs, such as ``run``; for the events.
     quiet : bool
         Say nothing.
+    json : bool
+        Write events to standard output, see `tmescope.cli.events`; with `quiet` those of progress are left out.
     """
+    course = Course()
+    if json:
+        with _eventful(command, course, quiet=quiet) as events:
+            yield events
+        return
     if quiet:
-        yield SILENT
-    elif not sys.stderr.isatty():
-        yield _Lines()
-    else:
-        from rich.console import Console
-        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as RichProgress
+        yield _Silent()
+        return
+    with _shown(course) as listener:
+        yield listener
+    if summary := course.summary():
+        _tell(summary)
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
-        with RichProgress(*columns, console=Console(stderr=True)) as bars:
-            yield _Bars(bars)
+
+def wants_colour() -> bool:
+    """Return whether standard error is a terminal on which colours are welcome."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def _eventful(command: str, course: Course, *, quiet: bool) -> Iterator[Listener]:
+    from tmescope.cli.events import Events
+
+    events = Events(command, course, quiet=quiet)
+    try:
+        yield events
+    except BaseException as error:
+        events.end(error)
+        raise
+    events.end(None)
+
+
+def _shown(course: Course) -> AbstractContextManager[Listener]:
+    if not sys.stderr.isatty() or os.environ.get("TERM", "dumb") in {"dumb", "unknown"}:
+        return _as_context(_Lines(course))
+    from rich.console import Console
+
+    from tmescope.cli.live import Display
+
+    return Display(Console(stderr=True, highlight=False, markup=False), course)
+
+
+@contextmanager
+def _as_context(listener: Listener) -> Iterator[Listener]:
+    yield listener
+
+
+def _tell(line: str) -> None:
+    print("".join(c if c.isprintable() else "�" for c in line), file=sys.stderr)

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 
 from tmescope.cli.facts import facts_home
-from tmescope.cli.progress import listening
-from tmescope.cli.study import Quiet, Threads, say_outcome
+from tmescope.cli.progress import Json, Quiet, listening
+from tmescope.cli.study import Threads, say_outcome, tell_warnings
 
 __all__ = ["score"]
 
 Expression = Annotated[Path, typer.Argument(help="Expression matrix, 10x folder or samplesheet.", show_default=False)]
+Signatures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
+    ),
+]
 SignatureFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -60,12 +66,7 @@ def score(
             "--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False
         ),
     ],
-    signature: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
-        ),
-    ] = None,
+    signature: Signatures = None,
     signature_file: SignatureFiles = None,
     method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
     orientation: Orientation = None,
@@ -79,6 +80,7 @@ def score(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),
     threads: Threads = 1,
     quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
     from tmescope.study.running import run
@@ -100,9 +102,11 @@ def score(
         gene_table=gene_table,
         report=report,
     )
-    with listening(quiet=quiet) as progress:
+    with listening("score", quiet=quiet, json=json) as progress:
         outcome = run(study, output, threads=threads, facts_home=facts_home(), progress=progress)
-    say_outcome(outcome)
+        tell_warnings(outcome, progress if json else None)
+    if not json:
+        say_outcome(outcome)
 
 
 def _split(values: list[str] | None) -> list[str]:

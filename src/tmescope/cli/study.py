@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tmescope.cli.facts import facts_home
-from tmescope.cli.progress import listening
+from tmescope.cli.progress import Json, Listener, Quiet, listening
 from tmescope.foundation.errors import ManyProblems, StoreError, StudyFileError
 
 if TYPE_CHECKING:
     from tmescope.study.running import RunOutcome
 
-__all__ = ["check", "init", "run", "say_outcome", "schema"]
+__all__ = ["check", "init", "run", "say_outcome", "schema", "tell_warnings"]
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file.", show_default=False)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Threads = Annotated[
     int,
     typer.Option("--threads", min=1, max=256, envvar="TMESCOPE_THREADS", help="Threads; results do not depend on it."),
@@ -51,12 +50,18 @@ def init(
     typer.echo(f"next: edit it, then: tmescope check {output}")
 
 
-def check(study: StudyFile, quiet: Quiet = False) -> None:
+def check(study: StudyFile, quiet: Quiet = False, json: Json = False) -> None:
     """List everything that is wrong with a study and its files, at once. Nothing is written."""
     from tmescope.study.checking import check as check_study
 
-    with listening(quiet=quiet) as progress:
+    with listening("check", quiet=quiet, json=json) as progress:
         outcome = check_study(study, facts_home=facts_home(), progress=progress)
+        for warning in outcome.warnings:
+            progress.warn(warning)
+        if outcome.problems and json:
+            raise ManyProblems(outcome.problems)
+    if json:
+        return
     for warning in outcome.warnings:
         place = f"{warning.where}: " if warning.where else ""
         typer.echo(f"warning  {place}{warning.message} [{warning.code}]")
@@ -71,13 +76,16 @@ def run(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("results"),
     threads: Threads = 1,
     quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Carry a study out. A second run into the same folder redoes only what changed."""
     from tmescope.study.running import run as run_study
 
-    with listening(quiet=quiet) as progress:
+    with listening("run", quiet=quiet, json=json) as progress:
         outcome = run_study(study, output, threads=threads, facts_home=facts_home(), progress=progress)
-    say_outcome(outcome)
+        tell_warnings(outcome, progress if json else None)
+    if not json:
+        say_outcome(outcome)
 
 
 def schema(
@@ -89,7 +97,7 @@ def schema(
     from tmescope.study.schema import Study
 
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Study.model_json_schema()}
-    text = json.dumps(described, indent=2, ensure_ascii=False)
+    text = dumps(described, indent=2, ensure_ascii=False)
     if output is None:
         typer.echo(text)
     else:
@@ -109,6 +117,17 @@ def _write(path: Path, text: str) -> None:
         raise StoreError(
             f"the file cannot be written: {error.strerror}", where=str(path), next_step="give another name with -o"
         ) from error
+
+
+def tell_warnings(outcome: RunOutcome, listener: Listener | None) -> None:
+    """Tell a listener of the warnings of a run; None is nobody."""
+    from tmescope.foundation.result import RunWarning
+
+    if listener is None:
+        return
+    table = outcome.table("warnings")[["code", "message", "where", "count"]]
+    for code, message, where, count in table.itertuples(index=False):
+        listener.warn(RunWarning(code, message, where if isinstance(where, str) else "", int(count)))
 
 
 def say_outcome(outcome: RunOutcome) -> None:

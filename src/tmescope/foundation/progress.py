@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
-__all__ = ["SILENT", "Progress", "SilentProgress"]
+__all__ = ["SILENT", "UNCHANGED", "Progress", "SilentProgress"]
+
+UNCHANGED = "unchanged"
+"""The note of a step that was kept from an earlier run."""
 
 
 class Progress(Protocol):
-    """Listener that long work reports to; the command line passes one that draws bars."""
+    """Listener that long work reports to; the command line passes one that draws bars.
 
-    def start(self, task: str, total: int | None = None) -> None:
-        """Begin `task`, which has `total` parts (None where that is not known)."""
+    Notes
+    -----
+    A task that starts while another is open is a part of that one. No name of a task and no note holds anything about
+    a patient: they are shown, and written to logs.
+    """
 
-    def advance(self, task: str, parts: int = 1) -> None:
+    def plan(self, steps: Mapping[str, float]) -> None:
+        """Say which steps are to come, in order, with how long each takes compared with the others."""
+
+    def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
+        """Begin a task.
+
+        Parameters
+        ----------
+        task : str
+            Its name, which nothing else that is open has.
+        total : float, optional
+            How many parts it has.
+        unit : str
+            Of the parts, such as ``bytes`` or ``samples``.
+        """
+
+    def advance(self, task: str, parts: float = 1) -> None:
         """Say that `parts` more of `task` are done."""
 
     def finish(self, task: str, note: str = "") -> None:
@@ -23,10 +46,23 @@ class Progress(Protocol):
 class SilentProgress:
     """A listener that does nothing."""
 
-    def start(self, task: str, total: int | None = None) -> None:
+    def plan(self, steps: Mapping[str, float]) -> None:
         """Do nothing."""
 
-    def advance(self, task: str, parts: int = 1) -> None:
+    def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
+        """Do nothing.
+
+        Parameters
+        ----------
+        task : str
+            Its name, which nothing else that is open has.
+        total : float, optional
+            How many parts it has.
+        unit : str
+            Of the parts, such as ``bytes`` or ``samples``.
+        """
+
+    def advance(self, task: str, parts: float = 1) -> None:
         """Do nothing."""
 
     def finish(self, task: str, note: str = "") -> None:

@@ -11,7 +11,7 @@ from tmescope.foundation.errors import ExpressionError
 from tmescope.ingest.cbioportal import read_study_matrix
 from tmescope.ingest.cbioportal_clinical import PATIENT, SAMPLE
 from tmescope.ingest.cbioportal_folder import open_study_folder
-from tmescope.ingest.expression import ExpressionTable, read_expression
+from tmescope.ingest.expression import ExpressionTable, orient, read_matrix
 from tmescope.ingest.formats import find_format, is_study_folder
 from tmescope.ingest.options import CohortOptions
 
@@ -84,13 +84,21 @@ def read_cohort_matrix(path: Path, options: CohortOptions) -> ExpressionTable:
                 expected="molecular_profile with the folder of a cBioPortal study only",
                 next_step="leave molecular_profile out, or name the study's folder as expression",
             )
-        return read_expression(
+        raw = read_matrix(
             path,
             options.format,
-            orientation=options.orientation,
             layer=options.layer,
             gene_column=options.gene_column,
             dialect=options.dialect,
+            progress=options.progress,
+        )
+        return orient(raw, options.orientation)
+    if options.layer is not None:
+        raise ExpressionError(
+            f"layer = {options.layer!r} is declared, but the folder of a cBioPortal study has no layers",
+            where=f"{path}, layer",
+            expected="molecular_profile, where the study has several",
+            next_step="leave layer out",
         )
     if options.orientation == "samples_by_genes":
         raise ExpressionError(

@@ -10,6 +10,7 @@ from typing import IO
 import pyarrow as pa
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, examples
+from tmescope.foundation.progress import SILENT, Progress
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.formats import check_text
 from tmescope.ingest.lines import LONGEST_LINE, read_blocks
@@ -18,13 +19,16 @@ from tmescope.ingest.numerals import is_number
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
 from tmescope.ingest.text_rows import RowReader
 
-__all__ = ["DELIMITERS", "FIRST_COLUMN", "decode", "read_delimited", "say_csv_error", "suggest_delimiter"]
+__all__ = ["DELIMITERS", "FIRST_COLUMN", "TASK", "decode", "read_delimited", "say_csv_error", "suggest_delimiter"]
 
 DELIMITERS: dict[str, str] = {"tsv": "\t", "csv": ","}
 """The delimiter of each text format."""
 
 FIRST_COLUMN = "index"
 """Name given to a first column whose header cell is empty or absent."""
+
+TASK = "matrix is read"
+"""What a listener is told."""
 
 _BLOCK = 16 << 20
 _PLAIN_FROM = 8 << 20
@@ -47,6 +51,7 @@ def read_delimited(
     limits: Limits = DEFAULT_LIMITS,
     block: int | None = None,
     plain_from: int = _PLAIN_FROM,
+    progress: Progress = SILENT,
 ) -> RawMatrix:
     """Read a matrix from TSV or CSV.
 
@@ -65,6 +70,8 @@ def read_delimited(
     plain_from : int
         Size of a block from which the reader of plain rows is worth its start, see
         `tmescope.ingest.text_rows.RowReader`. The result does not depend on it.
+    progress : Progress
+        Told of the bytes of the file, as it is stored.
 
     Returns
     -------
@@ -89,7 +96,8 @@ def read_delimited(
     head = _read_head(path, delimiter, limits)
     reader = RowReader(len(head.columns), delimiter)
     size = block or max(_BLOCK, 4 * head.line_bytes)
-    stored = path.stat().st_size
+    stored, told = path.stat().st_size, 0
+    progress.start(TASK, stored, unit="bytes")
     with open_bytes(path, limits=limits) as handle:
         handle.readline(LONGEST_LINE)
         for lines in read_blocks(handle, size, where=str(path)):
@@ -97,6 +105,9 @@ def read_delimited(
                 reader.read(lines.text, share=lines.position / stored, plain=len(lines.text) >= plain_from)
             except (pa.ArrowInvalid, UnicodeDecodeError) as error:
                 raise _explain(path, delimiter, limits) from error
+            progress.advance(TASK, lines.position - told)
+            told = lines.position
+    progress.finish(TASK)
     if reader.has_odd_nan and (fault := _search(path, delimiter, limits)):
         raise fault
     values, names = reader.finish()

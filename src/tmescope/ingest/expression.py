@@ -12,11 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, examples
+from tmescope.foundation.progress import SILENT, Progress
 from tmescope.ingest.cbioportal import read_study_matrix
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
-from tmescope.ingest.delimited import read_delimited
+from tmescope.ingest.delimited import DELIMITERS, TASK, read_delimited
 from tmescope.ingest.dialect_tables import read_dialect_matrix
-from tmescope.ingest.dialects import find_dialect
+from tmescope.ingest.dialects import FoundDialect, find_dialect
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.gct import read_gct
 from tmescope.ingest.geo import read_geo_matrix
@@ -36,6 +37,7 @@ __all__ = [
     "check_orientation",
     "check_values",
     "find_duplicates",
+    "orient",
     "read_expression",
     "read_matrix",
     "sum_duplicates",
@@ -94,6 +96,7 @@ def read_matrix(
     gene_column: str | None = None,
     dialect: Dialect | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    progress: Progress = SILENT,
 ) -> RawMatrix:
     """Read a matrix in any supported format, before its orientation is decided.
 
@@ -111,6 +114,8 @@ def read_matrix(
         Of TSV and CSV; what it does not say is found by evidence, see `tmescope.ingest.dialects`.
     limits : Limits
         On decompressed sizes.
+    progress : Progress
+        Told of the bytes of TSV and CSV files, and that other files are being read.
 
     Raises
     ------
@@ -127,6 +132,31 @@ def read_matrix(
             expected=f"gene_column with one of the formats {', '.join(_WITH_NAMES)}",
             next_step="leave gene_column out, or declare the format",
         )
+    if layer is not None and form not in _ANNDATA:
+        raise ExpressionError(
+            f"layer = {layer!r} is declared, but a {form} file has no layers",
+            where=str(path),
+            expected=f"layer with one of the formats {', '.join(_ANNDATA)}",
+            next_step="leave layer out, or declare the format",
+        )
+    found = None
+    if form in DELIMITERS:
+        found = find_dialect(path, form, dialect, names_first=True, limits=limits)
+        if found.is_plain:
+            return replace(read_delimited(path, form, limits=limits, progress=progress), notes=found.notes)
+    progress.start(TASK)
+    try:
+        return _read_other(path, form, names=(layer, gene_column), found=found, limits=limits)
+    finally:
+        progress.finish(TASK)
+
+
+def _read_other(
+    path: Path, form: FileFormat, *, names: tuple[str | None, str | None], found: FoundDialect | None, limits: Limits
+) -> RawMatrix:
+    layer, gene_column = names
+    if found is not None:
+        return read_dialect_matrix(path, found, limits=limits)
     if form in _SEVERAL_NAMES:
         return _SEVERAL_NAMES[form](path, gene_column=gene_column, limits=limits)
     if form == "samplesheet":
@@ -145,12 +175,7 @@ def read_matrix(
         )
     if form in _ONE_NAME:
         return _ONE_NAME[form](path, limits=limits)
-    if form in _ANNDATA:
-        return _ANNDATA[form](path, layer=layer, limits=limits)
-    found = find_dialect(path, form, dialect, names_first=True, limits=limits)
-    if not found.is_plain:
-        return read_dialect_matrix(path, found, limits=limits)
-    return replace(read_delimited(path, form, limits=limits), notes=found.notes)
+    return _ANNDATA[form](path, layer=layer, limits=limits)
 
 
 def read_expression(
@@ -178,6 +203,24 @@ def read_expression(
         Nothing is checked but the format: see `check_orientation`, `check_names`, `check_values`.
     """
     raw = read_matrix(path, declared, layer=layer, gene_column=gene_column, dialect=dialect, limits=limits)
+    return orient(raw, orientation)
+
+
+def orient(raw: RawMatrix, orientation: Orientation | None) -> ExpressionTable:
+    """Turn a matrix to samples x genes.
+
+    Parameters
+    ----------
+    raw : RawMatrix
+        As read.
+    orientation : {'genes_by_samples', 'samples_by_genes'}, optional
+        What the file's rows are; None means what is usual for its format.
+
+    Returns
+    -------
+    ExpressionTable
+        Not checked yet.
+    """
     chosen = orientation or raw.natural
     obs = raw.obs if chosen == raw.natural else None  # it describes the other axis then
     if chosen == "genes_by_samples":

@@ -179,7 +179,7 @@ def _try_once(job: _Job) -> int:
         length = int(response.headers.get("Content-Length", 0)) if _is_number(response, "Content-Length") else None
         _check_size(job, begin + (length or 0))
         write_state(job.partial, job.url, etag=_header(response, "ETag"), modified=_header(response, "Last-Modified"))
-        job.progress.start(job.task, None if length is None else begin + length)
+        job.progress.start(job.task, None if length is None else begin + length, unit="bytes")
         job.progress.advance(job.task, begin)
         note = ""
         try:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from tmescope.facts.genes import GeneTable
+from tmescope.foundation.progress import SILENT, Progress
 
 __all__ = [
     "COLUMNS",
@@ -164,6 +165,8 @@ class CohortOptions:
         Table of the genes' lengths, which turns counts into TPM; see `tmescope.ingest.gene_lengths`.
     to_tpm : bool
         Whether FPKM become TPM, which needs no lengths.
+    progress : Progress
+        Told how far the reading of the matrix is; nothing that is read depends on it.
     """
 
     cohort_id: str
@@ -190,3 +193,4 @@ class CohortOptions:
     duplicates: Duplicates | None = None
     gene_lengths: Path | None = None
     to_tpm: bool = False
+    progress: Progress = field(default=SILENT, compare=False, repr=False)

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import anndata as ad
-import pandas as pd
 
 from tmescope.ingest.cohort import read_cohort as read_checked
 from tmescope.ingest.endpoints import EndpointRule
 from tmescope.ingest.options import CohortOptions, Identifiers
+from tmescope.store.exchange import as_anndata_writes
 
 __all__ = ["read_cohort"]
 
@@ -78,18 +77,6 @@ def read_cohort(
         Path(expression), None if samples is None else Path(samples), options=chosen, endpoints=endpoints
     )
     adata = cohort.adata
-    adata.obs, adata.var = _as_anndata_writes_it(adata.obs), _as_anndata_writes_it(adata.var)
+    adata.obs, adata.var = as_anndata_writes(adata.obs), as_anndata_writes(adata.var)
     adata.uns["tmescope"]["warnings"] = [f"{w.code}: {w.message}" for w in cohort.warnings]
     return adata
-
-
-def _as_anndata_writes_it(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with text as objects, or as categories where some is missing.
-
-    anndata writes nullable text only where a setting allows it.
-    """
-    columns: dict[str, pd.Series[Any]] = {}
-    for name, column in table.items():
-        if isinstance(column.dtype, pd.StringDtype):
-            columns[str(name)] = column.astype("category" if column.isna().any() else object)
-    return table.assign(**columns)

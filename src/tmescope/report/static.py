@@ -11,10 +11,12 @@ from pathlib import Path
 import vl_convert
 
 from tmescope.foundation.errors import InputError, examples
+from tmescope.foundation.progress import SILENT, Progress
 from tmescope.report.figure import Figure, spec_of
 
 __all__ = ["draw_png", "draw_svg", "write_figures"]
 
+_TASK = "figures are written"
 _SCALE = 2.0
 _DOT = (
     r'<path transform="translate\((-?[\d.]+),(-?[\d.]+)\)" '
@@ -50,7 +52,9 @@ def draw_png(figure: Figure) -> bytes:
     return _png(draw_svg(figure))
 
 
-def write_figures(figures: Sequence[Figure], folder: Path, *, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
+def write_figures(
+    figures: Sequence[Figure], folder: Path, *, formats: Sequence[str] = ("svg", "png"), progress: Progress = SILENT
+) -> list[Path]:
     """Write each figure as ``<id>.svg`` and ``<id>.png``.
 
     Parameters
@@ -61,6 +65,8 @@ def write_figures(figures: Sequence[Figure], folder: Path, *, formats: Sequence[
         Made where it is absent.
     formats : sequence of str
         ``svg``, ``png`` or both.
+    progress : Progress
+        Told of each file.
 
     Returns
     -------
@@ -78,11 +84,14 @@ def write_figures(figures: Sequence[Figure], folder: Path, *, formats: Sequence[
         raise InputError(what, where="argument formats", expected=" or ".join(_WRITERS))
     folder.mkdir(parents=True, exist_ok=True)
     written = []
+    progress.start(_TASK, len(figures) * len(formats), unit="files")
     for figure in figures:
         for name in formats:
             path = folder / f"{figure.id}.{name}"
             path.write_bytes(_WRITERS[name](figure))
             written.append(path)
+            progress.advance(_TASK)
+    progress.finish(_TASK)
     return written
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,7 +16,7 @@ from tmescope.store.atomic import staged_file, staged_folder
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["ENDINGS", "GENE_COLUMN", "exchange_kind", "write_exchange"]
+__all__ = ["ENDINGS", "GENE_COLUMN", "as_anndata_writes", "exchange_kind", "write_exchange"]
 
 ENDINGS = (".h5ad", ".zarr", ".parquet")
 """What the name of the file ends with says what it is."""
@@ -100,6 +101,34 @@ def write_exchange(adata: AnnData, path: Path, *, force: bool = False) -> None:
                 adata.write_h5ad(staged)
             else:
                 _write_parquet(adata, staged)
+
+
+def as_anndata_writes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in types that every reader of h5ad knows.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Not changed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text as objects, or as categories where some is missing: anndata writes nullable text only where a setting
+        allows it. Whole numbers and logical values of which none is missing as numpy has them.
+    """
+    columns: dict[str, pd.Series[Any]] = {}
+    for name, column in table.items():
+        gaps = bool(column.isna().any())
+        if isinstance(column.dtype, pd.StringDtype):
+            plain = column.astype(object)
+            columns[str(name)] = plain.where(column.notna(), None).astype("category") if gaps else plain
+        elif isinstance(column.dtype, pd.BooleanDtype) and not gaps:
+            columns[str(name)] = column.astype("bool")
+        elif isinstance(column.dtype, pd.Int64Dtype) and not gaps:
+            columns[str(name)] = column.astype("int64")
+    shaped = table.assign(**columns)
+    return shaped.set_axis(pd.Index(shaped.index.astype(object), dtype=object), axis="index")
 
 
 def _write_zarr(adata: AnnData, folder: Path) -> None:

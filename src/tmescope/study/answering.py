@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_step", "asked_methods", "asked_responses", "asked_survival"]
 
+_TASK = "answers"
+
 
 def asked_responses(study: Study) -> list[str]:
     """Return the response endpoints that are asked about."""
@@ -70,10 +72,12 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         parts: list[pd.DataFrame] = []
         curves: list[pd.DataFrame] = []
         warnings: list[RunWarning] = []
+        context.progress.start(_TASK, len(responses) + (survival is not None), unit="endpoints")
         for endpoint in responses:
             found, noted = associate_response(features, samples[endpoint], cohort_id=cohort.id, endpoint=endpoint)
             parts.append(found)
             warnings.extend(noted)
+            context.progress.advance(_TASK)
         if survival is not None:
             outcome = samples[[f"{survival}_time_months", f"{survival}_event"]]
             outcome = outcome.set_axis(["time_months", "event"], axis="columns")
@@ -81,6 +85,8 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             parts.append(answers.answers)
             curves.append(answers.curves)
             warnings.extend(answers.warnings)
+            context.progress.advance(_TASK)
+        context.progress.finish(_TASK)
         _write(folder, parts, curves)
         write_table(warning_table(warnings), folder / "warnings.parquet")
 

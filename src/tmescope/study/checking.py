@@ -27,6 +27,7 @@ from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.needs import Needs, gather_needs, name_problems, read_universe, without_unknown
 from tmescope.study.overlapping import find_shared
+from tmescope.study.pacing import pace_of_reading
 from tmescope.study.pins import find_pins
 from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckOutcome", "check", "cross_problems"]
 
+_ACROSS = "cohorts compared"
 _WAYS_OUT = {
     "counts": "supply TPM, or name a table of gene lengths: gene_lengths = FILE turns counts into TPM",
     "cpm": "supply TPM, or name a table of gene lengths: gene_lengths = FILE turns CPM into TPM",
@@ -90,23 +92,27 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
         loaded = without_unknown(loaded)
     problems += find_pins(loaded, facts_home)[1]
     needs = gather_needs(loaded)
+    progress.plan(pace_of_reading(loaded) | {_ACROSS: 0.2 * len(loaded.cohorts)})
     with tempfile.TemporaryDirectory(prefix="tmescope-check-") as scratch:
         folders = {}
         for cohort in loaded.cohorts:
             progress.start(f"cohort-{cohort.id}")
             folder = Path(scratch) / cohort.id
             folder.mkdir()
+            n_problems = len(problems)
             try:
-                ingest_into(folder, loaded, cohort, needs=needs)
+                ingest_into(folder, loaded, cohort, needs=needs, progress=progress)
                 folders[cohort.id] = folder
             except ManyProblems as many:
                 problems += many.problems
             except TmescopeError as error:
                 problems.append(error)
-            progress.finish(f"cohort-{cohort.id}", "read")
+            progress.finish(f"cohort-{cohort.id}", "read" if len(problems) == n_problems else "failed")
+        progress.start(_ACROSS)
         problems += cross_problems(loaded, needs, folders)
         described = describe_files(needs.files, set(needs.sets()), {c: read_genes(f) for c, f in folders.items()})
         warnings = (*needs.notes, *_warnings(folders), *find_shared(loaded, folders).warnings)
+        progress.finish(_ACROSS, "done")
         return CheckOutcome(tuple(problems), warnings, "\n".join([_summary(folders), *described]))
 
 

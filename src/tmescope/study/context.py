@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tmescope.foundation.progress import SILENT, Progress
+from tmescope.foundation.progress import SILENT, UNCHANGED, Progress
 
 if TYPE_CHECKING:
     from tmescope.facts.installed import Installed
@@ -54,4 +54,4 @@ class Context:
         self.progress.start(step.name)
         n_redone = len(self.ledger.redone)
         self.outcomes[step.name] = self.ledger.do(step)
-        self.progress.finish(step.name, "done" if len(self.ledger.redone) > n_redone else "unchanged")
+        self.progress.finish(step.name, "done" if len(self.ledger.redone) > n_redone else UNCHANGED)

@@ -73,7 +73,7 @@ def write_demo(output: Path, *, seed: int = 0, progress: Progress = SILENT) -> P
     (output / ".tmescope").mkdir(parents=True, exist_ok=True)
     (output / _DATA).mkdir(exist_ok=True)
     plan = demo_plan()
-    progress.start("demo: simulate", len(plan.cohorts))
+    progress.start("demo: simulate", len(plan.cohorts), unit="cohorts")
     blocks = [_HEAD.format(seed=seed)]
     for cohort, suffix in zip(simulate_study(plan, rng=np.random.default_rng(seed)), _SUFFIXES, strict=True):
         _write_frame(cohort.expression, output / _DATA / f"{cohort.cohort_id}{suffix}")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmescope.facts.genes import load_genes
-from tmescope.foundation.errors import StoreError
-from tmescope.foundation.provenance import hash_file
+from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.cbioportal_writing import (
     Attribute,
@@ -23,12 +22,9 @@ from tmescope.ingest.cbioportal_writing import (
     write_meta,
 )
 from tmescope.store.atomic import staged_folder
-from tmescope.store.matrices import read_cohort_folder
-from tmescope.store.tables import read_table
 from tmescope.study.export_attributes import ClinicalAttributes, list_attributes
 from tmescope.study.export_scores import write_scores
-from tmescope.study.ledger import Ledger
-from tmescope.study.schema_parts import checked_id
+from tmescope.study.finished_runs import check_output_folder, open_results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["ExportOptions", "ExportOutcome", "export_cbioportal"]
 
 _TABLES = ("cohorts", "samples", "features", "scores", "methods", "signatures")
+_TASK = "export: cbioportal"
 _ALL_CASES = ("all_cases_in_study", "All samples")
 _RNA = ("rna_seq_mrna", ("all_cases_with_mrna_rnaseq_data", "Samples with RNA-seq expression"))
 _ARRAY = ("mrna", ("all_cases_with_mrna_array_data", "Samples with microarray expression"))
@@ -95,7 +92,7 @@ class _Target:
 
 
 def export_cbioportal(
-    results: Path | str, output: Path | str, *, options: ExportOptions | None = None
+    results: Path | str, output: Path | str, *, options: ExportOptions | None = None, progress: Progress = SILENT
 ) -> ExportOutcome:
     """Write one cBioPortal study folder for each cohort of a run.
 
@@ -110,6 +107,8 @@ def export_cbioportal(
         Folder to make: it gets one folder a cohort. All of it appears at once or not at all.
     options : ExportOptions, optional
         See there.
+    progress : Progress
+        Told of each cohort.
 
     Returns
     -------
@@ -130,64 +129,25 @@ def export_cbioportal(
     name and description. The datatype is always CONTINUOUS, the only one of values that the portal's validator takes
     for expression. The same results give the same bytes.
     """
-    root, final = Path(results), Path(output)
+    final = Path(output)
     chosen = options or ExportOptions()
-    _check_output(final)
-    ledger = Ledger(root, [], [])
-    tables = {name: read_table(root / "tables" / f"{name}.parquet") for name in _verified(ledger, "tables", _TABLES)}
+    check_output_folder(final)
+    run = open_results(results)
+    tables = run.read_tables(_TABLES)
     notes: list[str] = []
     studies: list[str] = []
     with staged_folder(final) as staged:
-        for cohort_id in tables["cohorts"]["cohort_id"]:
-            name = _checked(cohort_id, root)
-            _verified(ledger, f"cohort-{name}", ())
-            adata = read_cohort_folder(ledger.folder(f"cohort-{name}"))
+        names = run.cohort_ids(tables["cohorts"])
+        progress.start(_TASK, len(names), unit="cohorts")
+        for name in names:
+            adata = run.read_cohort(name)
             own = {k: t[t["cohort_id"] == name] if "cohort_id" in t else t for k, t in tables.items()}
             (staged / name).mkdir()
             notes += [f"{name}: {note}" for note in _write_study(staged / name, own, adata, options=chosen)]
             studies.append(name)
+            progress.advance(_TASK)
+        progress.finish(_TASK, "done")
     return ExportOutcome(final, tuple(studies), tuple(notes))
-
-
-def _check_output(final: Path) -> None:
-    if final.exists() and (not final.is_dir() or any(final.iterdir())):
-        raise StoreError(
-            "the output is a file" if final.is_file() else "the output folder holds something already",
-            where=str(final),
-            expected="a new or empty folder",
-            next_step="give another folder with --output, or remove this one",
-        )
-
-
-def _checked(cohort_id: str, root: Path) -> str:
-    try:
-        return checked_id(cohort_id)
-    except ValueError as error:
-        raise StoreError(str(error), where=str(root), next_step="run the study again") from error
-
-
-def _verified(ledger: Ledger, step: str, tables: Sequence[str]) -> Sequence[str]:
-    """Return the tables' names where the files of a step are as the run left them."""
-    public = bool(tables)
-    folder = ledger.folder(step, public=public)
-    if not ledger.root.is_dir() or not (ledger.root / ".tmescope").is_dir():
-        raise StoreError(
-            "there are no results of a run",
-            where=str(ledger.root),
-            expected="the folder that tmescope run wrote, with its working files in .tmescope",
-            next_step="run the study, then export its folder of results",
-        )
-    files = ledger.outcome(step, public=public)
-    changed = [n for n, sha in files.items() if not (folder / n).is_file() or hash_file(folder / n) != sha]
-    absent = [f"{name}.parquet" for name in tables if f"{name}.parquet" not in files]
-    if changed or absent:
-        raise StoreError(
-            f"{len(changed) + len(absent)} files are not as the run left them: {', '.join((changed + absent)[:3])}",
-            where=str(folder),
-            expected="the results of a finished run",
-            next_step="run the study again: it makes anew what changed",
-        )
-    return tables
 
 
 def _write_study(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tmescope.foundation.errors import FileFormatError, TmescopeError, examples
+from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import hash_json
 from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.ingest.cohort import IngestedCohort, read_cohort
@@ -45,7 +47,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
     }
 
     def make(folder: Path) -> None:
-        ingest_into(folder, study, cohort, needs=context.needs)
+        ingest_into(folder, study, cohort, needs=context.needs, progress=context.progress)
         _refuse_changed(inputs, stamps)
 
     return Step(f"cohort-{cohort.id}", ingredients, make)
@@ -82,7 +84,7 @@ def _hash(path: Path) -> str | None:
         return None
 
 
-def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs) -> None:
+def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs, progress: Progress = SILENT) -> None:
     """Read a cohort and write its matrix and tables into an empty folder.
 
     Parameters
@@ -95,13 +97,15 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs) -> 
         Which one.
     needs : Needs
         Genes that the profile needs.
+    progress : Progress
+        Told of the reading of the matrix.
 
     Raises
     ------
     TmescopeError
         Whatever is wrong with its files; `ManyProblems` where it is several things.
     """
-    found = _read(study, cohort, needs)
+    found = _read(study, cohort, needs=needs, progress=progress)
     write_cohort_folder(found.adata, folder)
     samples = found.adata.obs.copy()
     samples.insert(1, "sample_id", samples.index)
@@ -117,12 +121,12 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs) -> 
         write_table(shape_table(name, table), folder / f"{name}.parquet")
 
 
-def _read(study: Study, cohort: Cohort, needs: Needs) -> IngestedCohort:
+def _read(study: Study, cohort: Cohort, *, needs: Needs, progress: Progress) -> IngestedCohort:
     rules = {name: e.rule_for(cohort.id) for name, e in study.endpoints.items()}
     return read_cohort(
         study.resolve(cohort.expression),
         study.resolve(cohort.samples) if cohort.samples else None,
-        options=cohort_options(study, cohort),
+        options=replace(cohort_options(study, cohort), progress=progress),
         endpoints={name: _rule(rule) for name, rule in rules.items() if rule is not None},
         features=[_source(study, table) for table in cohort.features],
         needed_genes=needs.genes,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COHORT_MATRIX", "common_genes", "profile_step", "universe_step"]
 
+_TASK = "scores"
 COHORT_MATRIX = ("cohort.json", "matrix.npy", "var.parquet")
 """Files of a cohort's folder that scores depend on."""
 
@@ -112,7 +113,9 @@ def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tu
     shared = adata[:, [g in universe for g in adata.var_names]] if universe else adata
     tables = []
     warnings: dict[RunWarning, None] = {}
+    context.progress.start(_TASK, adata.n_obs * len(context.needs.specs), unit="samples")
     for spec in context.needs.specs:
+        context.progress.start(spec.name)
         parameters = dict(profile.parameters.get(spec.name, {}))
         if any(p.name == "threads" for p in spec.parameters):
             parameters.setdefault("threads", context.threads)
@@ -125,4 +128,7 @@ def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tu
         tables.append(result.table)
         # methods that share the signatures repeat the same warning, and ingest has told of the floor already
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
+        context.progress.finish(spec.name)
+        context.progress.advance(_TASK, adata.n_obs)
+    context.progress.finish(_TASK)
     return pd.concat(tables, ignore_index=True), list(warnings)

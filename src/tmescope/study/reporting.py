@@ -21,6 +21,7 @@ from tmescope.study.ledger import Step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tmescope.foundation.progress import Progress
     from tmescope.report.figure import Figure
     from tmescope.study.context import Context
 
@@ -48,7 +49,7 @@ def report_steps(context: Context, provenance: dict[str, Any]) -> tuple[Step, ..
     figures = Step(
         "figures",
         {"step": "figures", **ingredients, "formats": list(study.output.figures)},
-        _figure_maker(drawn, tuple(study.output.figures)),
+        _figure_maker(drawn, tuple(study.output.figures), context.progress),
         public=True,
     )
     report = Step("report", {"step": "report", **ingredients, "provenance": provenance}, _report_maker(drawn))
@@ -66,10 +67,10 @@ def publish_report(context: Context) -> None:
 
 
 def _figure_maker(
-    drawn: Callable[[], tuple[ReportContents, list[Figure]]], formats: tuple[str, ...]
+    drawn: Callable[[], tuple[ReportContents, list[Figure]]], formats: tuple[str, ...], progress: Progress
 ) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
-        write_figures(drawn()[1], folder, formats=formats)
+        write_figures(drawn()[1], folder, formats=formats, progress=progress)
 
     return make
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmescope.foundation.errors import ManyProblems, TmescopeError, UnknownNameError
-from tmescope.foundation.progress import SILENT, Progress
+from tmescope.foundation.progress import SILENT, UNCHANGED, Progress
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import SCHEMAS, read_table
 from tmescope.study.answering import answer_step
@@ -28,6 +28,7 @@ from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
 from tmescope.study.needs import gather_needs, name_problems
 from tmescope.study.overlapping import overlap_step
+from tmescope.study.pacing import pace_of_run
 from tmescope.study.pins import find_pins
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.run_records import write_run_record
@@ -132,6 +133,7 @@ def run(
     if problems:
         raise ManyProblems(problems)
     root = Path(output)
+    progress.plan(pace_of_run(loaded))
     with open_ledger(root) as ledger:
         release = metadata.version("tmescope")
         context = Context(loaded, ledger, gather_needs(loaded), release, threads, progress, installed)
@@ -172,9 +174,10 @@ def _ingest(context: Context) -> None:
             context.progress.start(step.name)
             if context.ledger.is_done(step):
                 folders[cohort.id] = context.ledger.folder(step.name)
-                context.progress.finish(step.name, "unchanged")
+                context.progress.finish(step.name, UNCHANGED)
                 continue
             staged = stack.enter_context(context.ledger.staged(step))
+            n_problems = len(problems)
             try:
                 step.make(staged)
                 folders[cohort.id] = staged
@@ -182,7 +185,7 @@ def _ingest(context: Context) -> None:
                 problems += many.problems
             except TmescopeError as error:
                 problems.append(error)
-            context.progress.finish(step.name, "read")
+            context.progress.finish(step.name, "read" if len(problems) == n_problems else "failed")
         if not problems:
             problems += cross_problems(context.study, context.needs, folders)
         if problems:

@@ -39,14 +39,14 @@ def table_step(context: Context) -> Step:
     }
 
     def make(folder: Path) -> None:
-        context.progress.start("tables: write", len(_BUILDERS))
+        context.progress.start("tables are written", len(_BUILDERS), unit="tables")
         for name, build in _BUILDERS.items():
             table = shape_table(name, build(context))
             write_table(table, folder / f"{name}.parquet")
             if study.output.csv:
                 write_csv(table, folder / f"{name}.csv")
-            context.progress.advance("tables: write")
-        context.progress.finish("tables: write")
+            context.progress.advance("tables are written")
+        context.progress.finish("tables are written")
 
     return Step("tables", ingredients, make, public=True)
 

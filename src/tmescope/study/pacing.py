@@ -1,0 +1,65 @@
+"""How long the steps of a run take compared with each other, as far as that can be said beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tmescope.study.schema import Cohort, Study
+
+__all__ = ["pace_of_reading", "pace_of_run"]
+
+_MEGABYTE = 1e6
+_FIGURES, _REPORT, _TABLES, _ANSWERS = 16.0, 2.0, 1.0, 1.0
+
+
+def pace_of_reading(study: Study) -> dict[str, float]:
+    """Return the step that reads each cohort with its weight.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its files need not be there.
+
+    Returns
+    -------
+    dict of str to float
+        About seconds on a machine of 2020; only the proportions count.
+    """
+    return {f"cohort-{c.id}": 0.5 + _megabytes(study, c) / 15 for c in study.cohorts}
+
+
+def pace_of_run(study: Study) -> dict[str, float]:
+    """Return all steps of a run, in order, with their weights.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    dict of str to float
+        See `pace_of_reading`. Reading and scoring go with the size of the matrix, figures and report do not.
+    """
+    reading = pace_of_reading(study)
+    methods = len(study.profile.methods)
+    steps = {**reading, "overlaps": 0.2 * len(study.cohorts), "universe": 0.1}
+    steps |= {f"profile-{c.id}": methods * (0.3 + _megabytes(study, c) / 40) for c in study.cohorts}
+    steps |= {f"answers-{c.id}": _ANSWERS for c in study.cohorts}
+    steps["tables"] = _TABLES
+    return steps | ({"figures": _FIGURES, "report": _REPORT} if study.output.report else {})
+
+
+def _megabytes(study: Study, cohort: Cohort) -> float:
+    path = study.resolve(cohort.expression)
+    files = [p for p in path.iterdir() if p.is_file()] if path.is_dir() else [path]
+    return sum(_size(p) for p in files) / _MEGABYTE
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # reading it says what is wrong
+        return 0
