@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,8 @@ class ReportContents:
         ``versions``, ``inputs`` (name to sha256), ``facts``, ``seed``, ``parameters``; any key may be missing.
     generated : str, optional
         Date to print. The same contents give the same bytes, so the clock is the caller's.
+    signature_genes : mapping of str to sequence of str
+        Genes of the signatures by name, for the pages of patients; may be empty.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class ReportContents:
     survival_endpoint: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     generated: str | None = None
+    signature_genes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse tables without the columns that identify a row."""

@@ -88,7 +88,7 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs) -> 
     Parameters
     ----------
     folder : pathlib.Path
-        Gets the cohort and the tables cohorts, samples, features, gene_mapping, quality and warnings.
+        Gets the cohort and the tables cohorts, samples, features, gene_mapping, quality, sample_flags and warnings.
     study : Study
         Endpoints, limits and where paths start.
     cohort : Cohort
@@ -111,6 +111,7 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs) -> 
         "features": found.features,
         "gene_mapping": found.gene_mapping,
         "quality": found.quality,
+        "sample_flags": found.sample_flags,
         "warnings": warning_table(found.warnings),
     }
     for name, table in tables.items():

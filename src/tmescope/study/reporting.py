@@ -95,4 +95,5 @@ def _contents(context: Context, provenance: dict[str, Any]) -> ReportContents:
         primary_endpoint=responses[0] if responses else None,
         survival_endpoint=asked_survival(study),
         provenance=provenance,
+        signature_genes={s.name: s.genes for s in context.needs.collections} | context.needs.sets(),
     )
