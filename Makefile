@@ -12,7 +12,7 @@ WORKERS ?= 2
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup demo test lint types imports check bench docs lock clean
+.PHONY: help setup demo axe test lint types imports check bench docs lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ setup: $(STAMP) ## create .venv with the locked dependencies (nothing is install
 
 demo: $(STAMP) ## simulate a three-cohort study with known truth and write demo/report.html
 	$(BIN)/tmescope demo --output demo
+
+axe: $(STAMP) ## fetch axe-core, with which the tests check the report's accessibility (needs npm)
+	$(BIN)/python -m tests.report.axe_core
 
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)

@@ -54,6 +54,10 @@ def test_columns_that_contradict_and_idle_identities_are_told(files: Files) -> N
     codes = [w.code for w in found.warnings]
     assert {"timepoint.contradicted", "privacy.not_carried"} <= set(codes)
     assert "dob" not in found.adata.obs
+    flags = found.sample_flags
+    assert flags["check"].tolist() == ["timepoint"] * len(flags)
+    assert 0 < len(flags) == int(found.quality.set_index("check").loc["timepoint", "value"])
+    assert set(flags["sample_id"]) <= set(found.adata.obs_names)
     checks = found.quality.set_index("check")
     assert checks.loc["sex", "value"] == "cannot be checked"
 

@@ -54,3 +54,14 @@ def test_quality_is_a_table_of_text_even_when_empty() -> None:
     assert list(findings.quality().columns) == list(QUALITY_COLUMNS)
     findings.note("scale", 3, "Three.", status="notice")
     assert findings.quality().iloc[0].to_list() == ["c", "scale", "notice", "3", "Three."]
+
+
+def test_flags_name_one_sample_each() -> None:
+    findings = Findings("c")
+    assert list(findings.sample_flags().columns) == ["cohort_id", "sample_id", "check", "status", "evidence"]
+    findings.flag("S1", "sex", "is odd", status="problem")
+    findings.flag("S2", "timepoint", "is odd too")
+    assert findings.sample_flags().values.tolist() == [
+        ["c", "S1", "sex", "problem", "is odd"],
+        ["c", "S2", "timepoint", "notice", "is odd too"],
+    ]

@@ -50,6 +50,7 @@ def test_a_sample_of_another_scale_is_named(scale: str) -> None:
     assert (warning.code, warning.examples) == ("scale.impossible_samples", ("S5",))
     assert _status(findings) == ["problem"]
     assert "S5" in findings.quality()["evidence"][0]
+    assert findings.sample_flags()[["sample_id", "status"]].values.tolist() == [["S5", "problem"]]
 
 
 def test_a_sample_that_stands_out_is_a_notice() -> None:
@@ -64,12 +65,18 @@ def test_a_sample_that_stands_out_is_a_notice() -> None:
     assert "60% zeros" in warning.examples[1]
     assert "whole numbers" in warning.examples[2]
     assert _status(findings) == ["notice"]
+    flags = findings.sample_flags()
+    assert flags[["sample_id", "check", "status"]].values.tolist() == [
+        [f"S{i}", "scale of each sample", "notice"] for i in (2, 4, 6)
+    ]
+    assert "60% zeros" in flags["evidence"][1]
 
 
 def test_what_cannot_be_compared_is_left_alone() -> None:
     values = _tpm()
     values[2] /= 20
     assert find_outstanding(measure_samples(values[:4], TPM)) == {}
+    assert _status(_check(values[:4])) == ["unchecked"]
     assert _check(values[:, :40]).warnings == []
     assert _check(values, Scale.parse("log2_array")).warnings == []
     assert len(find_impossible(measure_samples(values * 100, Scale.parse("counts")), Scale.parse("counts"))) == 0

@@ -41,12 +41,20 @@ def test_mixed_up_samples_are_listed() -> None:
     row = findings.quality().iloc[0]
     assert (row["check"], row["status"], row["value"]) == ("sex", "problem", "2")
     assert "3 are unclear" in row["evidence"]
+    flags = findings.sample_flags()
+    assert flags["sample_id"].tolist() == ["S2", "S3"]
+    assert set(flags["status"]) == {"problem"}
+    assert flags["evidence"].tolist() == [
+        "recorded as female, but expresses genes of chromosome Y",
+        "recorded as male, but expresses XIST and no gene of Y",
+    ]
 
 
 def test_without_xist_a_man_without_y_may_have_lost_it() -> None:
     findings = _check(_samples((0.1, 0), (4, 0), (0.2, 0))[:, :-1], ["F", "M", "M"], GENES[:-1])
     assert [(w.code, w.examples) for w in findings.warnings] == [("sex.no_y", ("S2",))]
     assert findings.quality()["status"].tolist() == ["notice"]
+    assert findings.sample_flags()[["sample_id", "status"]].values.tolist() == [["S2", "notice"]]
 
 
 def test_one_sex_alone_is_checked_by_the_same_rule() -> None:
@@ -58,6 +66,7 @@ def test_one_sex_alone_is_checked_by_the_same_rule() -> None:
 def test_what_cannot_be_checked_says_so(scale: str) -> None:
     findings = _check(_samples((4, 0)), ["F"], scale=Scale.parse(scale))
     assert findings.quality()["value"].tolist() == ["cannot be checked"]
+    assert findings.quality()["status"].tolist() == ["unchecked"]
     assert findings.warnings == []
 
 

@@ -40,7 +40,8 @@ def _check(table: SampleTable, rows: list[int] | None = None) -> Findings:
     findings = Findings("c")
     chosen = list(range(len(table.frame))) if rows is None else rows
     times = list(table.frame["timepoint"].iloc[chosen])
-    check_timepoint_columns(table, chosen, times, used="timepoint", findings=findings)
+    ids = [f"S{i}" for i in chosen]
+    check_timepoint_columns(table, chosen, times, used="timepoint", findings=findings, sample_ids=ids)
     return findings
 
 
@@ -51,12 +52,21 @@ def test_a_column_that_contradicts_is_pointed_out(table: Callable[..., SampleTab
     assert (warning.code, warning.count, warning.examples) == ("timepoint.contradicted", 2, ("biopsy",))
     assert "2 of 3 samples: 'post' for 'pre' (1x), 'on' for 'pre' (1x)" in warning.message
     assert findings.quality()["status"].tolist() == ["notice"]
-    assert _check(made, [0]).warnings == []
+    flags = findings.sample_flags()
+    assert flags[["sample_id", "check", "status"]].values.tolist() == [
+        ["S1", "timepoint", "notice"],
+        ["S2", "timepoint", "notice"],
+    ]
+    assert flags["evidence"][0] == "column 'biopsy' says 'post', the timepoint is 'pre'"
+    agrees = _check(made, [0])
+    assert (agrees.warnings, len(agrees.sample_flags())) == ([], 0)
+    assert agrees.quality()[["check", "status"]].values.tolist() == [["timepoint", "ok"]]
 
 
 def test_columns_of_other_things_and_unclear_timepoints_say_nothing(table: Callable[..., SampleTable]) -> None:
     other = {"timepoint": ["pre"] * 3, "biopsy.site": ["post. thigh", "lung", "liver"], "pre_BRAF": ["0", "1", "0"]}
     assert _check(table(other)).warnings == []
+    assert len(_check(table(other)).quality()) == 0
     assert _check(table({"timepoint": ["T0", "T1"], "biopsy": ["pre", "post"]})).warnings == []
 
 

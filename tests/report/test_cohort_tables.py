@@ -15,20 +15,6 @@ def _row(table: HtmlTable | None, head: str) -> list[str]:
     return next([c.text for c in row] for row in table.rows if row[0].text == head)
 
 
-def test_the_state_of_a_cohort_is_its_worst_check(contents: ReportContents) -> None:
-    assert cohort_tables.cohort_states(contents) == [
-        ("melanoma_pd1_a", "ok", "6 ok"),
-        ("bladder_pdl1", "notice", "1 notice, 5 ok"),
-        ("melanoma_ctla4_pilot", "problem", "2 problems, 4 ok"),
-    ]
-
-
-def test_a_cohort_without_a_check_is_unchecked_not_ok(contents: ReportContents) -> None:
-    quality = contents.table("quality").query("cohort_id != 'bladder_pdl1'")
-    states = cohort_tables.cohort_states(replace(contents, tables={**contents.tables, "quality": quality}))
-    assert states[1] == ("bladder_pdl1", "unchecked", "no check recorded")
-
-
 def test_problems_come_first(contents: ReportContents) -> None:
     table = cohort_tables.checks(contents)
     assert table is not None

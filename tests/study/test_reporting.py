@@ -46,6 +46,7 @@ def test_the_report_is_made_of_the_tables_and_drawn_once(tmp_path, drawn):
         assert set(contents.tables) == set(SCHEMAS)
         assert (contents.study_id, contents.title) == ("tiny", "A tiny study")
         assert contents.primary_method == "zscore"
+        assert set(contents.table("scores")["feature"]) <= set(contents.signature_genes)
         assert (contents.primary_endpoint, contents.survival_endpoint) == ("response", "os")
         root = context.ledger.root
         assert (root / "report.html").read_text() == "<p>A tiny study ['figure']"

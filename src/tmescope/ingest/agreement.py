@@ -89,4 +89,5 @@ def check_agreement(
     check_sexes(evidence, list(adata.obs_names), list(adata.obs["sex"]), findings=findings)
     if table is not None:
         used = options.columns.get("timepoint", "timepoint")
-        check_timepoint_columns(table, rows, list(adata.obs["timepoint"]), used=used, findings=findings)
+        ids = list(adata.obs_names)
+        check_timepoint_columns(table, rows, list(adata.obs["timepoint"]), used=used, findings=findings, sample_ids=ids)

@@ -62,6 +62,8 @@ class IngestedCohort:
         selected.
     warnings : tuple of RunWarning
         In the order in which they arose.
+    sample_flags : pandas.DataFrame
+        See `tmescope.ingest.findings.SAMPLE_FLAG_COLUMNS`.
     """
 
     adata: ad.AnnData
@@ -70,6 +72,7 @@ class IngestedCohort:
     quality: pd.DataFrame
     counts: pd.DataFrame
     warnings: tuple[RunWarning, ...]
+    sample_flags: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,9 @@ def read_cohort(
     adata = _assemble(matrix, mapping, chosen, endpoints=found, options=options)
     check_agreement(adata, chosen.table, chosen.rows, options=options, findings=findings)
     counts = _count(files, chosen, adata, options=options)
-    return IngestedCohort(adata, long, mapping.table, findings.quality(), counts, tuple(findings.warnings))
+    warnings, flags = tuple(findings.warnings), findings.sample_flags()
+    flags = flags[flags["sample_id"].isin(adata.obs_names)]
+    return IngestedCohort(adata, long, mapping.table, findings.quality(), counts, warnings, flags)
 
 
 def check_cohort(

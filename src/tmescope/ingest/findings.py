@@ -13,10 +13,13 @@ from tmescope.foundation.result import RunWarning
 from tmescope.ingest.matrix import Note
 from tmescope.store.tables import SCHEMAS
 
-__all__ = ["QUALITY_COLUMNS", "Findings", "problems_of", "raise_all"]
+__all__ = ["QUALITY_COLUMNS", "SAMPLE_FLAG_COLUMNS", "Findings", "problems_of", "raise_all"]
 
 QUALITY_COLUMNS = tuple(SCHEMAS["quality"].columns)
 """Columns of the ``quality`` table."""
+
+SAMPLE_FLAG_COLUMNS = tuple(SCHEMAS["sample_flags"].columns)
+"""Columns of the ``sample_flags`` table."""
 
 _SHOWN = 3
 
@@ -79,6 +82,7 @@ class Findings:
     problems: list[TmescopeError] = field(default_factory=list)
     warnings: list[RunWarning] = field(default_factory=list)
     _quality: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    _flags: list[tuple[str, str, str, str, str]] = field(default_factory=list)
 
     def add(self, problems: Iterable[TmescopeError]) -> None:
         """Keep problems that a check returned."""
@@ -117,10 +121,26 @@ class Findings:
             What was found; kept as text.
         evidence : str
             One sentence.
-        status : {'ok', 'notice', 'problem'}
-            How it is shown.
+        status : {'ok', 'notice', 'problem', 'unchecked'}
+            How it is shown; ``unchecked`` where the check could not run, with the reason as evidence.
         """
         self._quality.append((self.cohort_id, check, status, str(value), evidence))
+
+    def flag(self, sample_id: str, check: str, evidence: str, *, status: str = "notice") -> None:
+        """Keep one row of the table of flagged samples: what a check says about one sample.
+
+        Parameters
+        ----------
+        sample_id : str
+            The sample.
+        check : str
+            As in `note`.
+        evidence : str
+            What is odd about it, as part of a sentence.
+        status : {'notice', 'problem'}
+            How it is shown.
+        """
+        self._flags.append((self.cohort_id, sample_id, check, status, evidence))
 
     def tell(self, notes: Iterable[Note]) -> None:
         """Keep what readers noted: a row of the quality table for each, and a warning where it has a code."""
@@ -136,3 +156,7 @@ class Findings:
     def quality(self) -> pd.DataFrame:
         """Return the quality table with the columns `QUALITY_COLUMNS`, all text."""
         return pd.DataFrame(self._quality, columns=list(QUALITY_COLUMNS), dtype="string")
+
+    def sample_flags(self) -> pd.DataFrame:
+        """Return the flagged samples with the columns `SAMPLE_FLAG_COLUMNS`, all text."""
+        return pd.DataFrame(self._flags, columns=list(SAMPLE_FLAG_COLUMNS), dtype="string")

@@ -21,6 +21,7 @@ _SHARE = 0.3
 _FEWEST = 5
 _ENOUGH_GENES = 50
 _LISTED = 20
+_CHECK = "scale of each sample"
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,19 @@ def check_samples(values: NDArray[np.float64], scale: Scale, sample_ids: Sequenc
         message = f"{len(others)} of {len(sample_ids)} samples stand out in their sum, zeros or whole numbers"
         findings.warn("scale.outstanding_samples", message, items=(f"{i} ({outstanding[i]})" for i in others))
     listed = [*impossible, *others]
+    for i in impossible:
+        findings.flag(i, _CHECK, f"sums to more than a million {scale.unit}: it is of another scale", status="problem")
+    for i in others:
+        findings.flag(i, _CHECK, f"stands out from its cohort: {outstanding[i]}")
+    if not listed and len(sample_ids) < _FEWEST:
+        text = f"None of {len(sample_ids)} samples is impossible; fewer than {_FEWEST} cannot be compared."
+        findings.note(_CHECK, "not compared", text, status="unchecked")
+        return
     if not listed:
-        findings.note("scale of each sample", 0, f"No sample of {len(sample_ids)} stands out from the others.")
+        findings.note(_CHECK, 0, f"No sample of {len(sample_ids)} stands out from the others.")
         return
     shown = ", ".join(listed[:_LISTED]) + (f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else "")
     evidence_text = f"{len(impossible)} samples cannot be {scale}, {len(others)} stand out: {shown}."
     if others:
         evidence_text += f" Such as {examples(f'{i}: {outstanding[i]}' for i in others)}."
-    findings.note("scale of each sample", len(listed), evidence_text, status="problem" if impossible else "notice")
+    findings.note(_CHECK, len(listed), evidence_text, status="problem" if impossible else "notice")

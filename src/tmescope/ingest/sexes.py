@@ -122,9 +122,9 @@ def check_sexes(
     recorded : sequence
         Recorded sex of each, as in the table; missing or other words are left out.
     findings : Findings
-        Receives the quality row ``sex`` and the warnings ``sex.disagrees`` (Y expressed in a woman, or XIST without Y
-        in a man: samples are mixed up) and ``sex.no_y`` (no Y and no word from XIST in a man: mixed up, or the tumour
-        lost Y). Nothing where no sex is recorded.
+        Receives the quality row ``sex``, a flag for each sample that disagrees, and the warnings ``sex.disagrees`` (Y
+        expressed in a woman, or XIST without Y in a man: samples are mixed up) and ``sex.no_y`` (no Y and no word from
+        XIST in a man: mixed up, or the tumour lost Y). Nothing where no sex is recorded.
 
     Notes
     -----
@@ -136,7 +136,7 @@ def check_sexes(
         return
     if evidence is None:
         text = f"Recorded for {n_known} samples; cannot be checked without TPM of two of {', '.join(Y_GENES)}."
-        findings.note("sex", "cannot be checked", text)
+        findings.note("sex", "cannot be checked", text, status="unchecked")
         return
     found = list(zip(sample_ids, sexes, evidence.sexes(), evidence.xist, strict=True))
     women = [i for i, stated, seen, _ in found if stated == "female" and seen == "male"]
@@ -153,7 +153,17 @@ def check_sexes(
         message = f"{len(without_y)} of {n_known} samples, recorded as male, express no Y gene: mixed up, or Y was lost"
         findings.warn("sex.no_y", message, items=without_y)
     odd = [*women, *men, *without_y]
+    _flag(findings, women=women, men=men, without_y=without_y)
     text = f"{len(evidence.genes)} Y genes{'' if np.isnan(evidence.xist).all() else ' and XIST'} against the table: "
     text += f"{n_known - len(odd) - len(unclear)} of {n_known} samples agree, {len(unclear)} are unclear, "
     text += f"{len(odd)} disagree" + (f": {', '.join(odd)}." if odd else ".")
     findings.note("sex", len(odd), text, status="problem" if women or men else "notice" if odd else "ok")
+
+
+def _flag(findings: Findings, *, women: Sequence[str], men: Sequence[str], without_y: Sequence[str]) -> None:
+    for sample in women:
+        findings.flag(sample, "sex", "recorded as female, but expresses genes of chromosome Y", status="problem")
+    for sample in men:
+        findings.flag(sample, "sex", "recorded as male, but expresses XIST and no gene of Y", status="problem")
+    for sample in without_y:
+        findings.flag(sample, "sex", "recorded as male, but expresses no gene of Y: mixed up, or Y was lost")

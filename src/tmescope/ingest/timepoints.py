@@ -61,7 +61,13 @@ def _meanings(header: str, cells: pd.Series[str]) -> Mapping[str, str]:
 
 
 def check_timepoint_columns(
-    table: SampleTable, rows: Sequence[int], timepoints: Sequence[object], *, used: str, findings: Findings
+    table: SampleTable,
+    rows: Sequence[int],
+    timepoints: Sequence[object],
+    *,
+    used: str,
+    findings: Findings,
+    sample_ids: Sequence[str] = (),
 ) -> None:
     """Compare the timepoint of the samples that enter with all other columns about the time of biopsy.
 
@@ -77,11 +83,15 @@ def check_timepoint_columns(
         The column that it was read from.
     findings : Findings
         Receives for each column that contradicts it the warning ``timepoint.contradicted`` and a row of the quality
-        table. No sample is left out: which treatment a column means (an earlier one?) only people know.
+        table, and a flag for each sample; one row that says so where all columns agree. No sample is left out: which
+        treatment a column means (an earlier one?) only people know.
+    sample_ids : sequence of str
+        Samples of the rows, for the flags; none is flagged without them.
     """
     stated = [read_moment(str(t)) if isinstance(t, str) else None for t in timepoints]
     if not any(stated):
         return
+    compared, contradicted = 0, False
     for header in map(str, table.frame.columns):
         if header == used:
             continue
@@ -90,8 +100,13 @@ def check_timepoint_columns(
         said = [(words.get(c, c), read_moment(words.get(c, c)) if words else None) for c in cells]
         pairs = [(text, a, b) for (text, b), a in zip(said, stated, strict=True) if a and b]
         against = Counter((text, a) for text, a, b in pairs if a != b)
+        compared += bool(pairs)
         if not against:
             continue
+        contradicted = True
+        for sample, (text, b), a in zip(sample_ids, said, stated, strict=False):
+            if a and b and a != b:
+                findings.flag(sample, "timepoint", f"column {header!r} says {text!r}, the timepoint is {a!r}")
         listed = ", ".join(f"{text!r} for {a!r} ({n}x)" for (text, a), n in against.most_common(_SHOWN))
         message = (
             f"the column {header!r} contradicts the timepoint of {against.total()} of {len(pairs)} samples: {listed}; "
@@ -99,3 +114,8 @@ def check_timepoint_columns(
         )
         findings.warn("timepoint.contradicted", message, items=[header], count=against.total())
         findings.note("timepoint", against.total(), f"{message[0].upper()}{message[1:]}.", status="notice")
+    if compared and not contradicted:
+        text = (
+            f"{compared} other {'column speaks' if compared == 1 else 'columns speak'} of the time of biopsy and agree."
+        )
+        findings.note("timepoint", 0, text)

@@ -8,28 +8,11 @@ from tmescope.report.contents import ReportContents
 from tmescope.report.numbers import MISSING, count, endpoint_name, plain, plural
 from tmescope.report.tables import Cell, HtmlTable, number, words
 
-__all__ = ["characteristics", "checks", "cohort_states", "cohorts", "lost_genes"]
+__all__ = ["characteristics", "checks", "cohorts", "lost_genes"]
 
 _MOST_LEVELS = 8
 _MOST_LOST = 12
-_RANK = {"problem": 0, "notice": 1, "ok": 2}
-
-
-def cohort_states(contents: ReportContents) -> list[tuple[str, str, str]]:
-    """Return cohort, its worst status ('unchecked' where it has no check) and that status in words."""
-    table = contents.table("quality")
-    states = []
-    for cohort in contents.cohort_ids():
-        found = table[table["cohort_id"] == cohort]["status"].astype(str)
-        counts = found.value_counts()
-        worst = min(counts.index, key=lambda s: _RANK.get(s, 1)) if len(counts) else "unchecked"
-        told = ", ".join(_counted(int(counts[s]), s) for s in _RANK if s in counts) or "no check recorded"
-        states.append((plain(cohort), worst, told))
-    return states
-
-
-def _counted(number: int, status: str) -> str:
-    return f"{count(number)} ok" if status == "ok" else plural(number, status)
+_RANK = {"problem": 0, "notice": 1, "unchecked": 2, "ok": 3}
 
 
 def checks(contents: ReportContents) -> HtmlTable | None:

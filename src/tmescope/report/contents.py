@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class ReportContents:
         What the run did, in sentences.
     generated : str, optional
         Date to print. The same contents give the same bytes, so the clock is the caller's.
+    signature_genes : mapping of str to sequence of str
+        Genes of the signatures by name, for the pages of patients; may be empty.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class ReportContents:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     methods_text: MethodsText | None = None
     generated: str | None = None
+    signature_genes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse tables without the columns that identify a row."""

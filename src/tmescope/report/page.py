@@ -15,12 +15,13 @@ from typing import Any
 import jinja2
 import vl_convert
 
-from tmescope.report import cohort_tables, overlap_tables, result_tables, written
+from tmescope.report import cohort_tables, overlap_tables, quality_lights, result_tables, written
 from tmescope.report.contents import ReportContents
 from tmescope.report.embedding import compile_figure, safe_json, svg_address
 from tmescope.report.figure import Figure
 from tmescope.report.numbers import is_missing, plain
 from tmescope.report.palette import CATEGORIES, DARK, LIGHT, MISSING_COLOUR, STATUS
+from tmescope.report.patients import patient_json
 from tmescope.report.static import draw_svg
 from tmescope.report.summary import summarise
 from tmescope.report.tables import HtmlTable, from_frame
@@ -80,7 +81,7 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
     the template, and JSON by `safe_json`; the policy admits exactly the two scripts and the one style sheet of the
     page by their hashes, so nothing else could run if an escape were missed.
     """
-    style, runtime, script = _style(), _runtime(), _asset("report.js")
+    style, runtime, script = _style(), _runtime(), _asset("report.js") + _asset("patients.js")
     drawn = [_draw(f) for f in figures]
     by_section: dict[str, list[Drawn]] = {}
     for item in drawn:
@@ -96,12 +97,13 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
         figures=by_section,
         drawn=drawn,
         tables=_tables(contents),
-        states=cohort_tables.cohort_states(contents),
+        lights=quality_lights.cohort_lights(contents),
         methods=result_tables.methods(contents),
         written=written.written_methods(contents),
         warnings=result_tables.warnings(contents),
         provenance=_provenance(contents.provenance),
         absent=_absent(contents),
+        patients=patient_json(contents),
     )
     return page.replace("\r\n", "\n")
 
@@ -119,6 +121,9 @@ def _draw(figure: Figure) -> Drawn:
 def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
     facts = contents.provenance.get("facts")
     return {
+        "lights": quality_lights.light_table(contents),
+        "light_evidence": quality_lights.light_evidence(contents),
+        "light_rules": quality_lights.light_rules(),
         "checks": cohort_tables.checks(contents),
         "overlap_pairs": overlap_tables.overlap_pairs(contents),
         "overlaps": overlap_tables.overlaps(contents),
@@ -191,7 +196,7 @@ def _style() -> str:
         f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
         f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
     )
-    return themes + _asset("report.css")
+    return themes + _asset("report.css") + _asset("patients.css")
 
 
 def _policy(style: str, scripts: Sequence[str]) -> str:

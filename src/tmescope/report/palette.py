@@ -55,7 +55,7 @@ RESPONSE: Mapping[str, str] = {
     "not evaluable": MISSING_COLOUR,
 }
 TERTILES: Mapping[str, str] = {"low": "#a67c00", "middle": "#8b929c", "high": "#8c5ab8"}
-STATUS: Mapping[str, str] = {"ok": "#009e73", "notice": "#b58900", "problem": "#d0353f"}
+STATUS: Mapping[str, str] = {"ok": "#009e73", "notice": "#b58900", "problem": "#d0353f", "unchecked": MISSING_COLOUR}
 ORDERED: tuple[str, ...] = ("#3b528b", "#21918c", "#5ec962", "#fde725")
 """Viridis: levels that have an order, such as time points."""
 

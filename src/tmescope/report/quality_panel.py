@@ -26,7 +26,7 @@ _REASON_COLOURS = {
     "ambiguous": CATEGORIES[3],
     "missing": CATEGORIES[1],
 }
-_SHAPES = {"ok": "circle", "notice": "triangle-up", "problem": "square"}
+_SHAPES = {"ok": "circle", "notice": "triangle-up", "problem": "square", "unchecked": "diamond"}
 _STAGES = (
     ("n_table", "sample table"),
     ("n_expression", "expression matrix"),
@@ -112,7 +112,9 @@ def _grid(rows: pd.DataFrame, cohorts: list[str]) -> alt.LayerChart:
 
 def _counted(counts: pd.Series) -> str:
     return ", ".join(
-        f"{n} ok" if s == "ok" else plural(n, s) for s in STATUS if (n := int(counts.get(s, 0))) or s == "ok"
+        f"{n} {s}" if s in ("ok", "unchecked") else plural(n, s)
+        for s in STATUS
+        if (n := int(counts.get(s, 0))) or s == "ok"
     )
 
 

@@ -61,7 +61,7 @@ def answers(contents: ReportContents) -> HtmlTable | None:
         (name, i, sorted({r[i].text for r in rows}))
         for name, i in (("Cohort", 1), ("Endpoint", 2), ("Scored by", 3), ("Effect", 4))
     ]
-    return HtmlTable("answers-table", "Answers", columns, rows, sortable=True, filters=filters, note=note)
+    return HtmlTable("answers-table", "All answers", columns, rows, sortable=True, filters=filters, note=note)
 
 
 def _answer(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[Cell]:

@@ -103,6 +103,9 @@ SCHEMAS: Mapping[str, TableSchema] = {
     "quality": TableSchema(
         "one check of one cohort", _columns("cohort_id:str check:str status:str value:str evidence:str")
     ),
+    "sample_flags": TableSchema(
+        "one check that found one sample odd", _columns("cohort_id:str sample_id:str check:str status:str evidence:str")
+    ),
     "overlaps": TableSchema(
         "two samples of one patient in two cohorts, or one measurement under two names in one cohort",
         _columns(

@@ -90,7 +90,7 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs, pro
     Parameters
     ----------
     folder : pathlib.Path
-        Gets the cohort and the tables cohorts, samples, features, gene_mapping, quality and warnings.
+        Gets the cohort and the tables cohorts, samples, features, gene_mapping, quality, sample_flags and warnings.
     study : Study
         Endpoints, limits and where paths start.
     cohort : Cohort
@@ -115,6 +115,7 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs, pro
         "features": found.features,
         "gene_mapping": found.gene_mapping,
         "quality": found.quality,
+        "sample_flags": found.sample_flags,
         "warnings": warning_table(found.warnings),
     }
     for name, table in tables.items():

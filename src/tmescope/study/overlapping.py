@@ -233,7 +233,7 @@ def _repeat_check(table: pd.DataFrame, name: str, profile: Profile) -> dict[str,
         status, value = "problem", f"{n} {'pair' if n == 1 else 'pairs'}"
         told = "pairs of samples whose genes stand in the same order; they are in the table overlaps"
     elif int(profile.whole.sum()) < FEWEST_GENES:
-        status, value = "notice", "not compared"
+        status, value = "unchecked", "not compared"
         told = f"fewer than {FEWEST_GENES} genes are measured in every sample"
     return {"check": "samples measured twice", "status": status, "value": value, "evidence": told}
 

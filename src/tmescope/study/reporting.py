@@ -98,4 +98,5 @@ def _contents(context: Context, provenance: dict[str, Any]) -> ReportContents:
         survival_endpoint=asked_survival(study),
         methods_text=describe_run(context, provenance),
         provenance=provenance,
+        signature_genes={s.name: s.genes for s in context.needs.collections} | context.needs.sets(),
     )

@@ -155,6 +155,7 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "answers": _stacked("answers", "answers"),
     "curves": _stacked("curves", "answers"),
     "quality": _quality,
+    "sample_flags": _stacked("sample_flags", "cohort"),
     "overlaps": lambda context: read_table(context.ledger.folder("overlaps") / "overlaps.parquet"),
     "gene_mapping": _stacked("gene_mapping", "cohort"),
     "warnings": _warnings,

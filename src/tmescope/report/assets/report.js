@@ -97,6 +97,8 @@
       mode: "vega", ast: true, actions: false, defaultStyle: false, renderer: payload.renderer,
       tooltip: showTip, loader: nowhere, hover: false, logLevel: 1,
     });
+    // The words for the whole picture stand on the place around it; its parts have none of their own.
+    place.querySelector("svg, canvas").setAttribute("aria-hidden", "true");
     views.set(id, view);
     figure.classList.add("is-live");
   }
