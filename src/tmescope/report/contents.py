@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tmescope.foundation.errors import InputError, examples
+from tmescope.report.sample_matrix import SampleMatrix
 from tmescope.store.tables import SCHEMAS
 
 __all__ = ["TABLE_COLUMNS", "ReportContents"]
@@ -46,6 +47,8 @@ class ReportContents:
         ``versions``, ``inputs`` (name to sha256), ``facts``, ``seed``, ``parameters``; any key may be missing.
     generated : str, optional
         Date to print. The same contents give the same bytes, so the clock is the caller's.
+    expression : SampleMatrix, optional
+        Samples over the genes that all cohorts measured, for the figure of cohort effects.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class ReportContents:
     survival_endpoint: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     generated: str | None = None
+    expression: SampleMatrix | None = None
 
     def __post_init__(self) -> None:
         """Refuse tables without the columns that identify a row."""

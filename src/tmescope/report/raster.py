@@ -46,11 +46,11 @@ def paint(colours: Sequence[Sequence[str]]) -> NDArray[np.uint8]:
 
 
 def png_address(pixels: NDArray[np.uint8]) -> str:
-    """Return a ``data:`` address of an RGB PNG, one pixel for each cell."""
-    height, width, _ = pixels.shape
+    """Return a ``data:`` address of a PNG, one pixel for each cell: RGB, or RGBA where there are four channels."""
+    height, width, channels = pixels.shape
     # Each line starts with its filter: none.
-    lines = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, width * 3)], axis=1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    lines = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, width * channels)], axis=1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 6, 0, 0, 0)
     body = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + _chunk(b"IEND", b"")
     return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode("ascii")
 
