@@ -25,9 +25,10 @@ def decode(address: str) -> np.ndarray:
             body += chunk
         at += 12 + length
     width, height = size
-    lines = np.frombuffer(zlib.decompress(body), np.uint8).reshape(height, 1 + 3 * width)
+    channels = len(zlib.decompress(body)) // height // width
+    lines = np.frombuffer(zlib.decompress(body), np.uint8).reshape(height, 1 + channels * width)
     assert not lines[:, 0].any()
-    return lines[:, 1:].reshape(height, width, 3)
+    return lines[:, 1:].reshape(height, width, channels)
 
 
 def _hex(pixel: np.ndarray) -> str:

@@ -101,8 +101,8 @@ def _scope(contents: ReportContents) -> str:
     scope = methods.loc[methods["name"] == contents.primary_method, "scope"] if len(methods) else []
     if len(scope) and scope.iloc[0] == "cohort":
         return (
-            f"{plain(contents.primary_method)} standardises within each cohort itself, so that its scores can hardly "
-            "differ between cohorts; the figure of expression shows what it takes away."
+            f"{plain(contents.primary_method)} looks at the whole cohort to score one sample, which can take away what "
+            "separates cohorts; the figure of expression does not depend on it."
         )
     return ""
 

@@ -27,6 +27,7 @@ CLAMP = 2.5
 MOST_CELLS = 10_000
 """Cells up to which each is a mark of its own; above it the map is a picture, and numbers are looked up below it."""
 
+_SHADE = 0.25
 _STEPS = 50
 _NOTHING = -128
 _KEYS = ["cohort_id", "sample_id"]
@@ -158,7 +159,10 @@ def _tiles(wide: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     groups = layout.samples.groupby("cohort_id", sort=False)
     for (_, left, width, _), (_, group) in zip(blocks(layout), groups, strict=True):
         keys = pd.MultiIndex.from_frame(group[_KEYS])
-        pixels = colour_grid(wide[keys].to_numpy(dtype=np.float64), limit=CLAMP)
+        values = wide[keys].to_numpy(dtype=np.float64)
+        if wide.size > MOST_CELLS:
+            values = np.round(values / _SHADE) * _SHADE
+        pixels = colour_grid(values, limit=CLAMP)
         if layout.step < 1:  # samples share a pixel: smoothing averages them, but must not blur the rows
             pixels = np.repeat(pixels, 6, axis=0)
         place = {"x": left, "y": layout.top, "width": width, "height": layout.bottom - layout.top}
@@ -284,9 +288,9 @@ def _caption(contents: ReportContents, plan: Plan, missing: int) -> str:
     gaps = f"Grey: {plural(missing, 'value')} missing or constant within its cohort ({share})."
     largest = int(layout.samples.groupby("cohort_id").size().max())
     picture = (
-        f" Above {count(MOST_CELLS)} cells the map is drawn as a picture; pointing at it still tells sample, feature "
-        "and z." if cells > MOST_CELLS else ""
-    )  # fmt: skip
+        f" Above {count(MOST_CELLS)} cells the map is a picture in colours {_SHADE:g} SD apart; pointing at it still "
+        "tells sample, feature and z."
+    )
     beyond = f" No track was left for {', '.join(map(isolate, plan.beyond))}." if plan.beyond else ""
     return (
         f"{plural(len(layout.features), 'feature')} by {plural(len(layout.samples), 'sample')}; scores by "
@@ -295,7 +299,7 @@ def _caption(contents: ReportContents, plan: Plan, missing: int) -> str:
         f"Colours end at ±{CLAMP} SD, in every cohort. Features are clustered over all samples "
         f"({describe_order(len(layout.features), metric='correlation')}), samples within their cohort "
         f"({describe_order(largest, metric='euclidean')}). "
-        f"{gaps if missing else 'No value is missing.'}{beyond}{picture}"
+        f"{gaps if missing else 'No value is missing.'}{beyond}{picture if cells > MOST_CELLS else ''}"
     )
 
 
