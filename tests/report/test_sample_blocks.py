@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from tests.report.contents_maker import without
@@ -17,7 +18,7 @@ def test_blocks_follow_each_other_and_hold_all_samples(contents: ReportContents)
     assert [(name, n) for name, _, _, n in placed] == [
         ("melanoma_pd1_a", 98), ("bladder_pdl1", 62), ("melanoma_ctla4_pilot", 25),
     ]  # fmt: skip
-    for (_, left, width, _), (_, after, _, _) in zip(placed, placed[1:], strict=False):
+    for (_, left, width, _), (_, after, _, _) in pairwise(placed):
         np.testing.assert_allclose(after, left + width + 8)
     last = placed[-1]
     np.testing.assert_allclose(last[1] + last[2], plan.layout.width)

@@ -47,7 +47,7 @@ def _painted(page: Page, name: str) -> int:
         const overlay = document.querySelector('#figure-{name} .overlay');
         if (overlay.hidden || !overlay.width) return 0;
         const copy = new OffscreenCanvas(overlay.width, overlay.height);
-        const pen = copy.getContext('2d', {willReadFrequently: true});
+        const pen = copy.getContext('2d', {{willReadFrequently: true}});
         pen.drawImage(overlay, 0, 0);
         const data = pen.getImageData(0, 0, overlay.width, overlay.height).data;
         let n = 0;

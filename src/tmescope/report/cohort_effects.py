@@ -98,8 +98,8 @@ def _wide(contents: ReportContents) -> tuple[pd.DataFrame, str]:
 
 def _scope(contents: ReportContents) -> str:
     methods = contents.table("methods")
-    scope = methods.loc[methods["name"] == contents.primary_method, "scope"] if len(methods) else []
-    if len(scope) and scope.iloc[0] == "cohort":
+    scopes = methods.loc[methods["name"] == contents.primary_method, "scope"].tolist()
+    if "cohort" in scopes:
         return (
             f"{plain(contents.primary_method)} looks at the whole cohort to score one sample, which can take away what "
             "separates cohorts; the figure of expression does not depend on it."

@@ -243,7 +243,7 @@ def _chart(layout: Layout, bars: Bars, *, height: float, many: bool) -> alt.Laye
         align="left", baseline="middle", fontWeight="bold", fontSize=12, color=ink()
     )
     swatches = alt.Chart(data("legend_swatches")).mark_square(size=90, opacity=1)
-    layers = [
+    layers: list[alt.Chart] = [
         *(_pictures(layout, bars, x=x, y=y) if many else [_marks(layout, x=x, y=y)]),
         swatches.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
         headings.encode(x=x, y=y, text="text:N", tooltip="cohort:N"),
@@ -251,8 +251,9 @@ def _chart(layout: Layout, bars: Bars, *, height: float, many: bool) -> alt.Laye
         text("legend_text").encode(x=x, y=y).transform_filter("!datum.title"),
         text("legend_text", align="right", colour="muted").encode(x=x, y=y).transform_filter("datum.title"),
     ]
-    chart: alt.LayerChart = alt.layer(*layers, width=layout.width, height=height)
-    return chart
+    chart = alt.layer(*layers, width=layout.width, height=height)
+    own_colours: alt.LayerChart = chart.resolve_scale(color="independent")
+    return own_colours
 
 
 def _marks(layout: Layout, *, x: alt.X, y: alt.Y) -> alt.Chart:

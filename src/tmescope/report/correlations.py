@@ -244,13 +244,13 @@ def _chart(places: Places, *, many: bool) -> alt.LayerChart:
             .encode(x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=tip)
         )
     size = 11 if places.cell > 11 else max(7, int(places.cell))
-    layers = [
+    layers: list[alt.Chart] = [
         body,
         key.encode(x=x, y=y, color=alt.Color("rho:Q", scale=scale, legend=legend)),
         text("headers", size=12).encode(x=x, y=y),
         text("row_labels", align="right", size=size, limit=places.label - 8).encode(x=x, y=y),
     ]
-    chart: alt.LayerChart = alt.layer(*layers, width=width, height=places.height)
+    chart = alt.layer(*layers, width=width, height=places.height)
     own: alt.LayerChart = chart.resolve_scale(color="independent")
     return own
 

@@ -66,18 +66,19 @@ def spearman_matrix(matrix: ArrayLike, *, fewest: int = 3) -> tuple[NDArray[np.f
     for columns in patterns.values():
         rows = known[:, columns[0]]
         if rows.sum() >= fewest:
-            r[np.ix_(columns, columns)] = _pearson(rankdata(values[np.ix_(rows, columns)], axis=0))
+            square = np.ix_(np.array(columns), np.array(columns))
+            r[square] = _pearson(rankdata(values[rows][:, columns], axis=0))
     groups = list(patterns.values())
     for a, first in enumerate(groups):
         for second in groups[a + 1 :]:
             rows = known[:, first[0]] & known[:, second[0]]
             if rows.sum() < fewest:
                 continue
-            left = rankdata(values[np.ix_(rows, first)], axis=0)
-            right = rankdata(values[np.ix_(rows, second)], axis=0)
+            left = rankdata(values[rows][:, first], axis=0)
+            right = rankdata(values[rows][:, second], axis=0)
             block = _pearson(np.hstack([left, right]))[: len(first), len(first) :]
-            r[np.ix_(first, second)] = block
-            r[np.ix_(second, first)] = block.T
+            r[np.ix_(np.array(first), np.array(second))] = block
+            r[np.ix_(np.array(second), np.array(first))] = block.T
     return r, n
 
 
