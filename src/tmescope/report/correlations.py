@@ -28,6 +28,7 @@ FLAG_Q, FLAG_DIFFERENCE = 0.05, 0.3
 
 _MOST_CELLS = 8000
 _MOST_NAMES = 60
+_SHADE = 0.05
 _GAP = 24.0
 _WIDTH = 960.0
 _TOP = 22.0
@@ -193,6 +194,8 @@ def _tiles(found: Matrices, panels: list[str], places: Places) -> pd.DataFrame:
         shown = values if panel in found.r else np.where(found.flagged, values, values * np.nan)
         if panel not in found.r:
             shown = np.where(np.isfinite(values) & ~found.flagged, 0.0, shown)
+        if len(found.features) > _MOST_NAMES:
+            shown = np.round(shown / _SHADE) * _SHADE
         rows.append({"x": x, "y": y, "address": png_address(colour_grid(shown, limit=1.0))})
     return pd.DataFrame(rows)
 
@@ -278,7 +281,7 @@ def _caption(contents: ReportContents, found: Matrices, *, named: bool) -> str:
         f"(smallest {smallest}). Rows and columns stand in one order in all panels, clustered by the mean over "
         f"cohorts ({describe_order(len(found.features), metric='euclidean')} of the rows). {differ}"
         + (f"Fewer than {FEWEST} samples, not drawn: {', '.join(left)}. " if left else "")
-        + ("" if named else f"Names are not printed above {_MOST_NAMES} features. ")
+        + ("" if named else f"Above {_MOST_NAMES} features names are not printed and colours are {_SHADE:g} apart. ")
         + (f"Grey: {plural(missing, 'pair')} with fewer than {FEWEST} common values or a constant feature."
            if missing else "No pair is missing.")
     )  # fmt: skip

@@ -164,7 +164,7 @@ def _tiles(wide: pd.DataFrame, layout: Layout) -> pd.DataFrame:
             values = np.round(values / _SHADE) * _SHADE
         pixels = colour_grid(values, limit=CLAMP)
         if layout.step < 1:  # samples share a pixel: smoothing averages them, but must not blur the rows
-            pixels = np.repeat(pixels, 6, axis=0)
+            pixels = np.repeat(pixels, 3, axis=0)
         place = {"x": left, "y": layout.top, "width": width, "height": layout.bottom - layout.top}
         rows.append(place | {"address": png_address(pixels)})
     return pd.DataFrame(rows)
