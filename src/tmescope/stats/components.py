@@ -118,6 +118,11 @@ def share_between_groups(scores: ArrayLike, groups: Sequence[object]) -> float:
     float
         Sum of squares between the groups over the total sum of squares, 0 to 1; NaN where nothing varies.
 
+    Raises
+    ------
+    InputError
+        If there is not one group for each row.
+
     Notes
     -----
     Not corrected for chance: with g groups of n samples without any difference it is about (g - 1) / (n - 1).

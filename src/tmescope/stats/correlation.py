@@ -110,6 +110,11 @@ def heterogeneity(correlations: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:
     array of float, shape (...)
         NaN where fewer than two groups are left.
 
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+
     Notes
     -----
     ``z = artanh(r)`` has variance ``1 / (n - 3)`` for correlations of normal variables (Fisher 1921);

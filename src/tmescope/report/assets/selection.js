@@ -2,6 +2,7 @@
 // Samples chosen in one figure are marked in all others and in the table. Nothing is stored and nothing is sent.
 (() => {
   const KEY = "\u0000";
+  const FEW = 8; // columns that are outlined; more would hide the map, and have their tips alone
   const chosen = new Set();
   const drawn = new Map();
   const bar = document.getElementById("selection");
@@ -43,6 +44,12 @@
     return entry.places;
   }
 
+  function originOf(view) {
+    const [x, y] = view.origin();
+    const { left, top } = view.padding();
+    return [x + left, y + top];
+  }
+
   const middleOf = ([x1, y1, x2, y2]) => [(x1 + x2) / 2, (y1 + y2) / 2];
 
   // ---------------------------------------------------------------- marking
@@ -64,7 +71,7 @@
       pen.closePath();
       pen.fill();
     }
-    if (x2 - x1 >= 3 || here) pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
+    if (here || chosen.size <= FEW) pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
   }
 
   function mark(entry) {
@@ -80,7 +87,7 @@
     if (overlay.hidden) return;
     const pen = overlay.getContext("2d");
     const style = getComputedStyle(document.documentElement);
-    const [left, top] = view.origin();
+    const [left, top] = originOf(view);
     pen.setTransform(scale, 0, 0, scale, left * scale, top * scale);
     pen.strokeStyle = pen.fillStyle = style.getPropertyValue("--ink");
     pen.lineWidth = 1.6;
@@ -165,7 +172,7 @@
   // ---------------------------------------------------------------- pointing and brushing: a mouse alone, touch scrolls
   function spot(entry, event) {
     const box = entry.live.querySelector("svg, canvas").getBoundingClientRect();
-    const [left, top] = entry.view.origin();
+    const [left, top] = originOf(entry.view);
     return [event.clientX - box.left - left, event.clientY - box.top - top];
   }
 

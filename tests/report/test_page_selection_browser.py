@@ -93,6 +93,27 @@ def test_a_brush_in_one_figure_marks_the_others_and_the_table(page: Page) -> Non
     assert [_painted(page, name) for name in FIGURES] == [0] * 5
 
 
+def test_a_mark_lies_on_its_point(page: Page) -> None:
+    _drag(page, "cohort-effects-scores", (0.05, 0.2), (0.5, 0.95))
+    page.browser.listen(0.3)
+    ringed = page.run("""(() => {
+        const figure = document.querySelector('#figure-cohort-effects-scores');
+        const overlay = figure.querySelector('.overlay').getBoundingClientRect();
+        const copy = new OffscreenCanvas(overlay.width, overlay.height);
+        const pen = copy.getContext('2d', {willReadFrequently: true});
+        pen.drawImage(figure.querySelector('.overlay'), 0, 0, overlay.width, overlay.height);
+        const dots = [...figure.querySelectorAll('.live svg .mark-symbol.role-mark path')].map((p) => {
+            const box = p.getBoundingClientRect();
+            return [box.left + box.width / 2 - overlay.left, box.top + box.height / 2 - overlay.top];
+        });
+        // a ring of radius 5.5: painted to the left, right, above and below its point
+        const painted = (x, y) => pen.getImageData(Math.floor(x), Math.floor(y), 1, 1).data[3] > 60;
+        return dots.filter(([x, y]) => [[5.5, 0], [-5.5, 0], [0, 5.5], [0, -5.5]].every(
+            ([a, b]) => painted(x + a, y + b))).length;
+    })()""")
+    assert ringed >= _chosen(page) > 0
+
+
 def test_a_click_in_the_heat_map_chooses_one_sample_and_shift_adds(page: Page) -> None:
     left, top, width, height = _box(page, "landscape")
     for x, modifier in ((0.5, 0), (0.8, 8)):
