@@ -11,6 +11,7 @@ import pandas as pd
 from tests.report.answers_maker import make_answers, make_curves
 
 from tmescope.report.contents import ReportContents
+from tmescope.report.sample_matrix import SampleMatrix
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 FORMULA = "=cmd()|' /C calc'!A0"
@@ -73,6 +74,18 @@ LARGE = Shape(
     60,
 )
 
+HUGE = Shape(
+    (
+        ("melanoma_pd1_a", 600, "melanoma", "anti-PD-1"),
+        ("bladder_pdl1", 520, "urothelial carcinoma", "anti-PD-L1"),
+        ("lung_pd1", 380, "NSCLC", "anti-PD-1"),
+        ("kidney_combo", 280, "renal cell carcinoma", "anti-PD-1 + anti-CTLA-4"),
+        ("melanoma_ctla4", 145, "melanoma", "anti-CTLA-4"),
+        ("gastric_pilot", 75, "gastric cancer", "anti-PD-1"),
+    ),
+    200,
+)
+
 
 def make_contents(shape: Shape = SMALL, *, signal: float = 0.9, hostile: bool = False) -> ReportContents:
     """Return contents; `signal` is the shift of T-cell scores in responders of the first two cohorts, in SD."""
@@ -107,7 +120,48 @@ def make_contents(shape: Shape = SMALL, *, signal: float = 0.9, hostile: bool = 
         survival_endpoint="os",
         provenance=_provenance(),
         generated="2026-01-15",
+        expression=simulate_expression(samples, seed=shape.seed),
     )
+
+
+def simulate_expression(samples: pd.DataFrame, *, seed: int, n_genes: int = 80, shift: float = 1.5) -> SampleMatrix:
+    """Return expression with two programmes; every cohort's genes are shifted at random by `shift` SD."""
+    rng = np.random.default_rng(seed + 1)
+    values = rng.normal(size=(len(samples), 2)) @ rng.normal(size=(2, n_genes)) + rng.normal(
+        size=(len(samples), n_genes)
+    )
+    for cohort in samples["cohort_id"].unique():
+        values[(samples["cohort_id"] == cohort).to_numpy()] += shift * rng.normal(size=n_genes)
+    index = pd.MultiIndex.from_frame(samples[["cohort_id", "sample_id"]].astype(str))
+    genes = [f"GENE{i}" for i in range(n_genes)]
+    return SampleMatrix(pd.DataFrame(values, index=index, columns=genes), 5 * n_genes, "log2(tpm + 1)")
+
+
+POPULATIONS = ("T cells", "B lineage", "Monocytic lineage", "Endothelial cells", "Fibroblasts")
+
+
+def with_populations(
+    contents: ReportContents, *, unit: str = "mean linear expression of the markers"
+) -> ReportContents:
+    """Return the contents with scores of populations; in the unit 'fraction' they sum to less than 1 in each sample."""
+    rng = np.random.default_rng(11)
+    keys = contents.table("samples")[["cohort_id", "sample_id"]]
+    values = rng.gamma(2.0, size=(len(keys), len(POPULATIONS)))
+    if unit == "fraction":
+        values = 0.9 * values / values.sum(axis=1, keepdims=True)
+    method = "fractions" if unit == "fraction" else "mcp_counter"
+    parts = [
+        keys.assign(method=method, feature=name, value=values[:, i], coverage=1.0, unit=unit)
+        for i, name in enumerate(POPULATIONS)
+    ]
+    signatures = contents.table("signatures")
+    rows = pd.DataFrame({"name": POPULATIONS, "title": POPULATIONS, "category": "cell populations", "n_genes": 5})
+    tables = {
+        **contents.tables,
+        "scores": pd.concat([contents.table("scores"), *parts], ignore_index=True),
+        "signatures": pd.concat([signatures, rows], ignore_index=True),
+    }
+    return replace(contents, tables=tables)
 
 
 def without(contents: ReportContents, *names: str) -> ReportContents:
@@ -123,9 +177,8 @@ def _signatures(number: int) -> pd.DataFrame:
     table["reference"] = [f"10.1000/simulated.{i}" for i in range(len(table))]
     table["citation"] = [f"Simulated et al. {2010 + i % 12}" for i in range(len(table))]
     table["licence"] = "facts as published"
-    table["limits"] = ["Low purity lowers it.", "", "Derived in melanoma; not tuned for other cancers."] * (
-        len(table) // 3
-    )
+    limits = ("Low purity lowers it.", "", "Derived in melanoma; not tuned for other cancers.")
+    table["limits"] = [limits[i % 3] for i in range(len(table))]
     table["version"] = "1"
     table["sha256"] = [hashlib.sha256(n.encode()).hexdigest() for n in table["name"]]
     return table

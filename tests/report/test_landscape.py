@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 import numpy as np
@@ -10,14 +11,15 @@ from tests.report.test_raster import decode
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure
-from tmescope.report.landscape import CLAMP, draw_landscape, within_cohort_z
+from tmescope.report.landscape import CLAMP, draw_landscape
 from tmescope.report.palette import MISSING_COLOUR
 from tmescope.report.raster import colour_grid
+from tmescope.report.sample_blocks import within_cohort_z
 
 
 @pytest.fixture(scope="module")
 def landscape(figures: list[Figure]) -> list[Figure]:
-    return [f for f in figures if f.section == "landscape"]
+    return [f for f in figures if f.id == "landscape"]
 
 
 def _scores(values: dict[str, list[float]], *, feature: str = "f") -> pd.DataFrame:
@@ -119,6 +121,15 @@ def test_600_samples_and_60_signatures_are_drawn_with_a_small_still_picture(
     large_contents: ReportContents,
 ) -> None:
     (figure,) = draw_landscape(large_contents)
-    assert len(figure.datasets["cells"]) == 36_000
+    assert "cells" not in figure.datasets  # above MOST_CELLS a picture, with the numbers beside it
+    grid, columns = figure.datasets["grid"], figure.datasets["columns"]
+    assert (len(grid), len(columns)) == (60, 600)
+    z = within_cohort_z(large_contents.primary_scores()).set_index(["cohort_id", "sample_id", "feature"])["z"]
+    packed = np.frombuffer(base64.b64decode(grid["z"].iloc[0]), dtype=np.int8)
+    name = next(f for f, label in large_contents.short_labels().items() if label == grid["feature"].iloc[0])
+    expected = np.array([z[c, s, name] for c, s in zip(columns["cohort"], columns["sample"], strict=True)])
+    known = ~np.isnan(expected)
+    assert (packed[~known] == -128).all()
+    np.testing.assert_allclose(packed[known] / 50, np.clip(expected[known], -CLAMP, CLAMP), atol=0.0101)
     assert figure.still is not None
     assert sum(len(t) for t in figure.still.datasets["tiles"]["address"]) < 200_000

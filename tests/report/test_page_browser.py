@@ -44,7 +44,7 @@ def test_figures_come_alive_when_scrolled_to_and_nothing_is_asked_for(opened: Pa
     assert opened.run("document.querySelectorAll('.is-live').length") < 4
     assert opened.run("[...document.querySelectorAll('.static')].every((i) => i.naturalWidth > 300)")
     _scroll_through(opened)
-    assert opened.run("document.querySelectorAll('.is-live').length") == 13
+    assert opened.run("document.querySelectorAll('.is-live').length") == 16
     drawn = "[...document.querySelectorAll('.live')].every((e) => e.querySelector('svg, canvas').clientHeight > 80)"
     assert opened.run(drawn)
     assert opened.problems() == []
@@ -127,7 +127,7 @@ def test_print_shows_the_pictures_in_light_colours(browser: Chromium, page: str,
     opened.media("print", dark=True)
     assert opened.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     visible = "[...document.querySelectorAll('{}')].filter((e) => e.offsetHeight > 0).length"
-    assert opened.run(visible.format(".static")) == 13
+    assert opened.run(visible.format(".static")) == 16
     assert opened.run(visible.format(".live")) == 0
     assert opened.run(visible.format("nav, .tools, .filters, #theme")) == 0
 

@@ -25,9 +25,16 @@ def decode(address: str) -> np.ndarray:
             body += chunk
         at += 12 + length
     width, height = size
-    lines = np.frombuffer(zlib.decompress(body), np.uint8).reshape(height, 1 + 3 * width)
+    channels = len(zlib.decompress(body)) // height // width
+    palette = None
+    if b"PLTE" in data:
+        start = data.index(b"PLTE")
+        length = struct.unpack(">I", data[start - 4 : start])[0]
+        palette = np.frombuffer(data[start + 4 : start + 4 + length], np.uint8).reshape(-1, 3)
+    lines = np.frombuffer(zlib.decompress(body), np.uint8).reshape(height, 1 + channels * width)
     assert not lines[:, 0].any()
-    return lines[:, 1:].reshape(height, width, 3)
+    pixels = lines[:, 1:].reshape(height, width, channels)
+    return pixels if palette is None else palette[pixels[:, :, 0]]
 
 
 def _hex(pixel: np.ndarray) -> str:
@@ -48,3 +55,14 @@ def test_a_png_holds_its_pixels() -> None:
 
 def test_painted_colours() -> None:
     assert paint([["#0072b2", "#d55e00"]]).tolist() == [[[0, 114, 178], [213, 94, 0]]]
+
+
+def test_many_pixels_of_few_colours_become_a_palette_of_the_same_picture() -> None:
+    values = np.round(np.random.default_rng(2).normal(size=(150, 200)), 1)
+    pixels = colour_grid(values, limit=2.5)
+    address = png_address(pixels)
+    assert b"PLTE" in base64.b64decode(address.split(",")[1])
+    assert (decode(address) == pixels).all()
+    assert len(address) < 150 * 200 * 1.2
+    clear = np.zeros((2, 3, 4), dtype=np.uint8)
+    assert (decode(png_address(clear)) == clear).all()

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tmescope.stats.ordering import leaf_order
+from tmescope.stats.ordering import OPTIMAL_UP_TO, leaf_order
 
-__all__ = ["order_rows"]
+__all__ = ["describe_order", "order_rows"]
 
 
 def order_rows(values: NDArray[np.float64], *, metric: Literal["correlation", "euclidean"]) -> NDArray[np.intp]:
@@ -25,3 +25,10 @@ def order_rows(values: NDArray[np.float64], *, metric: Literal["correlation", "e
     if values.shape[0] < 2 or values.shape[1] == 0:
         return np.arange(values.shape[0], dtype=np.intp)
     return leaf_order(values, metric=metric).order
+
+
+def describe_order(rows: int, *, metric: Literal["correlation", "euclidean"]) -> str:
+    """Return in words how `order_rows` arranges so many rows, for a caption."""
+    distance = "one minus Pearson's correlation" if metric == "correlation" else "Euclidean distance"
+    leaves = "optimal leaf order" if rows <= OPTIMAL_UP_TO else "leaf order of the tree"
+    return f"average linkage, {distance}, {leaves}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tmescope.foundation.errors import InputError, examples
+from tmescope.report.sample_matrix import SampleMatrix
 from tmescope.store.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class ReportContents:
         Date to print. The same contents give the same bytes, so the clock is the caller's.
     signature_genes : mapping of str to sequence of str
         Genes of the signatures by name, for the pages of patients; may be empty.
+    expression : SampleMatrix, optional
+        Samples over the genes that all cohorts measured, for the figure of cohort effects.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class ReportContents:
     methods_text: MethodsText | None = None
     generated: str | None = None
     signature_genes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    expression: SampleMatrix | None = None
 
     def __post_init__(self) -> None:
         """Refuse tables without the columns that identify a row."""

@@ -10,15 +10,18 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure, data, ink
-from tmescope.report.numbers import decimal, plain, plural, significant
+from tmescope.report.numbers import count, decimal, plain, plural, significant
 from tmescope.report.palette import RESPONSE
 
-__all__ = ["PANELS", "draw_distributions"]
+__all__ = ["MOST_POINTS", "PANELS", "draw_distributions"]
 
 PANELS = 12
 """Most features in one figure."""
+MOST_POINTS = 60_000
+"""Values of all features together up to which each sample is a point; above it bars and ranges alone are drawn."""
 _HEIGHT = 1250
 
+_QUANTILES = ("low", "q1", "median", "q3", "high")
 _SLOT = 15
 _PANEL = 225
 _KEYS = ["cohort_id", "sample_id"]
@@ -41,6 +44,7 @@ def draw_distributions(contents: ReportContents) -> list[Figure]:
             figures.append(
                 _draw(
                     contents, part, labels=labels, name=f"distributions-{i + 1}", axis=contents.unit(),
+                    alone=len(scores) > MOST_POINTS,
                     title=f"Scores by cohort and response{where}",
                 )
             )  # fmt: skip
@@ -52,6 +56,7 @@ def draw_distributions(contents: ReportContents) -> list[Figure]:
         figures.append(
             _draw(
                 contents, extra, labels=named, name="distributions-features", axis="value (unit in the title)",
+                alone=len(extra) > MOST_POINTS,
                 title="Further features by cohort and response",
             )
         )  # fmt: skip
@@ -73,6 +78,7 @@ def _draw(
     name: str,
     axis: str,
     title: str,
+    alone: bool,
 ) -> Figure:
     points = _points(contents, scores, labels)
     boxes = _boxes(points)
@@ -82,13 +88,13 @@ def _draw(
     return Figure(
         id=name,
         title=title,
-        caption=_caption(grouped=slots > 1, missing=missing),
+        caption=_caption(grouped=slots > 1, missing=missing, alone=alone),
         alt=_alt(boxes, features),
-        chart=_chart(slots=slots, cohorts=[plain(c) for c in contents.cohort_ids()], axis=axis),
-        heavy=len(points) > _HEAVY,
+        chart=_chart(slots=slots, cohorts=[plain(c) for c in contents.cohort_ids()], axis=axis, alone=alone),
+        heavy=len(points) > _HEAVY and not alone,
         table_name="features" if name.endswith("features") else "scores",
         section="distributions",
-        datasets={"panels": _together(points, boxes)},
+        datasets={"panels": _together(points.iloc[:0] if alone else points, boxes)},
         numbers=_numbers(boxes) if len(boxes) <= 90 else None,
     )
 
@@ -134,8 +140,8 @@ def _spread(value: pd.Series, scores: pd.DataFrame, group: pd.Series) -> pd.Seri
 def _boxes(points: pd.DataFrame) -> pd.DataFrame:
     keys = ["feature", "order", "cohort", "group", "slot"]
     groups = points.groupby(keys, sort=False)["value"]
-    boxes = groups.quantile(np.array([0.25, 0.5, 0.75])).unstack()
-    boxes.columns = pd.Index(["q1", "median", "q3"])
+    boxes = groups.quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95])).unstack()
+    boxes.columns = pd.Index(["low", "q1", "median", "q3", "high"])
     boxes["n"] = groups.count()
     boxes = boxes.reset_index()
     return boxes[boxes["n"] > 0]
@@ -145,12 +151,12 @@ def _together(points: pd.DataFrame, boxes: pd.DataFrame) -> pd.DataFrame:
     """Return points and boxes in one table: the panels of a facet share one data set."""
     dots = points.dropna(subset=["value"]).drop(columns=["slots"])
     dots = dots.assign(value=dots["value"].map(lambda v: significant(v, 3)))
-    boxes = boxes.assign(**{c: boxes[c].map(lambda v: significant(v, 4)) for c in ("q1", "median", "q3")})
+    boxes = boxes.assign(**{c: boxes[c].map(lambda v: significant(v, 4)) for c in _QUANTILES})
     both = pd.concat([dots.assign(kind="point"), boxes.assign(kind="box")], ignore_index=True)
     return both.astype({"order": int})
 
 
-def _chart(*, slots: int, cohorts: list[str], axis: str) -> alt.FacetChart:
+def _chart(*, slots: int, cohorts: list[str], axis: str, alone: bool) -> alt.FacetChart:
     height = _SLOT * slots
     y = alt.Y(
         "cohort:N",
@@ -185,6 +191,10 @@ def _chart(*, slots: int, cohorts: list[str], axis: str) -> alt.FacetChart:
         x=x, y=y, yOffset=alt.YOffset("offset:Q", scale=place), color=colour,
         tooltip=["sample:N", "cohort:N", "group:N", "feature:N", alt.Tooltip("value:Q", title="score")],
     )  # fmt: skip
+    if alone:
+        dots = base.mark_rule(strokeWidth=1.4).encode(
+            x=alt.X("low:Q", title=axis, scale=alt.Scale(zero=False)), x2="high:Q", y=y, yOffset=slot, color=colour
+        )
     panel = alt.layer(box, dots, middle, number, width=_PANEL, height=alt.Step(height))
     header = alt.Header(labelFontSize=11.5, labelLimit=_PANEL + 58)
     facet = alt.Facet("feature:N", sort=alt.EncodingSortField("order", op="min"), title=None, header=header)
@@ -193,11 +203,17 @@ def _chart(*, slots: int, cohorts: list[str], axis: str) -> alt.FacetChart:
     return own_axes
 
 
-def _caption(*, grouped: bool, missing: int) -> str:
+def _caption(*, grouped: bool, missing: int, alone: bool) -> str:
     by = " in each cohort and response group" if grouped else " in each cohort"
     gaps = f" {plural(missing, 'value')} missing and not drawn." if missing else " No value is missing."
+    start = (
+        f"Lines reach from the 5th to the 95th percentile (above {count(MOST_POINTS)} values samples are not drawn one "
+        "by one and cannot be chosen here); bars"
+        if alone
+        else "Each point is one sample; bars"
+    )
     return (
-        f"Each point is one sample; bars span the quartiles{by}, ticks are medians; the number at the right "
+        f"{start} span the quartiles{by}, ticks are medians; the number at the right "
         f"of each row is n. Features in the order of the run's table, not of their association. Axes differ "
         f"between panels, and levels are not comparable between cohorts of different platforms.{gaps}"
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tmescope.report.cohort_effects import draw_cohort_effects
+from tmescope.report.composition import draw_composition
 from tmescope.report.contents import ReportContents
+from tmescope.report.correlations import draw_correlations
 from tmescope.report.distributions import draw_distributions
 from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
@@ -26,9 +29,19 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     Returns
     -------
     list of Figure
-        Quality, landscape, distributions, forest plots, survival; identifiers are unique.
+        Quality, landscape, composition, correlations, cohort effects, distributions, forest plots, survival;
+        identifiers are unique.
     """
-    families = (draw_quality, draw_landscape, draw_distributions, draw_forests, draw_survival_curves)
+    families = (
+        draw_quality,
+        draw_landscape,
+        draw_composition,
+        draw_correlations,
+        draw_cohort_effects,
+        draw_distributions,
+        draw_forests,
+        draw_survival_curves,
+    )
     figures: list[Figure] = []
     taken: set[str] = set()
     for figure in (f for draw in families for f in draw(contents)):

@@ -1,142 +1,107 @@
-"""The landscape: signatures by samples, clustered both ways, under the clinical tracks."""
+"""The landscape: signatures by samples, clustered both ways, under clinical, molecular and quality tracks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import base64
+from dataclasses import replace
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from tmescope.report.arrangement import order_rows
+from tmescope.report.arrangement import describe_order
 from tmescope.report.contents import ReportContents
-from tmescope.report.figure import WIDTH, Figure, data, ink, text
-from tmescope.report.numbers import decimal, plain, plural, significant
+from tmescope.report.figure import Figure, data, ink, text
+from tmescope.report.landscape_legend import legend_below
+from tmescope.report.numbers import count, decimal, isolate, plain, plural, significant
 from tmescope.report.palette import DIVERGING, MISSING_COLOUR
 from tmescope.report.raster import colour_grid, paint, png_address
-from tmescope.report.tracks import Track, find_tracks
+from tmescope.report.sample_blocks import HEADER, TRACK, Layout, Plan, blocks, headers, plan_samples
+from tmescope.report.tracks import Track
 
-__all__ = ["CLAMP", "draw_landscape", "within_cohort_z"]
+__all__ = ["CLAMP", "MOST_CELLS", "draw_landscape"]
 
 CLAMP = 2.5
 """Where the colour scale ends, in within-cohort SD; larger values take the end colour."""
 
-_MOST_LABEL = 330
-_GAP = 8.0
-_TRACK = 13.0
-_HEADER = 24.0
+MOST_CELLS = 10_000
+"""Cells up to which each is a mark of its own; above it the map is a picture, and numbers are looked up below it."""
+
+_SHADE = 0.25
+_STEPS = 50
+_NOTHING = -128
 _KEYS = ["cohort_id", "sample_id"]
-_AVERAGE_LETTER = 5.9
-_BOLD_LETTER = 6.8
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where everything is, in pixels from the top left of the first track.
-
-    Parameters
-    ----------
-    samples : pandas.DataFrame
-        cohort_id, sample_id, x (left edge); one row a sample in drawing order.
-    features : list of str
-        From top to bottom.
-    step, row : float
-        Width and height of a cell.
-    top : float
-        Upper edge of the heat map.
-    width : float
-        Of all blocks and the gaps between them.
-    label : float
-        Room for the names on the left.
-    """
-
-    samples: pd.DataFrame
-    features: list[str]
-    step: float
-    row: float
-    top: float
-    width: float
-    label: float
-
-    @property
-    def bottom(self) -> float:
-        """Lower edge of the heat map."""
-        return self.top + self.row * len(self.features)
-
-
-def within_cohort_z(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores with a column z: (value - mean) / SD within cohort and feature (ddof 1).
-
-    Missing values stay missing; where all values of a cohort are equal, z is missing too.
-    """
-    groups = scores.groupby(["cohort_id", "feature"], sort=False)["value"]
-    spread = groups.transform("std")
-    z = (scores["value"] - groups.transform("mean")) / spread.where(spread > 0)
-    return scores.assign(z=z.astype(float))
 
 
 def draw_landscape(contents: ReportContents) -> list[Figure]:
     """Return the landscape as one figure; none where there are no scores."""
-    scores = contents.primary_scores()
-    if not len(scores):
+    plan = plan_samples(contents)
+    if plan is None:
         return []
-    scores = within_cohort_z(scores.drop_duplicates([*_KEYS, "feature"]))
-    tracks = find_tracks(contents)
+    scores, layout = plan.scores, plan.layout
     labels = contents.short_labels()
-    longest = max(len(plain(labels.get(f, f))) for f in map(str, pd.unique(scores["feature"])))
-    label = min(_MOST_LABEL, 24 + 6.1 * max(16, longest))
-    layout = _arrange(scores, contents.cohort_ids(), n_tracks=len(tracks), label=label)
-    swatches, legend = _legend(tracks, layout)
-    datasets = {
-        "tracks": _track_cells(tracks, layout),
-        "headers": _headers(layout),
-        "row_labels": _row_labels(tracks, layout, labels),
+    swatches, legend = legend_below(plan.tracks, layout)
+    tracks = _track_cells(plan.tracks, layout)
+    words = {
+        "headers": headers(layout),
+        "row_labels": _row_labels(plan.tracks, layout, labels),
         "legend_swatches": swatches,
         "legend_text": legend,
     }
-    cells = _cells(scores, layout, labels)
+    wide = scores.pivot(index="feature", columns=_KEYS, values="z").reindex(layout.features)
+    missing = int(wide.isna().to_numpy().sum()) + (len(layout.samples) - wide.shape[1]) * len(layout.features)
     height = float(legend["y"].max()) + 12 if len(legend) else layout.bottom + 8
+    tiles = pd.concat([_tiles(wide, layout), _track_tiles(tracks, layout)], ignore_index=True)
     figure = Figure(
         id="landscape",
         title="Signatures by samples",
-        caption=_caption(contents, layout, int(cells["z"].isna().sum())),
+        caption=_caption(contents, plan, missing),
         alt=_alt(scores, layout, labels),
-        chart=_chart(_cell_layers(layout, height), layout, height=height),
-        heavy=len(cells) > 1500,
+        chart=_chart(_tile_layers(layout, height), layout, height=height),
+        heavy=len(layout.samples) * len(layout.features) > 1500,
         table_name="scores",
         section="landscape",
-        datasets=datasets | {"cells": cells},
+        datasets=words | {"tiles": tiles},
     )
-    tiles = pd.concat([_tiles(scores, layout), _track_tiles(datasets["tracks"], layout)], ignore_index=True)
-    still = replace(
-        figure,
-        chart=_chart(_tile_layers(layout, height), layout, height=height),
-        datasets={k: v for k, v in datasets.items() if k != "tracks"} | {"tiles": tiles},
-    )
-    return [replace(figure, still=still)]
+    return [replace(_live(figure, plan, wide, labels=labels, height=height), still=figure)]
 
 
-def _arrange(scores: pd.DataFrame, cohorts: list[str], *, n_tracks: int, label: float) -> Layout:
-    """Cluster features over all samples and samples within each cohort, and give each a place."""
-    wide = scores.pivot(index="feature", columns=_KEYS, values="z")
-    wide = wide.loc[list(pd.unique(scores["feature"]))]
-    wide = wide.iloc[order_rows(wide.to_numpy(dtype=np.float64), metric="correlation")]
-    present = [c for c in cohorts if c in set(wide.columns.get_level_values(0))]
-    width = WIDTH - label - _GAP * (len(present) - 1)
-    step = width / max(1, wide.shape[1])
-    parts, left = [], 0.0
-    for cohort in present:
-        block = wide.xs(cohort, axis=1, level=0)
-        across = np.ascontiguousarray(block.to_numpy(dtype=np.float64).T)
-        names = block.columns[order_rows(across, metric="euclidean")].astype(str)
-        x = left + step * np.arange(len(names))
-        parts.append(pd.DataFrame({"cohort_id": cohort, "sample_id": names, "x": x}))
-        left += step * len(names) + _GAP
-    rows = wide.shape[0]
-    row = 19.0 if rows <= 25 else 15.0 if rows <= 45 else 12.5
-    top = _HEADER + n_tracks * _TRACK + (8.0 if n_tracks else 0.0)
-    samples = pd.concat(parts, ignore_index=True)
-    return Layout(samples, [str(f) for f in wide.index], step, row, top, left - _GAP, label)
+def _live(figure: Figure, plan: Plan, wide: pd.DataFrame, *, labels: dict[str, str], height: float) -> Figure:
+    """Return the figure for the page: a mark for each cell, or above `MOST_CELLS` a column for each sample."""
+    layout = plan.layout
+    if wide.size > MOST_CELLS:
+        layers = [*_tile_layers(layout, height), _column_layer(layout, height)]
+        more = {"columns": _columns(layout), "grid": _grid(wide, layout, labels)}
+        return replace(figure, chart=_chart(layers, layout, height=height), datasets={**figure.datasets, **more})
+    more = {"cells": _cells(plan.scores, layout, labels), "tracks": _track_cells(plan.tracks, layout)}
+    words = {k: v for k, v in figure.datasets.items() if k != "tiles"}
+    return replace(figure, chart=_chart(_cell_layers(layout, height), layout, height=height), datasets=words | more)
+
+
+def _columns(layout: Layout) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "x": (layout.samples["x"] + layout.step / 2).round(2),
+            "sample": layout.samples["sample_id"].map(plain),
+            "cohort": layout.samples["cohort_id"].map(plain),
+            "column": np.arange(len(layout.samples)),
+        }
+    )
+
+
+def _grid(wide: pd.DataFrame, layout: Layout, labels: dict[str, str]) -> pd.DataFrame:
+    """Return, for each feature, its z of every sample as signed bytes: fiftieths of a SD, -128 where missing."""
+    ordered = wide[pd.MultiIndex.from_frame(layout.samples[_KEYS])].to_numpy(dtype=np.float64)
+    whole = np.rint(np.clip(ordered, -CLAMP, CLAMP) * _STEPS)
+    packed = np.where(np.isnan(ordered), _NOTHING, np.where(np.isnan(whole), 0, whole)).astype(np.int8)
+    return pd.DataFrame(
+        {
+            "feature": [plain(labels.get(f, f)) for f in layout.features],
+            "top": [round(layout.top + layout.row * i, 2) for i in range(len(layout.features))],
+            "height": layout.row,
+            "z": [base64.b64encode(row.tobytes()).decode("ascii") for row in packed],
+        }
+    )
 
 
 def _cells(scores: pd.DataFrame, layout: Layout, labels: dict[str, str]) -> pd.DataFrame:
@@ -166,7 +131,7 @@ def _track_cells(tracks: list[Track], layout: Layout) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "x": (found["x"] + layout.step / 2).round(2),
-                    "y": _HEADER + _TRACK * (i + 0.5),
+                    "y": HEADER + TRACK * (i + 0.5),
                     "colour": found["colour"].where(found["colour"].notna(), MISSING_COLOUR).astype(str),
                     "track": plain(track.title),
                     "level": level.map(plain),
@@ -179,41 +144,8 @@ def _track_cells(tracks: list[Track], layout: Layout) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({c: [] for c in columns})
 
 
-def _blocks(layout: Layout) -> list[tuple[str, float, float, int]]:
-    """Return cohort, left edge, width and number of samples of each block of columns."""
-    groups = layout.samples.groupby("cohort_id", sort=False)["x"]
-    return [(plain(c), float(x.min()), layout.step * len(x), len(x)) for c, x in groups]
-
-
-def _uses_letters(layout: Layout) -> bool:
-    """Return whether a cohort's name is wider than its block, so that headers are letters explained below."""
-    return any(_BOLD_LETTER * len(_block_name(c, n)) > width for c, _, width, n in _blocks(layout))
-
-
-def _block_name(cohort: str, n: int) -> str:
-    return f"{cohort} · n = {n}"
-
-
-def _headers(layout: Layout) -> pd.DataFrame:
-    letters = _uses_letters(layout)
-    rows = [
-        {
-            "x": left,
-            "y": 8.0,
-            "text": _letter(i) if letters else _block_name(cohort, n),
-            "cohort": _block_name(cohort, n),
-        }
-        for i, (cohort, left, _, n) in enumerate(_blocks(layout))
-    ]
-    return pd.DataFrame(rows)
-
-
-def _letter(position: int) -> str:
-    return chr(ord("A") + position) if position < 26 else str(position + 1)
-
-
 def _row_labels(tracks: list[Track], layout: Layout, labels: dict[str, str]) -> pd.DataFrame:
-    rows = [{"x": -8.0, "y": _HEADER + _TRACK * (i + 0.5), "text": plain(t.title)} for i, t in enumerate(tracks)]
+    rows = [{"x": -8.0, "y": HEADER + TRACK * (i + 0.5), "text": plain(t.title)} for i, t in enumerate(tracks)]
     rows += [
         {"x": -8.0, "y": layout.top + layout.row * (i + 0.5), "text": plain(labels.get(f, f))}
         for i, f in enumerate(layout.features)
@@ -221,48 +153,18 @@ def _row_labels(tracks: list[Track], layout: Layout, labels: dict[str, str]) -> 
     return pd.DataFrame(rows)
 
 
-def _legend(tracks: list[Track], layout: Layout) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Place one line for each track below the map; text widths are estimated from the number of letters."""
-    lines: list[tuple[str, dict[str, str | None]]] = [(t.title, dict(t.legend)) for t in tracks]
-    if _uses_letters(layout):
-        named = {f"{_letter(i)}  {_block_name(c, n)}": None for i, (c, _, _, n) in enumerate(_blocks(layout))}
-        lines.insert(0, ("Cohort", dict(named)))
-    swatches: list[dict[str, object]] = []
-    words: list[dict[str, object]] = []
-    y = layout.bottom + 24
-    for title, entries in lines:
-        words.append({"x": -8.0, "y": y, "text": plain(title), "title": True})
-        x = 0.0
-        for level, colour in entries.items():
-            label = _shortened(plain(level), 48)
-            indent = 15.0 if colour else 0.0
-            need = indent + _AVERAGE_LETTER * len(label) + 20
-            if x and x + need > layout.width:
-                x, y = 0.0, y + 16
-            if colour:
-                swatches.append({"x": x + 5, "y": y, "colour": colour})
-            words.append({"x": x + indent, "y": y, "text": label, "title": False})
-            x += need
-        y += 17
-    return (
-        pd.DataFrame(swatches, columns=["x", "y", "colour"]),
-        pd.DataFrame(words, columns=["x", "y", "text", "title"]),
-    )
-
-
-def _shortened(label: str, limit: int) -> str:
-    return label if len(label) <= limit else label[: limit - 1] + "…"
-
-
-def _tiles(scores: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+def _tiles(wide: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     """Return one picture for each cohort's block, one pixel a cell: no mark for each cell is needed."""
-    wide = scores.pivot(index="feature", columns=_KEYS, values="z").reindex(layout.features)
     rows = []
-    for (_, left, width, _), (_, group) in zip(
-        _blocks(layout), layout.samples.groupby("cohort_id", sort=False), strict=True
-    ):
+    groups = layout.samples.groupby("cohort_id", sort=False)
+    for (_, left, width, _), (_, group) in zip(blocks(layout), groups, strict=True):
         keys = pd.MultiIndex.from_frame(group[_KEYS])
-        pixels = colour_grid(wide[keys].to_numpy(dtype=np.float64), limit=CLAMP)
+        values = wide[keys].to_numpy(dtype=np.float64)
+        if wide.size > MOST_CELLS:
+            values = np.round(values / _SHADE) * _SHADE
+        pixels = colour_grid(values, limit=CLAMP)
+        if layout.step < 1:  # samples share a pixel: smoothing averages them, but must not blur the rows
+            pixels = np.repeat(pixels, 3, axis=0)
         place = {"x": left, "y": layout.top, "width": width, "height": layout.bottom - layout.top}
         rows.append(place | {"address": png_address(pixels)})
     return pd.DataFrame(rows)
@@ -273,10 +175,10 @@ def _track_tiles(cells: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     rows = []
     for y in dict.fromkeys(cells["y"]):
         track = cells[cells["y"] == y]
-        for cohort, left, width, n in _blocks(layout):
+        for cohort, left, width, n in blocks(layout):
             within = track["x"].between(left, left + width) & (track["cohort"] == cohort)
             pixels = paint([track.loc[within, "colour"].tolist()[:n]])
-            tile = {"x": left, "y": float(y) - _TRACK / 2 + 1, "width": width, "height": _TRACK - 2}
+            tile = {"x": left, "y": float(y) - TRACK / 2 + 1, "width": width, "height": TRACK - 2}
             rows.append(tile | {"address": png_address(pixels)})
     return pd.DataFrame(rows)
 
@@ -311,7 +213,7 @@ def _cell_layers(layout: Layout, height: float) -> list[alt.Chart]:
     known = cells.transform_filter("isValid(datum.z)").encode(color=_colour())
     tracks = (
         alt.Chart(data("tracks"))
-        .mark_rect(width=layout.step + 1, height=_TRACK - 2, xOffset=0.5)
+        .mark_rect(width=layout.step + 1, height=TRACK - 2, xOffset=0.5)
         .encode(
             x=x,
             y=y,
@@ -328,14 +230,31 @@ def _tile_layers(layout: Layout, height: float) -> list[alt.Chart]:
     tiles = (
         alt.Chart(data("tiles"))
         .mark_image(
-            width=alt.ExprRef("datum.width"), height=alt.ExprRef("datum.height"), aspect=False, smooth=False,
+            width=alt.ExprRef("datum.width"), height=alt.ExprRef("datum.height"), aspect=False, smooth=layout.step < 1,
             align="left", baseline="top",
         )
         .encode(x=x, y=y, url="address:N")
     )  # fmt: skip
     # Without size: it is there for its legend.
-    key = alt.Chart(data("tiles")).mark_circle(size=0).transform_calculate(z="0").encode(x=x, y=y, color=_colour())
+    key = (
+        alt.Chart(data("tiles"))
+        .mark_circle(size=0, opacity=1)
+        .transform_calculate(z="0")
+        .encode(x=x, y=y, color=_colour())
+    )
     return [tiles, key]
+
+
+def _column_layer(layout: Layout, height: float) -> alt.Chart:
+    """Return an unseen column for each sample, for pointers and for showing which samples are chosen."""
+    x, _ = _scales(layout, height)
+    middle = (HEADER + layout.bottom) / 2
+    chart: alt.Chart = (
+        alt.Chart(data("columns"))
+        .mark_rect(width=layout.step, height=layout.bottom - HEADER, fillOpacity=0)
+        .encode(x=x, y=alt.value(middle), tooltip=["sample:N", "cohort:N", "column:Q"])
+    )
+    return chart
 
 
 def _chart(cells: list[alt.Chart], layout: Layout, *, height: float) -> alt.LayerChart:
@@ -348,7 +267,12 @@ def _chart(cells: list[alt.Chart], layout: Layout, *, height: float) -> alt.Laye
         *cells,
         swatches.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
         headings.encode(x=x, y=y, text="text:N", tooltip="cohort:N"),
-        text("row_labels", align="right", size=12 if layout.row > 14 else 11, limit=layout.label - 14).encode(x=x, y=y),
+        text(
+            "row_labels",
+            align="right",
+            size=12 if layout.row > 14 else 11 if layout.row > 12 else 8,
+            limit=layout.label - 14,
+        ).encode(x=x, y=y),
         text("legend_text").encode(x=x, y=y).transform_filter("!datum.title"),
         text("legend_text", align="right", colour="muted").encode(x=x, y=y).transform_filter("datum.title"),
     ]
@@ -357,16 +281,25 @@ def _chart(cells: list[alt.Chart], layout: Layout, *, height: float) -> alt.Laye
     return own_colours
 
 
-def _caption(contents: ReportContents, layout: Layout, missing: int) -> str:
+def _caption(contents: ReportContents, plan: Plan, missing: int) -> str:
+    layout = plan.layout
     cells = len(layout.samples) * len(layout.features)
     share = f"{100 * missing / cells:.1f}% of all"
     gaps = f"Grey: {plural(missing, 'value')} missing or constant within its cohort ({share})."
+    largest = int(layout.samples.groupby("cohort_id").size().max())
+    picture = (
+        f" Above {count(MOST_CELLS)} cells the map is a picture in colours {_SHADE:g} SD apart; pointing at it still "
+        "tells sample, feature and z."
+    )
+    beyond = f" No track was left for {', '.join(map(isolate, plan.beyond))}." if plan.beyond else ""
     return (
         f"{plural(len(layout.features), 'feature')} by {plural(len(layout.samples), 'sample')}; scores by "
         f"{plain(contents.primary_method)}, standardised within each cohort (mean 0, SD 1), so colours compare "
         "samples of one cohort and hide differences between cohorts. "
-        f"Colours end at ±{CLAMP} SD. Features are clustered over all samples, samples within their cohort. "
-        f"{gaps if missing else 'No value is missing.'}"
+        f"Colours end at ±{CLAMP} SD, in every cohort. Features are clustered over all samples "
+        f"({describe_order(len(layout.features), metric='correlation')}), samples within their cohort "
+        f"({describe_order(largest, metric='euclidean')}). "
+        f"{gaps if missing else 'No value is missing.'}{beyond}{picture if cells > MOST_CELLS else ''}"
     )
 
 

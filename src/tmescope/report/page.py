@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 import vl_convert
 
-from tmescope.report import cohort_tables, overlap_tables, quality_lights, result_tables, written
+from tmescope.report import cohort_tables, overlap_tables, quality_lights, result_tables, sample_tables, written
 from tmescope.report.contents import ReportContents
 from tmescope.report.embedding import compile_figure, safe_json, svg_address
 from tmescope.report.figure import Figure
@@ -82,15 +82,16 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
     page by their hashes, so nothing else could run if an escape were missed.
     """
     style, runtime, script = _style(), _runtime(), _asset("report.js") + _asset("patients.js")
+    selection = _asset("selection.js")
     drawn = [_draw(f) for f in figures]
     by_section: dict[str, list[Drawn]] = {}
     for item in drawn:
         by_section.setdefault(item.figure.section, []).append(item)
     template = _environment().get_template("report.html.j2")
     page = template.render(
-        policy=_policy(style, [runtime, script]),
+        policy=_policy(style, [runtime, script, selection]),
         style=style,
-        scripts=[runtime, script],
+        scripts=[runtime, script, selection],
         themes=safe_json({"light": dict(LIGHT), "dark": dict(DARK)}),
         contents=contents,
         summary=summarise(contents),
@@ -133,6 +134,7 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
         "remark": written.remark(contents),
+        "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),
         "sources": result_tables.sources(contents),
         "inputs": result_tables.hashes(contents.provenance.get("inputs"), name="inputs", caption="Input files"),
@@ -167,7 +169,7 @@ def _absent(contents: ReportContents) -> dict[str, str]:
             else f" The table has scores, but none by {method}, the method chosen for the figures."
         )
         told["landscape"] = f"There are no scores by {method} to draw.{other}"
-        told["distributions"] = told["landscape"]
+        told["distributions"] = told["cohort-effects"] = told["landscape"]
     if not contents.has("answers"):
         why = "the study names no endpoint" if not contents.primary_endpoint else "the run wrote no answers"
         told["answers"] = f"No feature was tested against an endpoint: {why}."
@@ -196,7 +198,7 @@ def _style() -> str:
         f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
         f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
     )
-    return themes + _asset("report.css") + _asset("patients.css")
+    return themes + _asset("report.css") + _asset("patients.css") + _asset("selection.css")
 
 
 def _policy(style: str, scripts: Sequence[str]) -> str:
@@ -219,7 +221,7 @@ def _runtime() -> str:
     return re.sub(r"<(?=/script|!--|script)", r"\\x3c", bundle.replace("\r", ""), flags=re.IGNORECASE)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _asset(name: str) -> str:
     text = resources.files("tmescope.report").joinpath("assets", name).read_text(encoding="utf-8")
     return text.replace("\r\n", "\n")

@@ -14,6 +14,8 @@ from tmescope.report.palette import DIVERGING, MISSING_COLOUR
 
 __all__ = ["colour_grid", "paint", "png_address"]
 
+_MANY, _MOST_COLOURS = 20_000, 256
+
 
 def colour_grid(values: NDArray[np.float64], *, limit: float) -> NDArray[np.uint8]:
     """Return the diverging colours of values from -limit to limit (clamped); missing values are grey.
@@ -46,12 +48,22 @@ def paint(colours: Sequence[Sequence[str]]) -> NDArray[np.uint8]:
 
 
 def png_address(pixels: NDArray[np.uint8]) -> str:
-    """Return a ``data:`` address of an RGB PNG, one pixel for each cell."""
-    height, width, _ = pixels.shape
+    """Return a ``data:`` address of a PNG, one pixel for each cell: RGB, or RGBA where there are four channels.
+
+    Many pixels of few colours are written as places in a palette, a third of the size.
+    """
+    height, width, channels = pixels.shape
+    kind, palette, samples = 2 if channels == 3 else 6, b"", pixels.reshape(height, width * channels)
+    if channels == 3 and height * width > _MANY:
+        colours, places = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+        if len(colours) <= _MOST_COLOURS:
+            kind, palette = 3, _chunk(b"PLTE", colours.tobytes())
+            samples = places.reshape(height, width).astype(np.uint8)
     # Each line starts with its filter: none.
-    lines = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, width * 3)], axis=1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + _chunk(b"IEND", b"")
+    lines = np.concatenate([np.zeros((height, 1), np.uint8), samples], axis=1)
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    data = _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9))
+    body = _chunk(b"IHDR", header) + palette + data + _chunk(b"IEND", b"")
     return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode("ascii")
 
 

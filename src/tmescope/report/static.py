@@ -25,6 +25,11 @@ _DOT = (
 _DOTS = re.compile(_DOT)
 _RUN = re.compile(r'(?:<path transform="translate\([^)]*\)" d="M[\d.]+,0A[^"]*" fill="[^"]+"[^>]*/>){8,}')
 _UNSEEN = re.compile(r'<path [^>]* opacity="0"/>')
+_SAID_BY_PAGE = re.compile(
+    r' (?:opacity="1"|pointer-events="none"|aria-hidden="true"|aria-roledescription="[^"]*"|role="[^"]*"|class="[^"]*")'
+)
+_EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>')
+_FONT = re.compile(r' font-family="([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
 _LONG = re.compile(r"(?<![\d.])-?\d+\.\d{3,}(?:e-\d+)?(?!\w)")
 _NUMBERED = re.compile(r'(<(?:clipPath|linearGradient|radialGradient) id="|="url\(#)(clip|gradient_)(\d+)')
@@ -129,7 +134,19 @@ def _compact(svg: str) -> str:
 
     A page holds every figure as a picture; this makes those with thousands of points four times smaller.
     """
-    return _TAG.sub(lambda tag: _LONG.sub(_shortened, tag.group(0)), _RUN.sub(_merged, _UNSEEN.sub("", svg)))
+    merged = _without_defaults(_RUN.sub(_merged, _UNSEEN.sub("", svg)))
+    return _TAG.sub(lambda tag: _LONG.sub(_shortened, tag.group(0)), merged)
+
+
+def _without_defaults(svg: str) -> str:
+    """Leave out what a picture need not say: defaults, roles (the page describes it), the font of each word again."""
+    light = _EMPTY.sub("", _TAG.sub(lambda tag: _SAID_BY_PAGE.sub("", tag.group(0)), svg))
+    fonts = set(_FONT.findall(light))
+    if len(fonts) != 1:
+        return light
+    return _TAG.sub(lambda tag: _FONT.sub("", tag.group(0)), light).replace(
+        "<svg", f'<svg font-family="{fonts.pop()}"', 1
+    )
 
 
 def _shortened(number: re.Match[str]) -> str:

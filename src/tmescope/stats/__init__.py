@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
+    from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
@@ -26,19 +28,26 @@ __all__ = [
     "LeafOrder",
     "LogRankTest",
     "OddsRatio",
+    "PrincipalComponents",
     "Tertiles",
     "auc",
     "benjamini_hochberg",
     "hazard_ratio_of_group",
+    "heterogeneity",
     "kaplan_meier",
     "leaf_order",
     "log_rank",
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
+    "principal_components",
+    "share_between_groups",
+    "spearman_matrix",
     "tertiles",
 ]
 
 _HOMES = {
+    "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
+    "correlation": ("heterogeneity", "spearman_matrix"),
     "cox": ("HazardRatio", "hazard_ratio_of_group"),
     "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
     "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),

@@ -15,6 +15,7 @@ from tmescope.report.static import write_figures
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import read_table
 from tmescope.study.answering import asked_responses, asked_survival
+from tmescope.study.common_expression import read_common_expression
 from tmescope.study.describing import describe_run
 from tmescope.study.ledger import Step
 
@@ -40,6 +41,7 @@ def report_steps(context: Context, provenance: dict[str, Any]) -> tuple[Step, ..
     ingredients = {
         "release": context.release,
         "tables": context.outcomes["tables"],
+        "matrices": {c.id: context.outcomes[f"cohort-{c.id}"] for c in study.cohorts},
         "head": study.study.model_dump(mode="json"),
         "primary": study.profile.primary_method,
         "responses": asked_responses(study),
@@ -86,6 +88,7 @@ def _report_maker(drawn: Callable[[], tuple[ReportContents, list[Figure]]]) -> C
 def _contents(context: Context, provenance: dict[str, Any]) -> ReportContents:
     study = context.study
     folder = context.ledger.folder("tables", public=True)
+    cohorts = {c.id: context.ledger.folder(f"cohort-{c.id}") for c in study.cohorts}
     names = [p.removesuffix(".parquet") for p in context.outcomes["tables"] if p.endswith(".parquet")]
     responses = asked_responses(study)
     return ReportContents(
@@ -99,4 +102,5 @@ def _contents(context: Context, provenance: dict[str, Any]) -> ReportContents:
         methods_text=describe_run(context, provenance),
         provenance=provenance,
         signature_genes={s.name: s.genes for s in context.needs.collections} | context.needs.sets(),
+        expression=read_common_expression(cohorts),
     )

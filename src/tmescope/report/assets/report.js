@@ -35,6 +35,9 @@
       return;
     }
     const list = document.createElement("dl");
+    const told = { figure: event.target.closest("[data-figure]"), event, value };
+    document.dispatchEvent(new CustomEvent("figure-tip", { detail: told }));
+    value = told.value;
     const entries = typeof value === "object" ? Object.entries(value) : [["", value]];
     for (const [name, shown] of entries) {
       if (shown === "" || shown === null || shown === undefined) continue;
@@ -101,6 +104,7 @@
     place.querySelector("svg, canvas").setAttribute("aria-hidden", "true");
     views.set(id, view);
     figure.classList.add("is-live");
+    document.dispatchEvent(new CustomEvent("figure-live", { detail: { figure, view, data: payload.data } }));
   }
 
   const waiting = [];
