@@ -123,3 +123,46 @@ def test_what_is_wrong_ends_with_2_and_writes_nothing(tmescope, folder, options,
     assert text in said.err
     assert not (folder / "out").exists()
     assert tiny.tree(folder) == before
+
+
+def test_help_explains_scoring_fitting_and_applying(tmescope, folder):
+    said = tmescope("score", "--help").out
+    assert all(word in said for word in ("matrix", "fit", "apply", "tmescope score EXPRESSION"))
+    assert "--signature-file" in tmescope("score", "matrix", "--help").out
+
+
+@pytest.mark.parametrize("method", ["zscore", "ssgsea", "gsva", "plage"])
+def test_no_score_of_a_new_patient_moves_when_others_arrive(tmescope, folder, method):
+    fitted = ("--scale", "tpm", "-m", method, "-s", ",".join(tiny.SIGNATURES), "-o", "model", "-q")
+    said = tmescope("score", "fit", "a.tsv", *fitted)
+    assert said.code == 0, said.err
+    assert f"model: {method} of 3 sets, fitted on 24 samples in log2(tpm+1)" in said.out
+    frame = tiny.cohort_frames(7, 30)[0]
+    frame.to_csv("many.tsv", sep="\t")
+    frame.iloc[:, 4:5].to_csv("one.tsv", sep="\t")
+    for name in ("one", "many"):
+        applied = tmescope("score", "apply", "model", f"{name}.tsv", "--scale", "tpm", "-q", "-o", name)
+        assert applied.code == 0, applied.err
+    one, many = (_scores(folder / name) for name in ("one", "many"))
+    assert set(many["method"]) == {f"{method}_frozen"}
+    assert len(many) == 90
+    same = many[many["sample_id"] == frame.columns[4]].reset_index(drop=True)
+    assert same["value"].notna().all()
+    pd.testing.assert_frame_equal(one, same, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("fit", "a.tsv", "--scale", "tpm", "-m", "mean", "-o", "new"), "nothing to fit"),
+        (("fit", "a.tsv", "--scale", "tpm"), "Missing option '--output'"),
+        (("apply", "absent", "a.tsv", "--scale", "tpm", "-o", "new"), "there is no model 'absent'"),
+        (("apply", "a.tsv", "a.tsv", "--scale", "tpm", "-o", "new"), "no frozen score"),
+    ],
+)
+def test_what_cannot_be_fitted_or_applied_writes_nothing(tmescope, folder, words, text):
+    before = tiny.tree(folder)
+    said = tmescope("score", *words)
+    assert said.code == 2
+    assert text in said.err
+    assert tiny.tree(folder) == before

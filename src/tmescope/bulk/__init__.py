@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
+    from tmescope.bulk.frozen_files import read_model, write_model
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
 
-__all__ = ["ScoreOptions", "list_methods", "score"]
+__all__ = [
+    "FrozenScore",
+    "ScoreOptions",
+    "apply_scores",
+    "fit_scores",
+    "list_methods",
+    "read_model",
+    "score",
+    "write_model",
+]
+
+_HOMES = {
+    "FrozenScore": "frozen",
+    "apply_scores": "frozen",
+    "fit_scores": "frozen",
+    "read_model": "frozen_files",
+    "write_model": "frozen_files",
+}
 
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        from tmescope.bulk import scoring
-
-        return getattr(scoring, name)
+        return getattr(import_module(f"tmescope.bulk.{_HOMES.get(name, 'scoring')}"), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
 

@@ -1,17 +1,43 @@
-"""The command that scores one matrix: a study of one step."""
+"""The commands that score one matrix, fit a model and apply it: studies of one step."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tmescope.cli.facts import facts_home
+from tmescope.cli.fallback import FallbackGroup
 from tmescope.cli.progress import listening
 from tmescope.cli.study import Quiet, Threads, say_outcome
 
-__all__ = ["score"]
+if TYPE_CHECKING:
+    from tmescope.study.schema import Study
+
+__all__ = ["score_app"]
+
+score_app = typer.Typer(
+    cls=FallbackGroup,
+    help="Score a matrix for signatures: tmescope score EXPRESSION --scale SCALE. Methods that look at a whole cohort "
+    "can be fitted on one (fit) and applied to new patients later (apply), so that no score moves when others arrive. "
+    "A file that is called fit, apply or matrix is named as ./fit.",
+    epilog="tmescope score matrix --help shows the options of scoring; the word matrix may be left out.",
+)
+
+ScaleOfMatrix = Annotated[
+    str,
+    typer.Option("--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False),
+]
+Signatures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
+    ),
+]
+Identifiers = Annotated[str, typer.Option("--identifiers", help="symbol, ensembl, entrez or uniprot.")]
+Report = Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")]
+Results = Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")]
 
 Expression = Annotated[Path, typer.Argument(help="Expression matrix, 10x folder or samplesheet.", show_default=False)]
 SignatureFiles = Annotated[
@@ -52,36 +78,26 @@ ValueColumn = Annotated[
 ]
 
 
+@score_app.command("matrix")
 def score(
     expression: Expression,
-    scale: Annotated[
-        str,
-        typer.Option(
-            "--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False
-        ),
-    ],
-    signature: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--signature", "-s", help="Signatures, separated by commas; or all; core if omitted.", show_default=False
-        ),
-    ] = None,
+    scale: ScaleOfMatrix,
+    signature: Signatures = None,
     signature_file: SignatureFiles = None,
     method: Annotated[list[str] | None, typer.Option("--method", "-m", help="Methods, separated by commas.")] = None,
     orientation: Orientation = None,
-    identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl, entrez or uniprot.")] = "symbol",
+    identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")] = False,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")] = Path("scores"),
+    report: Report = False,
+    output: Results = Path("scores"),
     threads: Threads = 1,
     quiet: Quiet = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
-    from tmescope.study.running import run
     from tmescope.study.single import ScoredSets, scoring_study
 
     study = scoring_study(
@@ -89,17 +105,99 @@ def score(
         scale=scale,
         methods=_split(method) or ["zscore"],
         sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ())),
-        cohort={
-            "orientation": orientation,
-            "identifiers": identifiers,
-            "format": file_format,
-            "gene_column": gene_column,
-            "value_column": value_column,
-            "gene_lengths": None if gene_lengths is None else str(gene_lengths.resolve()),
-        },
+        cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
         gene_table=gene_table,
         report=report,
     )
+    _run(study, output, threads=threads, quiet=quiet)
+
+
+@score_app.command("fit")
+def fit(
+    expression: Expression,
+    scale: ScaleOfMatrix,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File of the model.", show_default=False)],
+    signature: Signatures = None,
+    signature_file: SignatureFiles = None,
+    method: Annotated[
+        str, typer.Option("--method", "-m", help="A method that looks at the cohort: zscore, ssgsea, gsva, plage.")
+    ] = "zscore",
+    orientation: Orientation = None,
+    identifiers: Identifiers = "symbol",
+    gene_table: GeneTableName = "bundled",
+    gene_lengths: GeneLengthsFile = None,
+    file_format: FileFormat = None,
+    gene_column: GeneColumn = None,
+    value_column: ValueColumn = None,
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a method on a cohort and write the model: one file, which scores new patients by themselves."""
+    from tmescope.study.fitting import fit_model
+    from tmescope.study.single import ScoredSets, scoring_study
+
+    study = scoring_study(
+        expression,
+        scale=scale,
+        methods=[method],
+        sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ())),
+        cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        gene_table=gene_table,
+    )
+    with listening(quiet=quiet) as progress:
+        model = fit_model(study, output, threads=threads, facts_home=facts_home(), progress=progress)
+    n_sets = len(model.definitions.genes)
+    typer.echo(f"{output}: {model.method} of {n_sets} sets, fitted on {model.n_samples} samples in {model.scale}")
+    typer.echo(f"next: tmescope score apply {output} EXPRESSION --scale SCALE")
+
+
+@score_app.command("apply")
+def apply(
+    model: Annotated[Path, typer.Argument(help="File that tmescope score fit wrote.", show_default=False)],
+    expression: Expression,
+    scale: ScaleOfMatrix,
+    orientation: Orientation = None,
+    identifiers: Identifiers = "symbol",
+    gene_table: GeneTableName = "bundled",
+    gene_lengths: GeneLengthsFile = None,
+    file_format: FileFormat = None,
+    gene_column: GeneColumn = None,
+    value_column: ValueColumn = None,
+    report: Report = False,
+    output: Results = Path("scores"),
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Score new samples with a model, each by itself. It is a study of one cohort: the same tables and checks."""
+    from tmescope.study.single import ScoredSets, scoring_study
+
+    study = scoring_study(
+        expression,
+        scale=scale,
+        methods=[],
+        sets=ScoredSets(models=(model,)),
+        cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        gene_table=gene_table,
+        report=report,
+    )
+    _run(study, output, threads=threads, quiet=quiet)
+
+
+def _keys(
+    orientation: str | None,
+    identifiers: str,
+    gene_lengths: Path | None,
+    *,
+    reading: tuple[str | None, str | None, str | None],
+) -> dict[str, str | None]:
+    lengths = None if gene_lengths is None else str(gene_lengths.resolve())
+    named = dict(zip(("format", "gene_column", "value_column"), reading, strict=True))
+    return {"orientation": orientation, "identifiers": identifiers, "gene_lengths": lengths, **named}
+
+
+def _run(study: Study, output: Path, *, threads: int, quiet: bool) -> None:
+    from tmescope.study.running import run
+
     with listening(quiet=quiet) as progress:
         outcome = run(study, output, threads=threads, facts_home=facts_home(), progress=progress)
     say_outcome(outcome)

@@ -93,6 +93,9 @@ class MethodSpec:
     sorts_genes : bool
         Whether genes are brought into the order of their names first, because the original breaks ties by it; all other
         methods take them in the order of the matrix.
+    universe : str
+        Installed reference whose genes alone the original ranks, such as ``estimate``; empty where there is none. A
+        study that pins it sees those genes, others are told that their scores compare with no published ones.
     """
 
     name: str
@@ -117,6 +120,7 @@ class MethodSpec:
     weights: Literal["", "sign", "value"] = ""
     derived: tuple[str, ...] = ()
     sorts_genes: bool = False
+    universe: str = ""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def input_hashes(context: Context) -> dict[str, str]:
         for (name, part), path in cohort_inputs(context.study, cohort).items():
             found[f"{cohort.id}: {_shown(name)}{f' {part}' if part else ''}"] = hash_input(path)
     named = [("signatures", path) for path in context.study.profile.signature_files]
+    named += [("models", path) for path in context.study.profile.models]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -125,7 +126,8 @@ def _parameters(context: Context) -> dict[str, Any]:
     ]
     universe = dumped["profile"]["gene_universe"]
     dumped["profile"]["gene_universe"] = _shown(universe)
-    dumped["profile"]["signature_files"] = [_shown(path) for path in dumped["profile"]["signature_files"]]
+    for key in ("signature_files", "models"):
+        dumped["profile"][key] = [_shown(path) for path in dumped["profile"][key]]
     return dumped
 
 

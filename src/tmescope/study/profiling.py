@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from tmescope.bulk.frozen import apply_scores
 from tmescope.bulk.scoring import ScoreOptions, score
 from tmescope.foundation.provenance import hash_file
 from tmescope.foundation.result import RunWarning
@@ -15,10 +16,13 @@ from tmescope.store.tables import TEXT, read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 from tmescope.study.needs import read_universe
 from tmescope.study.notices import warning_table
+from tmescope.study.original_genes import find_originals, original_genes
+from tmescope.study.pins import pin_hashes
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from tmescope.foundation.method import MethodSpec
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort
 
@@ -90,24 +94,37 @@ def profile_step(context: Context, cohort: Cohort) -> Step:
         "cohort": {name: matrix[name] for name in COHORT_MATRIX},
         "universe": context.outcomes["universe"]["genes.parquet"],
         "methods": profile.methods,
+        "models": context.needs.models.hashes,
         "parameters": profile.parameters,
         "min_coverage": profile.min_coverage,
         "facts": context.needs.facts,
         "sets": list(context.needs.sets()),
         "files": dict(context.needs.files.hashes),
+        "pins": pin_hashes(context.installed),
     }
 
     def make(folder: Path) -> None:
         adata = read_cohort_folder(context.ledger.folder(f"cohort-{cohort.id}"))
         genes = read_table(context.ledger.folder("universe") / "genes.parquet")["gene_symbol"]
-        scores, warnings = _score_all(context, adata, frozenset(genes))
+        scores, warnings = _score_all(context, adata, cohort, universe=frozenset(genes))
         write_table(shape_table("scores", scores), folder / "scores.parquet")
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     return Step(f"profile-{cohort.id}", ingredients, make)
 
 
-def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tuple[pd.DataFrame, list[RunWarning]]:
+def _originals(context: Context, cohort: Cohort, spec: MethodSpec) -> dict[str, str] | None:
+    originals = original_genes(context.study, spec)
+    if originals is None:
+        return None
+    table = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "gene_mapping.parquet")
+    mapping = dict(zip(table["input_id"], table["gene_symbol"], strict=True))
+    return find_originals(originals, mapping, by_symbol=cohort.identifiers == "symbol")
+
+
+def _score_all(
+    context: Context, adata: AnnData, cohort: Cohort, *, universe: frozenset[str]
+) -> tuple[pd.DataFrame, list[RunWarning]]:
     profile = context.study.profile
     shared = adata[:, [g in universe for g in adata.var_names]] if universe else adata
     tables = []
@@ -116,12 +133,13 @@ def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tu
         parameters = dict(profile.parameters.get(spec.name, {}))
         if any(p.name == "threads" for p in spec.parameters):
             parameters.setdefault("threads", context.threads)
-        result = score(
-            shared if spec.ranks_all_genes else adata,
-            context.needs.sets(),
-            method=spec.name,
-            options=ScoreOptions(min_coverage=profile.min_coverage, parameters=parameters),
-        )
+        originals = _originals(context, cohort, spec)
+        options = ScoreOptions(profile.min_coverage, parameters=parameters, universe=originals)
+        if model := context.needs.models.models.get(spec.name):
+            result = apply_scores(model, adata, options=options)
+        else:
+            matrix = shared if spec.ranks_all_genes else adata
+            result = score(matrix, context.needs.weighted_sets(), method=spec.name, options=options)
         tables.append(result.table)
         # methods that share the signatures repeat the same warning, and ingest has told of the floor already
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))

@@ -43,7 +43,7 @@ def mean_of_sets(
         part = values[:, sets.columns(i)]
         present = np.count_nonzero(~np.isnan(part), axis=1)
         rows = present > 0
-        scores[rows, i] = np.nansum(part[rows], axis=1) / present[rows]
+        scores[rows, i] = np.nansum(np.ascontiguousarray(part[rows]), axis=1) / present[rows]
     return scores
 
 

@@ -115,7 +115,8 @@ def apply_plage(
         columns = place[sets.columns(i)]
         rows = present[:, columns].any(axis=1)
         loadings = state["loadings"][sets.starts[i] : sets.starts[i + 1]]
-        scores[rows, i] = (standardised[:, columns] @ loadings)[rows]
+        # not a matrix product: that rounds by the number of rows
+        scores[rows, i] = np.ascontiguousarray(standardised[:, columns] * loadings).sum(axis=1)[rows]
     return scores
 
 

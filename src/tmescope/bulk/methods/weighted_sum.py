@@ -43,13 +43,12 @@ def weighted_sum(
     Weights belong to the scale and platform that they were fitted on; elsewhere the sum orders patients but its
     numbers and cut-offs do not carry over.
     """
-    used = np.unique(sets.members)
-    part = values[:, used]
-    present = ~np.isnan(part)
-    weights = sets.indicator(values.shape[1], weighted=True)[used]
-    scores: NDArray[np.float64] = np.where(present, part, 0.0) @ weights
-    nothing = present.astype(np.float64) @ (weights != 0).astype(np.float64) == 0
-    scores[nothing] = np.nan
+    scores = np.full((values.shape[0], len(sets.names)), np.nan)
+    for i in range(len(sets.names)):
+        # not a matrix product: that rounds by the number of rows
+        part = np.ascontiguousarray(values[:, sets.columns(i)] * sets.weights_of(i))
+        rows = ~np.isnan(part).all(axis=1)
+        scores[rows, i] = np.nansum(part[rows], axis=1)
     return scores
 
 

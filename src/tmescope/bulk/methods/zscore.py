@@ -122,7 +122,9 @@ def apply_zscore(
         columns = place[sets.columns(i)]
         k = np.full(len(values), columns.size) if whole else np.count_nonzero(present[:, columns], axis=1)
         rows = k > 0
-        scores[rows, i] = standardised[:, columns].sum(axis=1)[rows] / np.sqrt(k[rows])
+        # rows lie one after the other in memory, so that each is summed alike whatever stands beside it
+        part = np.ascontiguousarray(standardised[:, columns])
+        scores[rows, i] = part.sum(axis=1)[rows] / np.sqrt(k[rows])
     return scores
 
 
