@@ -9,19 +9,26 @@ if TYPE_CHECKING:
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
     from tmescope.bulk.frozen_files import read_model, write_model
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
+    from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
 
 __all__ = [
     "FrozenScore",
     "ScoreOptions",
+    "StoredScores",
+    "StreamOptions",
     "apply_scores",
     "fit_scores",
     "list_methods",
     "read_model",
     "score",
+    "score_store",
     "write_model",
 ]
 
 _HOMES = {
+    "StoredScores": "streaming",
+    "StreamOptions": "streaming",
+    "score_store": "streaming",
     "FrozenScore": "frozen",
     "apply_scores": "frozen",
     "fit_scores": "frozen",

@@ -198,7 +198,7 @@ def apply_scores(
         If a frozen parameter is given, or the model's method is not installed.
     """
     options = options or ScoreOptions()
-    chosen, warnings = _method_of(model)
+    chosen, warnings = model_as_method(model)
     spec = frozen_spec(model)
     if changed := sorted(set(options.parameters) - {"threads"}):
         raise MethodError(
@@ -254,8 +254,19 @@ def frozen_spec(model: FrozenScore) -> MethodSpec:
     )
 
 
-def _method_of(model: FrozenScore) -> tuple[Method, tuple[RunWarning, ...]]:
-    """Return a model as a method that takes matrices of its genes."""
+def model_as_method(model: FrozenScore) -> tuple[Method, tuple[RunWarning, ...]]:
+    """Return a model as a method that takes matrices of its genes, and warnings about plug-ins that failed to load.
+
+    Parameters
+    ----------
+    model : FrozenScore
+        From `fit_scores`.
+
+    Raises
+    ------
+    MethodError
+        If its method cannot be applied frozen.
+    """
     chosen, warnings = choose_method(model.method)
     apply = chosen.apply
     if apply is None:

@@ -298,10 +298,15 @@ def find_coverage(
     found = np.empty(coverage.shape, dtype=np.int64)
     totals = index.total_weights if spec.weights == "value" else index.sizes.astype(np.float64)
     covered = np.zeros(len(values))
+    used = np.unique(index.members)
+    is_present = ~np.isnan(values[:, used])
+    if is_present.all():  # every row is alike
+        is_present = np.ones((1, used.size), dtype=bool)
     for i in range(n_sets):
-        present = ~np.isnan(values[:, index.columns(i)])
-        found[:, i] = np.count_nonzero(present, axis=1)
-        covered_here = present @ np.abs(index.weights_of(i)) if spec.weights == "value" else found[:, i]
+        present = is_present[:, np.searchsorted(used, index.columns(i))]
+        here = np.count_nonzero(present, axis=1)
+        found[:, i] = here
+        covered_here = present @ np.abs(index.weights_of(i)) if spec.weights == "value" else here
         covered += covered_here
         coverage[:, i] = covered_here / max(float(totals[i]), 1e-300)
     coverage[:, n_sets:] = (covered / max(float(totals.sum()), 1e-300))[:, None]
