@@ -166,3 +166,39 @@ def test_what_cannot_be_fitted_or_applied_writes_nothing(tmescope, folder, words
     assert said.code == 2
     assert text in said.err
     assert tiny.tree(folder) == before
+
+
+def test_leading_edge_is_a_table_of_the_run(tmescope, folder):
+    asked = ("-m", "zscore,ssgsea,singscore_dispersion", "-s", "cyt,ifng6", "--leading-edge", "ifng6")
+    said = tmescope("score", "a.tsv", "--scale", "tpm", *asked, "-q", "-o", "out")
+    assert said.code == 0, said.err
+    table = read_table(folder / "out" / "tables" / "leading_edge.parquet")
+    assert set(table["feature"]) == {"ifng6"}
+    assert list(dict.fromkeys(table["method"])) == ["zscore", "ssgsea"]
+    sums = table[table["method"] == "zscore"].groupby("sample_id")["contribution"].sum()
+    scores = _scores(folder / "out").query("method == 'zscore' and feature == 'ifng6'").set_index("sample_id")["value"]
+    np.testing.assert_allclose(sums, scores.reindex(sums.index), atol=1e-12)
+    refused = tmescope("score", "a.tsv", "--scale", "tpm", "-s", "cyt", "--leading-edge", "ifng6", "-o", "new")
+    assert refused.code == 2
+    assert "profile.leading_edge" in refused.err
+
+
+@pytest.mark.filterwarnings("ignore:.*(onsolidated|zarr v2):UserWarning")
+def test_a_store_is_streamed_with_a_method_and_with_a_model(tmescope, folder):
+    frame = tiny.cohort_frames(7, 30)[0].T
+    obs, var = (pd.DataFrame(index=axis.astype(object)) for axis in (frame.index, frame.columns))
+    AnnData(frame.to_numpy(), obs=obs, var=var).write_zarr(folder / "m.zarr")
+    asked = ("--scale", "tpm", "-s", "cyt", "-q")
+    said = tmescope("score", "m.zarr", *asked, "-m", "singscore", "--stream", "-o", "s.parquet")
+    assert said.code == 0, said.err
+    assert "s.parquet: 30 samples, 1 features" in said.out
+    assert tmescope("score", "m.zarr", *asked, "-m", "singscore", "-o", "whole").code == 0
+    np.testing.assert_array_equal(read_table(folder / "s.parquet")["value"], _scores(folder / "whole")["value"])
+    assert tmescope("score", "fit", "a.tsv", *asked, "-o", "model").code == 0
+    said = tmescope("score", "apply", "model", "m.zarr", "--scale", "tpm", "--stream", "-q", "-o", "f.parquet")
+    assert said.code == 0, said.err
+    assert tmescope("score", "apply", "model", "m.zarr", "--scale", "tpm", "-q", "-o", "applied").code == 0
+    np.testing.assert_array_equal(read_table(folder / "f.parquet")["value"], _scores(folder / "applied")["value"])
+    refused = tmescope("score", "m.zarr", *asked, "--report", "--stream", "-o", "r.parquet")
+    assert refused.code == 2
+    assert "takes no option of a study" in refused.err

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
     from tmescope.bulk.frozen_files import read_model, write_model
+    from tmescope.bulk.leading import leading_edge
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
     from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
 
@@ -18,6 +19,7 @@ __all__ = [
     "StreamOptions",
     "apply_scores",
     "fit_scores",
+    "leading_edge",
     "list_methods",
     "read_model",
     "score",
@@ -32,6 +34,7 @@ _HOMES = {
     "FrozenScore": "frozen",
     "apply_scores": "frozen",
     "fit_scores": "frozen",
+    "leading_edge": "leading",
     "read_model": "frozen_files",
     "write_model": "frozen_files",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,11 @@ from tmescope.cli.facts import facts_home
 from tmescope.cli.fallback import FallbackGroup
 from tmescope.cli.progress import listening
 from tmescope.cli.study import Quiet, Threads, say_outcome
+from tmescope.foundation.errors import MethodError
 
 if TYPE_CHECKING:
+    from tmescope.bulk.definitions import Asked
+    from tmescope.bulk.frozen import FrozenScore
     from tmescope.study.schema import Study
 
 __all__ = ["score_app"]
@@ -36,6 +40,23 @@ Signatures = Annotated[
     ),
 ]
 Identifiers = Annotated[str, typer.Option("--identifiers", help="symbol, ensembl, entrez or uniprot.")]
+LeadingEdge = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--leading-edge",
+        help="Signatures of which the table leading_edge says which genes carry the score, separated by commas.",
+        show_default=False,
+    ),
+]
+Stream = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Score a Zarr store larger than memory, block by block, into the Parquet file that --output names: "
+        "methods of single samples and models only, and no other table.",
+    ),
+]
+Memory = Annotated[int, typer.Option("--memory-mb", min=1, help="Memory for blocks of samples with --stream.")]
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Also write figures and report.html.")]
 Results = Annotated[Path, typer.Option("--output", "-o", help="Folder of results.")]
 
@@ -92,19 +113,38 @@ def score(
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
+    leading_edge: LeadingEdge = None,
+    stream: Stream = False,
+    memory_mb: Memory = 1024,
     report: Report = False,
     output: Results = Path("scores"),
     threads: Threads = 1,
     quiet: Quiet = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
+    if stream:
+        _refuse_beside_stream(
+            orientation,
+            gene_lengths,
+            report,
+            leading_edge,
+            gene_table != "bundled",
+            identifiers,
+            *(file_format, gene_column, value_column),
+        )
+        from tmescope.study.streaming import streamed_sets
+
+        sets = streamed_sets(_split(signature), signature_file or [])
+        chosen = _split(method) or ["singscore"]
+        _stream(expression, sets, chosen, scale=scale, output=output, limits=(memory_mb, threads), quiet=quiet)
+        return
     from tmescope.study.single import ScoredSets, scoring_study
 
     study = scoring_study(
         expression,
         scale=scale,
         methods=_split(method) or ["zscore"],
-        sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ())),
+        sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ()), leading=tuple(_split(leading_edge))),
         cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
         gene_table=gene_table,
         report=report,
@@ -163,24 +203,81 @@ def apply(
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
+    leading_edge: LeadingEdge = None,
+    stream: Stream = False,
+    memory_mb: Memory = 1024,
     report: Report = False,
     output: Results = Path("scores"),
     threads: Threads = 1,
     quiet: Quiet = False,
 ) -> None:
     """Score new samples with a model, each by itself. It is a study of one cohort: the same tables and checks."""
+    if stream:
+        from tmescope.bulk.frozen_files import read_model
+
+        _refuse_beside_stream(
+            orientation,
+            gene_lengths,
+            report,
+            leading_edge,
+            gene_table != "bundled",
+            identifiers,
+            *(file_format, gene_column, value_column),
+        )
+        fitted = [read_model(model)]
+        _stream(expression, None, fitted, scale=scale, output=output, limits=(memory_mb, threads), quiet=quiet)
+        return
     from tmescope.study.single import ScoredSets, scoring_study
 
     study = scoring_study(
         expression,
         scale=scale,
         methods=[],
-        sets=ScoredSets(models=(model,)),
+        sets=ScoredSets(models=(model,), leading=tuple(_split(leading_edge))),
         cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
         gene_table=gene_table,
         report=report,
     )
     _run(study, output, threads=threads, quiet=quiet)
+
+
+def _refuse_beside_stream(*given: object) -> None:
+    if any(one not in (None, False, [], "symbol") for one in given):
+        raise MethodError(
+            "--stream takes no option of a study beside it",
+            where="--orientation, --gene-lengths, --report, --leading-edge, --gene-table or --identifiers",
+            expected="samples x genes under symbols",
+            next_step="leave it out, or score without --stream",
+        )
+
+
+def _stream(
+    expression: Path,
+    sets: Asked,
+    methods: Sequence[str | FrozenScore],
+    *,
+    scale: str,
+    output: Path,
+    limits: tuple[int, int],
+    quiet: bool,
+) -> None:
+    from tmescope.bulk.streaming import StreamOptions
+    from tmescope.study.streaming import stream_scores
+
+    memory_mb, threads = limits
+    with listening(quiet=quiet) as progress:
+        stored = stream_scores(
+            expression,
+            sets,
+            methods,
+            scale=scale,
+            output=output,
+            options=StreamOptions(memory=memory_mb << 20, threads=threads),
+            progress=progress,
+        )
+    for warning in stored.warnings:
+        typer.echo(f"warning  {warning.message} [{warning.code}]", err=True)
+    typer.echo(f"{stored.path}: {stored.n_samples} samples, {stored.n_features} features")
 
 
 def _keys(

@@ -138,12 +138,16 @@ class Method:
         of names to arrays.
     apply : callable, optional
         ``apply(values, sets, parameters, state=state)`` gives each new sample the score that it has beside that cohort.
+    lead : callable, optional
+        ``lead(values, sets, parameters, state=state)`` says what each gene of the sets adds to each sample's score and
+        whether it carries it; `state` is what `fit` returned, None for methods that have none.
     """
 
     spec: MethodSpec
     run: Callable[..., Any] = field(repr=False)
     fit: Callable[..., Any] | None = field(default=None, repr=False)
     apply: Callable[..., Any] | None = field(default=None, repr=False)
+    lead: Callable[..., Any] | None = field(default=None, repr=False)
 
 
 def find_method(name: str, methods: Sequence[Method], *, where: str | None = None) -> Method:

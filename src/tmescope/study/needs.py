@@ -207,6 +207,7 @@ def without_unknown(study: Study) -> Study:
         "models": list(_sound_models(study).paths.values()),
         "signatures": named if isinstance(named, str) else [s for s in named if s in bundled],
         "signature_files": list(files.files),
+        "leading_edge": [],
         "own_signatures": {
             n: g for n, g in profile.own_signatures.items() if g and n not in bundled and not find_name_fault(n)
         },
@@ -221,7 +222,18 @@ def without_unknown(study: Study) -> Study:
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
     found = [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
-    return [*found, *_model_problems(study, complete=not found)]
+    found += _model_problems(study, complete=not found)
+    return [*found, *([] if found else _leading_problems(study))]
+
+
+def _leading_problems(study: Study) -> Iterator[TmescopeError]:
+    if not study.profile.leading_edge:
+        return
+    needs = gather_needs(study)
+    known = {*needs.sets(), *needs.models.sets, *(s.name for s in needs.collections)}
+    for name in study.profile.leading_edge:
+        if name not in known:
+            yield UnknownNameError.of("signature that is scored", name, known, where="profile.leading_edge")
 
 
 def _model_problems(study: Study, *, complete: bool) -> Iterator[TmescopeError]:

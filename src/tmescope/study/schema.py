@@ -184,6 +184,10 @@ class Profile(Table):
         description="Files with gene sets of your own (.gmt, .csv, .tsv, .toml, also .gz). All their sets are scored, "
         "or, where signatures is a list that names some of them, those alone",
     )
+    leading_edge: list[str] = Field(
+        default_factory=list,
+        description="Signatures of which the table leading_edge says, gene by gene, what carries each sample's score",
+    )
     own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
     gene_universe: FileName = Field(
         "common",

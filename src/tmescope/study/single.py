@@ -26,11 +26,14 @@ class ScoredSets:
         Files with gene sets. Without names, all of their sets are scored and no bundled one.
     models : tuple of pathlib.Path
         Frozen models, which bring the sets that they were fitted for.
+    leading : tuple of str
+        Those of which it is told which genes carry the score.
     """
 
     names: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     models: tuple[Path, ...] = ()
+    leading: tuple[str, ...] = ()
 
     @property
     def named(self) -> str | list[str]:
@@ -98,6 +101,7 @@ def scoring_study(
                 "methods": methods,
                 "models": [str(path.resolve()) for path in sets.models],
                 "signatures": sets.named,
+                "leading_edge": list(sets.leading),
                 "signature_files": [str(path.resolve()) for path in sets.files],
                 "gene_universe": "own",
                 "gene_table": gene_table,

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.bulk.contributions import lead_of_sum
 from tmescope.foundation.method import Method, MethodSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.bulk.contributions import Lead
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["METHOD", "weighted_sum"]
+__all__ = ["METHOD", "lead_weighted_sum", "weighted_sum"]
 
 
 def weighted_sum(
@@ -52,6 +54,30 @@ def weighted_sum(
     return scores
 
 
+def lead_weighted_sum(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is asked with them
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,  # noqa: ARG001 - every method is asked with them
+) -> Lead:
+    """Return the terms of the sum.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `weighted_sum`.
+    state : mapping
+        None.
+
+    Returns
+    -------
+    Lead
+        ``w x`` for each gene, which add up to the score.
+    """
+    return lead_of_sum(values[:, sets.members] * sets.weights, sets)
+
+
 METHOD = Method(
     MethodSpec(
         name="weighted_sum",
@@ -68,4 +94,5 @@ METHOD = Method(
         weights="value",
     ),
     weighted_sum,
+    lead=lead_weighted_sum,
 )
