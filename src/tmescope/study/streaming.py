@@ -1,4 +1,4 @@
-"""Scoring a store that is larger than memory, for the command line: what is not a study, see docs/decisions/0008."""
+"""Scoring a store that is larger than memory, for the command line: what is not a study, see docs/decisions/0010."""
 
 from __future__ import annotations
 
