@@ -65,8 +65,14 @@ def stream_scores(
 
     Raises
     ------
+    MethodError
+        If several methods are named.
+    FileFormatError
+        If the input is no folder.
+    StoreError
+        If the output is not called .parquet.
     TmescopeError
-        As from `tmescope.bulk.streaming.score_store`; or several methods, another kind of file.
+        As from `tmescope.bulk.streaming.score_store`.
     """
     if len(methods) != 1:
         raise MethodError(
