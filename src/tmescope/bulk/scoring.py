@@ -260,7 +260,10 @@ def check_size(spec: MethodSpec, n_samples: int, index: GeneSets) -> None:
 
 def _run(method: Method, values: NDArray[np.float64], index: GeneSets, *, parameters: Mapping[str, Any]) -> Scores:
     if method.spec.drops_constant_genes:
-        index = index.without(find_constant(values))
+        used = np.unique(index.members)
+        constant = np.zeros(values.shape[1], dtype=bool)
+        constant[used] = find_constant(values[:, used])
+        index = index.without(constant)
     coverage, found = find_coverage(method.spec, values, index)
     scores = np.asarray(method.run(values, index, parameters), dtype=np.float64)
     if scores.shape != coverage.shape:
