@@ -12,7 +12,7 @@ WORKERS ?= 2
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup demo axe test lint types imports check bench docs lock clean
+.PHONY: help setup demo axe test lint types imports check bench peers docs lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ check: lint types imports ## lint, types and import contracts
 
 bench: $(STAMP) ## benchmarks beside their peers (not part of the tests)
 	$(BIN)/python -m bench $(ARGS)
+
+peers: | $(UV) ## create .venv-peers with the programs that benchmarks compare with
+	@test -x .venv-peers/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv-peers
+	$(UV) pip install --quiet --python .venv-peers/bin/python --requirement bench/requirements-peers.txt
 
 docs: $(STAMP) ## regenerate the reference pages under docs/
 	$(BIN)/python -m docs.build

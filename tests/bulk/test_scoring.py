@@ -7,9 +7,9 @@ from anndata import AnnData
 
 import tmescope as ts
 from tmescope.bulk import scoring
-from tmescope.bulk.scoring import ScoreOptions, list_methods, score
+from tmescope.bulk.scoring import ScoreOptions, list_methods, order_genes, score, universe_warnings
 from tmescope.foundation.errors import ExpressionError, MethodError, ScaleError, UnknownNameError
-from tmescope.foundation.method import load_plugins
+from tmescope.foundation.method import find_method, load_plugins
 from tmescope.foundation.scale import Scale, convert
 
 GENES = ["GZMA", "PRF1", "X", "Y", "Z"]
@@ -112,3 +112,29 @@ def test_plugins_join_the_list(monkeypatch):
     assert methods[0].spec.name == "zscore"
     assert warnings[0].code == "method.plugin_broken"
     assert load_plugins("bulk") == ((), ())
+
+
+def test_genes_outside_the_universe_are_not_ranked_and_its_names_sort_the_others():
+    genes = [f"G{i}" for i in range(30)]
+    values = np.random.default_rng(4).gamma(2.0, 2.0, size=(3, 30)).round(1)  # with ties
+    adata = AnnData(values, pd.DataFrame(index=list("abc")), pd.DataFrame(index=genes))
+    sets = {"x": genes[:5]}
+    kept = genes[:20]
+    asked = ScoreOptions(universe=kept)
+    seen = score(adata, sets, method="ssgsea_raw", scale="log2(tpm+1)", options=asked).table["value"]
+    alone = score(adata[:, kept].copy(), sets, method="ssgsea_raw", scale="log2(tpm+1)").table["value"]
+    np.testing.assert_array_equal(seen, alone)
+    spec = find_method("estimate", list_methods()[0]).spec
+    assert order_genes(spec, ["B", "A", "C"], ["A", "B"]).tolist() == [1, 0]
+    assert order_genes(spec, ["B", "A", "C"], {"A": "Z", "B": "Y"}).tolist() == [0, 1]
+    assert order_genes(find_method("mean", list_methods()[0]).spec, ["B", "A"], None) is None
+
+
+def test_scores_over_another_universe_than_the_original_are_marked():
+    spec = find_method("estimate", list_methods()[0]).spec
+    (warning,) = universe_warnings(spec, ["A"], None, cohort="c")
+    assert (warning.code, warning.where) == ("universe.not_original", "c")
+    (warning,) = universe_warnings(spec, ["A"], ["A", "B", "C"], cohort="c")
+    assert (warning.code, warning.count, warning.examples) == ("universe.genes_missing", 2, ("B", "C"))
+    assert universe_warnings(spec, ["A"], ["A"], cohort="c") == ()
+    assert universe_warnings(find_method("mean", list_methods()[0]).spec, ["A"], None, cohort="c") == ()

@@ -123,3 +123,82 @@ def test_what_is_wrong_ends_with_2_and_writes_nothing(tmescope, folder, options,
     assert text in said.err
     assert not (folder / "out").exists()
     assert tiny.tree(folder) == before
+
+
+def test_help_explains_scoring_fitting_and_applying(tmescope, folder):
+    said = tmescope("score", "--help").out
+    assert all(word in said for word in ("matrix", "fit", "apply", "tmescope score EXPRESSION"))
+    assert "--signature-file" in tmescope("score", "matrix", "--help").out
+
+
+@pytest.mark.parametrize("method", ["zscore", "ssgsea", "gsva", "plage"])
+def test_no_score_of_a_new_patient_moves_when_others_arrive(tmescope, folder, method):
+    fitted = ("--scale", "tpm", "-m", method, "-s", ",".join(tiny.SIGNATURES), "-o", "model", "-q")
+    said = tmescope("score", "fit", "a.tsv", *fitted)
+    assert said.code == 0, said.err
+    assert f"model: {method} of 3 sets, fitted on 24 samples in log2(tpm+1)" in said.out
+    frame = tiny.cohort_frames(7, 30)[0]
+    frame.to_csv("many.tsv", sep="\t")
+    frame.iloc[:, 4:5].to_csv("one.tsv", sep="\t")
+    for name in ("one", "many"):
+        applied = tmescope("score", "apply", "model", f"{name}.tsv", "--scale", "tpm", "-q", "-o", name)
+        assert applied.code == 0, applied.err
+    one, many = (_scores(folder / name) for name in ("one", "many"))
+    assert set(many["method"]) == {f"{method}_frozen"}
+    assert len(many) == 90
+    same = many[many["sample_id"] == frame.columns[4]].reset_index(drop=True)
+    assert same["value"].notna().all()
+    pd.testing.assert_frame_equal(one, same, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("fit", "a.tsv", "--scale", "tpm", "-m", "mean", "-o", "new"), "nothing to fit"),
+        (("fit", "a.tsv", "--scale", "tpm"), "Missing option '--output'"),
+        (("apply", "absent", "a.tsv", "--scale", "tpm", "-o", "new"), "there is no model 'absent'"),
+        (("apply", "a.tsv", "a.tsv", "--scale", "tpm", "-o", "new"), "no frozen score"),
+    ],
+)
+def test_what_cannot_be_fitted_or_applied_writes_nothing(tmescope, folder, words, text):
+    before = tiny.tree(folder)
+    said = tmescope("score", *words)
+    assert said.code == 2
+    assert text in said.err
+    assert tiny.tree(folder) == before
+
+
+def test_leading_edge_is_a_table_of_the_run(tmescope, folder):
+    asked = ("-m", "zscore,ssgsea,singscore_dispersion", "-s", "cyt,ifng6", "--leading-edge", "ifng6")
+    said = tmescope("score", "a.tsv", "--scale", "tpm", *asked, "-q", "-o", "out")
+    assert said.code == 0, said.err
+    table = read_table(folder / "out" / "tables" / "leading_edge.parquet")
+    assert set(table["feature"]) == {"ifng6"}
+    assert list(dict.fromkeys(table["method"])) == ["zscore", "ssgsea"]
+    sums = table[table["method"] == "zscore"].groupby("sample_id")["contribution"].sum()
+    scores = _scores(folder / "out").query("method == 'zscore' and feature == 'ifng6'").set_index("sample_id")["value"]
+    np.testing.assert_allclose(sums, scores.reindex(sums.index), atol=1e-12)
+    refused = tmescope("score", "a.tsv", "--scale", "tpm", "-s", "cyt", "--leading-edge", "ifng6", "-o", "new")
+    assert refused.code == 2
+    assert "profile.leading_edge" in refused.err
+
+
+@pytest.mark.filterwarnings("ignore:.*(onsolidated|zarr v2):UserWarning")
+def test_a_store_is_streamed_with_a_method_and_with_a_model(tmescope, folder):
+    frame = tiny.cohort_frames(7, 30)[0].T
+    obs, var = (pd.DataFrame(index=axis.astype(object)) for axis in (frame.index, frame.columns))
+    AnnData(frame.to_numpy(), obs=obs, var=var).write_zarr(folder / "m.zarr")
+    asked = ("--scale", "tpm", "-s", "cyt", "-q")
+    said = tmescope("score", "m.zarr", *asked, "-m", "singscore", "--stream", "-o", "s.parquet")
+    assert said.code == 0, said.err
+    assert "s.parquet: 30 samples, 1 features" in said.out
+    assert tmescope("score", "m.zarr", *asked, "-m", "singscore", "-o", "whole").code == 0
+    np.testing.assert_array_equal(read_table(folder / "s.parquet")["value"], _scores(folder / "whole")["value"])
+    assert tmescope("score", "fit", "a.tsv", *asked, "-o", "model").code == 0
+    said = tmescope("score", "apply", "model", "m.zarr", "--scale", "tpm", "--stream", "-q", "-o", "f.parquet")
+    assert said.code == 0, said.err
+    assert tmescope("score", "apply", "model", "m.zarr", "--scale", "tpm", "-q", "-o", "applied").code == 0
+    np.testing.assert_array_equal(read_table(folder / "f.parquet")["value"], _scores(folder / "applied")["value"])
+    refused = tmescope("score", "m.zarr", *asked, "--report", "--stream", "-o", "r.parquet")
+    assert refused.code == 2
+    assert "takes no option of a study" in refused.err

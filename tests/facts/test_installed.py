@@ -48,6 +48,7 @@ def test_where_references_are(tmp_path: Path) -> None:
         ("xcell", "xcell", "2017"),
         ("consensustme", "consensustme/consensus_gene_sets.tsv", "2019"),
         ("abis", "abis", "2019"),
+        ("estimate", "estimate/common_genes.tsv", "2013"),
         ("hpa", "../targets/normal_tissue/hpa_normal_protein_by_organ.tsv.gz", "organ-maxima"),
         ("hpa_rna", "../targets/normal_tissue/hpa_rna_tpm_35tissues.parquet", "35-tissues"),
         ("surfaceome", "../targets/surfaceome/candidate_universe.tsv", "2026-05-07"),

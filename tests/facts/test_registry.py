@@ -16,6 +16,7 @@ def test_references_say_where_they_are_from_and_who_may_use_them() -> None:
     assert list(found) == [
         "abis",
         "consensustme",
+        "estimate",
         "gtex",
         "hgnc",
         "hpa",
@@ -43,7 +44,7 @@ def test_addresses_are_https_and_one_for_each_file() -> None:
             assert set(addresses) == roles, (reference.name, version)
             assert all(address.startswith("https://") for address in addresses.values())
         assert all(file.max_bytes >= 2**20 for file in reference.files)
-    assert {r.name for r in list_references() if not r.addresses} == {"consensustme", "hpa_rna", "xcell"}
+    assert {r.name for r in list_references() if not r.addresses} == {"consensustme", "estimate", "hpa_rna", "xcell"}
 
 
 def test_addresses_of_versions_that_are_not_listed() -> None:

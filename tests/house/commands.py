@@ -17,10 +17,11 @@ _VARIABLE = re.compile(r"[A-Za-z_]\w*=")
 
 @dataclass(frozen=True)
 class Command:
-    """One command of the command line: its options and its sub-commands."""
+    """One command of the command line: its options, its sub-commands, and which of these needs not be named."""
 
     options: frozenset[str] = frozenset()
     commands: Mapping[str, Command] = field(default_factory=dict)
+    fallback: str = ""
 
 
 def shown_commands(page: str) -> Iterator[list[str]]:
@@ -40,6 +41,8 @@ def command_problem(words: list[str], root: Command) -> str:
     """Say what is wrong with a shown ``tmescope ...``; empty where nothing is."""
     here, path = root, "tmescope"
     for position, word in enumerate(words):
+        if here.fallback and word not in (*here.commands, "--help", "-h"):
+            here = here.commands[here.fallback]
         if word.startswith("-"):
             name = word.split("=", 1)[0]
             if name not in here.options:

@@ -10,9 +10,10 @@ from tests.house import api, commands, docstrings, exemptions
 from tests.house.commands import Command
 from tests.house.sources import ROOT, Source, pyproject, rooms, src_files
 
+from tmescope.cli.fallback import FallbackGroup
 from tmescope.cli.main import app
 
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/how-to/cbioportal.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/how-to/cbioportal.md", "docs/methods/scoring.md", "bench/README.md")
 
 
 def test_public_things_have_full_docstrings() -> None:
@@ -35,7 +36,7 @@ def _tree(command: Any) -> Command:
     }
     options |= set(command.context_settings.get("help_option_names", ()))
     inner = {name: _tree(child) for name, child in getattr(command, "commands", {}).items()}
-    return Command(frozenset(options), inner)
+    return Command(frozenset(options), inner, next(iter(inner)) if isinstance(command, FallbackGroup) else "")
 
 
 @pytest.fixture(scope="module")

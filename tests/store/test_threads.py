@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
-from tmescope.store.threads import for_row_blocks
+from tmescope.store.threads import for_row_blocks, map_row_blocks
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -29,3 +31,29 @@ def test_an_error_reaches_the_caller(threads):
 
     with pytest.raises(RuntimeError, match="block two"):
         for_row_blocks(work, 130, threads=threads)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_results_come_in_the_order_of_the_blocks(threads):
+    def work(first, last):
+        time.sleep(0.002 * (7 - first))  # later blocks are done first
+        return first, last
+
+    found = list(map_row_blocks(work, 7, block=2, threads=threads))
+    assert found == [(0, 2), (2, 4), (4, 6), (6, 7)]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_block_that_fails_stops_the_others(threads):
+    seen = []
+
+    def work(first, last):
+        seen.append(first)
+        if first == 3:
+            message = "block 3"
+            raise ValueError(message)
+        return first
+
+    with pytest.raises(ValueError, match="block 3"):
+        list(map_row_blocks(work, 1000, block=1, threads=threads))
+    assert len(seen) < 100

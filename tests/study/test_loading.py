@@ -18,7 +18,6 @@ def test_a_study_file_loads_and_paths_start_at_it(study_folder):
     study = load_study(study_folder / "study.toml")
     assert [c.id for c in study.cohorts] == ["a", "b"]
     assert study.resolve("a.tsv") == (study_folder / "a.tsv").resolve()
-    assert study.profile.primary_method == "zscore"
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
+    from tmescope.bulk.frozen_files import read_model, write_model
+    from tmescope.bulk.leading import leading_edge
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
+    from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
 
-__all__ = ["ScoreOptions", "list_methods", "score"]
+__all__ = [
+    "FrozenScore",
+    "ScoreOptions",
+    "StoredScores",
+    "StreamOptions",
+    "apply_scores",
+    "fit_scores",
+    "leading_edge",
+    "list_methods",
+    "read_model",
+    "score",
+    "score_store",
+    "write_model",
+]
+
+_HOMES = {
+    "StoredScores": "streaming",
+    "StreamOptions": "streaming",
+    "score_store": "streaming",
+    "FrozenScore": "frozen",
+    "apply_scores": "frozen",
+    "fit_scores": "frozen",
+    "leading_edge": "leading",
+    "read_model": "frozen_files",
+    "write_model": "frozen_files",
+}
 
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        from tmescope.bulk import scoring
-
-        return getattr(scoring, name)
+        return getattr(import_module(f"tmescope.bulk.{_HOMES.get(name, 'scoring')}"), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, targe
 from tmescope.bulk.score_table import Scores, cohort_id, coverage_warnings, tidy
 from tmescope.bulk.scoring import ScoreOptions, check_size, choose_method, find_constant, find_coverage
 from tmescope.foundation.errors import IdentifierError, MethodError, ScaleError, examples
-from tmescope.foundation.method import Method, resolve_parameters
+from tmescope.foundation.method import Method, MethodSpec, resolve_parameters
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
 from tmescope.foundation.scale import Scale
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-__all__ = ["FrozenScore", "apply_scores", "fit_scores"]
+__all__ = [
+    "FrozenScore",
+    "apply_scores",
+    "check_matrix",
+    "find_columns",
+    "find_fit",
+    "fit_scores",
+    "frozen_spec",
+    "model_hash",
+]
 
 _FEWEST_GENES = 0.8
 
@@ -107,15 +116,7 @@ def fit_scores(
     TmescopeError
         As in `tmescope.bulk.scoring.score`.
     """
-    chosen, _ = choose_method(method)
-    spec = chosen.spec
-    if chosen.fit is None:
-        alone = spec.scope == "sample"
-        raise MethodError(
-            f"{spec.name} scores each sample alone: there is nothing to fit" if alone else f"{spec.name} has no fit",
-            expected="a method whose scope is the cohort: zscore, ssgsea, gsva, plage",
-            next_step="score new samples as they are" if alone else "choose another method",
-        )
+    spec, fit = find_fit(method)
     resolved = resolve_parameters(spec, dict(parameters or {}))
     genes = tuple(str(g) for g in adata.var_names)
     check_names([str(s) for s in adata.obs_names], genes)
@@ -126,7 +127,7 @@ def fit_scores(
     index = index_sets(defined.genes, genes, weights=defined.weights)
     check_size(spec, len(values), index)
     constant = find_constant(values) if spec.drops_constant_genes else np.zeros(len(genes), dtype=bool)
-    state = chosen.fit(values, index.without(constant), resolved)
+    state = fit(values, index.without(constant), resolved)
     resolved.pop("threads", None)
     return FrozenScore(
         method=spec.name,
@@ -140,6 +141,26 @@ def fit_scores(
         n_samples=adata.n_obs,
         provenance={"inputs": {"values": hash_array(values), "genes": hash_json(list(genes))}, "versions": versions()},
     )
+
+
+def find_fit(method: str | Method) -> tuple[MethodSpec, Callable[..., Mapping[str, NDArray[Any]]]]:
+    """Return a method's description and how it is fitted.
+
+    Raises
+    ------
+    MethodError
+        If it scores each sample alone, or cannot be frozen.
+    """
+    chosen, _ = choose_method(method)
+    spec = chosen.spec
+    if chosen.fit is None:
+        alone = spec.scope == "sample"
+        raise MethodError(
+            f"{spec.name} scores each sample alone: there is nothing to fit" if alone else f"{spec.name} has no fit",
+            expected="a method whose scope is the cohort: zscore, ssgsea, gsva, plage",
+            next_step="score new samples as they are" if alone else "choose another method",
+        )
+    return spec, chosen.fit
 
 
 def apply_scores(
@@ -177,10 +198,8 @@ def apply_scores(
         If a frozen parameter is given, or the model's method is not installed.
     """
     options = options or ScoreOptions()
-    chosen, warnings = choose_method(model.method)
-    spec, apply = chosen.spec, chosen.apply
-    if apply is None:
-        raise MethodError(f"{spec.name} cannot be applied frozen", next_step="use the release that fitted the model")
+    chosen, warnings = model_as_method(model)
+    spec = frozen_spec(model)
     if changed := sorted(set(options.parameters) - {"threads"}):
         raise MethodError(
             f"the parameters {examples(changed)} are frozen in the model",
@@ -194,19 +213,72 @@ def apply_scores(
     values = rows.read(0, len(rows))
     index = model.index()
     coverage, found = find_coverage(spec, values, index)
-    values_out = np.asarray(apply(values, index, parameters, state=model.state), dtype=np.float64)
+    values_out = np.asarray(chosen.run(values, index, parameters), dtype=np.float64)
     scores = Scores((*index.names, *spec.derived), values_out, coverage, found)
     few = scores.make_missing(options.min_coverage, options.min_genes)
     warnings += warnings_of_genes + coverage_warnings(scores, few, cohort=cohort_id(adata))
     provenance = Provenance(
-        method=f"{spec.name}_frozen",
+        method=spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "min_genes": options.min_genes},
         inputs={"values": hash_array(values), "model": model_hash(model), "scale": str(rows.source)},
         facts=model.definitions.facts,
         versions=versions(),
     )
-    table = tidy(adata, spec, scores).assign(method=f"{spec.name}_frozen")
-    return Result(table.astype({"method": table["cohort_id"].dtype}), provenance, warnings)
+    return Result(tidy(adata, spec, scores), provenance, warnings)
+
+
+def frozen_spec(model: FrozenScore) -> MethodSpec:
+    """Return what a model is as a method: ``NAME_frozen``, which scores each sample alone.
+
+    Parameters
+    ----------
+    model : FrozenScore
+        From `fit_scores`.
+
+    Raises
+    ------
+    UnknownNameError
+        If its method is not installed.
+    """
+    spec = choose_method(model.method)[0].spec
+    scale = Scale.parse(model.scale)
+    return replace(
+        spec,
+        name=f"{spec.name}_frozen",
+        summary=f"{spec.summary} Measured against the {model.n_samples} samples of {model.cohort}, once and for all.",
+        units=(scale.unit,),
+        scope="sample",
+        min_samples=1,
+        drops_constant_genes=False,
+        ranks_all_genes=False,
+    )
+
+
+def model_as_method(model: FrozenScore) -> tuple[Method, tuple[RunWarning, ...]]:
+    """Return a model as a method that takes matrices of its genes, and warnings about plug-ins that failed to load.
+
+    Parameters
+    ----------
+    model : FrozenScore
+        From `fit_scores`.
+
+    Raises
+    ------
+    MethodError
+        If its method cannot be applied frozen.
+    """
+    chosen, warnings = choose_method(model.method)
+    apply = chosen.apply
+    if apply is None:
+        raise MethodError(
+            f"{chosen.spec.name} cannot be applied frozen", next_step="use the release that fitted the model"
+        )
+
+    def run(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
+        scores: NDArray[np.float64] = apply(values, sets, parameters, state=model.state)
+        return scores
+
+    return Method(frozen_spec(model), run), warnings
 
 
 def model_hash(model: FrozenScore) -> str:
@@ -227,7 +299,42 @@ def model_hash(model: FrozenScore) -> str:
 def _align(model: FrozenScore, adata: AnnData, scale: str | None) -> tuple[MatrixRows, tuple[RunWarning, ...]]:
     genes = [str(g) for g in adata.var_names]
     check_names([str(s) for s in adata.obs_names], genes)
-    declared, wanted = find_scale(adata, scale), Scale.parse(model.scale)
+    declared = find_scale(adata, scale)
+    absent = check_matrix(model, genes, declared)
+    warnings: tuple[RunWarning, ...] = ()
+    if absent:
+        share = len(absent) / len(model.genes)
+        message = f"{len(absent)} of the {len(model.genes)} genes of the model are not in the matrix ({share:.1%})"
+        warnings = (RunWarning("model.genes_missing", message, cohort_id(adata), len(absent), absent[:3]),)
+    return MatrixRows(adata.X, declared, Scale.parse(model.scale), find_columns(model, genes)), warnings
+
+
+def find_columns(model: FrozenScore, genes: Sequence[str]) -> NDArray[np.int64]:
+    """Return the column of each gene of a model among the genes of a matrix; -1 where it lacks one."""
+    position = {gene: i for i, gene in enumerate(genes)}
+    return np.array([position.get(g, -1) for g in model.genes], dtype=np.int64)
+
+
+def check_matrix(model: FrozenScore, genes: Sequence[str], declared: Scale) -> tuple[str, ...]:
+    """Check that a model can be applied to a matrix, and return the genes of the model that the matrix lacks.
+
+    Parameters
+    ----------
+    model : FrozenScore
+        From `fit_scores`.
+    genes : sequence of str
+        Of the matrix.
+    declared : Scale
+        Of the matrix.
+
+    Raises
+    ------
+    ScaleError
+        If the matrix has another unit.
+    IdentifierError
+        If less than 80% of the model's genes are there.
+    """
+    wanted = Scale.parse(model.scale)
     if declared.unit != wanted.unit:
         raise ScaleError(
             f"the model of {model.cohort} takes {wanted}, the matrix is {declared}",
@@ -235,19 +342,13 @@ def _align(model: FrozenScore, adata: AnnData, scale: str | None) -> tuple[Matri
             expected=f"a matrix in {wanted.unit}",
             next_step="supply that unit, or fit a model on a cohort like this one",
         )
-    position = {gene: i for i, gene in enumerate(genes)}
-    columns = np.array([position.get(g, -1) for g in model.genes], dtype=np.int64)
-    absent = [g for g, c in zip(model.genes, columns, strict=True) if c < 0]
-    share = len(absent) / len(model.genes)
-    if share > 1 - _FEWEST_GENES:
+    measured = frozenset(genes)
+    absent = tuple(g for g in model.genes if g not in measured)
+    if len(absent) > (1 - _FEWEST_GENES) * len(model.genes):
         raise IdentifierError(
             f"{len(absent)} of the {len(model.genes)} genes of the model are not in the matrix: {examples(absent)}",
             where="var_names",
             expected=f"at least {_FEWEST_GENES:.0%} of the genes that the model was fitted on",
             next_step="check the identifiers, or fit a model on the genes that both have",
         )
-    warnings: tuple[RunWarning, ...] = ()
-    if absent:
-        message = f"{len(absent)} of the {len(model.genes)} genes of the model are not in the matrix ({share:.1%})"
-        warnings = (RunWarning("model.genes_missing", message, cohort_id(adata), len(absent), tuple(absent[:3])),)
-    return MatrixRows(adata.X, declared, wanted, columns), warnings
+    return absent

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-__all__ = ["Scores", "cohort_id", "coverage_warnings", "tidy"]
+__all__ = ["CoverageTally", "Scores", "cohort_id", "coverage_warnings", "tidy"]
 
 _FLAGGED = 0.8
 
@@ -55,8 +55,65 @@ class Scores:
         return few
 
 
+class CoverageTally:
+    """What scores stand on, added up over blocks of samples.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Names of the outputs.
+    """
+
+    def __init__(self, features: tuple[str, ...]) -> None:
+        self.features = features
+        self.n_samples = 0
+        self.missing = np.zeros(len(features), dtype=np.int64)
+        self.total = np.zeros(len(features))
+        self.least = np.full(len(features), np.inf)
+
+    def add(self, scores: Scores, few: NDArray[np.bool_]) -> None:
+        """Add a block of samples.
+
+        Parameters
+        ----------
+        scores : Scores
+            As found.
+        few : array of bool, n_samples x n_outputs
+            From `Scores.make_missing`.
+        """
+        self.n_samples += len(few)
+        self.missing += few.sum(axis=0)
+        self.total += scores.coverage.sum(axis=0)
+        self.least = np.minimum(self.least, scores.coverage.min(axis=0))
+
+    def warnings(self, cohort: str) -> tuple[RunWarning, ...]:
+        """Return warnings of signatures that are missing in all samples, and of those with less than 80% in some.
+
+        Parameters
+        ----------
+        cohort : str
+            For the warnings.
+        """
+        nowhere = self.missing == self.n_samples
+        mean = self.total / max(self.n_samples, 1)
+        missing = [n for n, absent in zip(self.features, nowhere, strict=True) if absent]
+        partial = [
+            f"{n} ({share:.0%})"
+            for n, share, least, absent in zip(self.features, mean, self.least, nowhere, strict=True)
+            if not absent and least < _FLAGGED
+        ]
+        found = []
+        if missing:
+            message = f"{len(missing)} signatures are missing: too few of their genes were measured"
+            found.append(RunWarning("coverage.missing", message, cohort, len(missing), tuple(missing[:3])))
+        if partial:
+            message = f"{len(partial)} signatures are scored on fewer than 80% of their genes"
+            found.append(RunWarning("coverage.partial", message, cohort, len(partial), tuple(partial[:3])))
+        return tuple(found)
+
+
 def coverage_warnings(scores: Scores, few: NDArray[np.bool_], *, cohort: str) -> tuple[RunWarning, ...]:
-    """Return warnings of signatures that are missing in all samples, and of those with less than 80% in some.
+    """Return the warnings of `CoverageTally` for scores that are all there.
 
     Parameters
     ----------
@@ -67,20 +124,9 @@ def coverage_warnings(scores: Scores, few: NDArray[np.bool_], *, cohort: str) ->
     cohort : str
         For the warnings.
     """
-    missing = [n for n, column in zip(scores.features, few.T, strict=True) if column.all()]
-    partial = [
-        f"{n} ({c.mean():.0%})"
-        for n, c, column in zip(scores.features, scores.coverage.T, few.T, strict=True)
-        if not column.all() and c.min() < _FLAGGED
-    ]
-    found = []
-    if missing:
-        message = f"{len(missing)} signatures are missing: too few of their genes were measured"
-        found.append(RunWarning("coverage.missing", message, cohort, len(missing), tuple(missing[:3])))
-    if partial:
-        message = f"{len(partial)} signatures are scored on fewer than 80% of their genes"
-        found.append(RunWarning("coverage.partial", message, cohort, len(partial), tuple(partial[:3])))
-    return tuple(found)
+    tally = CoverageTally(scores.features)
+    tally.add(scores, few)
+    return tally.warnings(cohort)
 
 
 def cohort_id(adata: AnnData) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-__all__ = ["ScoreOptions", "check_size", "choose_method", "find_constant", "find_coverage", "list_methods", "score"]
+__all__ = [
+    "ScoreOptions",
+    "check_size",
+    "choose_method",
+    "find_constant",
+    "find_coverage",
+    "list_methods",
+    "order_genes",
+    "score",
+    "universe_warnings",
+]
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,16 @@ class ScoreOptions:
         Fewest genes that must be found.
     parameters : mapping
         Parameters of the method; see ``tmescope methods show NAME``.
+    universe : collection of str, or mapping of str to str, optional
+        Genes that are looked at; all others of the matrix are left out first. For methods that rank, such as those
+        that state a universe of their own (ESTIMATE); None takes every gene. A mapping says under which name each gene
+        is sorted, for methods that sort them.
     """
 
     min_coverage: float = 0.5
     min_genes: int = 1
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    universe: Collection[str] | None = None
 
 
 def list_methods() -> tuple[tuple[Method, ...], tuple[RunWarning, ...]]:
@@ -110,8 +125,8 @@ def score(
     declared = find_scale(adata, scale)
     target = target_scale(spec, declared)
     defined = define_sets(spec, signatures)
-    order = sorted(range(len(genes)), key=genes.__getitem__) if spec.sorts_genes else None
-    rows = MatrixRows(adata.X, declared, target, None if order is None else np.array(order, dtype=np.int64))
+    order = order_genes(spec, genes, options.universe)
+    rows = MatrixRows(adata.X, declared, target, order)
     values = rows.read(0, len(rows))
     ordered = genes if order is None else [genes[i] for i in order]
     index = index_sets(defined.genes, ordered, weights=defined.weights)
@@ -119,6 +134,7 @@ def score(
     scores = _run(chosen, values, index, parameters=parameters)
     few = scores.make_missing(options.min_coverage, options.min_genes)
     warnings += _tell(rows, defined, spec, cohort=cohort_id(adata))
+    warnings += universe_warnings(spec, ordered, options.universe, cohort=cohort_id(adata))
     warnings += coverage_warnings(scores, few, cohort=cohort_id(adata))
     provenance = Provenance(
         method=spec.name,
@@ -142,6 +158,58 @@ def choose_method(method: str | Method) -> tuple[Method, tuple[RunWarning, ...]]
         return method, ()
     methods, warnings = list_methods()
     return find_method(method, methods), warnings
+
+
+def order_genes(spec: MethodSpec, genes: Sequence[str], universe: Collection[str] | None) -> NDArray[np.int64] | None:
+    """Return which columns a method takes, in which order; None where it takes all as they stand.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        Says whether genes are sorted.
+    genes : sequence of str
+        Of the matrix.
+    universe : collection of str, mapping of str to str, or None
+        Genes that are looked at, see `ScoreOptions`.
+    """
+    if universe is None and not spec.sorts_genes:
+        return None
+    names = universe if isinstance(universe, Mapping) else dict.fromkeys(universe if universe is not None else genes)
+    seen = [i for i, gene in enumerate(genes) if gene in names]
+    if spec.sorts_genes:
+        seen.sort(key=lambda i: names[genes[i]] or genes[i])
+    return np.array(seen, dtype=np.int64)
+
+
+def universe_warnings(
+    spec: MethodSpec, genes: Sequence[str], universe: Collection[str] | None, *, cohort: str
+) -> tuple[RunWarning, ...]:
+    """Return what a reader must know of the genes that were ranked.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        Says whether the original has a universe of its own.
+    genes : sequence of str
+        That were ranked.
+    universe : collection of str or None
+        That was asked for.
+    cohort : str
+        For the warnings.
+    """
+    if not spec.universe:
+        return ()
+    if universe is None:
+        message = (
+            f"{spec.name} ranked the {len(genes)} genes of the matrix and not those of the original: its scores "
+            f"compare between these samples, not with published ones (pin the reference {spec.universe!r} for that)"
+        )
+        return (RunWarning("universe.not_original", message, cohort, len(genes)),)
+    absent = sorted(frozenset(universe).difference(genes))
+    if not absent:
+        return ()
+    message = f"{len(absent)} of the {len(frozenset(universe))} genes that {spec.name} ranks are not in the matrix"
+    return (RunWarning("universe.genes_missing", message, cohort, len(absent), tuple(absent[:3])),)
 
 
 def _tell(rows: MatrixRows, defined: SetDefinitions, spec: MethodSpec, *, cohort: str) -> tuple[RunWarning, ...]:
@@ -192,7 +260,10 @@ def check_size(spec: MethodSpec, n_samples: int, index: GeneSets) -> None:
 
 def _run(method: Method, values: NDArray[np.float64], index: GeneSets, *, parameters: Mapping[str, Any]) -> Scores:
     if method.spec.drops_constant_genes:
-        index = index.without(find_constant(values))
+        used = np.unique(index.members)
+        constant = np.zeros(values.shape[1], dtype=bool)
+        constant[used] = find_constant(values[:, used])
+        index = index.without(constant)
     coverage, found = find_coverage(method.spec, values, index)
     scores = np.asarray(method.run(values, index, parameters), dtype=np.float64)
     if scores.shape != coverage.shape:
@@ -230,10 +301,15 @@ def find_coverage(
     found = np.empty(coverage.shape, dtype=np.int64)
     totals = index.total_weights if spec.weights == "value" else index.sizes.astype(np.float64)
     covered = np.zeros(len(values))
+    used = np.unique(index.members)
+    is_present = ~np.isnan(values[:, used])
+    if is_present.all():  # every row is alike
+        is_present = np.ones((1, used.size), dtype=bool)
     for i in range(n_sets):
-        present = ~np.isnan(values[:, index.columns(i)])
-        found[:, i] = np.count_nonzero(present, axis=1)
-        covered_here = present @ np.abs(index.weights_of(i)) if spec.weights == "value" else found[:, i]
+        present = is_present[:, np.searchsorted(used, index.columns(i))]
+        here = np.count_nonzero(present, axis=1)
+        found[:, i] = here
+        covered_here = present @ np.abs(index.weights_of(i)) if spec.weights == "value" else here
         covered += covered_here
         coverage[:, i] = covered_here / max(float(totals[i]), 1e-300)
     coverage[:, n_sets:] = (covered / max(float(totals.sum()), 1e-300))[:, None]

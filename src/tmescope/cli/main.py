@@ -48,7 +48,7 @@ def root(
 app.command("init")(study.init)
 app.command("check")(study.check)
 app.command("run")(study.run)
-app.command("score")(score.score)
+app.add_typer(score.score_app, name="score")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)

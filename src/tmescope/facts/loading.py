@@ -101,6 +101,10 @@ def load_reference(
 ) -> ConsensusTme: ...
 @overload
 def load_reference(
+    name: Literal["estimate"], version: str | None = ..., *, home: Path | None = ...
+) -> tuple[str, ...]: ...
+@overload
+def load_reference(
     name: Literal["gtex", "hpa_rna"], version: str | None = ..., *, home: Path | None = ...
 ) -> TissueExpression: ...
 @overload
@@ -136,7 +140,7 @@ def load_reference(name: str, version: str | None = None, *, home: Path | None =
     object
         ``hgnc``: list of HgncRecord; ``quantiseq``: Quantiseq; ``xcell``: XCell; ``consensustme``: ConsensusTme;
         ``abis``: Abis; ``hpa``: DataFrame, see `read_hpa`; ``gtex`` and ``hpa_rna``: TissueExpression;
-        ``surfaceome``: list of SurfaceProtein.
+        ``surfaceome``: list of SurfaceProtein; ``estimate``: tuple of str, the genes that it ranks.
 
     Raises
     ------

@@ -93,6 +93,9 @@ class MethodSpec:
     sorts_genes : bool
         Whether genes are brought into the order of their names first, because the original breaks ties by it; all other
         methods take them in the order of the matrix.
+    universe : str
+        Installed reference whose genes alone the original ranks, such as ``estimate``; empty where there is none. A
+        study that pins it sees those genes, others are told that their scores compare with no published ones.
     """
 
     name: str
@@ -117,6 +120,7 @@ class MethodSpec:
     weights: Literal["", "sign", "value"] = ""
     derived: tuple[str, ...] = ()
     sorts_genes: bool = False
+    universe: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,12 +138,16 @@ class Method:
         of names to arrays.
     apply : callable, optional
         ``apply(values, sets, parameters, state=state)`` gives each new sample the score that it has beside that cohort.
+    lead : callable, optional
+        ``lead(values, sets, parameters, state=state)`` says what each gene of the sets adds to each sample's score and
+        whether it carries it; `state` is what `fit` returned, None for methods that have none.
     """
 
     spec: MethodSpec
     run: Callable[..., Any] = field(repr=False)
     fit: Callable[..., Any] | None = field(default=None, repr=False)
     apply: Callable[..., Any] | None = field(default=None, repr=False)
+    lead: Callable[..., Any] | None = field(default=None, repr=False)
 
 
 def find_method(name: str, methods: Sequence[Method], *, where: str | None = None) -> Method:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,7 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache  # a process runs with what it began with, and the files of metadata are long
 def _version(name: str) -> str:
     try:
         return metadata.version(name)

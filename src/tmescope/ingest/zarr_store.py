@@ -17,7 +17,7 @@ from tmescope.ingest.h5ad import matrix_of
 from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.zarr_limits import check_array, check_tree, read_metadata
 
-__all__ = ["read_zarr"]
+__all__ = ["check_arrays", "find_matrix", "read_frame", "read_zarr"]
 
 
 def read_zarr(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_LIMITS) -> RawMatrix:
@@ -54,14 +54,14 @@ def read_zarr(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
     place = "X" if layer is None else f"layers/{layer}"
     where = f"{path}, {place}"
     version = check_tree(path)
-    node = _find_matrix(path, layer, where)
+    node = find_matrix(path, layer, where)
     _check_dense_size(node, limits, version=version, where=where)
     for folder in (node, path / "obs", path / "var"):
-        _check_arrays(folder, path, limits=limits, version=version)
+        check_arrays(folder, path, limits=limits, version=version)
     try:
         store = zarr.open_group(str(path), mode="r", zarr_format=version, use_consolidated=False)
         values = read_elem(store[place])
-        obs, var = (_read_frame(store, name, str(path)) for name in ("obs", "var"))
+        obs, var = (read_frame(store, name, str(path)) for name in ("obs", "var"))
         return matrix_of(values, obs, var, where=where)
     except TmescopeError:
         raise
@@ -75,7 +75,25 @@ def read_zarr(path: Path, *, layer: str | None = None, limits: Limits = DEFAULT_
         ) from error
 
 
-def _find_matrix(path: Path, layer: str | None, where: str) -> Path:
+def find_matrix(path: Path, layer: str | None, where: str) -> Path:
+    """Return the folder of the matrix.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+    layer : str or None
+        Which layer; None means ``X``.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    FileFormatError
+        No matrix.
+    UnknownNameError
+        No such layer.
+    """
     parent = path if layer is None else path / "layers"
     names = sorted(p.name for p in parent.iterdir() if p.is_dir()) if parent.is_dir() else []
     if layer is not None and layer not in names:
@@ -115,7 +133,23 @@ def _check_dense_size(node: Path, limits: Limits, *, version: Literal[2, 3], whe
         )
 
 
-def _check_arrays(folder: Path, root: Path, *, limits: Limits, version: Literal[2, 3]) -> None:
+def check_arrays(folder: Path, root: Path, *, limits: Limits, version: Literal[2, 3]) -> None:
+    """Check every array in a folder of a store, see `tmescope.ingest.zarr_limits.check_array`.
+
+    Parameters
+    ----------
+    folder, root : Path
+        The folder, and the store that it lies in.
+    limits : Limits
+        On the size of each array.
+    version : {2, 3}
+        Of the store.
+
+    Raises
+    ------
+    FileFormatError
+        As from there.
+    """
     for here, _, names in os.walk(folder):
         where = f"{root}, {Path(here).relative_to(root).as_posix()}"
         is_array = version == 2 and ".zarray" in names
@@ -125,7 +159,23 @@ def _check_arrays(folder: Path, root: Path, *, limits: Limits, version: Literal[
             check_array(Path(here), limits, version=version, where=where)
 
 
-def _read_frame(store: Any, name: Literal["obs", "var"], where: str) -> pd.DataFrame:
+def read_frame(store: Any, name: Literal["obs", "var"], where: str) -> pd.DataFrame:
+    """Return the table of the observations or of the variables.
+
+    Parameters
+    ----------
+    store : zarr.Group
+        The open store.
+    name : {"obs", "var"}
+        Which.
+    where : str
+        For the message.
+
+    Raises
+    ------
+    FileFormatError
+        There is none.
+    """
     frame = read_elem(store[name]) if name in store else None
     if not isinstance(frame, pd.DataFrame):
         raise FileFormatError(

@@ -81,6 +81,12 @@ SCHEMAS: Mapping[str, TableSchema] = {
         "one sample, method and signature",
         _columns("cohort_id:str sample_id:str method:str feature:str value:float coverage:float unit:str"),
     ),
+    "leading_edge": TableSchema(
+        "one gene of a signature that was asked about, in one sample",
+        _columns(
+            "cohort_id:str sample_id:str method:str feature:str gene_symbol:str rank:int contribution:float leads:bool"
+        ),
+    ),
     "features": TableSchema(
         "one sample and extra feature",
         _columns("cohort_id:str sample_id:str feature:str kind:str value:float category:str unit:str"),

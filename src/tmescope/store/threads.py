@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from tmescope.foundation.progress import SILENT, Progress
 
-__all__ = ["for_row_blocks"]
+__all__ = ["for_row_blocks", "map_row_blocks"]
+
+T = TypeVar("T")
 
 
 def for_row_blocks(
@@ -49,3 +53,41 @@ def for_row_blocks(
                 future.result()
                 progress.advance(task, last - first)
     progress.finish(task)
+
+
+def map_row_blocks(work: Callable[[int, int], T], n_rows: int, *, block: int, threads: int = 1) -> Iterator[T]:
+    """Yield ``work(first, last)`` of fixed blocks of rows, in their order, however many threads make them.
+
+    Parameters
+    ----------
+    work : callable
+        Reads its rows and returns what becomes of them.
+    n_rows : int
+        Number of rows.
+    block : int
+        Rows in a block.
+    threads : int
+        Blocks that are worked on at the same time; as many again may be done and wait for their turn.
+
+    Yields
+    ------
+    object
+        As from `work`.
+    """
+    bounds = [(first, min(first + block, n_rows)) for first in range(0, n_rows, block)]
+    if threads <= 1 or len(bounds) <= 1:
+        for first, last in bounds:
+            yield work(first, last)
+        return
+    pending: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        try:
+            for first, last in bounds:
+                pending.append(pool.submit(work, first, last))
+                if len(pending) > 2 * threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:  # the caller stopped, or a block failed
+                future.cancel()

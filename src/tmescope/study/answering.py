@@ -44,7 +44,7 @@ def asked_methods(context: Context) -> list[str]:
     if study.answers.methods is not None:
         return study.answers.methods
     fixed = [s.name for s in context.needs.specs if s.gene_sets is not None]
-    return list(dict.fromkeys([study.profile.primary_method, *fixed]))
+    return list(dict.fromkeys([context.needs.primary(study), *fixed]))
 
 
 def answer_step(context: Context, cohort: Cohort) -> Step:

@@ -25,6 +25,7 @@ from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
+from tmescope.study.model_files import cohort_problems
 from tmescope.study.needs import Needs, gather_needs, name_problems, read_universe, without_unknown
 from tmescope.study.overlapping import find_shared
 from tmescope.study.pacing import pace_of_reading
@@ -146,9 +147,11 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
 
 def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[TmescopeError]:
     declared = Scale.parse(cohort.scale)
-    unit = final_scale(declared, has_lengths=cohort.gene_lengths is not None, to_tpm=cohort.to_tpm).unit
+    scale = final_scale(declared, has_lengths=cohort.gene_lengths is not None, to_tpm=cohort.to_tpm)
+    unit = scale.unit
     n_samples = len(read_table(folder / "samples.parquet", columns=["sample_id"]))
-    for spec in needs.specs:
+    yield from cohort_problems(needs.models, cohort.id, genes=read_genes(folder), scale=scale)
+    for spec in (s for s in needs.specs if s.name not in needs.models.models):
         if unit not in spec.units:
             yield ScaleError(
                 f"{spec.name} does not take {unit}",

@@ -41,6 +41,7 @@ def input_hashes(context: Context) -> dict[str, str]:
         for (name, part), path in cohort_inputs(context.study, cohort).items():
             found[f"{cohort.id}: {shown_path(name)}{f' {part}' if part else ''}"] = hash_input(path)
     named = [("signatures", path) for path in context.study.profile.signature_files]
+    named += [("models", path) for path in context.study.profile.models]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -133,7 +134,8 @@ def _parameters(context: Context) -> dict[str, Any]:
     ]
     universe = dumped["profile"]["gene_universe"]
     dumped["profile"]["gene_universe"] = shown_path(universe)
-    dumped["profile"]["signature_files"] = [shown_path(path) for path in dumped["profile"]["signature_files"]]
+    for key in ("signature_files", "models"):
+        dumped["profile"][key] = [shown_path(path) for path in dumped["profile"][key]]
     return dumped
 
 

@@ -251,7 +251,7 @@ def _answer_references(study: Study, where: str) -> Iterator[TmescopeError]:
             "time-to-event endpoint", study.answers.survival, times, where=f"{where}: answers.survival"
         )
     for name in study.answers.methods or []:
-        if name not in study.profile.methods:
+        if name not in study.profile.methods and not study.profile.models:  # their names stand in their files
             yield UnknownNameError.of(
                 "method of the profile", name, study.profile.methods, where=f"{where}: answers.methods"
             )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from tmescope.foundation.method import MethodSpec, find_method, resolve_paramete
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
 from tmescope.study.gene_tables import BUNDLED, table_problems
+from tmescope.study.model_files import StudyModels, model_problems, read_models
 from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Needs:
         The study's own gene sets.
     files : StudySets
         What its files of gene sets hold; those of their sets that are scored stand in `signatures`.
+    models : StudyModels
+        Its frozen models, whose specifications stand at the end of `specs`.
     """
 
     specs: tuple[MethodSpec, ...]
@@ -56,12 +59,13 @@ class Needs:
     collections: tuple[Signature, ...]
     own: dict[str, tuple[str, ...]]
     files: StudySets
+    models: StudyModels = field(default_factory=lambda: StudyModels({}, {}))
 
     @property
     def genes(self) -> tuple[str, ...]:
         """Sorted symbols of all genes that any of them names."""
         named = {g for s in (*self.signatures, *self.collections) for g in s.genes}
-        return tuple(sorted(named.union(*self.own.values())))
+        return tuple(sorted(named.union(*self.own.values(), *self.models.sets.values())))
 
     @property
     def notes(self) -> tuple[RunWarning, ...]:
@@ -72,11 +76,20 @@ class Needs:
     def facts(self) -> dict[str, str]:
         """Name to sha256 of every gene set in use."""
         bundled = {s.name: s.sha256 for s in (*self.signatures, *self.collections)}
-        return bundled | {name: hash_json(sorted(set(genes))) for name, genes in self.own.items()}
+        frozen = {f"model {name}": sha256 for name, sha256 in self.models.hashes.items()}
+        return bundled | {name: hash_json(sorted(set(genes))) for name, genes in self.own.items()} | frozen
 
     def sets(self) -> dict[str, tuple[str, ...]]:
         """Gene sets that methods without sets of their own score, in order."""
         return {s.name: tuple(s.genes) for s in self.signatures} | self.own
+
+    def weighted_sets(self) -> Mapping[str, Sequence[str] | Mapping[str, float]]:
+        """The same sets, with weights where a signature has some."""
+        return {**{s.name: s.weights or s.genes for s in self.signatures}, **self.own}
+
+    def primary(self, study: Study) -> str:
+        """Method that figures show: the one that the study names, or the first."""
+        return study.profile.primary or self.specs[0].name
 
 
 def gather_needs(study: Study) -> Needs:
@@ -102,7 +115,10 @@ def gather_needs(study: Study) -> Needs:
         taken = {s.name for s in from_files}
         bundled = _of_tier(named) if isinstance(named, str) else [load_signature(n) for n in named if n not in taken]
         signatures = (*bundled, *from_files)
-    return Needs(specs, signatures, tuple(unique.values()), own, files)
+    models = read_models(study)
+    for problem in models.problems:
+        raise problem
+    return Needs((*specs, *models.specs), signatures, tuple(unique.values()), own, files, models)
 
 
 def _of_tier(named: str) -> tuple[Signature, ...]:
@@ -188,8 +204,10 @@ def without_unknown(study: Study) -> Study:
     bundled |= {s.name for s in files.signatures}
     kept = {
         "methods": [m for m in dict.fromkeys(profile.methods) if m in known] or ["mean"],
+        "models": list(_sound_models(study).paths.values()),
         "signatures": named if isinstance(named, str) else [s for s in named if s in bundled],
         "signature_files": list(files.files),
+        "leading_edge": [],
         "own_signatures": {
             n: g for n, g in profile.own_signatures.items() if g and n not in bundled and not find_name_fault(n)
         },
@@ -203,7 +221,38 @@ def without_unknown(study: Study) -> Study:
 
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
-    return [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
+    found = [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
+    found += _model_problems(study, complete=not found)
+    return [*found, *([] if found else _leading_problems(study))]
+
+
+def _leading_problems(study: Study) -> Iterator[TmescopeError]:
+    if not study.profile.leading_edge:
+        return
+    needs = gather_needs(study)
+    known = {*needs.sets(), *needs.models.sets, *(s.name for s in needs.collections)}
+    for name in study.profile.leading_edge:
+        if name not in known:
+            yield UnknownNameError.of("signature that is scored", name, known, where="profile.leading_edge")
+
+
+def _model_problems(study: Study, *, complete: bool) -> Iterator[TmescopeError]:
+    models = read_models(study)
+    if not complete or models.problems:
+        yield from models.problems
+        return
+    yield from model_problems(models, gather_needs(study).sets())
+    names = [*study.profile.methods, *models.models]
+    asked = [("answers.methods", name) for name in study.answers.methods or []]
+    asked += [("profile.primary", name) for name in [study.profile.primary] if name]
+    for place, name in asked if models.models else []:
+        if name not in names:
+            yield UnknownNameError.of("method of the profile", name, names, where=place)
+
+
+def _sound_models(study: Study) -> StudyModels:
+    models = read_models(study)
+    return StudyModels({}, {}) if any(model_problems(models, {})) else models
 
 
 def _method_problems(study: Study) -> Iterator[TmescopeError]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tmescope.bulk.scoring import ScoreOptions, score
+from tmescope.bulk.frozen import FrozenScore, apply_scores
+from tmescope.bulk.leading import leading_edge
+from tmescope.bulk.scoring import ScoreOptions, choose_method, score
 from tmescope.foundation.provenance import hash_file
 from tmescope.foundation.result import RunWarning
 from tmescope.store.matrices import read_cohort_folder, read_genes
-from tmescope.store.tables import TEXT, read_table, shape_table, write_table
+from tmescope.store.tables import TEXT, empty_table, read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 from tmescope.study.needs import read_universe
 from tmescope.study.notices import warning_table
+from tmescope.study.original_genes import find_originals, original_genes
+from tmescope.study.pins import pin_hashes
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from tmescope.foundation.method import MethodSpec
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort
 
@@ -91,27 +97,44 @@ def profile_step(context: Context, cohort: Cohort) -> Step:
         "cohort": {name: matrix[name] for name in COHORT_MATRIX},
         "universe": context.outcomes["universe"]["genes.parquet"],
         "methods": profile.methods,
+        "models": context.needs.models.hashes,
         "parameters": profile.parameters,
         "min_coverage": profile.min_coverage,
         "facts": context.needs.facts,
         "sets": list(context.needs.sets()),
         "files": dict(context.needs.files.hashes),
+        "pins": pin_hashes(context.installed),
+        "leading_edge": profile.leading_edge,
     }
 
     def make(folder: Path) -> None:
         adata = read_cohort_folder(context.ledger.folder(f"cohort-{cohort.id}"))
         genes = read_table(context.ledger.folder("universe") / "genes.parquet")["gene_symbol"]
-        scores, warnings = _score_all(context, adata, frozenset(genes))
+        scores, leading, warnings = _score_all(context, adata, cohort, universe=frozenset(genes))
         write_table(shape_table("scores", scores), folder / "scores.parquet")
+        write_table(shape_table("leading_edge", leading), folder / "leading_edge.parquet")
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     return Step(f"profile-{cohort.id}", ingredients, make)
 
 
-def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tuple[pd.DataFrame, list[RunWarning]]:
+def _originals(context: Context, cohort: Cohort, spec: MethodSpec) -> dict[str, str] | None:
+    originals = original_genes(context.study, spec)
+    if originals is None:
+        return None
+    table = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "gene_mapping.parquet")
+    mapping = dict(zip(table["input_id"], table["gene_symbol"], strict=True))
+    return find_originals(originals, mapping, by_symbol=cohort.identifiers == "symbol")
+
+
+def _score_all(
+    context: Context, adata: AnnData, cohort: Cohort, *, universe: frozenset[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[RunWarning]]:
     profile = context.study.profile
     shared = adata[:, [g in universe for g in adata.var_names]] if universe else adata
-    tables = []
+    tables: list[pd.DataFrame] = []
+    leading: list[pd.DataFrame] = []
+    method: str | FrozenScore
     warnings: dict[RunWarning, None] = {}
     context.progress.start(_TASK, adata.n_obs * len(context.needs.specs), unit="samples")
     for spec in context.needs.specs:
@@ -119,16 +142,36 @@ def _score_all(context: Context, adata: AnnData, universe: frozenset[str]) -> tu
         parameters = dict(profile.parameters.get(spec.name, {}))
         if any(p.name == "threads" for p in spec.parameters):
             parameters.setdefault("threads", context.threads)
-        result = score(
-            shared if spec.ranks_all_genes else adata,
-            context.needs.sets(),
-            method=spec.name,
-            options=ScoreOptions(min_coverage=profile.min_coverage, parameters=parameters),
-        )
+        originals = _originals(context, cohort, spec)
+        options = ScoreOptions(profile.min_coverage, parameters=parameters, universe=originals)
+        if model := context.needs.models.models.get(spec.name):
+            matrix, method = adata, model
+            result = apply_scores(model, adata, options=options)
+        else:
+            matrix, method = shared if spec.ranks_all_genes else adata, spec.name
+            result = score(matrix, context.needs.weighted_sets(), method=spec.name, options=options)
         tables.append(result.table)
+        leading += _leading(context, matrix, method, options=options)
         # methods that share the signatures repeat the same warning, and ingest has told of the floor already
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
         context.progress.finish(spec.name)
         context.progress.advance(_TASK, adata.n_obs)
     context.progress.finish(_TASK)
-    return pd.concat(tables, ignore_index=True), list(warnings)
+    found = pd.concat(leading, ignore_index=True) if leading else empty_table("leading_edge")
+    return pd.concat(tables, ignore_index=True), found, list(warnings)
+
+
+def _leading(
+    context: Context, adata: AnnData, method: str | FrozenScore, *, options: ScoreOptions
+) -> Iterator[pd.DataFrame]:
+    """Yield the table of what carries the scores that the study asks about, where the method says it."""
+    asked = frozenset(context.study.profile.leading_edge)
+    chosen = choose_method(method.method if isinstance(method, FrozenScore) else method)[0]
+    if not asked or chosen.lead is None:
+        return
+    sets = {name: genes for name, genes in context.needs.weighted_sets().items() if name in asked}
+    if chosen.spec.weights == "value":
+        sets = {name: genes for name, genes in sets.items() if isinstance(genes, Mapping)}
+    if sets or chosen.spec.gene_sets or isinstance(method, FrozenScore):
+        table = leading_edge(adata, sets, method=method, options=options)
+        yield table[table["feature"].isin(asked)]

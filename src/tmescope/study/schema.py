@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
@@ -166,10 +166,13 @@ class Cohort(Table):
 class Profile(Table):
     """What is measured in each sample."""
 
+    models: list[FileName] = Field(
+        default_factory=list,
+        description="Files that tmescope score fit wrote: each is applied as a further method, METHOD_frozen",
+    )
     methods: list[str] = Field(
         default_factory=lambda: ["zscore", "ssgsea", "mcp_counter"],
-        min_length=1,
-        description="Scoring methods",
+        description="Scoring methods; may be empty where there are models",
     )
     primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
     signatures: Literal["core", "all"] | list[str] = Field(
@@ -180,6 +183,10 @@ class Profile(Table):
         default_factory=list,
         description="Files with gene sets of your own (.gmt, .csv, .tsv, .toml, also .gz). All their sets are scored, "
         "or, where signatures is a list that names some of them, those alone",
+    )
+    leading_edge: list[str] = Field(
+        default_factory=list,
+        description="Signatures of which the table leading_edge says, gene by gene, what carries each sample's score",
     )
     own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
     gene_universe: FileName = Field(
@@ -231,17 +238,21 @@ class Profile(Table):
             raise ValueError(message)
         return value
 
+    @field_validator("methods")
+    @classmethod
+    def _something(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if not value and not info.data.get("models"):
+            message = "names no method: give at least one, or models"
+            raise ValueError(message)
+        return value
+
     @model_validator(mode="after")
     def _primary(self) -> Profile:
-        if self.primary is not None and self.primary not in self.methods:
+        # names of models are known once their files are read
+        if self.primary is not None and self.primary not in self.methods and not self.models:
             message = f"primary = {self.primary!r} is not among methods: {', '.join(self.methods)}"
             raise ValueError(message)
         return self
-
-    @property
-    def primary_method(self) -> str:
-        """Method that figures show."""
-        return self.primary or self.methods[0]
 
 
 class Answers(Table):

@@ -24,10 +24,16 @@ class ScoredSets:
         Signatures, bundled ones or sets of the files; ``all`` or ``core`` alone for the bundled ones together.
     files : tuple of pathlib.Path
         Files with gene sets. Without names, all of their sets are scored and no bundled one.
+    models : tuple of pathlib.Path
+        Frozen models, which bring the sets that they were fitted for.
+    leading : tuple of str
+        Those of which it is told which genes carry the score.
     """
 
     names: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    models: tuple[Path, ...] = ()
+    leading: tuple[str, ...] = ()
 
     @property
     def named(self) -> str | list[str]:
@@ -59,7 +65,7 @@ def scoring_study(
     scale : str
         As in the study file.
     methods : list of str
-        Scoring methods.
+        Scoring methods; may be empty where there are models.
     sets : ScoredSets, optional
         What is scored; the core signatures if omitted.
     cohort : mapping of str to str or None
@@ -93,7 +99,9 @@ def scoring_study(
             ],
             "profile": {
                 "methods": methods,
+                "models": [str(path.resolve()) for path in sets.models],
                 "signatures": sets.named,
+                "leading_edge": list(sets.leading),
                 "signature_files": [str(path.resolve()) for path in sets.files],
                 "gene_universe": "own",
                 "gene_table": gene_table,

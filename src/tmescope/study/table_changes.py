@@ -25,6 +25,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "methods": ("name",),
     "signatures": ("name",),
     "remark": ("item",),
+    "leading_edge": ("cohort_id", "sample_id", "method", "feature", "gene_symbol"),
+    "sample_flags": ("cohort_id", "sample_id", "check"),
 }
 """Columns that say which row is which."""
 

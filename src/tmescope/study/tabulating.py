@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tmescope.foundation.method import resolve_parameters
+from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_csv, write_table
 from tmescope.study.ledger import Step
@@ -32,6 +33,7 @@ def table_step(context: Context) -> Step:
         "outcomes": context.outcomes,
         "csv": study.output.csv,
         "methods": study.profile.methods,
+        "models": context.needs.models.hashes,
         "parameters": study.profile.parameters,
         "facts": context.needs.facts,
         "files": dict(context.needs.files.hashes),
@@ -87,7 +89,8 @@ def _quality(context: Context) -> pd.DataFrame:
 def _methods(context: Context) -> pd.DataFrame:
     rows = []
     for spec in context.needs.specs:
-        given = dict(context.study.profile.parameters.get(spec.name, {}))
+        model = context.needs.models.models.get(spec.name)
+        given = dict(model.parameters if model else context.study.profile.parameters.get(spec.name, {}))
         parameters = {k: v for k, v in resolve_parameters(spec, given).items() if k != "threads"}
         rows.append(
             {
@@ -138,6 +141,8 @@ def _signatures(context: Context) -> pd.DataFrame:
         }
         for name, genes in context.needs.own.items()
     ]
+    listed = {row["name"] for row in rows}
+    rows += [_of_model(name, genes) for name, genes in context.needs.models.sets.items() if name not in listed]
     return pd.DataFrame(rows) if rows else empty_table("signatures")
 
 
@@ -147,10 +152,26 @@ def _remark(context: Context) -> pd.DataFrame:
     return remark_table(Material(context.study, context.needs, tables, {}))
 
 
+def _of_model(name: str, genes: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "name": name,
+        "title": name,
+        "category": "own",
+        "n_genes": len(set(genes)),
+        "reference": "",
+        "citation": "defined in the model that is applied",
+        "licence": "",
+        "limits": "",
+        "version": "",
+        "sha256": hash_json(sorted(set(genes))),
+    }
+
+
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
     "scores": _stacked("scores", "profile"),
+    "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
     "answers": _stacked("answers", "answers"),
     "curves": _stacked("curves", "answers"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.bulk.contributions import lead_of_walk
 from tmescope.foundation.method import Method, MethodSpec, Parameter
 from tmescope.kernels.kernel_cdf import gaussian_cdf_against, gaussian_cdf_within
 from tmescope.kernels.rank_walk import rank_extreme_scores
@@ -16,9 +17,10 @@ from tmescope.store.threads import for_row_blocks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.bulk.contributions import Lead
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["GAUSSIAN", "POISSON", "apply_gsva", "fit_gsva", "gsva", "gsva_poisson"]
+__all__ = ["GAUSSIAN", "POISSON", "apply_gsva", "fit_gsva", "gsva", "gsva_poisson", "lead_gsva"]
 
 _BANDWIDTHS = 10  # the original's table ends there, where the tail is 1e-23
 _PER_BANDWIDTH = 1000
@@ -84,16 +86,20 @@ def gsva(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, A
     return _walk(density, sets, parameters)
 
 
+def _placed(density: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what is ranked."""
+    with np.errstate(divide="ignore"):  # densities of 0 and 1 stand at the ends
+        # as in the original: densities next to 1 that differ in the last bit are ties after the logarithm
+        placed: NDArray[np.float64] = -np.log((1 - density) / density)
+    return placed
+
+
 def _walk(density: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
     scores = np.full((density.shape[0], len(sets.names)), np.nan)
 
     def work(first: int, last: int) -> None:
-        part = density[first:last]
-        with np.errstate(divide="ignore"):  # densities of 0 and 1 stand at the ends
-            # as in the original: densities next to 1 that differ in the last bit are ties after the logarithm
-            placed = -np.log((1 - part) / part)
         rank_extreme_scores(
-            placed,
+            _placed(density[first:last]),
             sets.starts,
             sets.members,
             parameters["tau"],
@@ -150,6 +156,13 @@ def apply_gsva(
     array of float64, n_samples x n_sets
         For the samples that were fitted, the scores of `gsva`.
     """
+    return _walk(_density(values, state, threads=parameters["threads"]), sets, parameters)
+
+
+def _density(
+    values: NDArray[np.float64], state: Mapping[str, NDArray[np.float64]], *, threads: int
+) -> NDArray[np.float64]:
+    """Return where each value stands in the cohort that was fitted."""
     density = np.empty_like(values)
     table, reference, per_unit = _table(), state["reference"], state["per_unit"]
 
@@ -160,8 +173,39 @@ def apply_gsva(
         gaussian_cdf_against(genes, reference[first:last], per_unit[first:last], table, out)
         density[:, first:last] = out.T
 
-    for_row_blocks(work, values.shape[1], block=_GENES, threads=parameters["threads"])
-    return _walk(density, sets, parameters)
+    for_row_blocks(work, values.shape[1], block=_GENES, threads=threads)
+    return density
+
+
+def lead_gsva(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,
+) -> Lead:
+    """Return the genes before the highest point of the walk, or, for negative scores, after the lowest.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `gsva`.
+    state : mapping
+        From `fit_gsva`.
+
+    Returns
+    -------
+    Lead
+        The contribution is ``|n/2 - p|^tau`` over the sum of these, with the place ``p`` from the top.
+    """
+    placed = _placed(_density(values, state or {}, threads=parameters["threads"]))
+    tau = parameters["tau"]
+
+    def rise(places: NDArray[np.float64], ranks: NDArray[np.float64], n: int) -> NDArray[np.float64]:  # noqa: ARG001
+        raised: NDArray[np.float64] = np.abs(n / 2.0 - places) ** tau
+        return raised
+
+    return lead_of_walk(placed, sets, rise=rise, scores=apply_gsva(values, sets, parameters, state=state or {}))
 
 
 def gsva_poisson(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -233,6 +277,7 @@ GAUSSIAN = Method(
     gsva,
     fit_gsva,
     apply_gsva,
+    lead_gsva,
 )
 
 POISSON = Method(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tmescope.bulk.methods.means import METHOD as MEAN
-from tmescope.bulk.methods.means import mean_of_sets
+from tmescope.bulk.methods.means import lead_mean, mean_of_sets
 from tmescope.foundation.method import Method, MethodSpec
 
 __all__ = ["LINEAR", "LOG2"]
@@ -26,7 +26,7 @@ _SPEC = MethodSpec(
     gene_sets="mcp_counter",
 )
 
-LINEAR = Method(_SPEC, mean_of_sets)
+LINEAR = Method(_SPEC, mean_of_sets, lead=lead_mean)
 
 LOG2 = Method(
     replace(
@@ -38,4 +38,5 @@ LOG2 = Method(
         low=-float("inf"),
     ),
     mean_of_sets,
+    lead=lead_mean,
 )

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.bulk.contributions import lead_of_sum
 from tmescope.bulk.methods.zscore import fit_zscore, standardise
 from tmescope.foundation.method import Method, MethodSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.bulk.contributions import Lead
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["METHOD", "apply_plage", "fit_plage", "plage"]
+__all__ = ["METHOD", "apply_plage", "fit_plage", "lead_plage", "plage"]
 
 
 def plage(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -115,8 +117,37 @@ def apply_plage(
         columns = place[sets.columns(i)]
         rows = present[:, columns].any(axis=1)
         loadings = state["loadings"][sets.starts[i] : sets.starts[i + 1]]
-        scores[rows, i] = (standardised[:, columns] @ loadings)[rows]
+        # not a matrix product: that rounds by the number of rows
+        scores[rows, i] = np.ascontiguousarray(standardised[:, columns] * loadings).sum(axis=1)[rows]
     return scores
+
+
+def lead_plage(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is asked with them
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,
+) -> Lead:
+    """Return the terms of the sum.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `plage`.
+    state : mapping
+        From `fit_plage`.
+
+    Returns
+    -------
+    Lead
+        ``z x loading`` for each gene, which add up to the score.
+    """
+    state = state or {}
+    standardised, present, place = standardise(values, sets, state)
+    columns = place[sets.members]
+    terms = np.where(present[:, columns], standardised[:, columns] * state["loadings"], np.nan)
+    return lead_of_sum(terms, sets)
 
 
 METHOD = Method(
@@ -138,4 +169,5 @@ METHOD = Method(
     plage,
     fit_plage,
     apply_plage,
+    lead_plage,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.bulk.contributions import lead_of_sum, order_of_ranks
 from tmescope.foundation.method import Method, MethodSpec, Parameter
 from tmescope.kernels.rank_sums import rank_summaries
 from tmescope.store.threads import for_row_blocks
@@ -15,9 +16,19 @@ from tmescope.store.threads import for_row_blocks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.bulk.contributions import Lead
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["DISPERSION", "RANK_AUC", "SINGSCORE", "rank_auc", "singscore", "singscore_dispersion"]
+__all__ = [
+    "DISPERSION",
+    "RANK_AUC",
+    "SINGSCORE",
+    "lead_rank_auc",
+    "lead_singscore",
+    "rank_auc",
+    "singscore",
+    "singscore_dispersion",
+]
 
 _MAD_OF_NORMAL = 1.4826
 """Makes a median absolute deviation the standard deviation of a normal distribution; R's ``mad`` rounds it so."""
@@ -124,6 +135,80 @@ def rank_auc(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[st
     return scores
 
 
+def lead_singscore(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is asked with them
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,  # noqa: ARG001 - every method is asked with them
+) -> Lead:
+    """Return the terms of the centred mean rank.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `singscore`.
+    state : mapping
+        None.
+
+    Returns
+    -------
+    Lead
+        ``((r - lowest) / width - 0.5) / k`` for each of the k genes of a direction, with `r` counted from the other end
+        for down genes: they add up to the score.
+    """
+    terms = np.full((len(values), sets.members.size), np.nan)
+    falls = sets.weights < 0
+    for row, sample in enumerate(values):
+        _, smallest, _ = order_of_ranks(sample)
+        n = np.count_nonzero(~np.isnan(sample))
+        for i in range(len(sets.names)):
+            entries = np.arange(sets.starts[i], sets.starts[i + 1])
+            entries = entries[~np.isnan(sample[sets.members[entries]])]
+            for part, down in ((entries[~falls[entries]], False), (entries[falls[entries]], True)):
+                k = part.size
+                if k and n > k:
+                    ranks = smallest[sets.members[part]]
+                    ranks = n + 1 - ranks if down else ranks
+                    terms[row, part] = ((ranks - (k + 1) / 2) / (n - k) - 0.5) / k
+    return lead_of_sum(terms, sets)
+
+
+def lead_rank_auc(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is asked with them
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,  # noqa: ARG001 - every method is asked with them
+) -> Lead:
+    """Return the terms of the area.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `rank_auc`.
+    state : mapping
+        None.
+
+    Returns
+    -------
+    Lead
+        ``(r - (k + 1) / 2) / (k (n - k))`` for each of the k genes, with the mean rank `r` of equal values: they add up
+        to the score, and lead where they lie on its side of one half.
+    """
+    terms = np.full((len(values), sets.members.size), np.nan)
+    for row, sample in enumerate(values):
+        _, _, means = order_of_ranks(sample)
+        n = np.count_nonzero(~np.isnan(sample))
+        for i in range(len(sets.names)):
+            entries = np.arange(sets.starts[i], sets.starts[i + 1])
+            entries = entries[~np.isnan(sample[sets.members[entries]])]
+            k = entries.size
+            if 0 < k < n:
+                terms[row, entries] = (means[sets.members[entries]] - (k + 1) / 2) / (k * (n - k))
+    return lead_of_sum(terms, sets, centre=0.5)
+
+
 _THREADS = (Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256),)
 
 SINGSCORE = Method(
@@ -145,6 +230,7 @@ SINGSCORE = Method(
         parameters=_THREADS,
     ),
     singscore,
+    lead=lead_singscore,
 )
 
 DISPERSION = Method(
@@ -174,4 +260,5 @@ RANK_AUC = Method(
         weights="",
     ),
     rank_auc,
+    lead=lead_rank_auc,
 )

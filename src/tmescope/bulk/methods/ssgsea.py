@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.bulk.contributions import lead_of_walk
 from tmescope.foundation.method import Method, MethodSpec, Parameter
 from tmescope.kernels.rank_walk import rank_walk_scores
 from tmescope.store.threads import for_row_blocks
@@ -15,9 +16,10 @@ from tmescope.store.threads import for_row_blocks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.bulk.contributions import Lead
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["NORMALISED", "RAW", "apply_ssgsea", "fit_ssgsea", "ssgsea", "ssgsea_raw", "walk"]
+__all__ = ["NORMALISED", "RAW", "apply_ssgsea", "fit_ssgsea", "lead_ssgsea", "ssgsea", "ssgsea_raw", "walk"]
 
 _TIES = "equal values share their average rank, cut to a whole number, and keep the order of the input genes"
 _REFERENCE = "10.1038/nature08460"
@@ -139,6 +141,36 @@ def apply_ssgsea(
     return _divide(ssgsea_raw(values, sets, parameters), float(state["spread"][0]))
 
 
+def lead_ssgsea(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,  # noqa: ARG001 - every method is asked with them
+) -> Lead:
+    """Return the genes before the highest point of the walk, or, for negative scores, after the lowest.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `ssgsea_raw`.
+    state : mapping
+        None is used: the range of the cohort does not move the walk.
+
+    Returns
+    -------
+    Lead
+        The contribution is ``r^alpha / sum(r^alpha)``.
+    """
+    alpha = parameters["alpha"]
+
+    def rise(places: NDArray[np.float64], ranks: NDArray[np.float64], n: int) -> NDArray[np.float64]:  # noqa: ARG001
+        raised: NDArray[np.float64] = np.floor(ranks) ** alpha
+        return raised
+
+    return lead_of_walk(values, sets, rise=rise, scores=ssgsea_raw(values, sets, parameters))
+
+
 _PARAMETERS = (
     Parameter(
         "alpha",
@@ -169,6 +201,7 @@ RAW = Method(
         parameters=_PARAMETERS,
     ),
     ssgsea_raw,
+    lead=lead_ssgsea,
 )
 
 NORMALISED = Method(
@@ -183,4 +216,5 @@ NORMALISED = Method(
     ssgsea,
     fit_ssgsea,
     apply_ssgsea,
+    lead_ssgsea,
 )

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.bulk.contributions import lead_of_sum
 from tmescope.foundation.method import Method, MethodSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.bulk.contributions import Lead
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["METHOD", "weighted_sum"]
+__all__ = ["METHOD", "lead_weighted_sum", "weighted_sum"]
 
 
 def weighted_sum(
@@ -43,14 +45,37 @@ def weighted_sum(
     Weights belong to the scale and platform that they were fitted on; elsewhere the sum orders patients but its
     numbers and cut-offs do not carry over.
     """
-    used = np.unique(sets.members)
-    part = values[:, used]
-    present = ~np.isnan(part)
-    weights = sets.indicator(values.shape[1], weighted=True)[used]
-    scores: NDArray[np.float64] = np.where(present, part, 0.0) @ weights
-    nothing = present.astype(np.float64) @ (weights != 0).astype(np.float64) == 0
-    scores[nothing] = np.nan
+    scores = np.full((values.shape[0], len(sets.names)), np.nan)
+    for i in range(len(sets.names)):
+        # not a matrix product: that rounds by the number of rows
+        part = np.ascontiguousarray(values[:, sets.columns(i)] * sets.weights_of(i))
+        rows = ~np.isnan(part).all(axis=1)
+        scores[rows, i] = np.nansum(part[rows], axis=1)
     return scores
+
+
+def lead_weighted_sum(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is asked with them
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,  # noqa: ARG001 - every method is asked with them
+) -> Lead:
+    """Return the terms of the sum.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `weighted_sum`.
+    state : mapping
+        None.
+
+    Returns
+    -------
+    Lead
+        ``w x`` for each gene, which add up to the score.
+    """
+    return lead_of_sum(values[:, sets.members] * sets.weights, sets)
 
 
 METHOD = Method(
@@ -69,4 +94,5 @@ METHOD = Method(
         weights="value",
     ),
     weighted_sum,
+    lead=lead_weighted_sum,
 )

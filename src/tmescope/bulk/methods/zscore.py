@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.bulk.contributions import lead_of_sum
 from tmescope.foundation.method import Method, MethodSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.bulk.contributions import Lead
     from tmescope.bulk.gene_sets import GeneSets
 
-__all__ = ["METHOD", "apply_zscore", "combined_zscore", "fit_zscore", "standardise"]
+__all__ = ["METHOD", "apply_zscore", "combined_zscore", "fit_zscore", "lead_zscore", "standardise"]
 
 
 def combined_zscore(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -122,8 +124,46 @@ def apply_zscore(
         columns = place[sets.columns(i)]
         k = np.full(len(values), columns.size) if whole else np.count_nonzero(present[:, columns], axis=1)
         rows = k > 0
-        scores[rows, i] = standardised[:, columns].sum(axis=1)[rows] / np.sqrt(k[rows])
+        # rows lie one after the other in memory, so that each is summed alike whatever stands beside it
+        part = np.ascontiguousarray(standardised[:, columns])
+        scores[rows, i] = part.sum(axis=1)[rows] / np.sqrt(k[rows])
     return scores
+
+
+def lead_zscore(
+    values: NDArray[np.float64],
+    sets: GeneSets,
+    parameters: Mapping[str, Any],  # noqa: ARG001 - every method is asked with them
+    *,
+    state: Mapping[str, NDArray[np.float64]] | None,
+) -> Lead:
+    """Return the terms of the sum.
+
+    Parameters
+    ----------
+    values, sets, parameters
+        As in `combined_zscore`.
+    state : mapping
+        From `fit_zscore`.
+
+    Returns
+    -------
+    Lead
+        ``z / sqrt(k)`` for each of the k genes, which add up to the score.
+    """
+    standardised, present, place = standardise(values, sets, state or {})
+    columns = place[sets.members]
+    there = present[:, columns]
+    terms = np.where(there, standardised[:, columns], np.nan) / np.sqrt(_found(there, sets))
+    return lead_of_sum(terms, sets)
+
+
+def _found(there: NDArray[np.bool_], sets: GeneSets) -> NDArray[np.float64]:
+    """Return, for each entry of the sets, how many genes of its set the sample has (at least 1)."""
+    counts = [there[:, a:b].sum(axis=1) for a, b in zip(sets.starts[:-1], sets.starts[1:], strict=True)]
+    counted = np.stack(counts, axis=1) if counts else np.empty((len(there), 0))
+    repeated: NDArray[np.float64] = np.repeat(counted, np.diff(sets.starts), axis=1).astype(np.float64)
+    return np.maximum(repeated, 1.0)
 
 
 METHOD = Method(
@@ -145,4 +185,5 @@ METHOD = Method(
     combined_zscore,
     fit_zscore,
     apply_zscore,
+    lead_zscore,
 )
