@@ -51,6 +51,13 @@ def test_what_cannot_be_read_by_rows_is_refused(tmp_path: Path) -> None:
         open_zarr_rows(tmp_path)
 
 
+def test_positions_outside_of_a_sparse_matrix_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.zarr", sparse.csr_matrix(np.eye(3)))
+    zarr.open_group(str(path), mode="a", use_consolidated=False)["X/indices"][:] = np.array([0, 1, 10**6])
+    with pytest.raises(FileFormatError):
+        open_zarr_rows(path).read(0, 3)
+
+
 def test_the_checks_of_stores_hold_here_too(tmp_path: Path) -> None:
     path = write(tmp_path / "m.zarr", np.eye(3))
     (path / "X" / "link").symlink_to("/etc/hostname")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError
 from tmescope.ingest.decompress import Limits
+from tmescope.ingest.matrix import check_sparse
 from tmescope.ingest.zarr_limits import check_tree
 from tmescope.ingest.zarr_store import check_arrays, find_matrix, read_frame
 
@@ -57,7 +58,10 @@ class ZarrRows:
         """
         try:
             raw = self.matrix[first:last]
+            check_sparse(raw, self.where)
             return np.asarray(raw.toarray() if hasattr(raw, "toarray") else raw)
+        except TmescopeError:
+            raise
         except Exception as error:  # a damaged store makes the libraries raise nearly anything
             raise _unreadable(error, f"{self.where}, rows {first + 1} to {last}") from error
 
