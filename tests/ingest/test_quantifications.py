@@ -92,6 +92,7 @@ REFUSED = [
     (KALLISTO.replace("ENSG", "NM_0000"), "tpm", None, None, FileFormatError, "are transcripts: 'NM_000001'"),
     ("transcript_id\tgene_id\tTPM\nA\tB\t1\n", "tpm", None, None, FileFormatError, "'transcript_id'"),
     ("<!DOCTYPE html>", "tpm", None, None, FileFormatError, "a web page"),
+    ("# Program:featureCounts1Geneid\n", "counts", None, None, FileFormatError, "nothing below the line"),
 ]
 
 

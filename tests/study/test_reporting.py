@@ -20,7 +20,7 @@ def drawn(monkeypatch):
         calls.append(contents)
         return ["figure"]
 
-    def write_figures(figures, folder, *, formats):
+    def write_figures(figures, folder, *, formats, progress):
         for suffix in formats:
             (folder / f"{figures[0]}.{suffix}").write_text(suffix)
 

@@ -196,6 +196,13 @@ def _find_layout(path: Path, limits: Limits) -> _Layout:
     delimiter = "," if path.name.lower().removesuffix(".gz").endswith(".csv") else "\t"
     cells = [tuple(line.split(delimiter)) for line in lines]
     cells = [tuple(c.removeprefix('"').removesuffix('"') for c in row) for row in cells]
+    if not cells:
+        raise FileFormatError(
+            "there is nothing below the line that names the program",
+            where=f"{where}, line {n_skipped}",
+            expected="a header and one row a gene",
+            next_step="copy the file again, or count again",
+        )
     if cells[0][:2] == _TRANSCRIPT_HEADER:
         raise _transcripts("the header begins 'transcript_id', 'gene_id'", where)
     for kind in _BY_HEADER:

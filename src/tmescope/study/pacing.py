@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["pace_of_reading", "pace_of_run"]
 
 _MEGABYTE = 1e6
-_FIGURES, _REPORT, _TABLES, _ANSWERS = 16.0, 2.0, 1.0, 1.0
+_FIGURES, _REPORT, _TABLES, _ANSWERS, _METHODS = 16.0, 2.0, 1.0, 1.0, 0.2
 
 
 def pace_of_reading(study: Study) -> dict[str, float]:
@@ -48,7 +48,7 @@ def pace_of_run(study: Study) -> dict[str, float]:
     steps = {**reading, "overlaps": 0.2 * len(study.cohorts), "universe": 0.1}
     steps |= {f"profile-{c.id}": methods * (0.3 + _megabytes(study, c) / 40) for c in study.cohorts}
     steps |= {f"answers-{c.id}": _ANSWERS for c in study.cohorts}
-    steps["tables"] = _TABLES
+    steps |= {"tables": _TABLES, "methods": _METHODS}
     return steps | ({"figures": _FIGURES, "report": _REPORT} if study.output.report else {})
 
 
