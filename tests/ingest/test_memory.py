@@ -28,3 +28,8 @@ print(len(bytearray(256 << 20)))
 def test_a_process_ends_after_its_processor_time() -> None:
     done = _run("limit_process(cpu_seconds=1)\nwhile True: pass")
     assert -done.returncode in (signal.SIGXCPU, signal.SIGKILL)
+
+
+def test_a_process_that_took_no_limits_gets_none() -> None:
+    code = "allow_memory(1 << 20)\nprint(len(bytearray(256 << 20)))"
+    assert _run(code).stdout.split() == [str(256 << 20)]

@@ -9,6 +9,8 @@ from pathlib import Path
 __all__ = ["allow_memory", "limit_process"]
 
 _MEASURE = Path("/proc/self/statm")
+_LIMITED: set[int] = set()
+"""This process, where it took limits: the readers of a limited process may also be called where nothing is limited."""
 
 
 def limit_process(*, cpu_seconds: int) -> None:
@@ -31,10 +33,11 @@ def limit_process(*, cpu_seconds: int) -> None:
     end = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
     resource.setrlimit(resource.RLIMIT_CPU, (end, end + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _LIMITED.add(os.getpid())
 
 
 def allow_memory(n_bytes: int) -> None:
-    """Limit the address space of a process under `limit_process` to what it has now and some bytes more.
+    """Limit the address space of a process under `limit_process` to what it has now and some bytes more; no other.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def allow_memory(n_bytes: int) -> None:
     -----
     Without effect where the system does not say how much a process has.
     """
-    if sys.platform == "win32" or not _MEASURE.is_file():
+    if sys.platform == "win32" or os.getpid() not in _LIMITED or not _MEASURE.is_file():
         return
     import resource
 
