@@ -26,7 +26,9 @@ LIMITS = Limits(max_bytes=4 << 20)
 TEXTS = [w for w in WRITERS if w.is_text]
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-names = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=6).map("n{}".format)
+names = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=6).map(
+    "g{}".format
+)  # no word that means missing
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -57,6 +59,8 @@ def test_what_was_written_comes_back_bit_for_bit(tmp_path: Path, writer: Writer,
     expected = np.array(made.values, dtype=float).reshape(len(made.genes), len(made.samples)).T
     missing = np.isnan(expected)
     assert np.array_equal(np.isnan(read.values), missing)
+    if {"csr", "csc"} & set(writer.name.split()):
+        expected = expected + 0.0  # a sparse matrix holds no zero, so no negative one either
     assert read.values[~missing].tobytes() == expected[~missing].tobytes()
 
 

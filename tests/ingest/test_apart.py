@@ -99,5 +99,5 @@ def test_nothing_stays_behind(path: Path, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_time_grows_with_the_file() -> None:
-    assert DEFAULT_PATIENCE.seconds(0) == 60
-    assert DEFAULT_PATIENCE.seconds(2 << 30) == 60 + 1200
+    assert DEFAULT_PATIENCE.seconds(0) == 20
+    assert DEFAULT_PATIENCE.seconds(2 << 30) == 20 + 1200

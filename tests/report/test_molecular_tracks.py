@@ -40,14 +40,25 @@ def test_features_beyond_the_room_are_named(contents: ReportContents) -> None:
 
 
 def test_checks_of_the_cohort_and_coverage(contents: ReportContents) -> None:
-    (checks,) = find_quality_tracks(contents)  # every sample has the same coverage
-    assert checks.legend == {"all ok": STATUS["ok"], "notice": STATUS["notice"], "problem": STATUS["problem"]}
+    assert find_quality_tracks(contents) == []  # all cohorts have one light, and every sample the same coverage
+    cohorts, mapping = contents.table("cohorts").copy(), contents.table("gene_mapping")
+    sound = cohorts["cohort_id"] == "melanoma_pd1_a"
+    for column in ("n_expression", "n_table", "n_joined"):
+        cohorts[column] = cohorts[column].where(~sound, cohorts["n_selected"])
+    found = mapping[(mapping["cohort_id"] != "melanoma_pd1_a") | ~mapping["reason"].isin(["missing", "ambiguous"])]
+    tables = {**contents.tables, "cohorts": cohorts, "gene_mapping": found}
+    (checks,) = find_quality_tracks(replace(contents, tables=tables))
     level = checks.values.drop_duplicates("cohort_id").set_index("cohort_id")["level"]
-    assert level["melanoma_ctla4_pilot"] == "problem"
+    assert level.to_dict() == {
+        "melanoma_pd1_a": "not checked",
+        "bladder_pdl1": "notice",
+        "melanoma_ctla4_pilot": "notice",
+    }
+    assert checks.legend["notice"] == STATUS["notice"]
     scores = contents.table("scores")
     poor = scores.assign(coverage=scores["coverage"].where(scores["cohort_id"] != "bladder_pdl1", 0.5))
     tracks = find_quality_tracks(replace(contents, tables={**contents.tables, "scores": poor}))
-    assert list(tracks[1].legend) == ["below 80%", "80 to 95%"]
+    assert list(tracks[-1].legend) == ["below 80%", "80 to 95%"]
 
 
 def test_without_tables_there_are_none(contents: ReportContents) -> None:
