@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,10 @@ def _write_zarr(adata: AnnData, folder: Path) -> None:
     import zarr
     from anndata.io import write_elem
 
-    settings: dict[str, Any] = {"zarr_write_format": 3}
+    settings: dict[str, Any] = {}
+    release = tuple(int(part) for part in metadata.version("anndata").split(".")[:2])
+    if release < (0, 13):  # later releases write version 3 of themselves, and the setting warns
+        settings["zarr_write_format"] = 3
     if hasattr(anndata.settings, "auto_shard_zarr_v3"):
         settings["auto_shard_zarr_v3"] = False  # the same files whatever the release
     with anndata.settings.override(**settings):

@@ -111,7 +111,7 @@ def gct_lines(table: pd.DataFrame) -> list[str]:
     tissues = list(table.columns[1:])
     lines = ["#1.2", f"{len(table)}\t{len(tissues)}", "\t".join(["Name", "Description", *tissues])]
     for name, symbol, *values in table.itertuples():
-        lines.append("\t".join([f"{name}.1", symbol or "", *(f"{v:.4f}" for v in values)]))
+        lines.append("\t".join([f"{name}.1", symbol if isinstance(symbol, str) else "", *(f"{v:.4f}" for v in values)]))
     return lines
 
 
