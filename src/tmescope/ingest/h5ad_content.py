@@ -144,12 +144,20 @@ def _read_sparse(node: Any, shape: tuple[int, ...], where: str) -> NDArray[np.fl
     refuse_inexact(data, where)
     steps = np.diff(indptr)
     minor = shape[1] if kind == "csr" else shape[0]
-    sound = kind is not None and data.ndim == indices.ndim == indptr.ndim == 1
-    sound = sound and len(indptr) == n_major + 1 and indptr[0] == 0 and indptr[-1] == len(data) == len(indices)
-    if not sound or (steps < 0).any() or (len(indices) and not 0 <= indices.min() <= indices.max() < minor):
+    flat = kind is not None and data.ndim == indices.ndim == indptr.ndim == 1 and len(indptr) == n_major + 1
+    if not flat:
+        why = f"{kind or 'of no known kind'}, {indptr.size:,} pointers for {n_major:,} lines"
+    elif (steps < 0).any() or indptr[0] != 0:
+        why = "the pointers decrease, or do not begin at 0"
+    elif indptr[-1] != len(data) or len(data) != len(indices):
+        why = f"the pointers end at {int(indptr[-1]):,} of {len(data):,} values with {len(indices):,} indices"
+    elif len(indices) and not 0 <= indices.min() <= indices.max() < minor:
+        why = f"the indices go from {int(indices.min()):,} to {int(indices.max()):,} of {minor:,}"
+    else:
+        why = ""
+    if why:
         raise FileFormatError(
-            f"the sparse matrix is not sound ({kind or 'of no known kind'}, {shape[0]:,} x {shape[1]:,}, "
-            f"{len(data):,} values)",
+            f"the sparse matrix is not sound: {why}",
             where=where,
             expected="csr or csc: indptr rising from 0 to the number of values, indices inside the shape",
             next_step="write the file again",
