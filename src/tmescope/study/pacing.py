@@ -54,7 +54,10 @@ def pace_of_run(study: Study) -> dict[str, float]:
 
 def _megabytes(study: Study, cohort: Cohort) -> float:
     path = study.resolve(cohort.expression)
-    files = [p for p in path.iterdir() if p.is_file()] if path.is_dir() else [path]
+    try:
+        files = [p for p in path.iterdir() if p.is_file()] if path.is_dir() else [path]
+    except OSError:  # a name too long, say: reading it says so
+        return 0.0
     return sum(_size(p) for p in files) / _MEGABYTE
 
 
