@@ -60,21 +60,6 @@ class GeneSets:
         starts = before[self.starts].astype(np.int32)
         return replace(self, starts=starts, members=self.members[kept], weights=self.weights[kept])
 
-    def indicator(self, n_genes: int, *, weighted: bool = False) -> NDArray[np.float64]:
-        """Return the sets as a matrix, n_genes x n_sets: 1, or the weight, where a gene belongs to a set.
-
-        Parameters
-        ----------
-        n_genes : int
-            Columns of the expression matrix.
-        weighted : bool
-            Whether entries are weights.
-        """
-        matrix = np.zeros((n_genes, len(self.names)))
-        set_of = np.repeat(np.arange(len(self.names)), np.diff(self.starts))
-        matrix[self.members, set_of] = self.weights if weighted else 1.0
-        return matrix
-
 
 def index_sets(
     sets: Mapping[str, Sequence[str]],

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tmescope.foundation.errors import MethodError, UnknownNameError
 
-__all__ = ["Method", "MethodSpec", "Parameter", "find_method", "load_plugins", "resolve_parameters"]
+__all__ = ["THREADS", "Method", "MethodSpec", "Parameter", "find_method", "load_plugins", "resolve_parameters"]
 
 ENTRY_POINT_GROUP = "tmescope.methods"
 _LOG = logging.getLogger(__name__)
@@ -40,6 +40,10 @@ class Parameter:
     summary: str
     low: float | None = None
     high: float | None = None
+
+
+THREADS = Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256)
+"""The parameter of every method that shares its rows among threads."""
 
 
 @dataclass(frozen=True)

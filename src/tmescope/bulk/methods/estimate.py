@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmescope.bulk.methods.ssgsea import walk
-from tmescope.foundation.method import Method, MethodSpec, Parameter
+from tmescope.foundation.method import THREADS, Method, MethodSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ METHOD = Method(
         derived=("estimate_score", "estimate_purity_affymetrix"),
         sorts_genes=True,
         universe="estimate",
-        parameters=(Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256),),
+        parameters=(THREADS,),
     ),
     estimate,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmescope.bulk.contributions import lead_of_walk
-from tmescope.foundation.method import Method, MethodSpec, Parameter
+from tmescope.foundation.method import THREADS, Method, MethodSpec, Parameter
 from tmescope.kernels.kernel_cdf import gaussian_cdf_against, gaussian_cdf_within
 from tmescope.kernels.rank_walk import rank_extreme_scores
 from tmescope.store.threads import for_row_blocks
@@ -252,7 +252,7 @@ _PARAMETERS = (
         True,
         "Whether the score is the difference of the walk's two extremes, or the larger of them with its sign.",
     ),
-    Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256),
+    THREADS,
 )
 
 GAUSSIAN = Method(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmescope.bulk.contributions import lead_of_sum, order_of_ranks
-from tmescope.foundation.method import Method, MethodSpec, Parameter
+from tmescope.foundation.method import THREADS, Method, MethodSpec
 from tmescope.kernels.rank_sums import rank_summaries
 from tmescope.store.threads import for_row_blocks
 
@@ -209,7 +209,7 @@ def lead_rank_auc(
     return lead_of_sum(terms, sets, centre=0.5)
 
 
-_THREADS = (Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256),)
+_THREADS = (THREADS,)
 
 SINGSCORE = Method(
     MethodSpec(

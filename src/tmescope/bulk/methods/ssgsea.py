@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmescope.bulk.contributions import lead_of_walk
-from tmescope.foundation.method import Method, MethodSpec, Parameter
+from tmescope.foundation.method import THREADS, Method, MethodSpec, Parameter
 from tmescope.kernels.rank_walk import rank_walk_scores
 from tmescope.store.threads import for_row_blocks
 
@@ -180,7 +180,7 @@ _PARAMETERS = (
         0.0,
         10.0,
     ),
-    Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256),
+    THREADS,
 )
 
 RAW = Method(
