@@ -70,7 +70,7 @@ def test_steps_scroll_by_and_the_cursor_comes_back(folder, tmp_path):
     assert code == 0, text
     plain = SEQUENCE.sub("", text)
     assert re.search(r"cohort-a: read  \d+\.\d s", plain)
-    assert re.search(r"step \d+ of 9  elapsed 0:\d\d  left (-|0:\d\d)", plain)
+    assert re.search(r"step \d+ of 10  elapsed 0:\d\d  left (-|0:\d\d)", plain)
     assert "longest steps: " in plain
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor is shown again"
     assert plain.rstrip().splitlines()[-1].startswith("tables: ")

@@ -149,8 +149,10 @@ _H5AD: tuple[tuple[str, Callable[[h5py.File], object], type[TmescopeError], tupl
 _SPARSE: tuple[tuple[str, Callable[[h5py.File], object], tuple[str, ...]], ...] = (
     ("indices beyond the matrix", _filled("X/indices", 10**6), ("not sound: the indices go from 1,000,000",)),
     ("negative indices", _filled("X/indices", -5), ("not sound: the indices go from -5",)),
-    ("pointers beyond the data", _filled("X/indptr", [0, *([10**8] * N_SAMPLES)]), ("not sound: the pointers end at 100,000,000",)),
-    ("pointers that decrease", _filled("X/indptr", [0, 9, 3, *([9] * (N_SAMPLES - 2))]), ("not sound: the pointers decrease",)),
+    ("pointers beyond the data", _filled("X/indptr", [0, *([10**8] * N_SAMPLES)]),
+     ("not sound: the pointers end at 100,000,000",)),
+    ("pointers that decrease", _filled("X/indptr", [0, 9, 3, *([9] * (N_SAMPLES - 2))]),
+     ("not sound: the pointers decrease",)),
     ("values in another file", _linked("X/data", _elsewhere("/X")), ("'data' is a link to another file",)),
 )  # fmt: skip
 

@@ -66,9 +66,9 @@ def encode(values: NDArray[np.float64]) -> Codes:
     if not found.size:
         return Codes(codes, 1.0, 0.0, 0.0)
     sizes = np.abs(found[found != 0])
-    scale = float(np.median(sizes)) if sizes.size else 1.0
-    with np.errstate(over="ignore"):
-        bent = np.arcsinh(values / scale)
+    # a median far below the largest value must not make that infinite
+    scale = max(float(np.median(sizes)), float(sizes.max()) * 1e-300) if sizes.size else 1.0
+    bent = np.arcsinh(values / scale)
     low, high = float(np.nanmin(bent[np.isfinite(values)])), float(np.nanmax(bent[np.isfinite(values)]))
     step = (high - low) or 1.0
     there = np.isfinite(values)
