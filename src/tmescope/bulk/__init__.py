@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
     from tmescope.bulk.frozen_files import read_model, write_model
     from tmescope.bulk.leading import leading_edge
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
     from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
 
 __all__ = [
+    "DeconvolveOptions",
     "FrozenScore",
     "ScoreOptions",
     "StoredScores",
     "StreamOptions",
     "apply_scores",
+    "deconvolve",
     "fit_scores",
     "leading_edge",
+    "list_deconvolvers",
     "list_methods",
     "read_model",
     "score",
@@ -28,6 +32,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "DeconvolveOptions": "deconvolution",
+    "deconvolve": "deconvolution",
+    "list_deconvolvers": "deconvolution",
     "StoredScores": "streaming",
     "StreamOptions": "streaming",
     "score_store": "streaming",

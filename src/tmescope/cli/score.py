@@ -247,7 +247,8 @@ def _refuse_beside_stream(*given: object) -> None:
     if any(one not in (None, False, [], "symbol") for one in given):
         raise MethodError(
             "--stream takes no option of a study beside it",
-            where="--orientation, --gene-lengths, --report, --leading-edge, --gene-table or --identifiers",
+            where="--orientation, --identifiers, --gene-table, --gene-lengths, --format, --gene-column, "
+            "--value-column, --leading-edge or --report",
             expected="samples x genes under symbols",
             next_step="leave it out, or score without --stream",
         )

@@ -100,6 +100,10 @@ class MethodSpec:
     universe : str
         Installed reference whose genes alone the original ranks, such as ``estimate``; empty where there is none. A
         study that pins it sees those genes, others are told that their scores compare with no published ones.
+    installed : str
+        Installed reference that a deconvolution method stands on, such as ``quantiseq``; empty where it has none.
+    own_reference : bool
+        Whether a deconvolution method takes profiles of cell types that the user supplies.
     """
 
     name: str
@@ -125,6 +129,8 @@ class MethodSpec:
     derived: tuple[str, ...] = ()
     sorts_genes: bool = False
     universe: str = ""
+    installed: str = ""
+    own_reference: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,9 @@ class Method:
     lead : callable, optional
         ``lead(values, sets, parameters, state=state)`` says what each gene of the sets adds to each sample's score and
         whether it carries it; `state` is what `fit` returned, None for methods that have none.
+    vocabulary : callable, optional
+        ``vocabulary(reference, parameters)`` returns the genes that a deconvolution method looks for, as its reference
+        writes them.
     """
 
     spec: MethodSpec
@@ -152,6 +161,7 @@ class Method:
     fit: Callable[..., Any] | None = field(default=None, repr=False)
     apply: Callable[..., Any] | None = field(default=None, repr=False)
     lead: Callable[..., Any] | None = field(default=None, repr=False)
+    vocabulary: Callable[..., Any] | None = field(default=None, repr=False)
 
 
 def find_method(name: str, methods: Sequence[Method], *, where: str | None = None) -> Method:

@@ -31,7 +31,7 @@ from tmescope.ingest.text_rows import holds_nan
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined, unused-ignore]
 
-__all__ = ["Block", "choose_names", "each_line", "read_block", "read_line", "split_line"]
+__all__ = ["Block", "choose_names", "each_line", "read_block", "read_line", "split_line", "unsaid_names"]
 
 _LONGEST_LINE = 64 << 20
 _BLOCK = 16 << 20
@@ -180,6 +180,31 @@ def read_block(block: Block, *, limits: Limits) -> tuple[list[list[str]], NDArra
     for i, column in enumerate(table.columns[block.n_text :]):
         values[i] = column.to_numpy()
     return texts, values
+
+
+def unsaid_names(
+    where: str,
+    *,
+    columns: Sequence[str] = ("gene_id", "gene_name"),
+    step: str = 'gene_name goes with identifiers = "symbol", gene_id mostly with identifiers = "ensembl"',
+) -> ExpressionError:
+    """Return the error for a file that names each gene twice where the caller did not say which name counts.
+
+    Parameters
+    ----------
+    where : str
+        The file.
+    columns : sequence of str
+        That name genes.
+    step : str
+        Which column goes with which identifiers.
+    """
+    return ExpressionError(
+        "the file names each gene twice, and nothing says which name counts",
+        where=f"{where}, gene_column",
+        expected=f"gene_column = {' or '.join(columns)}",
+        next_step=step,
+    )
 
 
 def choose_names(

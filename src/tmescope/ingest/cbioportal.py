@@ -13,7 +13,7 @@ from tmescope.foundation.errors import (
     UnknownNameError,
     examples,
 )
-from tmescope.ingest.blocks import Block, choose_names, read_block, read_line, split_line
+from tmescope.ingest.blocks import Block, choose_names, read_block, read_line, split_line, unsaid_names
 from tmescope.ingest.cbioportal_folder import Meta, StudyFolder, open_study_folder
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.matrix import Note, RawMatrix
@@ -72,12 +72,8 @@ def read_study_matrix(
     header, n_text = _read_header(data, limits)
     named = [name for name in header[:n_text] if name in GENE_COLUMNS]
     if gene_column is None and len(named) > 1:
-        raise ExpressionError(
-            "the file names each gene twice, and nothing says which name counts",
-            where=f"{where}, gene_column",
-            expected=f"gene_column = {' or '.join(GENE_COLUMNS)}",
-            next_step='Hugo_Symbol goes with identifiers = "symbol", Entrez_Gene_Id with identifiers = "entrez"',
-        )
+        step = 'Hugo_Symbol goes with identifiers = "symbol", Entrez_Gene_Id with identifiers = "entrez"'
+        raise unsaid_names(where, columns=GENE_COLUMNS, step=step)
     texts, values = read_block(Block(data, 2, tuple(header), n_text), limits=limits)
     columns = {name: texts[header.index(name)] for name in named}
     chosen = gene_column or named[0]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
-from tmescope.ingest.blocks import Block, choose_names, read_block, read_line, split_line
+from tmescope.foundation.errors import FileFormatError, examples
+from tmescope.ingest.blocks import Block, choose_names, read_block, read_line, split_line, unsaid_names
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.matrix import RawMatrix
 
@@ -53,12 +53,7 @@ def read_nfcore(path: Path, *, gene_column: str | None = None, limits: Limits = 
             next_step="declare the format 'tsv' for a matrix with one column of names",
         )
     if gene_column is None:
-        raise ExpressionError(
-            "the file names each gene twice, and nothing says which name counts",
-            where=f"{where}, gene_column",
-            expected="gene_column = gene_id or gene_name",
-            next_step='gene_name goes with identifiers = "symbol", gene_id mostly with identifiers = "ensembl"',
-        )
+        raise unsaid_names(where)
     texts, values = read_block(Block(path, 2, tuple(header), 2, quoted=True), limits=limits)
     names, notes = choose_names(dict(zip(_NAMES, texts, strict=True)), gene_column, fallback="gene_id", where=where)
     return RawMatrix(values, names, tuple(header[2:]), notes=tuple(notes))

@@ -13,7 +13,7 @@ import numpy as np
 from tmescope.foundation.errors import ExpressionError, FileFormatError, ScaleError
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.apart import DEFAULT_PATIENCE, Patience, read_apart
-from tmescope.ingest.blocks import choose_names
+from tmescope.ingest.blocks import choose_names, unsaid_names
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.options import FileFormat
@@ -143,12 +143,7 @@ def as_matrix(found: PseudoBulk, name: str, *, gene_column: str | None, where: s
         `gene_column` is not given or is something else.
     """
     if gene_column is None:
-        raise ExpressionError(
-            "the file names each gene twice, and nothing says which name counts",
-            where=f"{where}, gene_column",
-            expected="gene_column = gene_id or gene_name",
-            next_step='gene_name goes with identifiers = "symbol", gene_id mostly with identifiers = "ensembl"',
-        )
+        raise unsaid_names(where)
     both = {"gene_id": list(found.gene_ids), "gene_name": list(found.gene_names)}
     genes, notes = choose_names(both, gene_column, fallback="gene_id", where=where)
     aggregated = len(found.suffixes) > 1

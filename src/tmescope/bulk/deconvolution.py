@@ -1,0 +1,325 @@
+"""What a bulk sample is made of: the one runner of all deconvolution methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
+from tmescope.bulk.methods.deconvolvers import DECONVOLVERS
+from tmescope.bulk.methods.registry import METHODS
+from tmescope.bulk.mixtures import Estimates, Mixture
+from tmescope.bulk.score_table import cohort_id
+from tmescope.bulk.scoring import ScoreOptions, score
+from tmescope.facts.genes import GeneTable, load_genes
+from tmescope.facts.loading import find_installed, read_installed
+from tmescope.foundation.errors import ExpressionError, MethodError, examples
+from tmescope.foundation.method import Method, MethodSpec, find_method, resolve_parameters
+from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
+from tmescope.foundation.result import Result, RunWarning
+from tmescope.store.tables import TEXT
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from numpy.typing import NDArray
+
+__all__ = ["DeconvolveOptions", "Reference", "deconvolve", "list_deconvolvers"]
+
+
+@dataclass(frozen=True)
+class DeconvolveOptions:
+    """How `deconvolve` treats genes, and where it finds references.
+
+    Parameters
+    ----------
+    min_coverage : float
+        Smallest share (0 to 1) of the reference's genes that must be there; below it the whole call is refused, and
+        a single output that stands on less is missing.
+    map_symbols : bool
+        Whether genes of the reference that the matrix lacks are looked up under their approved symbols.
+    gene_table : GeneTable, optional
+        Where they are looked up; the bundled table if omitted.
+    facts_home : Path, optional
+        Folder of installed references; ``~/.local/share/tmescope/facts`` if omitted.
+    version : str, optional
+        Version of the installed reference; the only one that is installed if omitted.
+    parameters : mapping
+        Parameters of the method; see ``tmescope methods show NAME``.
+    """
+
+    min_coverage: float = 0.5
+    map_symbols: bool = True
+    gene_table: GeneTable | None = None
+    facts_home: Path | None = None
+    version: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Reference(NamedTuple):
+    """A reference with what provenance says of it.
+
+    Parameters
+    ----------
+    content : object
+        What the method reads.
+    facts : dict of str to str
+        Name to sha256.
+    """
+
+    content: object
+    facts: dict[str, str]
+
+
+def list_deconvolvers() -> tuple[Method, ...]:
+    """Return all methods that `deconvolve` takes: those with a reference, then those with gene sets of their own."""
+    return DECONVOLVERS + tuple(m for m in METHODS if m.spec.gene_sets is not None)
+
+
+def deconvolve(
+    adata: AnnData,
+    *,
+    method: str | Method,
+    reference: object = None,
+    scale: str | None = None,
+    options: DeconvolveOptions | None = None,
+) -> Result:
+    """Estimate how much of each cell type is in every sample.
+
+    Answers "what is this tumour made of?". Only outputs whose unit is ``fraction`` are shares of something and may be
+    compared between cell types; the others compare one type between samples.
+
+    Parameters
+    ----------
+    adata : anndata.AnnData, n_samples x n_genes
+        Dense, sparse or backed; gene symbols in ``var_names``. Not changed.
+    method : str or Method
+        One of ``tmescope methods`` that has a reference or gene sets of its own (MCP-counter, ESTIMATE).
+    reference : object, optional
+        Profiles of cell types for methods that take one of yours; others read what is installed.
+    scale : str, optional
+        Scale of ``adata.X`` such as ``tpm``; read from ``adata.uns["tmescope"]["scale"]`` if omitted.
+    options : DeconvolveOptions, optional
+        Coverage, symbols, where references are and the method's parameters.
+
+    Returns
+    -------
+    Result
+        Table with columns cohort_id, sample_id, method, feature, value (NaN where missing), coverage (0 to 1) and unit;
+        samples in input order, then features.
+
+    Raises
+    ------
+    UnknownNameError
+        If a method or parameter does not exist.
+    FactsError
+        If the reference is not installed.
+    ScaleError
+        If no scale is declared, or the method does not take that unit.
+    ExpressionError
+        If names are not unique, there are no samples, or values are negative where none can be.
+    MethodError
+        If the method needs more samples, or too few genes of the reference are there.
+
+    Notes
+    -----
+    A sample of nothing but zeros has no estimate and is warned about. Samples that miss a gene are estimated without
+    it, beside those that miss the same; methods that look at the whole cohort leave the gene out for all.
+    """
+    options = options or DeconvolveOptions()
+    chosen = method if isinstance(method, Method) else find_method(method, list_deconvolvers())
+    if chosen.spec.gene_sets is not None:
+        limits = ScoreOptions(options.min_coverage, parameters=options.parameters)
+        return score(adata, method=chosen, scale=scale, options=limits)
+    spec = chosen.spec
+    parameters = resolve_parameters(spec, dict(options.parameters))
+    used = _find_reference(spec, reference, options)
+    check_names([str(s) for s in adata.obs_names], [str(g) for g in adata.var_names])
+    declared = find_scale(adata, scale)
+    rows = MatrixRows(adata.X, declared, target_scale(spec, declared))
+    values = rows.read(0, len(rows))
+    _check_values(spec, values)
+    wanted = _vocabulary(chosen, used.content, parameters)
+    genes, renamed = _name_genes([str(g) for g in adata.var_names], wanted, options)
+    _check_coverage(spec, genes, wanted, limit=options.min_coverage)
+    mixture = Mixture(values, genes, declared.unit == "array")
+    found, empty = _estimate(chosen, mixture, used.content, parameters=parameters, wanted=frozenset(wanted))
+    cohort = cohort_id(adata)
+    warnings = (*_tell(found, empty, adata, cohort=cohort), *_tell_of_genes(spec, genes, wanted, cohort=cohort))
+    found.values[:, found.coverage < options.min_coverage] = np.nan
+    provenance = Provenance(
+        method=spec.name,
+        parameters={**parameters, "min_coverage": options.min_coverage, "map_symbols": options.map_symbols},
+        inputs={
+            "values": hash_array(values),
+            "genes": hash_json(list(adata.var_names)),
+            "scale": str(declared),
+            "renamed": hash_json(sorted(renamed.items())),
+        },
+        facts=used.facts,
+        versions=versions(),
+    )
+    return Result(_tidy(adata, spec, found), provenance, warnings)
+
+
+def _find_reference(spec: MethodSpec, given: object, options: DeconvolveOptions) -> Reference:
+    if spec.own_reference:
+        if given is None:
+            raise MethodError(
+                f"{spec.name} needs profiles of cell types, and none are given",
+                where="reference",
+                next_step="build them from labelled cells: tmescope reference build cells.h5ad --labels COLUMN -o REF",
+            )
+        sha = str(getattr(given, "sha256", "")) or hash_json(repr(given))
+        return Reference(given, {"reference": sha})
+    if given is not None:
+        raise MethodError(
+            f"{spec.name} has a reference of its own and takes no other",
+            where="reference",
+            next_step="leave it out, or choose a method for your own reference",
+        )
+    if not spec.installed:
+        return Reference(None, {})
+    one = find_installed(spec.installed, options.version, home=options.facts_home)
+    facts = {f"{one.name} {one.version}: {role}": sha for role, sha in sorted(one.sha256.items())}
+    return Reference(read_installed(one), facts)
+
+
+def _check_values(spec: MethodSpec, values: NDArray[np.float64]) -> None:
+    if spec.min_samples > len(values):
+        raise MethodError(
+            f"{spec.name} looks at a whole cohort of at least {spec.min_samples} samples and got {len(values)}",
+            where="samples",
+            expected="the cohort that the sample belongs to",
+            next_step="fit the method on a cohort once and apply it frozen, or choose a method of scope sample",
+        )
+    if not spec.needs_log and np.any(values < 0):
+        wrong = values[values < 0]
+        raise ExpressionError(
+            f"{wrong.size} values are negative, for example {examples(float(v) for v in wrong[:3])}",
+            where="X",
+            expected="linear expression, 0 or more",
+            next_step="declare the scale that the matrix is in, such as log2(tpm+1)",
+        )
+
+
+def _vocabulary(method: Method, reference: object, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    if method.vocabulary is None:
+        return ()
+    return tuple(dict.fromkeys(method.vocabulary(reference, parameters)))
+
+
+def _name_genes(
+    genes: Sequence[str], wanted: Sequence[str], options: DeconvolveOptions
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the genes under the reference's names, and which of them were renamed: own name to the reference's."""
+    measured = set(genes)
+    absent = [g for g in wanted if g not in measured]
+    if not options.map_symbols or not absent:
+        return tuple(genes), {}
+    table = options.gene_table or load_genes()
+    claims: dict[str, list[str]] = {}
+    for one in table.resolve(absent):
+        if one.hgnc_id is not None and one.gene_symbol in measured and one.gene_symbol not in wanted:
+            claims.setdefault(one.gene_symbol, []).append(one.input_id)
+    renamed = {own: names[0] for own, names in claims.items() if len(names) == 1}
+    return tuple(renamed.get(g, g) for g in genes), renamed
+
+
+def _check_coverage(spec: MethodSpec, genes: Sequence[str], wanted: Sequence[str], *, limit: float) -> None:
+    measured = set(genes)
+    absent = [g for g in wanted if g not in measured]
+    share = 1 - len(absent) / len(wanted) if wanted else 1.0
+    if share < limit:
+        raise MethodError(
+            f"{len(absent)} of the {len(wanted)} genes that {spec.name} needs were not measured: {examples(absent)}",
+            where="genes",
+            expected=f"at least {limit:.0%} of them",
+            next_step="check the identifiers (tmescope check), or lower min_coverage knowingly",
+        )
+
+
+def _estimate(
+    method: Method,
+    mixture: Mixture,
+    reference: object,
+    *,
+    parameters: Mapping[str, Any],
+    wanted: frozenset[str],
+) -> tuple[Estimates, NDArray[np.bool_]]:
+    """Run a method on the samples that it can be run on; return what it found and which samples are empty."""
+    seen = np.array([g in wanted for g in mixture.genes]) if wanted else np.ones(len(mixture.genes), dtype=bool)
+    looked = mixture.values[:, seen]
+    empty = ~np.any(np.nan_to_num(looked) != 0, axis=1)
+    if empty.all():
+        raise ExpressionError(
+            "no sample expresses any gene of the reference", where="X", next_step="check scale and identifiers"
+        )
+    found: Estimates | None = None
+    for samples, present in _groups(mixture.values, empty, whole=method.spec.scope == "cohort"):
+        genes = tuple(g for g, kept in zip(mixture.genes, present, strict=True) if kept)
+        part = Mixture(np.ascontiguousarray(mixture.values[np.ix_(samples, present)]), genes, mixture.is_array)
+        one: Estimates = method.run(part, reference, parameters)
+        if found is None:
+            blank = np.full((len(mixture.values), len(one.features)), np.nan)
+            found = replace(one, values=blank, coverage=np.array(one.coverage))
+        found.values[samples] = one.values
+        warnings = tuple(dict.fromkeys((*found.warnings, *one.warnings)))
+        found = replace(found, coverage=np.minimum(found.coverage, one.coverage), warnings=warnings)
+    if found is None:  # pragma: no cover - some sample is not empty
+        raise ExpressionError("there are no samples", where="X")
+    return found, empty
+
+
+def _groups(
+    values: NDArray[np.float64], empty: NDArray[np.bool_], *, whole: bool
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """Yield samples that miss the same genes, with the genes that they have."""
+    usable = np.flatnonzero(~empty)
+    missing = np.isnan(values)
+    if whole or not missing.any():
+        yield usable, ~np.any(missing[usable], axis=0, keepdims=True)[0]
+        return
+    patterns: dict[bytes, list[int]] = {}
+    for sample in usable:
+        patterns.setdefault(np.packbits(missing[sample]).tobytes(), []).append(int(sample))
+    for samples in patterns.values():
+        yield np.array(samples), ~missing[samples[0]]
+
+
+def _tell(found: Estimates, empty: NDArray[np.bool_], adata: AnnData, *, cohort: str) -> Iterator[RunWarning]:
+    for warning in found.warnings:
+        yield replace(warning, where=warning.where or cohort)
+    if empty.any():
+        names = [str(s) for s in adata.obs_names[empty]]
+        message = f"{len(names)} samples express no gene of the reference: they have no estimate"
+        yield RunWarning("deconvolution.empty_sample", message, cohort, len(names), tuple(names[:3]))
+
+
+def _tell_of_genes(
+    spec: MethodSpec, genes: Sequence[str], wanted: Sequence[str], *, cohort: str
+) -> Iterator[RunWarning]:
+    measured = set(genes)
+    absent = [g for g in wanted if g not in measured]
+    if len(absent) > 0.2 * len(wanted):
+        message = f"{len(absent)} of the {len(wanted)} genes of {spec.name}'s reference were not measured"
+        yield RunWarning("coverage.partial", message, cohort, len(absent), tuple(absent[:3]))
+
+
+def _tidy(adata: AnnData, spec: MethodSpec, found: Estimates) -> pd.DataFrame:
+    n_samples, n_features = found.values.shape
+    return pd.DataFrame(
+        {
+            "cohort_id": cohort_id(adata),
+            "sample_id": np.repeat(np.asarray(adata.obs_names, dtype=object), n_features),
+            "method": spec.name,
+            "feature": np.tile(np.asarray(found.features, dtype=object), n_samples),
+            "value": found.values.ravel(),
+            "coverage": np.tile(found.coverage, n_samples),
+            "unit": spec.unit,
+        }
+    ).astype(dict.fromkeys(("cohort_id", "sample_id", "method", "feature", "unit"), TEXT))
