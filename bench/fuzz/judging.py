@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 import traceback
 import warnings
@@ -18,6 +19,11 @@ __all__ = ["Judge", "Tally"]
 SLOW_SECONDS = 5.0
 
 
+def _spent() -> float:
+    """Return the processor time of this process and of the readers that it waited for."""
+    return sum(os.times()[:4])
+
+
 @dataclass
 class Tally:
     """What was spent so far; survives restarts in a file."""
@@ -26,7 +32,8 @@ class Tally:
     executions: int = 0
     accepted: int = 0
     cpu_seconds: float = 0.0
-    started: float = field(default_factory=time.process_time)
+    contained: int = 0
+    started: float = field(default_factory=_spent)
 
     @classmethod
     def load(cls, path: Path) -> Tally:
@@ -36,8 +43,10 @@ class Tally:
 
     def save(self) -> None:
         """Write the numbers down."""
-        spent = self.cpu_seconds + time.process_time() - self.started
+        spent = self.cpu_seconds + _spent() - self.started
         told = {"executions": self.executions, "accepted": self.accepted, "cpu_seconds": round(spent, 1)}
+        if self.contained:
+            told["contained"] = self.contained
         self.path.write_text(json.dumps(told))
 
 

@@ -16,7 +16,7 @@ from bench.fuzz.targets import TARGETS
 __all__ = ["main", "mutate"]
 
 _PER_CHILD = 100
-_SECONDS_PER_CHILD = 20
+_SECONDS_PER_FILE = 20
 _BYTES = 4 << 30
 _WORDS = (b"\0", b"\xff", b"\x7f", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff" * 8, b"\0" * 8, b"\0\0\0\x80", b"\1\0\0\0")
 
@@ -64,7 +64,12 @@ def main(arguments: list[str]) -> None:
             _try_some(target.name, seeds, (folder, findings, scratch), round_number)
             os._exit(0)
         _, status = os.waitpid(child, 0)
-        if status and scratch.is_file():
+        if status and target.apart and os.WIFSIGNALED(status):
+            tally = Tally.load(folder / f"{name}.json")
+            tally.contained += 1
+            tally.executions += 1
+            tally.save()
+        elif status and scratch.is_file():
             how = f"signal-{os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit-{os.WEXITSTATUS(status)}"
             (findings / f"{how}-{round_number}.input").write_bytes(scratch.read_bytes())
 
@@ -73,14 +78,14 @@ def _try_some(name: str, seeds: list[bytes], places: tuple[Path, Path, Path], nu
     folder, findings, scratch = places
     resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.alarm(_SECONDS_PER_CHILD)
     target = next(t for t in TARGETS if t.name == name)
     known = {p.stem for p in findings.glob("*.input")}
     judge = Judge(target.read, scratch, findings, Tally.load(folder / f"{name}.json"), known)
     rng = random.Random(number)
     for _ in range(_PER_CHILD):
+        signal.alarm(_SECONDS_PER_FILE)
         judge(mutate(rng.choice(seeds), seeds, rng))
-    judge.tally.save()
+        judge.tally.save()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from tests.study import tiny
 
 from tmescope.study.answering import answer_step
 from tmescope.study.context import Context
+from tmescope.study.deconvolving import deconvolve_step
 from tmescope.study.ingesting import cohort_step
 from tmescope.study.ledger import open_ledger
 from tmescope.study.loading import parse_study
@@ -19,7 +20,7 @@ from tmescope.study.overlapping import overlap_step
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.tabulating import table_step
 
-ORDER = ("cohort", "overlaps", "universe", "profile", "answers", "tables")
+ORDER = ("cohort", "overlaps", "universe", "profile", "fractions", "answers", "tables")
 
 
 @contextmanager
@@ -39,6 +40,9 @@ def do(context: Context, until: str = "tables") -> None:
         "overlaps": lambda: [overlap_step(context)],
         "universe": lambda: [universe_step(context)],
         "profile": lambda: [profile_step(context, c) for c in context.study.cohorts],
+        "fractions": lambda: [
+            deconvolve_step(context, c) for c in context.study.cohorts if context.needs.deconvolution
+        ],
         "answers": lambda: [answer_step(context, c) for c in context.study.cohorts],
         "tables": lambda: [table_step(context)],
     }

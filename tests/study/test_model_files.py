@@ -83,7 +83,7 @@ def test_another_model_makes_the_scores_anew(folder):
         ({"models": ["absent"]}, "there is no model 'absent'"),
         ({"models": ["a.tsv"]}, "no frozen score"),
         ({"models": ["zscore", "./zscore"]}, "are both models of zscore"),
-        ({"models": ["zscore"], "primary": "gsva_frozen"}, "no method of the profile"),
+        ({"models": ["zscore"], "primary": "gsva_frozen"}, "no method of the"),
     ],
 )
 def test_what_is_wrong_with_models_is_listed(folder, profile, text):

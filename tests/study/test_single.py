@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tmescope.foundation.errors import ManyProblems
-from tmescope.study.single import ScoredSets, scoring_study
+from tmescope.study.single import Composition, ScoredSets, deconvolution_study, scoring_study
 
 
 def test_one_matrix_is_a_study_of_one_cohort_without_endpoints():
@@ -44,5 +44,18 @@ def test_what_is_not_allowed_is_listed_at_once():
         "score: cohorts[1].orientation",
         "score: cohorts[1].scale",
         "score: cohorts[1].identifiers",
-        "score: profile.methods",
     ]
+    with pytest.raises(ManyProblems, match="the study names no method") as caught:
+        scoring_study(Path("m.tsv"), scale="tpm", methods=[])
+    assert [p.where for p in caught.value.problems] == ["score: profile.methods"]
+
+
+def test_composition_is_a_study_of_its_own():
+    asked = Composition(("mcp_counter",), pins={"quantiseq": "TIL10"}, parameters={"mcp_counter": {}})
+    study = deconvolution_study(Path("m.tsv"), scale="tpm", asked=asked)
+    assert study.profile.methods == []
+    assert study.deconvolution.methods == ["mcp_counter"]
+    assert study.facts == {"quantiseq": "TIL10"}
+    assert study.output.report is False
+    own = deconvolution_study(Path("m.tsv"), scale="tpm", asked=Composition(("mcp_counter",), Path("ref")))
+    assert own.deconvolution.reference == str(Path("ref").resolve())

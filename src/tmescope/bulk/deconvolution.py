@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-__all__ = ["DeconvolveOptions", "Reference", "deconvolve", "list_deconvolvers"]
+__all__ = [
+    "DeconvolveOptions",
+    "Match",
+    "Reference",
+    "deconvolve",
+    "find_reference_of",
+    "list_deconvolvers",
+    "match_genes",
+]
+
+_FLAGGED = 0.2
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,67 @@ class Reference(NamedTuple):
 
     content: object
     facts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which genes of a reference a matrix has.
+
+    Parameters
+    ----------
+    genes : tuple of str
+        Of the matrix, in its order, under the reference's names.
+    renamed : mapping of str to str
+        Own name to the reference's, where they differ.
+    wanted, absent : tuple of str
+        Genes that the method looks for, and those of them that were not measured.
+    """
+
+    genes: tuple[str, ...]
+    renamed: Mapping[str, str]
+    wanted: tuple[str, ...]
+    absent: tuple[str, ...]
+
+    def refuse_few(self, spec: MethodSpec, min_coverage: float, *, where: str = "genes") -> None:
+        """Refuse a matrix that has too few of the genes.
+
+        Parameters
+        ----------
+        spec : MethodSpec
+            For the message.
+        min_coverage : float
+            Smallest share, 0 to 1.
+        where : str
+            For the message.
+
+        Raises
+        ------
+        MethodError
+            With what is missing.
+        """
+        share = 1 - len(self.absent) / len(self.wanted) if self.wanted else 1.0
+        if share < min_coverage:
+            raise MethodError(
+                f"{len(self.absent)} of the {len(self.wanted)} genes that {spec.name} needs were not measured: "
+                f"{examples(self.absent)}",
+                where=where,
+                expected=f"at least {min_coverage:.0%} of them",
+                next_step="check the identifiers (tmescope check), or lower min_coverage knowingly",
+            )
+
+    def tell(self, spec: MethodSpec, cohort: str) -> Iterator[RunWarning]:
+        """Yield a warning where more than a fifth of the genes is missing.
+
+        Parameters
+        ----------
+        spec : MethodSpec
+            For the message.
+        cohort : str
+            Where it was.
+        """
+        if len(self.absent) > _FLAGGED * len(self.wanted):
+            message = f"{len(self.absent)} of the {len(self.wanted)} genes of {spec.name}'s reference were not measured"
+            yield RunWarning("coverage.partial", message, cohort, len(self.absent), self.absent[:3])
 
 
 def list_deconvolvers() -> tuple[Method, ...]:
@@ -137,19 +208,18 @@ def deconvolve(
         return score(adata, method=chosen, scale=scale, options=limits)
     spec = chosen.spec
     parameters = resolve_parameters(spec, dict(options.parameters))
-    used = _find_reference(spec, reference, options)
+    used = find_reference_of(spec, reference, options)
     check_names([str(s) for s in adata.obs_names], [str(g) for g in adata.var_names])
     declared = find_scale(adata, scale)
     rows = MatrixRows(adata.X, declared, target_scale(spec, declared))
     values = rows.read(0, len(rows))
     _check_values(spec, values)
-    wanted = _vocabulary(chosen, used.content, parameters)
-    genes, renamed = _name_genes([str(g) for g in adata.var_names], wanted, options)
-    _check_coverage(spec, genes, wanted, limit=options.min_coverage)
-    mixture = Mixture(values, genes, declared.unit == "array")
-    found, empty = _estimate(chosen, mixture, used.content, parameters=parameters, wanted=frozenset(wanted))
+    matched = match_genes(chosen, [str(g) for g in adata.var_names], used, options=options)
+    matched.refuse_few(spec, options.min_coverage)
+    mixture = Mixture(values, matched.genes, declared.unit == "array")
+    found, empty = _estimate(chosen, mixture, used.content, parameters=parameters, wanted=frozenset(matched.wanted))
     cohort = cohort_id(adata)
-    warnings = (*_tell(found, empty, adata, cohort=cohort), *_tell_of_genes(spec, genes, wanted, cohort=cohort))
+    warnings = (*_tell(found, empty, adata, cohort=cohort), *matched.tell(spec, cohort))
     found.values[:, found.coverage < options.min_coverage] = np.nan
     provenance = Provenance(
         method=spec.name,
@@ -158,7 +228,7 @@ def deconvolve(
             "values": hash_array(values),
             "genes": hash_json(list(adata.var_names)),
             "scale": str(declared),
-            "renamed": hash_json(sorted(renamed.items())),
+            "renamed": hash_json(sorted(matched.renamed.items())),
         },
         facts=used.facts,
         versions=versions(),
@@ -166,7 +236,25 @@ def deconvolve(
     return Result(_tidy(adata, spec, found), provenance, warnings)
 
 
-def _find_reference(spec: MethodSpec, given: object, options: DeconvolveOptions) -> Reference:
+def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOptions) -> Reference:
+    """Return what a method stands on: the caller's reference or the installed one.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        Says which.
+    given : object
+        The caller's; None where there is none.
+    options : DeconvolveOptions
+        Where installed references are, and which version is meant.
+
+    Raises
+    ------
+    MethodError
+        If one is missing, or given to a method with its own.
+    FactsError
+        If it is not installed.
+    """
     if spec.own_reference:
         if given is None:
             raise MethodError(
@@ -207,40 +295,35 @@ def _check_values(spec: MethodSpec, values: NDArray[np.float64]) -> None:
         )
 
 
-def _vocabulary(method: Method, reference: object, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    if method.vocabulary is None:
-        return ()
-    return tuple(dict.fromkeys(method.vocabulary(reference, parameters)))
+def match_genes(method: Method, genes: Sequence[str], reference: Reference, *, options: DeconvolveOptions) -> Match:
+    """Find the genes of a reference in a matrix.
 
-
-def _name_genes(
-    genes: Sequence[str], wanted: Sequence[str], options: DeconvolveOptions
-) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return the genes under the reference's names, and which of them were renamed: own name to the reference's."""
+    Parameters
+    ----------
+    method : Method
+        A deconvolution method.
+    genes : sequence of str
+        Of the matrix.
+    reference : Reference
+        From `find_reference_of`.
+    options : DeconvolveOptions
+        Whether and where other names are looked up, and the method's parameters.
+    """
+    parameters = resolve_parameters(method.spec, dict(options.parameters))
+    named = () if method.vocabulary is None else method.vocabulary(reference.content, parameters)
+    wanted = tuple(dict.fromkeys(named))
     measured = set(genes)
     absent = [g for g in wanted if g not in measured]
-    if not options.map_symbols or not absent:
-        return tuple(genes), {}
-    table = options.gene_table or load_genes()
     claims: dict[str, list[str]] = {}
-    for one in table.resolve(absent):
-        if one.hgnc_id is not None and one.gene_symbol in measured and one.gene_symbol not in wanted:
-            claims.setdefault(one.gene_symbol, []).append(one.input_id)
+    if options.map_symbols and absent:
+        taken = set(wanted)
+        for one in (options.gene_table or load_genes()).resolve(absent):
+            if one.hgnc_id is not None and one.gene_symbol in measured and one.gene_symbol not in taken:
+                claims.setdefault(one.gene_symbol, []).append(one.input_id)
     renamed = {own: names[0] for own, names in claims.items() if len(names) == 1}
-    return tuple(renamed.get(g, g) for g in genes), renamed
-
-
-def _check_coverage(spec: MethodSpec, genes: Sequence[str], wanted: Sequence[str], *, limit: float) -> None:
-    measured = set(genes)
-    absent = [g for g in wanted if g not in measured]
-    share = 1 - len(absent) / len(wanted) if wanted else 1.0
-    if share < limit:
-        raise MethodError(
-            f"{len(absent)} of the {len(wanted)} genes that {spec.name} needs were not measured: {examples(absent)}",
-            where="genes",
-            expected=f"at least {limit:.0%} of them",
-            next_step="check the identifiers (tmescope check), or lower min_coverage knowingly",
-        )
+    found = tuple(renamed.get(g, g) for g in genes)
+    here = set(found)
+    return Match(found, renamed, wanted, tuple(g for g in wanted if g not in here))
 
 
 def _estimate(
@@ -298,16 +381,6 @@ def _tell(found: Estimates, empty: NDArray[np.bool_], adata: AnnData, *, cohort:
         names = [str(s) for s in adata.obs_names[empty]]
         message = f"{len(names)} samples express no gene of the reference: they have no estimate"
         yield RunWarning("deconvolution.empty_sample", message, cohort, len(names), tuple(names[:3]))
-
-
-def _tell_of_genes(
-    spec: MethodSpec, genes: Sequence[str], wanted: Sequence[str], *, cohort: str
-) -> Iterator[RunWarning]:
-    measured = set(genes)
-    absent = [g for g in wanted if g not in measured]
-    if len(absent) > 0.2 * len(wanted):
-        message = f"{len(absent)} of the {len(wanted)} genes of {spec.name}'s reference were not measured"
-        yield RunWarning("coverage.partial", message, cohort, len(absent), tuple(absent[:3]))
 
 
 def _tidy(adata: AnnData, spec: MethodSpec, found: Estimates) -> pd.DataFrame:

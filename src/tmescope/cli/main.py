@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tmescope.cli import convert, demo, diff, export, facts, lists, score, study
+from tmescope.cli import convert, deconvolve, demo, diff, export, facts, lists, score, study
 from tmescope.cli.progress import wants_colour
 from tmescope.foundation.errors import TmescopeError
 
@@ -49,6 +49,7 @@ app.command("init")(study.init)
 app.command("check")(study.check)
 app.command("run")(study.run)
 app.add_typer(score.score_app, name="score")
+app.command("deconvolve")(deconvolve.deconvolve)
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)

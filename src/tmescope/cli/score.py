@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tmescope.bulk.frozen import FrozenScore
     from tmescope.study.schema import Study
 
-__all__ = ["score_app"]
+__all__ = ["keys_of", "score_app", "split"]
 
 score_app = typer.Typer(
     cls=FallbackGroup,
@@ -135,8 +135,8 @@ def score(
         )
         from tmescope.study.streaming import streamed_sets
 
-        sets = streamed_sets(_split(signature), signature_file or [])
-        chosen = _split(method) or ["singscore"]
+        sets = streamed_sets(split(signature), signature_file or [])
+        chosen = split(method) or ["singscore"]
         _stream(expression, sets, chosen, scale=scale, output=output, limits=(memory_mb, threads), quiet=quiet)
         return
     from tmescope.study.single import ScoredSets, scoring_study
@@ -144,9 +144,9 @@ def score(
     study = scoring_study(
         expression,
         scale=scale,
-        methods=_split(method) or ["zscore"],
-        sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ()), leading=tuple(_split(leading_edge))),
-        cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        methods=split(method) or ["zscore"],
+        sets=ScoredSets(tuple(split(signature)), tuple(signature_file or ()), leading=tuple(split(leading_edge))),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
         gene_table=gene_table,
         report=report,
     )
@@ -181,8 +181,8 @@ def fit(
         expression,
         scale=scale,
         methods=[method],
-        sets=ScoredSets(tuple(_split(signature)), tuple(signature_file or ())),
-        cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        sets=ScoredSets(tuple(split(signature)), tuple(signature_file or ())),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
         gene_table=gene_table,
     )
     with listening("score fit", quiet=quiet) as progress:
@@ -235,8 +235,8 @@ def apply(
         expression,
         scale=scale,
         methods=[],
-        sets=ScoredSets(models=(model,), leading=tuple(_split(leading_edge))),
-        cohort=_keys(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        sets=ScoredSets(models=(model,), leading=tuple(split(leading_edge))),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
         gene_table=gene_table,
         report=report,
     )
@@ -283,13 +283,22 @@ def _stream(
     typer.echo(f"{stored.path}: {stored.n_samples} samples, {stored.n_features} features")
 
 
-def _keys(
+def keys_of(
     orientation: str | None,
     identifiers: str,
     gene_lengths: Path | None,
     *,
     reading: tuple[str | None, str | None, str | None],
 ) -> dict[str, str | None]:
+    """Return the keys of the cohort in a study of one step.
+
+    Parameters
+    ----------
+    orientation, identifiers, gene_lengths
+        As in the study file.
+    reading : tuple
+        ``format``, ``gene_column`` and ``value_column``.
+    """
     lengths = None if gene_lengths is None else str(gene_lengths.resolve())
     named = dict(zip(("format", "gene_column", "value_column"), reading, strict=True))
     return {"orientation": orientation, "identifiers": identifiers, "gene_lengths": lengths, **named}
@@ -305,5 +314,6 @@ def _run(study: Study, output: Path, *, threads: int, quiet: bool, json: bool) -
         say_outcome(outcome)
 
 
-def _split(values: list[str] | None) -> list[str]:
+def split(values: list[str] | None) -> list[str]:
+    """Return names that stand in several options, or in one between commas."""
     return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]

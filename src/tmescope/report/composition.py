@@ -75,10 +75,7 @@ def draw_composition(contents: ReportContents) -> list[Figure]:
 
 
 def _population_scores(contents: ReportContents) -> pd.DataFrame:
-    scores = contents.table("scores")
-    fractions = contents.tables.get("fractions")
-    if fractions is not None and len(fractions):
-        scores = pd.concat([scores, fractions], ignore_index=True) if len(scores) else fractions
+    scores = contents.measured()
     if not len(scores):
         return scores
     signatures = contents.table("signatures")

@@ -118,14 +118,19 @@ class ReportContents:
     def cohort_ids(self) -> list[str]:
         """Return every cohort of the run: in the order of the table ``cohorts``, then those only other tables have."""
         found: dict[str, None] = {}
-        for name in ("cohorts", "samples", "scores", "features", "answers", "curves", "quality"):
+        for name in ("cohorts", "samples", "scores", "fractions", "features", "answers", "curves", "quality"):
             if self.has(name):
                 found |= dict.fromkeys(str(c) for c in pd.unique(self.tables[name]["cohort_id"]))
         return list(found)
 
+    def measured(self) -> pd.DataFrame:
+        """Return the rows of ``scores`` and of ``fractions``, which have the same columns."""
+        filled = [table for table in (self.table("scores"), self.table("fractions")) if len(table)]
+        return pd.concat(filled, ignore_index=True) if filled else self.table("scores")
+
     def primary_scores(self) -> pd.DataFrame:
-        """Return the rows of ``scores`` that the figures show."""
-        scores = self.table("scores")
+        """Return the rows of the primary method, which the figures show."""
+        scores = self.measured()
         return scores[scores["method"] == self.primary_method] if len(scores) else scores
 
     def shown_answers(self) -> pd.DataFrame:
@@ -158,7 +163,7 @@ class ReportContents:
             if isinstance(t, str) and t
         }
         names: set[str] = set()
-        for table in ("scores", "features", "answers"):
+        for table in ("scores", "fractions", "features", "answers"):
             names.update(str(f) for f in pd.unique(self.table(table)["feature"]))
         return {name: titles.get(name, name) for name in sorted(names)}
 

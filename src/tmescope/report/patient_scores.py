@@ -95,7 +95,7 @@ def pack_scores(contents: ReportContents, keys: Sequence[tuple[str, str]], cohor
         coverage by cohort; whether other cohorts can be compared, and why not), ``units`` of the cohorts, ``lacking``
         genes, and ``left_out`` in words.
     """
-    scores = contents.table("scores")
+    scores = contents.measured()
     names = [str(m) for m in pd.unique(scores["method"])] if len(scores) else []
     names.sort(key=lambda m: m != contents.primary_method)
     features = [str(f) for f in pd.unique(scores["feature"])] if len(scores) else []
@@ -123,7 +123,7 @@ def pack_scores(contents: ReportContents, keys: Sequence[tuple[str, str]], cohor
 def _pack(
     contents: ReportContents, name: str, *, keys: Sequence[tuple[str, str]], cohorts: Sequence[str]
 ) -> dict[str, Any]:
-    scores = contents.table("scores")
+    scores = contents.measured()
     part = scores[scores["method"] == name].drop_duplicates(["cohort_id", "sample_id", "feature"])
     features = [str(f) for f in pd.unique(part["feature"])]
     row = {key: i for i, key in enumerate(keys)}

@@ -81,6 +81,10 @@ SCHEMAS: Mapping[str, TableSchema] = {
         "one sample, method and signature",
         _columns("cohort_id:str sample_id:str method:str feature:str value:float coverage:float unit:str"),
     ),
+    "fractions": TableSchema(
+        "one sample, deconvolution method and cell type; a fraction only where the unit says so",
+        _columns("cohort_id:str sample_id:str method:str feature:str value:float coverage:float unit:str"),
+    ),
     "leading_edge": TableSchema(
         "one gene of a signature that was asked about, in one sample",
         _columns(

@@ -44,6 +44,7 @@ def asked_methods(context: Context) -> list[str]:
     if study.answers.methods is not None:
         return study.answers.methods
     fixed = [s.name for s in context.needs.specs if s.gene_sets is not None]
+    fixed += [s.name for s in context.needs.deconvolution]
     return list(dict.fromkeys([context.needs.primary(study), *fixed]))
 
 
@@ -61,6 +62,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         "samples": data["obs.parquet"],
         "features": data["features.parquet"],
         "scores": context.outcomes[f"profile-{cohort.id}"]["scores.parquet"],
+        "fractions": context.outcomes.get(f"fractions-{cohort.id}", {}).get("fractions.parquet"),
         "responses": responses,
         "survival": survival,
         "methods": asked_methods(context),
@@ -95,6 +97,9 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
 
 def _features(context: Context, cohort_id: str, sample_ids: list[str]) -> tuple[Feature, ...]:
     scores = read_table(context.ledger.folder(f"profile-{cohort_id}") / "scores.parquet")
+    if context.needs.deconvolution:
+        fractions = read_table(context.ledger.folder(f"fractions-{cohort_id}") / "fractions.parquet")
+        scores = pd.concat([t for t in (scores, fractions) if len(t)], ignore_index=True)
     extra = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "features.parquet")
     return collect_features(scores, extra, sample_ids=sample_ids, methods=asked_methods(context))
 

@@ -23,6 +23,7 @@ from tmescope.foundation.scale import Scale
 from tmescope.ingest.gene_lengths import final_scale
 from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
+from tmescope.study.deconvolving import unmeasured_problems
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.model_files import cohort_problems
@@ -133,6 +134,7 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     problems: list[TmescopeError] = []
     for cohort in cohorts:
         problems += _method_problems(cohort, needs, folders[cohort.id])
+        problems += unmeasured_problems(study, cohort, read_genes(folders[cohort.id]))
         problems += _patient_problems(study, cohort, folders[cohort.id])
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
     wanted = read_universe(study)
@@ -151,13 +153,14 @@ def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[Tme
     unit = scale.unit
     n_samples = len(read_table(folder / "samples.parquet", columns=["sample_id"]))
     yield from cohort_problems(needs.models, cohort.id, genes=read_genes(folder), scale=scale)
-    for spec in (s for s in needs.specs if s.name not in needs.models.models):
+    computed = [s for s in needs.specs if s.name not in needs.models.models]
+    for spec in (*computed, *needs.deconvolution):
         if unit not in spec.units:
             yield ScaleError(
                 f"{spec.name} does not take {unit}",
                 where=f"cohort {cohort.id}: scale",
                 expected=f"one of: {', '.join(spec.units)}",
-                next_step=_WAYS_OUT.get(unit, "supply TPM") + ", or leave the method out of profile.methods",
+                next_step=_WAYS_OUT.get(unit, "supply TPM") + ", or leave the method out",
             )
         if n_samples < spec.min_samples:
             yield MethodError(

@@ -12,6 +12,7 @@ from tmescope.report.methods_text import MethodsSection, MethodsText
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import read_table
 from tmescope.study.describing_cohorts import describe_cohorts, describe_endpoints
+from tmescope.study.describing_deconvolution import describe_composition
 from tmescope.study.describing_scores import describe_scores, describe_signatures
 from tmescope.study.describing_statistics import describe_software, describe_statistics
 from tmescope.study.gene_tables import choose_genes
@@ -32,6 +33,7 @@ _TABLES = (
     "cohorts",
     "samples",
     "scores",
+    "fractions",
     "answers",
     "curves",
     "gene_mapping",
@@ -83,6 +85,7 @@ def write_sections(material: Material) -> MethodsText:
         "Cohorts": tuple(describe_cohorts(material)),
         "Endpoints": tuple(describe_endpoints(material)),
         "Scores": tuple(p for p in describe_scores(material) if p),
+        "Composition": tuple(describe_composition(material)),
         "Gene sets": tuple(describe_signatures(material)),
         "Statistical analysis": tuple(describe_statistics(material)),
         "Software": tuple(describe_software(material)),

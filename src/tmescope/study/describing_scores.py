@@ -28,6 +28,8 @@ def describe_scores(material: Material) -> Iterator[str]:
         With the tables methods, scores and cohorts.
     """
     specs = material.needs.specs
+    if not specs:
+        return
     release = material.provenance["versions"]["tmescope"]
     yield (
         f"Scores of every sample were computed with tmescope {said(release)} by "

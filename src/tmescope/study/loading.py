@@ -236,6 +236,14 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
     for name, endpoint in study.endpoints.items():
         strangers = [c for c in (*endpoint.not_in, *endpoint.cohorts) if c not in ids]
         problems += [UnknownNameError.of("cohort", c, ids, where=f"{where}: endpoints.{name}") for c in strangers]
+    if not study.profile.methods and not study.profile.models and not study.deconvolution.methods:
+        problems.append(
+            StudyFileError(
+                "the study names no method",
+                where=f"{where}: profile.methods",
+                expected="at least one there, or models, or deconvolution.methods",
+            )
+        )
     problems += _answer_references(study, where)
     return problems
 
@@ -250,11 +258,10 @@ def _answer_references(study: Study, where: str) -> Iterator[TmescopeError]:
         yield UnknownNameError.of(
             "time-to-event endpoint", study.answers.survival, times, where=f"{where}: answers.survival"
         )
+    known = [*study.profile.methods, *study.deconvolution.methods]
     for name in study.answers.methods or []:
-        if name not in study.profile.methods and not study.profile.models:  # their names stand in their files
-            yield UnknownNameError.of(
-                "method of the profile", name, study.profile.methods, where=f"{where}: answers.methods"
-            )
+        if name not in known and not study.profile.models:  # their names stand in their files
+            yield UnknownNameError.of("method of the study", name, known, where=f"{where}: answers.methods")
     for name in study.profile.parameters:
         if name not in study.profile.methods:
             yield UnknownNameError.of(

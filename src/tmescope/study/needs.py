@@ -21,6 +21,7 @@ from tmescope.foundation.errors import (
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
+from tmescope.study.deconvolving import deconvolution_problems, deconvolution_specs
 from tmescope.study.gene_tables import BUNDLED, table_problems
 from tmescope.study.model_files import StudyModels, model_problems, read_models
 from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
@@ -52,6 +53,8 @@ class Needs:
         What its files of gene sets hold; those of their sets that are scored stand in `signatures`.
     models : StudyModels
         Its frozen models, whose specifications stand at the end of `specs`.
+    deconvolution : tuple of MethodSpec
+        Deconvolution methods in the study's order.
     """
 
     specs: tuple[MethodSpec, ...]
@@ -60,6 +63,7 @@ class Needs:
     own: dict[str, tuple[str, ...]]
     files: StudySets
     models: StudyModels = field(default_factory=lambda: StudyModels({}, {}))
+    deconvolution: tuple[MethodSpec, ...] = ()
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -89,7 +93,7 @@ class Needs:
 
     def primary(self, study: Study) -> str:
         """Method that figures show: the one that the study names, or the first."""
-        return study.profile.primary or self.specs[0].name
+        return study.profile.primary or (*self.specs, *self.deconvolution)[0].name
 
 
 def gather_needs(study: Study) -> Needs:
@@ -102,7 +106,10 @@ def gather_needs(study: Study) -> Needs:
     """
     methods, _ = list_methods()
     specs = tuple(find_method(name, methods).spec for name in study.profile.methods)
-    collections = tuple(s for spec in specs if spec.gene_sets for s in load_collection(spec.gene_sets))
+    deconvolution = deconvolution_specs(study)
+    collections = tuple(
+        s for spec in (*specs, *deconvolution) if spec.gene_sets for s in load_collection(spec.gene_sets)
+    )
     unique = {s.name: s for s in collections}
     own = {name: tuple(genes) for name, genes in study.profile.own_signatures.items()}
     signatures: tuple[Signature, ...] = ()
@@ -118,7 +125,7 @@ def gather_needs(study: Study) -> Needs:
     models = read_models(study)
     for problem in models.problems:
         raise problem
-    return Needs((*specs, *models.specs), signatures, tuple(unique.values()), own, files, models)
+    return Needs((*specs, *models.specs), signatures, tuple(unique.values()), own, files, models, deconvolution)
 
 
 def _of_tier(named: str) -> tuple[Signature, ...]:
@@ -215,14 +222,16 @@ def without_unknown(study: Study) -> Study:
         "gene_universe": "own",
         "gene_table": profile.gene_table if not list(table_problems(study)) else BUNDLED,
     }
-    pruned = study.model_copy(update={"profile": profile.model_copy(update=kept)})
+    composition = study.deconvolution.model_copy(update={"methods": [], "reference": None, "parameters": {}})
+    update = {"profile": profile.model_copy(update=kept), "deconvolution": composition}
+    pruned = study.model_copy(update=update)
     return pruned.in_folder(study.resolve("."))
 
 
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
     found = [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
-    found += _model_problems(study, complete=not found)
+    found += [*deconvolution_problems(study), *_model_problems(study, complete=not found)]
     return [*found, *([] if found else _leading_problems(study))]
 
 

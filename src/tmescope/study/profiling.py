@@ -158,7 +158,8 @@ def _score_all(
         context.progress.advance(_TASK, adata.n_obs)
     context.progress.finish(_TASK)
     found = pd.concat(leading, ignore_index=True) if leading else empty_table("leading_edge")
-    return pd.concat(tables, ignore_index=True), found, list(warnings)
+    scored = pd.concat(tables, ignore_index=True) if tables else empty_table("scores")
+    return scored, found, list(warnings)
 
 
 def _leading(

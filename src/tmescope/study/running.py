@@ -22,6 +22,7 @@ from tmescope.study.answering import answer_step
 from tmescope.study.checking import cross_problems
 from tmescope.study.context import Context
 from tmescope.study.crate import input_hashes, provenance_of, write_crate
+from tmescope.study.deconvolving import deconvolve_step
 from tmescope.study.describing import methods_step, publish_methods
 from tmescope.study.ingesting import cohort_step
 from tmescope.study.ledger import RECORD, Ledger, open_ledger
@@ -142,6 +143,8 @@ def run(
         context.do(universe_step(context))
         for cohort in loaded.cohorts:
             context.do(profile_step(context, cohort))
+            if context.needs.deconvolution:
+                context.do(deconvolve_step(context, cohort))
         for cohort in loaded.cohorts:
             context.do(answer_step(context, cohort))
         context.do(table_step(context))

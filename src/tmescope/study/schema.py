@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.options import FileFormat
+from tmescope.study.schema_deconvolution import Deconvolution
 from tmescope.study.schema_endpoints import (
     UNDECIDED,
     Endpoint,
@@ -27,6 +28,7 @@ __all__ = [
     "Answers",
     "Cohort",
     "Columns",
+    "Deconvolution",
     "FeatureColumn",
     "FeatureTable",
     "Output",
@@ -172,7 +174,7 @@ class Profile(Table):
     )
     methods: list[str] = Field(
         default_factory=lambda: ["zscore", "ssgsea", "mcp_counter"],
-        description="Scoring methods; may be empty where there are models",
+        description="Scoring methods; may be empty where there are models or deconvolution methods",
     )
     primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
     signatures: Literal["core", "all"] | list[str] = Field(
@@ -238,14 +240,6 @@ class Profile(Table):
             raise ValueError(message)
         return value
 
-    @field_validator("methods")
-    @classmethod
-    def _something(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if not value and not info.data.get("models"):
-            message = "names no method: give at least one, or models"
-            raise ValueError(message)
-        return value
-
     @model_validator(mode="after")
     def _primary(self) -> Profile:
         # names of models are known once their files are read
@@ -288,6 +282,8 @@ class Study(Table):
         What is measured.
     answers : Answers
         Which questions are asked.
+    deconvolution : Deconvolution
+        How composition is estimated.
     output : Output
         What is written.
     facts : dict of str to str
@@ -300,6 +296,7 @@ class Study(Table):
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     profile: Profile = Profile()
     answers: Answers = Answers()
+    deconvolution: Deconvolution = Deconvolution()
     output: Output = Output()
     facts: Pins = Field(default_factory=dict)
 

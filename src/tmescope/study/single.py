@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,7 +11,7 @@ from tmescope.study.gene_tables import BUNDLED
 from tmescope.study.loading import parse_study
 from tmescope.study.schema import Study
 
-__all__ = ["ScoredSets", "scoring_study"]
+__all__ = ["Composition", "ScoredSets", "deconvolution_study", "scoring_study"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,34 @@ class ScoredSets:
         if self.names in {("all",), ("core",)}:
             return self.names[0]
         return list(self.names) if self.names or self.files else "core"
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What is estimated.
+
+    Parameters
+    ----------
+    methods : tuple of str
+        Deconvolution methods.
+    reference : pathlib.Path, optional
+        Profiles of cell types of the user's own.
+    pins : mapping of str to str
+        Installed reference to version.
+    parameters : mapping of str to mapping
+        Of single methods.
+    min_coverage : float
+        Smallest share of a reference's genes.
+    max_unmapped : float
+        Largest share of the genes of methods with gene sets of their own that may be missing.
+    """
+
+    methods: tuple[str, ...]
+    reference: Path | None = None
+    pins: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, bool | int | float | str]] = field(default_factory=dict)
+    min_coverage: float = 0.5
+    max_unmapped: float = 0.2
 
 
 _NOTHING: Mapping[str, str | None] = MappingProxyType({})
@@ -89,14 +117,7 @@ def scoring_study(
         {
             "format": 1,
             "study": {"id": "scores", "title": f"Scores of {expression.name}"},
-            "cohorts": [
-                {
-                    "id": "cohort",
-                    "expression": str(expression.resolve()),
-                    "scale": scale,
-                    **{key: value for key, value in cohort.items() if value is not None},
-                }
-            ],
+            "cohorts": [_cohort(expression, scale, cohort)],
             "profile": {
                 "methods": methods,
                 "models": [str(path.resolve()) for path in sets.models],
@@ -111,3 +132,69 @@ def scoring_study(
         folder=Path(),
         where="score",
     )
+
+
+def deconvolution_study(
+    expression: Path,
+    *,
+    scale: str,
+    asked: Composition,
+    cohort: Mapping[str, str | None] = _NOTHING,
+    gene_table: str = BUNDLED,
+    report: bool = False,
+) -> Study:
+    """Return the study that estimates the composition of one matrix without a sample table.
+
+    Parameters
+    ----------
+    expression : pathlib.Path
+        Expression matrix.
+    scale : str
+        As in the study file.
+    asked : Composition
+        What is estimated.
+    cohort : mapping of str to str or None
+        As in `scoring_study`.
+    gene_table : str
+        As in the study file.
+    report : bool
+        Whether figures and report are written.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ManyProblems
+        If a value is not allowed.
+    """
+    reference = {} if asked.reference is None else {"reference": str(asked.reference.resolve())}
+    return parse_study(
+        {
+            "format": 1,
+            "study": {"id": "composition", "title": f"Composition of {expression.name}"},
+            "cohorts": [_cohort(expression, scale, cohort)],
+            "profile": {
+                "methods": [],
+                "gene_universe": "own",
+                "gene_table": gene_table,
+                "max_unmapped": asked.max_unmapped,
+            },
+            "deconvolution": {
+                "methods": list(asked.methods),
+                "min_coverage": asked.min_coverage,
+                "parameters": {name: dict(values) for name, values in asked.parameters.items()},
+                **reference,
+            },
+            "output": {"report": report},
+            "facts": dict(asked.pins),
+        },
+        folder=Path(),
+        where="deconvolve",
+    )
+
+
+def _cohort(expression: Path, scale: str, further: Mapping[str, str | None]) -> dict[str, str]:
+    given = {key: value for key, value in further.items() if value is not None}
+    return {"id": "cohort", "expression": str(expression.resolve()), "scale": scale, **given}

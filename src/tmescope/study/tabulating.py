@@ -35,6 +35,7 @@ def table_step(context: Context) -> Step:
         "methods": study.profile.methods,
         "models": context.needs.models.hashes,
         "parameters": study.profile.parameters,
+        "deconvolution": study.deconvolution.model_dump(mode="json"),
         "facts": context.needs.facts,
         "files": dict(context.needs.files.hashes),
         "remark": remark_decisions(study),
@@ -67,7 +68,7 @@ def _stacked(name: str, prefix: str) -> Callable[[Context], pd.DataFrame]:
 def _warnings(context: Context) -> pd.DataFrame:
     folders = [context.ledger.folder(f"cohort-{c.id}") for c in context.study.cohorts]
     folders += [context.ledger.folder(name) for name in ("overlaps", "universe")]
-    for prefix in ("profile", "answers"):
+    for prefix in ("profile", *(["fractions"] if context.needs.deconvolution else []), "answers"):
         folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
     parts = [read_table(f / "warnings.parquet") for f in folders]
     missing = [
@@ -88,9 +89,10 @@ def _quality(context: Context) -> pd.DataFrame:
 
 def _methods(context: Context) -> pd.DataFrame:
     rows = []
-    for spec in context.needs.specs:
+    for spec in (*context.needs.specs, *context.needs.deconvolution):
         model = context.needs.models.models.get(spec.name)
-        given = dict(model.parameters if model else context.study.profile.parameters.get(spec.name, {}))
+        asked = {**context.study.profile.parameters, **context.study.deconvolution.parameters}
+        given = dict(model.parameters if model else asked.get(spec.name, {}))
         parameters = {k: v for k, v in resolve_parameters(spec, given).items() if k != "threads"}
         rows.append(
             {
@@ -167,10 +169,17 @@ def _of_model(name: str, genes: tuple[str, ...]) -> dict[str, object]:
     }
 
 
+def _fractions(context: Context) -> pd.DataFrame:
+    if not context.needs.deconvolution:
+        return empty_table("fractions")
+    return _stacked("fractions", "fractions")(context)
+
+
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
     "scores": _stacked("scores", "profile"),
+    "fractions": _fractions,
     "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
     "answers": _stacked("answers", "answers"),

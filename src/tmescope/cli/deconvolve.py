@@ -1,0 +1,144 @@
+"""The command that estimates what the samples of one matrix are made of: a study of one step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tmescope.cli.facts import facts_home
+from tmescope.cli.progress import Json, Quiet, listening
+from tmescope.cli.score import (
+    Expression,
+    FileFormat,
+    GeneColumn,
+    GeneLengthsFile,
+    GeneTableName,
+    Identifiers,
+    Orientation,
+    Report,
+    Results,
+    ScaleOfMatrix,
+    ValueColumn,
+    keys_of,
+    split,
+)
+from tmescope.cli.study import Threads, say_outcome, tell_warnings
+from tmescope.foundation.errors import MethodError
+
+__all__ = ["deconvolve"]
+
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        "-m",
+        help="Deconvolution methods, separated by commas; tmescope methods lists them. mcp_counter if omitted: the "
+        "others stand on references that you install or build.",
+        show_default=False,
+    ),
+]
+Facts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--facts",
+        help="Version of an installed reference, such as quantiseq=TIL10; may be repeated. The only installed one if "
+        "omitted.",
+        show_default=False,
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter", "-p", help="METHOD.NAME=VALUE, such as quantiseq.tumour=false; may be repeated.",
+        show_default=False,
+    ),
+]  # fmt: skip
+OwnReference = Annotated[
+    Path | None,
+    typer.Option(
+        "--reference", help="Profiles of cell types of your own, for methods that take one.", show_default=False
+    ),
+]
+MinCoverage = Annotated[
+    float, typer.Option("--min-coverage", min=0, max=1, help="Smallest share of a reference's genes.")
+]
+MaxUnmapped = Annotated[
+    float, typer.Option("--max-unmapped", min=0, max=1, help="Largest share of marker genes that may be missing.")
+]
+
+
+def deconvolve(
+    expression: Expression,
+    scale: ScaleOfMatrix,
+    method: Methods = None,
+    reference: OwnReference = None,
+    facts: Facts = None,
+    parameter: Parameters = None,
+    orientation: Orientation = None,
+    identifiers: Identifiers = "symbol",
+    gene_table: GeneTableName = "bundled",
+    gene_lengths: GeneLengthsFile = None,
+    file_format: FileFormat = None,
+    gene_column: GeneColumn = None,
+    value_column: ValueColumn = None,
+    min_coverage: MinCoverage = 0.5,
+    max_unmapped: MaxUnmapped = 0.2,
+    report: Report = False,
+    output: Results = Path("composition"),
+    threads: Threads = 1,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Estimate the cell types of every sample. It is a study of one cohort: the same tables, checks and resume."""
+    from tmescope.study.deconvolving import pin_only_versions
+    from tmescope.study.running import run
+    from tmescope.study.single import Composition, deconvolution_study
+
+    methods = split(method) or ["mcp_counter"]
+    given = dict(_pair(text, "--facts", "NAME=VERSION") for text in facts or [])
+    asked = Composition(
+        methods=tuple(methods),
+        reference=reference,
+        pins=pin_only_versions(methods, given, facts_home()),
+        parameters=_parameters(parameter or []),
+        min_coverage=min_coverage,
+        max_unmapped=max_unmapped,
+    )
+    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column))
+    study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
+    with listening("deconvolve", quiet=quiet, json=json) as progress:
+        outcome = run(study, output, threads=threads, facts_home=facts_home(), progress=progress)
+        tell_warnings(outcome, progress if json else None)
+    if not json:
+        say_outcome(outcome)
+
+
+def _pair(text: str, option: str, expected: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise MethodError(f"{text!r} cannot be read", where=option, expected=expected)
+    return name, value
+
+
+def _parameters(given: list[str]) -> dict[str, dict[str, bool | int | float | str]]:
+    found: dict[str, dict[str, bool | int | float | str]] = {}
+    for text in given:
+        name, value = _pair(text, "--parameter", "METHOD.NAME=VALUE")
+        method, dot, key = name.partition(".")
+        if not dot or not key:
+            raise MethodError(f"{text!r} cannot be read", where="--parameter", expected="METHOD.NAME=VALUE")
+        found.setdefault(method, {})[key] = _value(value)
+    return found
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text in {"true", "false"}:
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

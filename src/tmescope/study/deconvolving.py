@@ -1,0 +1,220 @@
+"""The step that estimates the composition of every sample of a cohort, and what can be wrong with asking for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tmescope.bulk.deconvolution import (
+    DeconvolveOptions,
+    deconvolve,
+    find_reference_of,
+    list_deconvolvers,
+    match_genes,
+)
+from tmescope.facts.installed import facts_folder
+from tmescope.facts.loading import find_installed
+from tmescope.foundation.errors import FactsError, MissingFileError, StudyFileError, TmescopeError
+from tmescope.foundation.method import find_method, resolve_parameters
+from tmescope.foundation.provenance import hash_file, hash_json
+from tmescope.foundation.result import RunWarning
+from tmescope.store.matrices import read_cohort_folder
+from tmescope.store.tables import empty_table, shape_table, write_table
+from tmescope.study.gene_tables import choose_genes
+from tmescope.study.ledger import Step
+from tmescope.study.notices import warning_table
+from tmescope.study.pins import pin_hashes
+
+if TYPE_CHECKING:
+    from tmescope.foundation.method import MethodSpec
+    from tmescope.study.context import Context
+    from tmescope.study.schema import Cohort, Study
+
+__all__ = [
+    "deconvolution_problems",
+    "deconvolution_specs",
+    "deconvolve_step",
+    "pin_only_versions",
+    "unmeasured_problems",
+]
+
+_TASK = "fractions"
+
+
+def deconvolution_specs(study: Study) -> tuple[MethodSpec, ...]:
+    """Return the deconvolution methods that a study asks for, in its order; unknown names are left out."""
+    known = {m.spec.name: m.spec for m in list_deconvolvers()}
+    return tuple(known[name] for name in study.deconvolution.methods if name in known)
+
+
+def deconvolution_problems(study: Study) -> Iterator[TmescopeError]:
+    """Yield one error for each method, parameter, reference or pin of ``[deconvolution]`` that is wrong.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    """
+    asked = study.deconvolution
+    for name in asked.methods:
+        try:
+            spec = find_method(name, list_deconvolvers(), where="deconvolution.methods").spec
+            resolve_parameters(spec, dict(asked.parameters.get(name, {})))
+        except TmescopeError as error:
+            error.where = error.where or f"deconvolution.parameters.{name}"
+            yield error
+            continue
+        if name in study.profile.methods:
+            yield StudyFileError(
+                f"{name!r} stands in profile.methods and in deconvolution.methods",
+                where="deconvolution.methods",
+                expected="each method in one of them",
+            )
+        if spec.installed and spec.installed not in study.facts:
+            yield StudyFileError(
+                f"{name} stands on the reference {spec.installed}, and the study does not say which version",
+                where="facts",
+                expected=f'[facts] with {spec.installed} = "VERSION"',
+                next_step="tmescope facts list shows what is installed; tmescope facts fetch or add installs it",
+            )
+        if spec.own_reference and asked.reference is None:
+            yield StudyFileError(
+                f"{name} takes profiles of cell types of your own, and the study names none",
+                where="deconvolution.reference",
+                next_step="build them: tmescope reference build cells.h5ad --labels COLUMN -o REF",
+            )
+    if asked.reference is not None and not study.resolve(asked.reference).exists():
+        yield MissingFileError(f"there is no {asked.reference!r}", where="deconvolution.reference")
+    for name in asked.parameters:
+        if name not in asked.methods:
+            yield StudyFileError(
+                f"{name!r} has parameters and is not among the methods",
+                where="deconvolution.parameters",
+                expected=f"one of: {', '.join(asked.methods)}",
+            )
+
+
+def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Iterator[TmescopeError]:
+    """Yield an error for each method whose reference a cohort has too few genes of.
+
+    Parameters
+    ----------
+    study : Study
+        Without `deconvolution_problems`, its pins installed.
+    cohort : Cohort
+        Which.
+    genes : list of str
+        Its approved symbols.
+    """
+    for name in study.deconvolution.methods:
+        method = find_method(name, list_deconvolvers())
+        if method.vocabulary is None:
+            continue
+        options = _options(study, method.spec)
+        try:
+            reference = find_reference_of(method.spec, None, options)
+            matched = match_genes(method, genes, reference, options=options)
+            matched.refuse_few(method.spec, options.min_coverage, where=f"cohort {cohort.id}: deconvolution.methods")
+        except FactsError:
+            continue  # the pins say so
+        except TmescopeError as error:
+            yield error
+
+
+def pin_only_versions(methods: list[str], given: dict[str, str], home: Path | None) -> dict[str, str]:
+    """Return pins for what methods stand on: those given, and the only installed version of each other reference.
+
+    Parameters
+    ----------
+    methods : list of str
+        Deconvolution methods.
+    given : dict of str to str
+        Reference to version, as the user states them.
+    home : Path, optional
+        Folder of installed references; ``~/.local/share/tmescope/facts`` if omitted.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such method.
+    FactsError
+        If a reference is not installed, or in several versions.
+    """
+    specs = [find_method(name, list_deconvolvers(), where="--method").spec for name in methods]
+    needed = [spec.installed for spec in specs if spec.installed and spec.installed not in given]
+    folder = facts_folder({}) if home is None else home
+    return given | {name: find_installed(name, home=folder).version for name in dict.fromkeys(needed)}
+
+
+def deconvolve_step(context: Context, cohort: Cohort) -> Step:
+    """Return the step that runs every deconvolution method on one cohort."""
+    asked = context.study.deconvolution
+    matrix = context.outcomes[f"cohort-{cohort.id}"]
+    ingredients = {
+        "step": "fractions",
+        "release": context.release,
+        "cohort": {name: matrix[name] for name in ("cohort.json", "matrix.npy", "var.parquet")},
+        "methods": asked.methods,
+        "parameters": asked.parameters,
+        "min_coverage": asked.min_coverage,
+        "map_symbols": context.study.profile.map_symbols,
+        "gene_table": context.study.profile.gene_table,
+        "reference": _reference_hash(context.study),
+        "pins": pin_hashes(context.installed),
+        "facts": context.needs.facts,
+    }
+
+    def make(folder: Path) -> None:
+        table, warnings = _estimate_all(context, cohort)
+        write_table(shape_table("fractions", table), folder / "fractions.parquet")
+        write_table(warning_table(warnings), folder / "warnings.parquet")
+
+    return Step(f"fractions-{cohort.id}", ingredients, make)
+
+
+def _reference_hash(study: Study) -> str:
+    if study.deconvolution.reference is None:
+        return ""
+    path = study.resolve(study.deconvolution.reference)
+    files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+    return hash_json({p.name: hash_file(p) for p in files})
+
+
+def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[RunWarning]]:
+    specs = context.needs.deconvolution
+    if not specs:
+        return empty_table("fractions"), []
+    asked, study = context.study.deconvolution, context.study
+    adata = read_cohort_folder(context.ledger.folder(f"cohort-{cohort.id}"))
+    parts: list[pd.DataFrame] = []
+    warnings: dict[RunWarning, None] = {}
+    context.progress.start(_TASK, len(specs), unit="methods")
+    for spec in specs:
+        context.progress.start(spec.name)
+        parameters = dict(asked.parameters.get(spec.name, {}))
+        if any(p.name == "threads" for p in spec.parameters):
+            parameters.setdefault("threads", context.threads)
+        options = replace(_options(study, spec), parameters=parameters)
+        result = deconvolve(adata, method=spec.name, options=options)
+        parts.append(result.table)
+        warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
+        context.progress.finish(spec.name)
+        context.progress.advance(_TASK)
+    context.progress.finish(_TASK)
+    return pd.concat(parts, ignore_index=True), list(warnings)
+
+
+def _options(study: Study, spec: MethodSpec) -> DeconvolveOptions:
+    asked = study.deconvolution
+    return DeconvolveOptions(
+        min_coverage=asked.min_coverage,
+        map_symbols=study.profile.map_symbols,
+        gene_table=choose_genes(study) if study.profile.map_symbols else None,
+        facts_home=study.facts_home or facts_folder({}),
+        version=study.facts.get(spec.installed) if spec.installed else None,
+        parameters=dict(asked.parameters.get(spec.name, {})),
+    )

@@ -1,0 +1,70 @@
+"""Sentences about composition: which deconvolution methods ran, on which references, and what was missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tmescope.bulk.matrix_rows import target_scale
+from tmescope.facts.registry import find_reference
+from tmescope.foundation.scale import Scale
+from tmescope.report.methods_text import said
+from tmescope.study.material import Material, listed, plural
+
+if TYPE_CHECKING:
+    from tmescope.foundation.method import MethodSpec
+
+__all__ = ["describe_composition"]
+
+_BESIDE = {"threads"}
+
+
+def describe_composition(material: Material) -> Iterator[str]:
+    """Yield paragraphs about deconvolution methods; nothing where none ran.
+
+    Parameters
+    ----------
+    material : Material
+        With the tables methods, fractions and cohorts.
+    """
+    specs = material.needs.deconvolution
+    if not specs:
+        return
+    release = said(material.provenance["versions"]["tmescope"])
+    names = listed(s.name for s in specs)
+    yield f"The composition of every sample was estimated with tmescope {release} by {names}."
+    stated = {str(r["name"]): json.loads(r["parameters"]) for r in material.tables["methods"].to_dict("records")}
+    for spec in specs:
+        yield " ".join(_method(material, spec, stated.get(spec.name, {})))
+    yield _missing(material)
+
+
+def _method(material: Material, spec: MethodSpec, parameters: dict[str, Any]) -> Iterator[str]:
+    yield f"{spec.name}: {said(spec.summary).rstrip('.')}{material.citations.cite(spec.reference)}."
+    scales = dict.fromkeys(str(s) for s in material.tables["cohorts"]["scale"])
+    taken = dict.fromkeys(str(target_scale(spec, Scale.parse(s))) for s in scales)
+    alone = "from that sample alone" if spec.scope == "sample" else "beside the other samples of its cohort"
+    yield f"It took values in {listed(taken)}, estimated each sample {alone}, and gives: {said(spec.unit)}."
+    if spec.installed:
+        reference = find_reference(spec.installed)
+        version = material.study.facts.get(spec.installed, "")
+        yield f"Reference: {said(reference.title)}, version {said(version)}; {said(spec.licence).rstrip('.')}."
+    if spec.own_reference:
+        yield "Reference: profiles of cell types that the user supplied."
+    defaults = {p.name: p.default for p in spec.parameters if p.name not in _BESIDE}
+    told = {k: v for k, v in parameters.items() if k in defaults}
+    if told:
+        changed = {k for k, v in told.items() if v != defaults[k]}
+        listing = listed(f"{k} = {said(v)}" + ("" if k in changed else " (default)") for k, v in told.items())
+        yield f"Parameters: {listing}."
+
+
+def _missing(material: Material) -> str:
+    table = material.tables["fractions"]
+    limit = material.study.deconvolution.min_coverage
+    missing = int(table["value"].isna().sum())
+    return (
+        f"A method was refused where fewer than {limit:.0%} of its reference's genes were measured, and an output was "
+        f"missing where its own share was lower; {missing:,} of {plural(len(table), 'value')} are missing."
+    )

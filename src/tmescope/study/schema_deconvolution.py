@@ -1,0 +1,34 @@
+"""The table ``[deconvolution]`` of a study file: how the composition of each sample is estimated."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from tmescope.study.schema_parts import FileName, Table
+
+__all__ = ["Deconvolution"]
+
+
+class Deconvolution(Table):
+    """How the composition of each sample is estimated."""
+
+    methods: list[str] = Field(default_factory=list, description="Deconvolution methods: tmescope methods lists them")
+    reference: FileName | None = Field(
+        None,
+        description="Profiles of cell types of your own, for methods that take one: a folder that tmescope reference "
+        "build wrote, or a table of genes by cell types",
+    )
+    min_coverage: float = Field(
+        0.5, ge=0, le=1, description="Below this share of a reference's genes a method is refused, an output missing"
+    )
+    parameters: dict[str, dict[str, bool | int | float | str]] = Field(
+        default_factory=dict, description="Parameters of single methods"
+    )
+
+    @field_validator("methods")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if twice := sorted({v for v in value if value.count(v) > 1}):
+            message = f"{', '.join(map(repr, twice))} stands here more than once"
+            raise ValueError(message)
+        return value
