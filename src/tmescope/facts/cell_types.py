@@ -118,6 +118,17 @@ class CellTypeTree:
         """
         return self._by_name.get(_fold(label))
 
+    def is_itself(self, label: str) -> bool:
+        """Return whether a label names a type as such, and not a part of it that the tree does not tell apart.
+
+        Parameters
+        ----------
+        label : str
+            As in `resolve`.
+        """
+        kind = self.resolve(label)
+        return kind is not None and _fold(label) in {_fold(name) for name in (kind.name, *kind.synonyms)}
+
     def ancestors(self, cl_id: str) -> tuple[CellType, ...]:
         """Return the types that hold this one, the nearest first.
 

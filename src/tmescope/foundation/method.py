@@ -104,6 +104,8 @@ class MethodSpec:
         Installed reference that a deconvolution method stands on, such as ``quantiseq``; empty where it has none.
     own_reference : bool
         Whether a deconvolution method takes profiles of cell types that the user supplies.
+    additive : bool
+        Whether its outputs are shares of disjoint cell types, so that those of the kinds of one type may be added.
     """
 
     name: str
@@ -131,6 +133,7 @@ class MethodSpec:
     universe: str = ""
     installed: str = ""
     own_reference: bool = False
+    additive: bool = False
 
 
 @dataclass(frozen=True)
