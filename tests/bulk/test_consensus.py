@@ -124,3 +124,12 @@ def test_missing_constant_and_few_values_take_no_part(truth):
     nothing = find_consensus(estimates({("flat", "B cells"): np.ones(N)}), additive={})
     assert len(nothing.estimates) == 0
     assert len(nothing.agreement) == 0
+
+
+def test_readings_of_the_same_markers_count_once(truth):
+    b_cells, _ = truth
+    columns = {(m, "B cells"): noisy(b_cells, 0.3, i) for i, m in enumerate(("mcp", "mcp_log2", "other"))}
+    families = {"mcp": "mcp genes", "mcp_log2": "mcp genes"}
+    found = find_consensus(estimates(columns), additive={}, families=families)
+    assert found.agreement["methods"].item() == "mcp, other"
+    assert found.agreement["confidence"].item() == "moderate"

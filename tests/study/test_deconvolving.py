@@ -126,3 +126,17 @@ def test_composition_alone_is_a_whole_study(tiny, study_folder, tmp_path):
     assert {"landscape", "composition-mcp-counter"} <= figures
     assert "mcp_counter" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert isinstance(read_table(tmp_path / "out" / "tables" / "warnings.parquet"), pd.DataFrame)
+
+
+def test_several_methods_have_a_consensus_that_says_how_they_agree(asked, tmp_path):
+    path = asked(["mcp_counter", "mcp_counter_log2", "estimate"], min_coverage=0.0)
+    run(path, tmp_path / "out")
+    fractions = read_table(tmp_path / "out" / "tables" / "fractions.parquet")
+    assert "consensus" in set(fractions["method"])
+    agreement = read_table(tmp_path / "out" / "tables" / "agreement.parquet")
+    assert set(agreement["methods"]) == {"mcp_counter"}, "both scales read the same markers"
+    assert set(agreement["confidence"]) == {"single"}
+    assert agreement["advice"].str.contains("nothing confirms it").all()
+    run(asked(["mcp_counter", "estimate"], consensus=False, min_coverage=0.0), tmp_path / "out")
+    assert "consensus" not in set(read_table(tmp_path / "out" / "tables" / "fractions.parquet")["method"])
+    assert len(read_table(tmp_path / "out" / "tables" / "agreement.parquet")) == 0

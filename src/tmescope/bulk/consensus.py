@@ -76,6 +76,7 @@ def find_consensus(
     estimates: pd.DataFrame,
     *,
     additive: Mapping[str, bool],
+    families: Mapping[str, str] | None = None,
     rule: ConsensusRule | None = None,
     tree: CellTypeTree | None = None,
 ) -> Consensus:
@@ -90,6 +91,9 @@ def find_consensus(
         As the table ``fractions``; any number of cohorts.
     additive : mapping of str to bool
         Method to whether its outputs are shares of disjoint types.
+    families : mapping of str to str, optional
+        Method to the reference that it shares with others, such as both scales of MCP-counter: only the first of a
+        family takes part, since two readings of the same markers agree whatever they measure.
     rule : ConsensusRule, optional
         Weights; all methods weigh the same if omitted.
     tree : CellTypeTree, optional
@@ -112,7 +116,8 @@ def find_consensus(
     """
     tree = tree or load_cell_types()
     rule = rule or ConsensusRule()
-    table = harmonise(estimates, additive=additive, tree=tree)
+    independent = _first_of_families([str(m) for m in pd.unique(estimates["method"])], families or {})
+    table = harmonise(estimates[estimates["method"].isin(independent)], additive=additive, tree=tree)
     values: list[pd.DataFrame] = []
     agreement: list[dict[str, object]] = []
     for (cohort, cl_id), rows in table.groupby(["cohort_id", "cl_id"], sort=False):
@@ -134,6 +139,13 @@ def find_consensus(
     columns = [*_KEYS, "method", "feature", "value", "coverage", "unit"]
     found = pd.concat(values, ignore_index=True)[columns] if values else pd.DataFrame(columns=columns)
     return Consensus(_in_order(found, estimates), pd.DataFrame(agreement))
+
+
+def _first_of_families(methods: list[str], families: Mapping[str, str]) -> list[str]:
+    first: dict[str, str] = {}
+    for method in methods:
+        first.setdefault(families.get(method, method), method)
+    return list(first.values())
 
 
 def _weighted_z(wide: pd.DataFrame, weights: np.ndarray) -> np.ndarray:

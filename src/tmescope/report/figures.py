@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tmescope.report.agreement import draw_agreement
 from tmescope.report.cohort_effects import draw_cohort_effects
 from tmescope.report.composition import draw_composition
 from tmescope.report.contents import ReportContents
@@ -29,13 +30,14 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     Returns
     -------
     list of Figure
-        Quality, landscape, composition, correlations, cohort effects, distributions, forest plots, survival;
+        Quality, landscape, composition, agreement, correlations, cohort effects, distributions, forest plots, survival;
         identifiers are unique.
     """
     families = (
         draw_quality,
         draw_landscape,
         draw_composition,
+        draw_agreement,
         draw_correlations,
         draw_cohort_effects,
         draw_distributions,

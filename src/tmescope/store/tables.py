@@ -85,6 +85,13 @@ SCHEMAS: Mapping[str, TableSchema] = {
         "one sample, deconvolution method and cell type; a fraction only where the unit says so",
         _columns("cohort_id:str sample_id:str method:str feature:str value:float coverage:float unit:str"),
     ),
+    "agreement": TableSchema(
+        "one cell type of a cohort, with how far the deconvolution methods agree about it",
+        _columns(
+            "cohort_id:str cell_type:str cl_id:str n_samples:int n_methods:int methods:str agreement:float "
+            "agreement_low:float coverage:float confidence:str advice:str"
+        ),
+    ),
     "leading_edge": TableSchema(
         "one gene of a signature that was asked about, in one sample",
         _columns(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from tmescope.bulk.consensus import find_consensus
 from tmescope.bulk.deconvolution import (
     DeconvolveOptions,
     deconvolve,
@@ -160,6 +161,7 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
         "cohort": {name: matrix[name] for name in ("cohort.json", "matrix.npy", "var.parquet")},
         "methods": asked.methods,
         "parameters": asked.parameters,
+        "consensus": asked.consensus,
         "min_coverage": asked.min_coverage,
         "map_symbols": context.study.profile.map_symbols,
         "gene_table": context.study.profile.gene_table,
@@ -170,7 +172,11 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
 
     def make(folder: Path) -> None:
         table, warnings = _estimate_all(context, cohort)
+        agreement = empty_table("agreement")
+        if asked.consensus and len(asked.methods) > 1:
+            table, agreement = _with_consensus(context, table)
         write_table(shape_table("fractions", table), folder / "fractions.parquet")
+        write_table(shape_table("agreement", agreement), folder / "agreement.parquet")
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     return Step(f"fractions-{cohort.id}", ingredients, make)
@@ -182,6 +188,15 @@ def _reference_hash(study: Study) -> str:
     path = study.resolve(study.deconvolution.reference)
     files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
     return hash_json({p.name: hash_file(p) for p in files})
+
+
+def _with_consensus(context: Context, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    additive = {spec.name: spec.additive for spec in context.needs.deconvolution}
+    families = {s.name: s.gene_sets or s.installed or s.name for s in context.needs.deconvolution}
+    found = find_consensus(table, additive=additive, families=families)
+    if not len(found.agreement):
+        return table, empty_table("agreement")
+    return pd.concat([table, found.estimates], ignore_index=True), found.agreement
 
 
 def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[RunWarning]]:

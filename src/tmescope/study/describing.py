@@ -34,6 +34,7 @@ _TABLES = (
     "samples",
     "scores",
     "fractions",
+    "agreement",
     "answers",
     "curves",
     "gene_mapping",

@@ -18,6 +18,9 @@ class Deconvolution(Table):
         description="Profiles of cell types of your own, for methods that take one: a folder that tmescope reference "
         "build wrote, or a table of genes by cell types",
     )
+    consensus: bool = Field(
+        True, description="Where several methods ran: one estimate a cell type from all of them, and how they agree"
+    )
     min_coverage: float = Field(
         0.5, ge=0, le=1, description="Below this share of a reference's genes a method is refused, an output missing"
     )

@@ -169,17 +169,19 @@ def _of_model(name: str, genes: tuple[str, ...]) -> dict[str, object]:
     }
 
 
-def _fractions(context: Context) -> pd.DataFrame:
-    if not context.needs.deconvolution:
-        return empty_table("fractions")
-    return _stacked("fractions", "fractions")(context)
+def _composed(name: str) -> Callable[[Context], pd.DataFrame]:
+    def build(context: Context) -> pd.DataFrame:
+        return _stacked(name, "fractions")(context) if context.needs.deconvolution else empty_table(name)
+
+    return build
 
 
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
     "scores": _stacked("scores", "profile"),
-    "fractions": _fractions,
+    "fractions": _composed("fractions"),
+    "agreement": _composed("agreement"),
     "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
     "answers": _stacked("answers", "answers"),
