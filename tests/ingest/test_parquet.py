@@ -173,3 +173,21 @@ def test_a_table_of_many_columns_in_one_part_is_the_same(tmp_path: Path) -> None
     frame.columns = [f"S{i}" for i in range(1500)]
     frame.to_parquet(tmp_path / "m.parquet")
     np.testing.assert_array_equal(read_parquet_matrix(tmp_path / "m.parquet").by_column.T, frame.to_numpy())
+
+
+def test_a_number_of_rows_below_zero_is_damage(tmp_path):
+    # found by fuzzing: the footer said -1, and the matrix was to have as many rows
+    path = tmp_path / "m.parquet"
+    pq.write_table(pa.table({"gene": ["X"], "A": [1.0]}), path)
+    whole = path.read_bytes()
+    told = []
+    for at in range(len(whole) - 1):
+        if whole[at : at + 2] == b"\x16\x02":  # a field of type i64 with the value 1, in Thrift's compact form
+            path.write_bytes(whole[: at + 1] + b"\x01" + whole[at + 2 :])
+            for read in (read_parquet_matrix, read_parquet_text):
+                try:
+                    read(path)
+                except FileFormatError as error:
+                    told.append(error.what)
+    assert "the file describes -1 rows and 1 in its 1 parts" in told
+    assert "the file describes 1 rows and -1 in its 1 parts" in told

@@ -148,7 +148,16 @@ def _read(file: pq.ParquetFile, where: str, columns: list[str] | None = None) ->
 
 def _check_size(file: pq.ParquetFile, limits: Limits, where: str) -> None:
     meta = file.metadata
-    stored = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+    groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
+    in_groups = [group.num_rows for group in groups]
+    if min(in_groups, default=0) < 0 or sum(in_groups) != meta.num_rows:
+        raise FileFormatError(
+            f"the file describes {meta.num_rows:,} rows and {sum(in_groups):,} in its {len(groups)} parts",
+            where=where,
+            expected="the same number, 0 or more",
+            next_step="write or download the file again",
+        )
+    stored = sum(group.total_byte_size for group in groups)
     n_bytes = max(stored, meta.num_rows * meta.num_columns * 8)
     if n_bytes > limits.max_bytes:
         raise FileFormatError(
