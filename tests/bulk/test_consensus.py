@@ -114,7 +114,7 @@ def test_missing_constant_and_few_values_take_no_part(truth):
         ("whole", "B cells"): values,
         ("some", "B cells"): some,
         ("flat", "B cells"): np.ones(N),
-        ("few", "B cells"): np.where(np.arange(N) < 4, values, np.nan),
+        ("few", "B cells"): np.where(np.arange(N) < 3, values, np.nan),
     }
     found = find_consensus(estimates(columns), additive={})
     assert found.agreement["methods"].item() == "whole, some"
@@ -133,3 +133,12 @@ def test_readings_of_the_same_markers_count_once(truth):
     found = find_consensus(estimates(columns), additive={}, families=families)
     assert found.agreement["methods"].item() == "mcp, other"
     assert found.agreement["confidence"].item() == "moderate"
+
+
+def test_nothing_is_said_of_agreement_in_a_handful_of_samples(truth):
+    b_cells, _ = truth
+    columns = {(f"m{i}", "B cells"): noisy(b_cells, 0.1, i)[:6] for i in range(3)}
+    found = find_consensus(estimates(columns), additive={})
+    assert found.agreement["confidence"].item() == "unknown"
+    assert "too few samples" in found.agreement["advice"].item()
+    assert len(found.estimates) == 6

@@ -18,7 +18,8 @@ METHOD = "consensus"
 """Name that the estimates carry where a method's name stands."""
 UNIT = "weighted mean z within the cohort"
 
-_FEWEST_SAMPLES = 5
+_FEWEST_SAMPLES = 4
+_ENOUGH_SAMPLES = 10
 _HIGH, _MODERATE = 0.6, 0.4
 _COVERED = 0.8
 _KEYS = ["cohort_id", "sample_id"]
@@ -106,13 +107,14 @@ def find_consensus(
     Notes
     -----
     For each cohort and type, every method's values become z (mean 0, SD 1 over the cohort); the consensus of a sample
-    is their weighted mean over the methods that have a value for it. A method that is constant or has fewer than five
+    is their weighted mean over the methods that have a value for it. A method that is constant or has fewer than four
     values in the cohort takes no part. Agreement is the mean of Spearman's correlations of all pairs of methods,
     with the lowest beside it.
 
     Confidence, by limits that were set before any data were looked at: ``high`` where at least three methods agree
     by 0.6 or more and the median coverage is 80% or more; ``moderate`` where two or more agree by 0.4 or more; ``low``
-    where they agree less; ``single`` where only one method speaks of the type, so that nothing can agree.
+    where they agree less; ``single`` where only one method speaks of the type, so that nothing can agree; ``unknown``
+    in cohorts of fewer than ten samples, in which no correlation says anything.
     """
     tree = tree or load_cell_types()
     rule = rule or ConsensusRule()
@@ -163,7 +165,9 @@ def _agree(wide: pd.DataFrame, covered: pd.Series[float], *, avoid: str) -> dict
     mean = float(pairs.mean()) if pairs.size else np.nan
     coverage = float(covered.median())
     confidence = "single"
-    if pairs.size:
+    if pairs.size and len(wide) < _ENOUGH_SAMPLES:
+        confidence = "unknown"
+    elif pairs.size:
         confidence = "low"
         if mean >= _MODERATE:
             confidence = "moderate"
@@ -191,6 +195,8 @@ def _advise(confidence: str, avoid: str) -> Iterator[str]:
         yield f"do not use: {avoid}"
     if confidence == "single":
         yield "one method alone: nothing confirms it"
+    elif confidence == "unknown":
+        yield "too few samples to see whether methods agree"
     elif confidence == "low":
         yield "the methods disagree: do not conclude from it"
 

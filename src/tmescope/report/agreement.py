@@ -19,6 +19,7 @@ _COLOURS = {
     "moderate": STATUS["notice"],
     "low": STATUS["problem"],
     "single": MISSING_COLOUR,
+    "unknown": MISSING_COLOUR,
 }
 
 
@@ -109,5 +110,5 @@ def _caption(rows: pd.DataFrame) -> str:
         "Marks: mean of Spearman's correlations of all pairs of methods over the samples of a cohort; lines reach down "
         "to the worst pair; hollow marks at the left edge: one method alone, nothing can agree. Confidence is high "
         "(green) from 0.6 with three methods and a coverage of 80%, moderate (amber) from 0.4, low (red) below, where "
-        f"nothing should be concluded. Counts: {told}.{middle}"
+        f"nothing should be concluded; it is unknown (grey) below ten samples. Counts: {told}.{middle}"
     )
