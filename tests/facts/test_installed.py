@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from tests.facts.references import made
 
 from tmescope.facts import reading

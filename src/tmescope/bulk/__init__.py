@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
+    from tmescope.bulk.frozen_deconvolution import FrozenDeconvolution, apply_deconvolution, fit_deconvolution
+    from tmescope.bulk.frozen_deconvolution_files import read_deconvolution, write_deconvolution
     from tmescope.bulk.frozen_files import read_model, write_model
     from tmescope.bulk.leading import leading_edge
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
@@ -15,19 +17,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DeconvolveOptions",
+    "FrozenDeconvolution",
     "FrozenScore",
     "ScoreOptions",
     "StoredScores",
     "StreamOptions",
+    "apply_deconvolution",
     "apply_scores",
     "deconvolve",
+    "fit_deconvolution",
     "fit_scores",
     "leading_edge",
     "list_deconvolvers",
     "list_methods",
+    "read_deconvolution",
     "read_model",
     "score",
     "score_store",
+    "write_deconvolution",
     "write_model",
 ]
 
@@ -35,6 +42,11 @@ _HOMES = {
     "DeconvolveOptions": "deconvolution",
     "deconvolve": "deconvolution",
     "list_deconvolvers": "deconvolution",
+    "FrozenDeconvolution": "frozen_deconvolution",
+    "apply_deconvolution": "frozen_deconvolution",
+    "fit_deconvolution": "frozen_deconvolution",
+    "read_deconvolution": "frozen_deconvolution_files",
+    "write_deconvolution": "frozen_deconvolution_files",
     "StoredScores": "streaming",
     "StreamOptions": "streaming",
     "score_store": "streaming",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["GSVA", "SSGSEA", "sets_of_cancer"]
 
 _IMMUNE = "Immune_Score"
-_OF_RANKS = {"alpha": 0.25}
-_OF_DENSITIES = {"tau": 1.0, "max_difference": True}
 
 
 def sets_of_cancer(reference: ConsensusTme, cancer: str) -> dict[str, tuple[str, ...]]:
@@ -80,17 +78,15 @@ def name_genes(reference: ConsensusTme, parameters: Mapping[str, Any]) -> tuple[
 
 
 def _index(mixture: Mixture, reference: ConsensusTme, parameters: Mapping[str, Any]) -> GeneSets:
-    return index_sets(sets_of_cancer(reference, parameters["cancer"]), mixture.genes)
+    sets = index_sets(sets_of_cancer(reference, parameters["cancer"]), mixture.genes)
+    return sets.without(~mixture.is_measured())
 
 
-def _method(
-    spec: MethodSpec,
-    fixed: Mapping[str, Any],
-    score: Callable[..., NDArray[np.float64]],
-    fit: Callable[..., dict[str, NDArray[np.float64]]],
-    apply: Callable[..., NDArray[np.float64]],
-) -> Method:
-    """Return the deconvolution method that scores the sets of a cancer by a scoring method."""
+def _method(spec: MethodSpec, scoring: Method, fixed: Mapping[str, Any]) -> Method:
+    """Return the deconvolution method that scores the sets of a cancer by a scoring method with fixed parameters."""
+    fit, apply = scoring.fit, scoring.apply
+    if fit is None or apply is None:  # pragma: no cover - both are there for the two methods below
+        raise MethodError(f"{scoring.spec.name} cannot be frozen")
 
     def given(parameters: Mapping[str, Any]) -> dict[str, Any]:
         return {**fixed, "threads": parameters["threads"]}
@@ -100,10 +96,11 @@ def _method(
 
     def run(mixture: Mixture, reference: ConsensusTme, parameters: Mapping[str, Any]) -> Estimates:
         sets = _index(mixture, reference, parameters)
-        return as_estimates(sets, score(mixture.values, sets, given(parameters)))
+        return as_estimates(sets, scoring.run(mixture.values, sets, given(parameters)))
 
-    def learn(mixture: Mixture, reference: ConsensusTme, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        return fit(mixture.values, _index(mixture, reference, parameters), given(parameters))
+    def learn(mixture: Mixture, reference: ConsensusTme, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        state: Mapping[str, Any] = fit(mixture.values, _index(mixture, reference, parameters), given(parameters))
+        return state
 
     def run_frozen(
         mixture: Mixture,
@@ -147,7 +144,7 @@ _SPEC = MethodSpec(
     ),
 )
 
-SSGSEA = _method(_SPEC, _OF_RANKS, ssgsea.ssgsea, ssgsea.fit_ssgsea, ssgsea.apply_ssgsea)
+SSGSEA = _method(_SPEC, ssgsea.NORMALISED, {"alpha": 0.25})
 
 GSVA = _method(
     replace(
@@ -159,8 +156,6 @@ GSVA = _method(
         high=1.0,
         ties=gsva.GAUSSIAN.spec.ties,
     ),
-    _OF_DENSITIES,
-    gsva.gsva,
-    gsva.fit_gsva,
-    gsva.apply_gsva,
+    gsva.GAUSSIAN,
+    {"tau": 1.0, "max_difference": True},
 )

@@ -65,7 +65,7 @@ def xcell_raw(mixture: Mixture, reference: XCell, parameters: Mapping[str, Any])
         64 cell types, in rank positions, 0 or more.
     """
     scores = _score_sets(mixture, reference, threads=parameters["threads"])
-    return _as_raw(mixture, reference, scores, _learn(scores, reference))
+    return _as_raw(mixture, reference, scores=scores, state=_learn(scores, reference))
 
 
 def xcell(mixture: Mixture, reference: XCell, parameters: Mapping[str, Any]) -> Estimates:
@@ -135,7 +135,8 @@ def apply_xcell_raw(
     Estimates
         As from `xcell_raw`. Where a sample lies below the whole cohort, 0 stands for it, as it would inside it.
     """
-    return _as_raw(mixture, reference, _score_sets(mixture, reference, threads=parameters["threads"]), state)
+    scores = _score_sets(mixture, reference, threads=parameters["threads"])
+    return _as_raw(mixture, reference, scores=scores, state=state)
 
 
 def apply_xcell(
@@ -190,8 +191,14 @@ def _mean_of_types(
     for i, cell_type in enumerate(reference.cell_types):
         columns = [position[name] for name in reference.sets_of(cell_type) if scored[position[name]]]
         if columns:
-            means[:, i] = scores[:, columns].mean(axis=1)
+            means[:, i] = _sum(scores, columns) / len(columns)
     return means
+
+
+def _sum(values: NDArray[np.float64], columns: list[int]) -> NDArray[np.float64]:
+    """Add up columns, row by row: to the last bit the same however many rows there are."""
+    added: NDArray[np.float64] = np.ascontiguousarray(values[:, columns]).sum(axis=1)
+    return added
 
 
 def _learn(scores: NDArray[np.float64], reference: XCell) -> dict[str, NDArray[np.float64]]:
@@ -200,7 +207,11 @@ def _learn(scores: NDArray[np.float64], reference: XCell) -> dict[str, NDArray[n
 
 
 def _as_raw(
-    mixture: Mixture, reference: XCell, scores: NDArray[np.float64], state: Mapping[str, NDArray[np.float64]]
+    mixture: Mixture,
+    reference: XCell,
+    *,
+    scores: NDArray[np.float64],
+    state: Mapping[str, NDArray[np.float64]],
 ) -> Estimates:
     lowest = state["lowest_of_sets"]
     raw = _mean_of_types(np.maximum(scores - lowest, 0.0), reference, lowest)
@@ -225,9 +236,7 @@ def _as_final(
     found = _compensate(linear, spill_over.matrix.values[np.ix_(place, place)], alpha=parameters["alpha"])
     parts = {name: added for name, (_, added) in _COMPOSITES.items()}
     parts[_TOGETHER] = tuple(t for added in parts.values() for t in added)
-    sums = [
-        found[:, [types.index(t) for t in added]].sum(axis=1) / divisor for divisor, added in _COMPOSITES.values()
-    ]
+    sums = [_sum(found, [types.index(t) for t in added]) / divisor for divisor, added in _COMPOSITES.values()]
     values = np.column_stack([found, *sums, sum(sums)])
     coverage = _coverage(mixture, reference, {**{t: (t,) for t in types}, **parts})
     return Estimates((*types, *parts), values, coverage)
@@ -267,7 +276,8 @@ def _compensate(linear: NDArray[np.float64], spilled: NDArray[np.float64], *, al
 
 def _coverage(mixture: Mixture, reference: XCell, parts: Mapping[str, tuple[str, ...]]) -> NDArray[np.float64]:
     """Return the share of all genes of each output's sets that was measured."""
-    measured = frozenset(mixture.genes) & frozenset(reference.genes)
+    there = (gene for gene, is_there in zip(mixture.genes, mixture.is_measured(), strict=True) if is_there)
+    measured = frozenset(reference.genes).intersection(there)
     genes: dict[str, set[str]] = {}
     for name, members in reference.signatures.items():
         genes.setdefault(name.partition("%")[0], set()).update(members)
@@ -288,7 +298,8 @@ RAW = Method(
         high=np.inf,
         reference="10.1186/s13059-017-1349-1",
         higher_means="more of this cell type than in other samples of the cohort; types do not compare with each other",
-        licence="GPL-3, as stated by method overviews. Who passes the data on is bound by it: ask your lawyers before use.",
+        licence="GPL-3, as stated by method overviews. Who passes the data on is bound by it: ask your lawyers before "
+        "use.",
         commercial_use=False,
         ties="equal values share their average rank, cut to a whole number, and keep the order of the input genes",
         min_samples=2,
