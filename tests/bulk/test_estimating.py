@@ -93,4 +93,6 @@ def test_what_cannot_be_estimated_is_refused() -> None:
         check_values(replace(pair, min_samples=6), VALUES)
     with pytest.raises(ExpressionError, match="1 values are negative, for example -1"):
         check_values(SPEC, np.array([[1.0, -1.0, np.nan]]))
+    with pytest.raises(ExpressionError, match="2 values are too large to be logarithms"):
+        check_values(SPEC, np.array([[np.inf, 1.0, np.inf]]))
     check_values(replace(SPEC, needs_log=True), np.array([[-1.0]]))

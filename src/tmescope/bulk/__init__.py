@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tmescope.bulk.leading import leading_edge
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
     from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
+    from tmescope.bulk.subtype_files import read_subtypes, write_subtypes
+    from tmescope.bulk.subtype_models import SubtypeModel, SubtypeOptions
+    from tmescope.bulk.subtypes import apply_subtypes, fit_subtypes
 
 __all__ = [
     "DeconvolveOptions",
@@ -22,20 +25,26 @@ __all__ = [
     "ScoreOptions",
     "StoredScores",
     "StreamOptions",
+    "SubtypeModel",
+    "SubtypeOptions",
     "apply_deconvolution",
     "apply_scores",
+    "apply_subtypes",
     "deconvolve",
     "fit_deconvolution",
     "fit_scores",
+    "fit_subtypes",
     "leading_edge",
     "list_deconvolvers",
     "list_methods",
     "read_deconvolution",
     "read_model",
+    "read_subtypes",
     "score",
     "score_store",
     "write_deconvolution",
     "write_model",
+    "write_subtypes",
 ]
 
 _HOMES = {
@@ -47,6 +56,12 @@ _HOMES = {
     "fit_deconvolution": "frozen_deconvolution",
     "read_deconvolution": "frozen_deconvolution_files",
     "write_deconvolution": "frozen_deconvolution_files",
+    "SubtypeModel": "subtype_models",
+    "SubtypeOptions": "subtype_models",
+    "apply_subtypes": "subtypes",
+    "fit_subtypes": "subtypes",
+    "read_subtypes": "subtype_files",
+    "write_subtypes": "subtype_files",
     "StoredScores": "streaming",
     "StreamOptions": "streaming",
     "score_store": "streaming",

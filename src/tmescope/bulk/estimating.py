@@ -22,7 +22,7 @@ __all__ = ["check_values", "estimate", "find_empty", "make_missing", "tell_of_es
 
 
 def check_values(spec: MethodSpec, values: NDArray[np.float64]) -> None:
-    """Check that there are enough samples, and nothing negative on a linear scale.
+    """Check that there are enough samples, and nothing on a linear scale that cannot be.
 
     Parameters
     ----------
@@ -36,9 +36,16 @@ def check_values(spec: MethodSpec, values: NDArray[np.float64]) -> None:
     MethodError
         Too few samples.
     ExpressionError
-        Negative values.
+        Negative values, or infinite ones: a logarithm was declared and the matrix holds none.
     """
     _check_size(spec, len(values))
+    if n_infinite := int(np.count_nonzero(np.isinf(values))):
+        raise ExpressionError(
+            f"{n_infinite} values are too large to be logarithms",
+            where="X",
+            expected="the scale that is declared",
+            next_step="declare the scale that the matrix is in, such as tpm",
+        )
     if not spec.needs_log and np.any(values < 0):
         wrong = values[values < 0]
         raise ExpressionError(
