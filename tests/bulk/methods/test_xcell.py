@@ -164,3 +164,12 @@ def test_it_says_what_the_registry_says_of_its_licence() -> None:
         assert method.spec.licence == registered.licence
         assert method.spec.commercial_use == (registered.company_use == "yes")
         assert method.spec.reference == registered.doi
+
+
+def test_the_order_of_samples_and_genes_does_not_matter_and_nothing_is_changed(home: Path) -> None:
+    adata, _ = small.cohort(6)
+    before = np.array(adata.X)
+    found = wide(run(adata, home))
+    np.testing.assert_array_equal(adata.X, before)
+    turned = wide(run(adata[::-1, ::-1].copy(), home)).loc[found.index]
+    np.testing.assert_allclose(turned, found, rtol=1e-9, atol=1e-12)
