@@ -9,9 +9,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.facts.references import made
 
 from tmescope.facts import reading
 from tmescope.facts.installed import facts_folder, install, list_installed, remove, verify
+from tmescope.facts.loading import read_installed
+from tmescope.facts.registry import find_reference
 from tmescope.facts.trust import Origin
 from tmescope.foundation.errors import (
     FactsError,
@@ -98,6 +101,31 @@ def test_the_same_version_with_another_content_is_refused_after_its_first_use(tm
     assert list_installed(home) == (one,)
     remove("hgnc", "2024-10-01", home=home)
     install("hgnc", other, home=home, origin=Origin("2024-10-01"))
+
+
+def test_optional_files_may_come_later(tmp_path: Path) -> None:
+    source, home = tmp_path / "source", tmp_path / "home"
+    source.mkdir()
+    paths = made.xcell_with_arrays(source, made.REGISTERED["xcell"] + [f"type {i}" for i in range(40)])
+    accepted = frozenset({"xcell"})
+    needed = {role: path for role, path in paths.items() if "array" not in role}
+    first = install("xcell", needed, home=home, accepted=accepted, origin=Origin("a"))
+    assert set(first.files) == {"signatures", "genes", "spill_k", "spill_fv"}
+    assert read_installed(first).arrays is None
+    second = install("xcell", source, home=home, accepted=accepted, origin=Origin("b"))
+    assert set(second.files) == set(paths)
+    assert read_installed(second).arrays is not None
+    paths["spill_array_fv"].unlink()
+    with pytest.raises(FileFormatError, match="the other file of the pair"):
+        install("xcell", source, home=home, accepted=accepted, origin=Origin("c"))
+
+
+def test_a_registered_version_without_its_optional_files_is_known(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "references" / "xcell"
+    names = {f.role: f.name for f in find_reference("xcell").files if not f.optional}
+    paths = {role: folder / name for role, name in names.items()}
+    one = install("xcell", paths, home=tmp_path, accepted=frozenset({"xcell"}))
+    assert (one.version, one.known, set(one.files)) == ("2017", True, set(names))
 
 
 def test_a_record_of_the_first_format_is_read(tmp_path: Path) -> None:

@@ -37,6 +37,18 @@ def test_a_version_is_known_by_all_of_its_hashes() -> None:
     assert reference.recognise({}) is None
 
 
+def test_a_version_is_known_without_its_optional_files() -> None:
+    reference = find_reference("xcell")
+    hashes = dict(reference.versions["2017"])
+    optional = {file.role for file in reference.files if file.optional}
+    assert optional == {"spill_array_k", "spill_array_fv"}
+    assert reference.recognise(hashes) == "2017"
+    needed = {role: sha256 for role, sha256 in hashes.items() if role not in optional}
+    assert reference.recognise(needed) == "2017"
+    assert reference.recognise({**needed, "spill_array_k": "0" * 64}) is None
+    assert reference.recognise({role: hashes[role] for role in optional}) is None
+
+
 def test_addresses_are_https_and_one_for_each_file() -> None:
     for reference in list_references():
         roles = {file.role for file in reference.files}
@@ -76,6 +88,7 @@ def test_an_unknown_reference_gets_a_suggestion() -> None:
         ('rna_seq = """\\\n', 'rnaseq = """\\\n', "addresses are not of their form"),
         ("{version}.txt", "{edition}.txt", "addresses are not of their form"),
         ("form = '", "forme = '", "did you mean 'form'"),
+        ("optional = true", 'optional = "true"', "wrong type"),
         ('role = "target"', 'roll = "target"', "did you mean 'role'"),
     ],
 )

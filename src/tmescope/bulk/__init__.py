@@ -8,33 +8,60 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
+    from tmescope.bulk.frozen_deconvolution import FrozenDeconvolution, apply_deconvolution, fit_deconvolution
+    from tmescope.bulk.frozen_deconvolution_files import read_deconvolution, write_deconvolution
     from tmescope.bulk.frozen_files import read_model, write_model
     from tmescope.bulk.leading import leading_edge
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
     from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
+    from tmescope.bulk.subtype_files import read_subtypes, write_subtypes
+    from tmescope.bulk.subtype_models import SubtypeModel, SubtypeOptions
+    from tmescope.bulk.subtypes import apply_subtypes, fit_subtypes
 
 __all__ = [
     "DeconvolveOptions",
+    "FrozenDeconvolution",
     "FrozenScore",
     "ScoreOptions",
     "StoredScores",
     "StreamOptions",
+    "SubtypeModel",
+    "SubtypeOptions",
+    "apply_deconvolution",
     "apply_scores",
+    "apply_subtypes",
     "deconvolve",
+    "fit_deconvolution",
     "fit_scores",
+    "fit_subtypes",
     "leading_edge",
     "list_deconvolvers",
     "list_methods",
+    "read_deconvolution",
     "read_model",
+    "read_subtypes",
     "score",
     "score_store",
+    "write_deconvolution",
     "write_model",
+    "write_subtypes",
 ]
 
 _HOMES = {
     "DeconvolveOptions": "deconvolution",
     "deconvolve": "deconvolution",
     "list_deconvolvers": "deconvolution",
+    "FrozenDeconvolution": "frozen_deconvolution",
+    "apply_deconvolution": "frozen_deconvolution",
+    "fit_deconvolution": "frozen_deconvolution",
+    "read_deconvolution": "frozen_deconvolution_files",
+    "write_deconvolution": "frozen_deconvolution_files",
+    "SubtypeModel": "subtype_models",
+    "SubtypeOptions": "subtype_models",
+    "apply_subtypes": "subtypes",
+    "fit_subtypes": "subtypes",
+    "read_subtypes": "subtype_files",
+    "write_subtypes": "subtype_files",
     "StoredScores": "streaming",
     "StreamOptions": "streaming",
     "score_store": "streaming",

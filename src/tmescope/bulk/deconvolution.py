@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-import pandas as pd
-
+from tmescope.bulk.estimating import check_values, estimate, make_missing, tell_of_estimates
 from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
 from tmescope.bulk.methods.deconvolvers import DECONVOLVERS
 from tmescope.bulk.methods.registry import METHODS
-from tmescope.bulk.mixtures import Estimates, Mixture
-from tmescope.bulk.score_table import cohort_id
+from tmescope.bulk.mixtures import Mixture
+from tmescope.bulk.score_table import cohort_id, tidy
 from tmescope.bulk.scoring import ScoreOptions, score
 from tmescope.facts.genes import GeneTable, load_genes
 from tmescope.facts.loading import find_installed, read_installed
-from tmescope.foundation.errors import ExpressionError, MethodError, examples
+from tmescope.foundation.errors import MethodError, examples
 from tmescope.foundation.method import Method, MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
-from tmescope.store.tables import TEXT
 
 if TYPE_CHECKING:
     from anndata import AnnData
-    from numpy.typing import NDArray
 
 __all__ = [
     "DeconvolveOptions",
@@ -213,14 +209,13 @@ def deconvolve(
     declared = find_scale(adata, scale)
     rows = MatrixRows(adata.X, declared, target_scale(spec, declared))
     values = rows.read(0, len(rows))
-    _check_values(spec, values)
+    check_values(spec, values)
     matched = match_genes(chosen, [str(g) for g in adata.var_names], used, options=options)
     matched.refuse_few(spec, options.min_coverage)
     mixture = Mixture(values, matched.genes, declared.unit == "array")
-    found, empty = _estimate(chosen, mixture, used.content, parameters=parameters, wanted=frozenset(matched.wanted))
-    cohort = cohort_id(adata)
-    warnings = (*_tell(found, empty, adata, cohort=cohort), *matched.tell(spec, cohort))
-    found.values[:, found.coverage < options.min_coverage] = np.nan
+    found = estimate(chosen, mixture, used.content, parameters=parameters, wanted=frozenset(matched.wanted))
+    warnings = tell_of_estimates(found, adata.obs_names, min_coverage=options.min_coverage, cohort=cohort_id(adata))
+    make_missing(found, options.min_coverage)
     provenance = Provenance(
         method=spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "map_symbols": options.map_symbols},
@@ -233,7 +228,7 @@ def deconvolve(
         facts=used.facts,
         versions=versions(),
     )
-    return Result(_tidy(adata, spec, found), provenance, warnings)
+    return Result(tidy(adata, spec, found), provenance, (*warnings, *matched.tell(spec, cohort_id(adata))))
 
 
 def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOptions) -> Reference:
@@ -277,24 +272,6 @@ def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOption
     return Reference(read_installed(one), facts)
 
 
-def _check_values(spec: MethodSpec, values: NDArray[np.float64]) -> None:
-    if spec.min_samples > len(values):
-        raise MethodError(
-            f"{spec.name} looks at a whole cohort of at least {spec.min_samples} samples and got {len(values)}",
-            where="samples",
-            expected="the cohort that the sample belongs to",
-            next_step="fit the method on a cohort once and apply it frozen, or choose a method of scope sample",
-        )
-    if not spec.needs_log and np.any(values < 0):
-        wrong = values[values < 0]
-        raise ExpressionError(
-            f"{wrong.size} values are negative, for example {examples(float(v) for v in wrong[:3])}",
-            where="X",
-            expected="linear expression, 0 or more",
-            next_step="declare the scale that the matrix is in, such as log2(tpm+1)",
-        )
-
-
 def match_genes(method: Method, genes: Sequence[str], reference: Reference, *, options: DeconvolveOptions) -> Match:
     """Find the genes of a reference in a matrix.
 
@@ -324,75 +301,3 @@ def match_genes(method: Method, genes: Sequence[str], reference: Reference, *, o
     found = tuple(renamed.get(g, g) for g in genes)
     here = set(found)
     return Match(found, renamed, wanted, tuple(g for g in wanted if g not in here))
-
-
-def _estimate(
-    method: Method,
-    mixture: Mixture,
-    reference: object,
-    *,
-    parameters: Mapping[str, Any],
-    wanted: frozenset[str],
-) -> tuple[Estimates, NDArray[np.bool_]]:
-    """Run a method on the samples that it can be run on; return what it found and which samples are empty."""
-    seen = np.array([g in wanted for g in mixture.genes]) if wanted else np.ones(len(mixture.genes), dtype=bool)
-    looked = mixture.values[:, seen]
-    empty = ~np.any(np.nan_to_num(looked) != 0, axis=1)
-    if empty.all():
-        raise ExpressionError(
-            "no sample expresses any gene of the reference", where="X", next_step="check scale and identifiers"
-        )
-    found: Estimates | None = None
-    for samples, present in _groups(mixture.values, empty, whole=method.spec.scope == "cohort"):
-        genes = tuple(g for g, kept in zip(mixture.genes, present, strict=True) if kept)
-        part = Mixture(np.ascontiguousarray(mixture.values[np.ix_(samples, present)]), genes, mixture.is_array)
-        one: Estimates = method.run(part, reference, parameters)
-        if found is None:
-            blank = np.full((len(mixture.values), len(one.features)), np.nan)
-            found = replace(one, values=blank, coverage=np.array(one.coverage))
-        found.values[samples] = one.values
-        warnings = tuple(dict.fromkeys((*found.warnings, *one.warnings)))
-        found = replace(found, coverage=np.minimum(found.coverage, one.coverage), warnings=warnings)
-    if found is None:  # pragma: no cover - some sample is not empty
-        raise ExpressionError("there are no samples", where="X")
-    return found, empty
-
-
-def _groups(
-    values: NDArray[np.float64], empty: NDArray[np.bool_], *, whole: bool
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
-    """Yield samples that miss the same genes, with the genes that they have."""
-    usable = np.flatnonzero(~empty)
-    missing = np.isnan(values)
-    if whole or not missing.any():
-        yield usable, ~np.any(missing[usable], axis=0, keepdims=True)[0]
-        return
-    patterns: dict[bytes, list[int]] = {}
-    for sample in usable:
-        patterns.setdefault(np.packbits(missing[sample]).tobytes(), []).append(int(sample))
-    for samples in patterns.values():
-        yield np.array(samples), ~missing[samples[0]]
-
-
-def _tell(found: Estimates, empty: NDArray[np.bool_], adata: AnnData, *, cohort: str) -> Iterator[RunWarning]:
-    for warning in found.warnings:
-        yield replace(warning, where=warning.where or cohort)
-    if empty.any():
-        names = [str(s) for s in adata.obs_names[empty]]
-        message = f"{len(names)} samples express no gene of the reference: they have no estimate"
-        yield RunWarning("deconvolution.empty_sample", message, cohort, len(names), tuple(names[:3]))
-
-
-def _tidy(adata: AnnData, spec: MethodSpec, found: Estimates) -> pd.DataFrame:
-    n_samples, n_features = found.values.shape
-    return pd.DataFrame(
-        {
-            "cohort_id": cohort_id(adata),
-            "sample_id": np.repeat(np.asarray(adata.obs_names, dtype=object), n_features),
-            "method": spec.name,
-            "feature": np.tile(np.asarray(found.features, dtype=object), n_samples),
-            "value": found.values.ravel(),
-            "coverage": np.tile(found.coverage, n_samples),
-            "unit": spec.unit,
-        }
-    ).astype(dict.fromkeys(("cohort_id", "sample_id", "method", "feature", "unit"), TEXT))

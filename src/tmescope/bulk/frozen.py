@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "Fitted",
     "FrozenScore",
     "apply_scores",
     "check_matrix",
@@ -35,6 +36,22 @@ __all__ = [
 ]
 
 _FEWEST_GENES = 0.8
+
+
+class Fitted(Protocol):
+    """What any model says of the matrices that it takes."""
+
+    @property
+    def cohort(self) -> str:
+        """Id of the cohort of the fit."""
+
+    @property
+    def scale(self) -> str:
+        """What values it takes."""
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Columns of the fit."""
 
 
 @dataclass(frozen=True)
@@ -309,19 +326,19 @@ def _align(model: FrozenScore, adata: AnnData, scale: str | None) -> tuple[Matri
     return MatrixRows(adata.X, declared, Scale.parse(model.scale), find_columns(model, genes)), warnings
 
 
-def find_columns(model: FrozenScore, genes: Sequence[str]) -> NDArray[np.int64]:
+def find_columns(model: Fitted, genes: Sequence[str]) -> NDArray[np.int64]:
     """Return the column of each gene of a model among the genes of a matrix; -1 where it lacks one."""
     position = {gene: i for i, gene in enumerate(genes)}
     return np.array([position.get(g, -1) for g in model.genes], dtype=np.int64)
 
 
-def check_matrix(model: FrozenScore, genes: Sequence[str], declared: Scale) -> tuple[str, ...]:
+def check_matrix(model: Fitted, genes: Sequence[str], declared: Scale) -> tuple[str, ...]:
     """Check that a model can be applied to a matrix, and return the genes of the model that the matrix lacks.
 
     Parameters
     ----------
-    model : FrozenScore
-        From `fit_scores`.
+    model : Fitted
+        From `fit_scores`, or any other that is fitted.
     genes : sequence of str
         Of the matrix.
     declared : Scale

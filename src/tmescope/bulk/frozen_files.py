@@ -1,25 +1,18 @@
-"""Frozen scores as one file: arrays as they are and a page of JSON, nothing that runs when it is read."""
+"""Frozen scores as one file."""
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tmescope.bulk.definitions import SetDefinitions
 from tmescope.bulk.frozen import FrozenScore, model_hash
-from tmescope.foundation.errors import FileFormatError, FormatVersionError, MissingFileError
-from tmescope.store.atomic import staged_file
+from tmescope.bulk.model_archives import ModelKind, read_archive, write_archive
 
 __all__ = ["FORMAT_VERSION", "read_model", "write_model"]
 
 FORMAT_VERSION = 1
-_FORMAT = "tmescope frozen score"
-_ABOUT = "about"
-_LARGEST = 4 << 30
+_KIND = ModelKind("tmescope frozen score", FORMAT_VERSION, "frozen score", "tmescope score fit")
 
 
 def write_model(model: FrozenScore, path: Path) -> None:
@@ -33,8 +26,6 @@ def write_model(model: FrozenScore, path: Path) -> None:
         Replaced at once where it exists. A NumPy archive without compression.
     """
     about = {
-        "format": _FORMAT,
-        "version": FORMAT_VERSION,
         "sha256": model_hash(model),
         "method": model.method,
         "parameters": dict(model.parameters),
@@ -51,13 +42,7 @@ def write_model(model: FrozenScore, path: Path) -> None:
         "n_samples": model.n_samples,
         "provenance": dict(model.provenance),
     }
-    text = json.dumps(about, sort_keys=False, ensure_ascii=False).encode()
-    arrays: dict[str, Any] = {_ABOUT: np.frombuffer(text, dtype=np.uint8), **model.state}
-    with staged_file(path) as staged, zipfile.ZipFile(staged, "w", zipfile.ZIP_STORED) as archive:
-        for name in (_ABOUT, *sorted(model.state)):
-            # a fixed date: two fits of the same data are the same file
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as handle:
-                np.lib.format.write_array(handle, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+    write_archive(_KIND, path, about=about, state=model.state)
 
 
 def read_model(path: Path) -> FrozenScore:
@@ -77,41 +62,7 @@ def read_model(path: Path) -> FrozenScore:
     FormatVersionError
         If a newer release wrote it.
     """
-    if not path.is_file():
-        raise MissingFileError(
-            f"there is no model {path.name!r}", where=str(path), next_step="write one with: tmescope score fit"
-        )
-    try:
-        arrays = _read_arrays(path)
-        about = json.loads(arrays.pop(_ABOUT).tobytes().decode())
-        if about["format"] != _FORMAT:
-            raise _damaged(path, f"it calls itself {about['format']!r}")
-        if int(about["version"]) > FORMAT_VERSION:
-            raise FormatVersionError(
-                f"the model is in format {about['version']}; this release reads up to {FORMAT_VERSION}",
-                where=str(path),
-                next_step="install a newer tmescope",
-            )
-        model = _build(about, arrays)
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, OSError) as error:
-        if isinstance(error, FileFormatError | FormatVersionError):
-            raise
-        raise _damaged(path, str(error) or type(error).__name__) from error
-    if model_hash(model) != about["sha256"]:
-        raise _damaged(path, "its content has another sha256 than it states")
-    return model
-
-
-def _read_arrays(path: Path) -> dict[str, Any]:
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        if any(e.compress_type != zipfile.ZIP_STORED for e in entries) or sum(e.file_size for e in entries) > _LARGEST:
-            raise _damaged(path, "its entries are compressed, or larger than 4 GiB")
-        found = {}
-        for entry in entries:
-            with archive.open(entry) as handle:
-                found[entry.filename.removesuffix(".npy")] = np.lib.format.read_array(handle, allow_pickle=False)
-        return found
+    return read_archive(_KIND, path, build=_build, hashed=model_hash)
 
 
 def _build(about: dict[str, Any], arrays: dict[str, Any]) -> FrozenScore:
@@ -132,13 +83,4 @@ def _build(about: dict[str, Any], arrays: dict[str, Any]) -> FrozenScore:
         cohort=str(about["cohort"]),
         n_samples=int(about["n_samples"]),
         provenance=dict(about["provenance"]),
-    )
-
-
-def _damaged(path: Path, why: str) -> FileFormatError:
-    return FileFormatError(
-        f"the file is no frozen score, or is damaged: {why}",
-        where=str(path),
-        expected="a file that tmescope score fit wrote",
-        next_step="fit the model again, or copy the file again",
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tmescope.foundation.result import RunWarning
 
-__all__ = ["Estimates", "Mixture"]
+__all__ = ["Composition", "Estimates", "Mixture"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +22,9 @@ class Mixture:
     Parameters
     ----------
     values : array of float64, n_samples x n_genes
-        In the scale that the method's spec asks for; no NaN, no infinity, nothing negative on linear scales, and no
-        sample of nothing but zeros. Not to be changed.
+        In the scale that the method's spec asks for; no infinity, nothing negative on linear scales, and no sample of
+        nothing but zeros. No NaN, except where a frozen method is applied: NaN there is a gene of the fit that the
+        samples lack, the same for all of them. Not to be changed.
     genes : tuple of str
         Each once; those that the reference names stand under its names.
     is_array : bool
@@ -32,6 +34,11 @@ class Mixture:
     values: NDArray[np.float64]
     genes: tuple[str, ...]
     is_array: bool = False
+
+    def is_measured(self) -> NDArray[np.bool_]:
+        """Return for each gene whether some sample has a value of it."""
+        measured: NDArray[np.bool_] = np.logical_not(np.all(np.isnan(self.values), axis=0))
+        return measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,4 +60,29 @@ class Estimates:
     features: tuple[str, ...]
     values: NDArray[np.float64]
     coverage: NDArray[np.float64]
+    warnings: tuple[RunWarning, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Composition:
+    """What was found for every sample of a cohort.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Outputs of the method.
+    values : array of float64, n_samples x n_features
+        NaN where missing.
+    coverage : array of float64, n_samples x n_features
+        Share of the reference's genes that each value stands on, 0 to 1.
+    empty : array of bool, n_samples
+        Samples that express no gene of the reference.
+    warnings : tuple of RunWarning
+        Of the method.
+    """
+
+    features: tuple[str, ...]
+    values: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    empty: NDArray[np.bool_]
     warnings: tuple[RunWarning, ...] = ()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
+    from tmescope.bulk.mixtures import Composition
+
 __all__ = ["CoverageTally", "Scores", "cohort_id", "coverage_warnings", "tidy"]
 
 _FLAGGED = 0.8
@@ -134,7 +136,7 @@ def cohort_id(adata: AnnData) -> str:
     return str((adata.uns.get("tmescope") or {}).get("cohort_id", "cohort"))
 
 
-def tidy(adata: AnnData, spec: MethodSpec, scores: Scores) -> pd.DataFrame:
+def tidy(adata: AnnData, spec: MethodSpec, scores: Scores | Composition) -> pd.DataFrame:
     """Return one row for each sample and feature: samples in input order, then features.
 
     Parameters
@@ -143,7 +145,7 @@ def tidy(adata: AnnData, spec: MethodSpec, scores: Scores) -> pd.DataFrame:
         Whose samples they are.
     spec : MethodSpec
         Name and unit.
-    scores : Scores
+    scores : Scores or Composition
         As found.
     """
     n_samples, n_sets = scores.values.shape

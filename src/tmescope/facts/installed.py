@@ -305,8 +305,10 @@ def _read(path: Path) -> Installed:
 
 def _locate_all(reference: Reference, source: Path | Mapping[str, Path]) -> dict[str, Path]:
     if isinstance(source, Path):
-        return {file.role: _locate(file, source, alone=len(reference.files) == 1) for file in reference.files}
-    return {file.role: source[file.role] for file in reference.files}
+        alone = len(reference.files) == 1
+        there = [file for file in reference.files if not file.optional or (source / file.name).is_file()]
+        return {file.role: _locate(file, source, alone=alone) for file in there}
+    return {file.role: source[file.role] for file in reference.files if not file.optional or file.role in source}
 
 
 def _locate(file: ReferenceFile, source: Path, *, alone: bool) -> Path:

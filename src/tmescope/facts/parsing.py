@@ -52,7 +52,7 @@ def parse(reference: Reference, paths: Mapping[str, Path]) -> object:
     if reference.parser not in PARSERS:
         raise UnknownNameError.of("parser", reference.parser, PARSERS)
     for file in reference.files:
-        if file.min_rows:
+        if file.min_rows and (file.role in paths or not file.optional):
             _check_content(file, paths[file.role])
     module, function = PARSERS[reference.parser]
     found: object = getattr(import_module(module), function)(paths)

@@ -28,7 +28,7 @@ class Key:
     Parameters
     ----------
     kind : type
-        ``str``, ``int``, ``list`` or ``dict``.
+        ``str``, ``int``, ``bool``, ``list`` or ``dict``.
     required : bool
         Whether the key must be there.
     may_be_empty : bool
@@ -124,7 +124,7 @@ def check_record(record: Mapping[str, Any], keys: Mapping[str, Key], *, where: s
                 raise FactsError(f"the key {name!r} is missing", where=where, expected=f"{name} ({key.kind.__name__})")
             continue
         value = record[name]
-        if not isinstance(value, key.kind) or isinstance(value, bool):
+        if not isinstance(value, key.kind) or isinstance(value, bool) != (key.kind is bool):
             raise FactsError(f"{name} = {value!r} has the wrong type", where=where, expected=key.kind.__name__)
         if not key.may_be_empty and not value:
             raise FactsError(f"{name} is empty", where=where, expected=f"a {key.kind.__name__} with content")

@@ -43,6 +43,7 @@ _FILE_KEYS = {
     "columns": Key(list, may_be_empty=True),
     "min_rows": Key(int, may_be_empty=True),
     "max_mb": Key(int),
+    "optional": Key(bool, required=False, may_be_empty=True),
 }
 _VERSION_KEYS = {
     "version": Key(str),
@@ -69,6 +70,8 @@ class ReferenceFile:
         A file with fewer lines is cut off, or something else; 0 where it is no text.
     max_bytes : int
         A download with more is stopped.
+    optional : bool
+        Whether the reference can be installed without it, as older versions of tmescope did.
     """
 
     role: str
@@ -76,6 +79,7 @@ class ReferenceFile:
     columns: tuple[tuple[str, ...], ...]
     min_rows: int
     max_bytes: int
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,10 @@ class Reference:
         return self.company_use != "yes"
 
     def recognise(self, hashes: Mapping[str, str]) -> str | None:
-        """Return the version whose files have these hashes, or None."""
-        return next((v for v, known in self.versions.items() if known and dict(known) == dict(hashes)), None)
+        """Return the version whose files have these hashes, or None; optional files may be absent."""
+        needed = {file.role for file in self.files if not file.optional}
+        given = set(hashes.items())
+        return next((v for v, k in self.versions.items() if needed <= set(hashes) and given <= set(k.items())), None)
 
     def addresses_of(self, version: str) -> Mapping[str, str]:
         """Return role to address of a version; empty where it has none that is known.
@@ -257,7 +263,10 @@ def _others(record: Mapping[str, Any] | None, roles: Sequence[str], *, where: st
 def _file(record: Mapping[str, Any], *, where: str) -> ReferenceFile:
     check_record(record, _FILE_KEYS, where=where)
     columns = tuple(tuple(header) for header in record["columns"])
-    return ReferenceFile(record["role"], record["name"], columns, record["min_rows"], record["max_mb"] * 2**20)
+    largest = record["max_mb"] * 2**20
+    return ReferenceFile(
+        record["role"], record["name"], columns, record["min_rows"], largest, record.get("optional", False)
+    )
 
 
 def _check_addresses(addresses: Mapping[str, Any], roles: Sequence[str], *, where: str) -> None:

@@ -66,7 +66,7 @@ def settle_version(reference: Reference, hashes: Mapping[str, str], said: Origin
     known = reference.versions.get(said.version or "", {})
     for who, expected in (("the registry states", known), ("was given", said.sha256)):
         for role, wanted in expected.items():
-            if hashes[role] != wanted.lower():
+            if hashes.get(role, wanted.lower()) != wanted.lower():  # an optional file may be absent
                 raise FactsError(
                     f"the file for {role!r} has the sha256 {hashes[role]}",
                     where=f"{reference.name} {said.version or ''}".strip(),

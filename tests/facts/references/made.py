@@ -47,6 +47,16 @@ def xcell(folder: Path, types: list[str] = TYPES) -> dict[str, Path]:
     }
 
 
+def xcell_with_arrays(folder: Path, types: list[str] = TYPES) -> dict[str, Path]:
+    paths = xcell(folder, types)
+    powers = ["cell_type\tV1\tV2\tV3", *(f"{t}\t1\t1.5\t0.4" for t in reversed(types))]
+    return {
+        **paths,
+        "spill_array_k": write(folder, "spill.array_K.tsv", paths["spill_k"].read_text("utf-8").splitlines()),
+        "spill_array_fv": write(folder, "spill.array_fv.tsv", powers),
+    }
+
+
 def consensustme(folder: Path) -> dict[str, Path]:
     rows = [f"C{c}\tS{s}\tG{g}" for c in range(10) for s in range(10) for g in range(12)]
     path = write(folder, "consensus_gene_sets.tsv", ["cancer\tset\tgene_symbol", *rows, "C0\tempty\t"])
