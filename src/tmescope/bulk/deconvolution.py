@@ -208,7 +208,7 @@ def deconvolve(
         return score(adata, method=chosen, scale=scale, options=limits)
     spec = chosen.spec
     parameters = resolve_parameters(spec, dict(options.parameters))
-    used = find_reference_of(spec, reference, options)
+    used = find_reference_of(chosen, reference, options)
     check_names([str(s) for s in adata.obs_names], [str(g) for g in adata.var_names])
     declared = find_scale(adata, scale)
     rows = MatrixRows(adata.X, declared, target_scale(spec, declared))
@@ -236,13 +236,13 @@ def deconvolve(
     return Result(_tidy(adata, spec, found), provenance, warnings)
 
 
-def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOptions) -> Reference:
+def find_reference_of(method: Method, given: object, options: DeconvolveOptions) -> Reference:
     """Return what a method stands on: the caller's reference or the installed one.
 
     Parameters
     ----------
-    spec : MethodSpec
-        Says which.
+    method : Method
+        Says which, and what it reads beside it.
     given : object
         The caller's; None where there is none.
     options : DeconvolveOptions
@@ -255,6 +255,7 @@ def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOption
     FactsError
         If it is not installed.
     """
+    spec = method.spec
     if spec.own_reference:
         if given is None:
             raise MethodError(
@@ -272,7 +273,18 @@ def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOption
         )
     if not spec.installed:
         return Reference(None, {})
-    one = find_installed(spec.installed, options.version, home=options.facts_home)
+    first = _read(spec.installed, options.version, options)
+    if method.further is None:
+        return first
+    found = {spec.installed: first}
+    for name, version in method.further(resolve_parameters(spec, dict(options.parameters))):
+        found[name] = _read(name, version, options)
+    facts = {role: sha for one in found.values() for role, sha in one.facts.items()}
+    return Reference({name: one.content for name, one in found.items()}, facts)
+
+
+def _read(name: str, version: str | None, options: DeconvolveOptions) -> Reference:
+    one = find_installed(name, version, home=options.facts_home)
     facts = {f"{one.name} {one.version}: {role}": sha for role, sha in sorted(one.sha256.items())}
     return Reference(read_installed(one), facts)
 
@@ -345,7 +357,9 @@ def _estimate(
     found: Estimates | None = None
     for samples, present in _groups(mixture.values, empty, whole=method.spec.scope == "cohort"):
         genes = tuple(g for g, kept in zip(mixture.genes, present, strict=True) if kept)
-        part = Mixture(np.ascontiguousarray(mixture.values[np.ix_(samples, present)]), genes, mixture.is_array)
+        whole = len(samples) == len(mixture.values) and bool(present.all())
+        values = mixture.values if whole else np.ascontiguousarray(mixture.values[np.ix_(samples, present)])
+        part = Mixture(values, genes, mixture.is_array)
         one: Estimates = method.run(part, reference, parameters)
         if found is None:
             blank = np.full((len(mixture.values), len(one.features)), np.nan)

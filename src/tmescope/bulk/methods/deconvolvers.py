@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from tmescope.bulk.methods import abis, own_profiles, quantiseq
 from tmescope.foundation.method import Method
 
 __all__ = ["DECONVOLVERS"]
 
-DECONVOLVERS: tuple[Method, ...] = ()
+DECONVOLVERS: tuple[Method, ...] = (
+    quantiseq.RNA_SEQ,
+    quantiseq.ARRAYS,
+    abis.RNA_SEQ,
+    abis.ARRAYS,
+    own_profiles.NNLS,
+    own_profiles.CONSTRAINED,
+)
 """All bundled methods that take a reference, in the order in which they are listed."""
