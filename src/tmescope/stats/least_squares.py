@@ -117,10 +117,9 @@ def _as_matrix(values: ArrayLike, name: str) -> NDArray[np.float64]:
 def _check_finite(array: NDArray[np.float64], name: str) -> None:
     wrong = np.argwhere(~np.isfinite(array))
     if len(wrong):
-        places = (", ".join(str(int(i)) for i in place) for place in wrong[:3])
         raise InputError(
             f"{name} has {len(wrong)} values that are not finite",
-            where=f"argument {name}, position {examples(f'({p})' for p in places)}",
+            where=f"argument {name}, position {examples(tuple(int(i) for i in place) for place in wrong[:3])}",
             expected="finite numbers",
             next_step="leave out what is missing before",
         )

@@ -145,9 +145,9 @@ def constrained(mixture: Mixture, reference: Profiles, parameters: Mapping[str, 
 
     Notes
     -----
-    ``min sum_g w_g (b_g - sum_j S_gj x_j)**2`` over x >= 0, sum(x) <= 1; then ``x / size``, brought back to the sum that
-    x had: other cells are taken to have the mean mRNA content of those found. Other cells must not express the genes of
-    the reference: what they add to these counts as the types'.
+    ``min sum_g w_g (b_g - sum_j S_gj x_j)**2`` over x >= 0, sum(x) <= 1; then ``x / size``, brought back to the sum
+    that x had: other cells are taken to have the mean mRNA content of those found. Other cells must not express the
+    genes of the reference: what they add to these counts as the types'.
     """
     found, share, warnings = _fit(mixture, reference, parameters, total="at most one")
     known = found.sum(axis=1, keepdims=True)
@@ -218,7 +218,8 @@ def _weights(reference: Profiles, rows: list[int]) -> NDArray[np.float64]:
         )
     above = variances[variances > 0]
     weights: NDArray[np.float64] = 1.0 / np.maximum(variances, _SMALLEST_VARIANCE * np.median(above))
-    return weights / weights.max()
+    weights /= weights.max()
+    return weights
 
 
 def _check_collinear(
