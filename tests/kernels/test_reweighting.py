@@ -21,8 +21,9 @@ def test_the_median_of_sizes(n):
     out = np.empty(1)
     for seed in range(20):
         values = np.random.default_rng(seed).normal(size=n).round(1)
-        _median_size(values, np.empty(n), out)
-        assert out[0] == np.median(np.abs(values))
+        for guess in (0.0, 0.3, 0.65, 0.7, 50.0, np.median(np.abs(values))):
+            _median_size(values, guess, np.empty(n), out)
+            assert out[0] == np.median(np.abs(values))
 
 
 def test_a_perfect_fit_ends_at_once():

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 
 from tmescope.foundation.errors import InputError
-from tmescope.stats.robust_regression import robust_regression
+from tmescope.stats.robust_regression import fit_robustly
 
 NORMS = {"huber": sm.robust.norms.HuberT(1.345), "hampel": sm.robust.norms.Hampel(2.0, 4.0, 8.0)}
 
@@ -22,7 +22,7 @@ def data(seed=0, n=80, k=4, samples=6):
 @pytest.mark.parametrize("psi", ["huber", "hampel", "bisquare"])
 def test_it_is_a_fixed_point_of_its_definition(psi):
     x, _, y = data()
-    found = robust_regression(x, y, psi=psi, max_steps=500, tolerance=1e-12)
+    found = fit_robustly(x, y, psi=psi, max_steps=500, tolerance=1e-12)
     assert found.has_converged.all()
     for one, b in zip(y, found.coefficients, strict=True):
         r = one - x @ b
@@ -40,7 +40,7 @@ def test_it_is_a_fixed_point_of_its_definition(psi):
 @pytest.mark.parametrize("psi", ["huber", "hampel"])
 def test_it_is_what_another_library_finds(psi):
     x, _, y = data(1)
-    found = robust_regression(x, y, psi=psi, max_steps=500, tolerance=1e-13).coefficients
+    found = fit_robustly(x, y, psi=psi, max_steps=500, tolerance=1e-13).coefficients
     for one, b in zip(y, found, strict=True):
         fit = sm.RLM(one, x, M=NORMS[psi]).fit(maxiter=500, tol=1e-13, scale_est=_scale)
         np.testing.assert_allclose(b, fit.params, rtol=1e-8, atol=1e-8)
@@ -56,31 +56,31 @@ def test_outliers_do_not_move_it():
     y = truth @ x.T + np.random.default_rng(3).normal(size=(6, 80)) * 1e-3
     y[:, 5:12] += 1e4
     plain = np.linalg.lstsq(x, y.T, rcond=None)[0].T
-    found = robust_regression(x, y, psi="bisquare", max_steps=200).coefficients
+    found = fit_robustly(x, y, psi="bisquare", max_steps=200).coefficients
     assert np.abs(found - truth).max() < 0.01
     assert np.abs(plain - truth).max() > 1
 
 
 def test_a_perfect_fit_is_itself():
     x, truth, _ = data(4)
-    found = robust_regression(x, truth @ x.T)
+    found = fit_robustly(x, truth @ x.T)
     np.testing.assert_allclose(found.coefficients, truth, rtol=1e-10)
     assert found.has_converged.all()
-    zero = robust_regression(x, np.zeros((1, 80)))
+    zero = fit_robustly(x, np.zeros((1, 80)))
     np.testing.assert_array_equal(zero.coefficients, 0)
 
 
 def test_a_sample_does_not_depend_on_the_others():
     x, _, y = data(5)
-    whole = robust_regression(x, y)
-    one = robust_regression(x, y[3:4])
+    whole = fit_robustly(x, y)
+    one = fit_robustly(x, y[3:4])
     np.testing.assert_array_equal(one.coefficients[0], whole.coefficients[3])
-    assert robust_regression(x, y[:0]).coefficients.shape == (0, 4)
+    assert fit_robustly(x, y[:0]).coefficients.shape == (0, 4)
 
 
 def test_what_has_not_settled_is_told():
     x, _, y = data(6)
-    found = robust_regression(x, y, max_steps=1)
+    found = fit_robustly(x, y, max_steps=1)
     assert not found.has_converged.any()
     assert np.isfinite(found.coefficients).all()
     np.testing.assert_array_equal(found.n_steps, 1)
@@ -91,7 +91,7 @@ def test_coefficients_that_outliers_leave_undetermined_are_missing():
     x[:30, 0], x[28:, 1] = 1.0, [1.0, -1.0, 0.0]
     y = np.random.default_rng(1).normal(size=(1, 31))
     y[0, 28:30] = 900.0
-    found = robust_regression(x, y, psi="bisquare")
+    found = fit_robustly(x, y, psi="bisquare")
     assert np.isnan(found.coefficients).all()
     assert not found.has_converged.any()
 
@@ -113,5 +113,5 @@ def test_coefficients_that_outliers_leave_undetermined_are_missing():
 )
 def test_what_makes_no_sense_is_refused(arguments, options, says):
     with pytest.raises(InputError) as caught:
-        robust_regression(*arguments, **options)
+        fit_robustly(*arguments, **options)
     assert says in str(caught.value)

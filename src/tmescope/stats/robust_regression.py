@@ -12,7 +12,7 @@ from tmescope.foundation.errors import InputError, examples
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Psi", "RobustFit", "robust_regression"]
+__all__ = ["Psi", "RobustFit", "fit_robustly"]
 
 Psi = Literal["huber", "hampel", "bisquare"]
 _CODES = {"huber": 0, "hampel": 1, "bisquare": 2}
@@ -22,7 +22,7 @@ _SINGULAR = 1e-10
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RobustFit:
-    """What `robust_regression` found.
+    """What `fit_robustly` found.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class RobustFit:
     n_steps: NDArray[np.int64]
 
 
-def robust_regression(
+def fit_robustly(
     design: ArrayLike,
     observed: ArrayLike,
     *,

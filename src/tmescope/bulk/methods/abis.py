@@ -14,7 +14,7 @@ from tmescope.foundation.errors import MethodError
 from tmescope.foundation.method import Method, MethodSpec
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.quantiles import match_quantiles
-from tmescope.stats.robust_regression import robust_regression
+from tmescope.stats.robust_regression import fit_robustly
 
 __all__ = ["ARRAYS", "RNA_SEQ", "abis", "array_genes", "rna_seq_genes"]
 
@@ -91,7 +91,7 @@ def abis(mixture: Mixture, reference: Abis, parameters: Mapping[str, Any]) -> Es
     values = mixture.values[:, [place[signature.rows[i]] for i in rows]]
     if mixture.is_array:
         values = match_quantiles(values, reference.target)
-    fit = robust_regression(signature.values[rows], values, psi="huber", max_steps=_MAX_STEPS)
+    fit = fit_robustly(signature.values[rows], values, psi="huber", max_steps=_MAX_STEPS)
     n_open = int((~fit.has_converged).sum())
     message = f"{n_open} samples had not settled after {_MAX_STEPS} steps of robust regression"
     warnings = (RunWarning("deconvolution.not_converged", message, count=n_open),) if n_open else ()

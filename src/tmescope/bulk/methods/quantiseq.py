@@ -16,7 +16,7 @@ from tmescope.foundation.method import Method, MethodSpec, Parameter
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.least_squares import constrained_least_squares
 from tmescope.stats.quantiles import quantile_normalise
-from tmescope.stats.robust_regression import robust_regression
+from tmescope.stats.robust_regression import fit_robustly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -220,7 +220,7 @@ def _robust(
 ) -> tuple[NDArray[np.float64], tuple[RunWarning, ...]]:
     with_ones = np.column_stack([np.ones(len(design)), design])
     limits = _HAMPEL if solver == "hampel" else None
-    fit = robust_regression(with_ones, scaled, psi=solver, limits=limits, max_steps=_MAX_STEPS)
+    fit = fit_robustly(with_ones, scaled, psi=solver, limits=limits, max_steps=_MAX_STEPS)
     found = np.maximum(fit.coefficients[:, 1:], 0.0)
     sums = found.sum(axis=1, keepdims=True)
     found = _to_cells(np.divide(found, sums, out=np.full_like(found, np.nan), where=sums > 0), content)

@@ -74,7 +74,7 @@ def pool_genes(values: NDArray[np.float64], names: Sequence[str | None]) -> tupl
     for place, name in enumerate(names):
         if name is not None:
             columns.setdefault(name, []).append(place)
-    pooled = np.ascontiguousarray(values[:, [places[0] for places in columns.values()]])
+    pooled = np.take(values, [places[0] for places in columns.values()], axis=1)
     for to, places in enumerate(columns.values()):
         if len(places) > 1:
             pooled[:, to] = np.median(values[:, places], axis=1)
