@@ -41,7 +41,7 @@ def quantile_normalise(values: ArrayLike) -> NDArray[np.float64]:
 
     References
     ----------
-    Bolstad et al., Bioinformatics 2003, doi:10.1093/bioinformatics/19.2.185.
+    Bolstad, Irizarry, Astrand and Speed, Bioinformatics 2003, 19: 185-193.
     """
     array = _as_matrix(values)
     if not array.size:
