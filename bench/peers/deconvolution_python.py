@@ -35,6 +35,19 @@ def ours(part: slice, method: str, **parameters: Any) -> Timed:
     return lambda: deconvolve(adata, method=method, scale="tpm", options=options)
 
 
+def alone(part: slice, method: str, names: tuple[str, ...], **parameters: Any) -> Timed:
+    """Return the method by itself: matrix and references are in memory, and no table is made."""
+    from tmescope.bulk.methods.deconvolvers import DECONVOLVERS
+    from tmescope.bulk.mixtures import Mixture
+    from tmescope.facts.loading import load_reference
+    from tmescope.foundation.method import find_method, resolve_parameters
+
+    content = {name: load_reference(name, home=folder / "facts") for name in names}
+    chosen, given = find_method(method, DECONVOLVERS), Mixture(values[part], tuple(genes))
+    reference = content if chosen.further else content[names[0]]
+    return lambda: chosen.run(given, reference, resolve_parameters(chosen.spec, parameters))
+
+
 def problem(part: slice, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the signature and the samples, as the method itself sees them."""
     from tmescope.facts.loading import load_reference
@@ -65,6 +78,14 @@ def abis(part: slice) -> Timed:
     return ours(part, "abis")
 
 
+def quantiseq_alone(part: slice) -> Timed:
+    return alone(part, "quantiseq", ("quantiseq", "hgnc"), renaming="original")
+
+
+def abis_alone(part: slice) -> Timed:
+    return alone(part, "abis", ("abis",))
+
+
 def scipy_nnls(part: slice) -> Timed:
     from scipy.optimize import nnls
 
@@ -81,7 +102,17 @@ def statsmodels_rlm(part: slice) -> Timed:
 
 
 PROGRAMS: dict[str, Callable[[slice], Timed]] = {
-    f.__name__: f for f in (quantiseq, quantiseq_renamed, quantiseq_bisquare, scipy_nnls, abis, statsmodels_rlm)
+    f.__name__: f
+    for f in (
+        quantiseq,
+        quantiseq_renamed,
+        quantiseq_alone,
+        quantiseq_bisquare,
+        scipy_nnls,
+        abis,
+        abis_alone,
+        statsmodels_rlm,
+    )
 }
 
 if __name__ == "__main__":

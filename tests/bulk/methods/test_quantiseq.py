@@ -64,6 +64,7 @@ def test_planted_fractions_are_found_again() -> None:
 def test_a_sample_counts_by_its_proportions_and_by_itself() -> None:
     reference = facts()
     given = mixture(PLANTED, reference)
+    given.values.setflags(write=False)
     whole = run(given, reference).values
     times = Mixture(given.values * np.array([[7.0], [0.01], [1.0]]), given.genes)
     np.testing.assert_allclose(run(times, reference).values, whole, atol=1e-13)
