@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from tmescope.bulk.installed_references import Reference, read_references
 from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
 from tmescope.bulk.methods.deconvolvers import DECONVOLVERS
 from tmescope.bulk.methods.registry import METHODS
@@ -17,7 +18,6 @@ from tmescope.bulk.mixtures import Estimates, Mixture
 from tmescope.bulk.score_table import cohort_id
 from tmescope.bulk.scoring import ScoreOptions, score
 from tmescope.facts.genes import GeneTable, load_genes
-from tmescope.facts.loading import find_installed, read_installed
 from tmescope.foundation.errors import ExpressionError, MethodError, examples
 from tmescope.foundation.method import Method, MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
@@ -68,21 +68,6 @@ class DeconvolveOptions:
     facts_home: Path | None = None
     version: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Reference(NamedTuple):
-    """A reference with what provenance says of it.
-
-    Parameters
-    ----------
-    content : object
-        What the method reads.
-    facts : dict of str to str
-        Name to sha256.
-    """
-
-    content: object
-    facts: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -273,20 +258,8 @@ def find_reference_of(method: Method, given: object, options: DeconvolveOptions)
         )
     if not spec.installed:
         return Reference(None, {})
-    first = _read(spec.installed, options.version, options)
-    if method.further is None:
-        return first
-    found = {spec.installed: first}
-    for name, version in method.further(resolve_parameters(spec, dict(options.parameters))):
-        found[name] = _read(name, version, options)
-    facts = {role: sha for one in found.values() for role, sha in one.facts.items()}
-    return Reference({name: one.content for name, one in found.items()}, facts)
-
-
-def _read(name: str, version: str | None, options: DeconvolveOptions) -> Reference:
-    one = find_installed(name, version, home=options.facts_home)
-    facts = {f"{one.name} {one.version}: {role}": sha for role, sha in sorted(one.sha256.items())}
-    return Reference(read_installed(one), facts)
+    asked = resolve_parameters(spec, dict(options.parameters))
+    return read_references(method, asked, version=options.version, home=options.facts_home)
 
 
 def _check_values(spec: MethodSpec, values: NDArray[np.float64]) -> None:
