@@ -179,6 +179,15 @@ def test_a_method_that_reads_further_references_is_given_all_of_them(tmp_path: P
     assert {name.split()[0] for name in found.provenance.facts} == {"abis", "quantiseq"}
 
 
+def test_a_method_that_renames_by_itself_gets_genes_as_they_were_measured() -> None:
+    adata = cohort(genes=("CD3D", "CD3E", "MS4A1", "CD79A", "WARS1"))
+    reference = {**REFERENCE, "other": ("WARS",)}  # as WARS1 was called before
+    found = wide(deconvolve(adata, method=toy(), reference=reference))
+    assert found["other"].notna().all()
+    kept = replace(toy(), renames=lambda parameters: parameters == {})
+    assert wide(deconvolve(adata, method=kept, reference=reference))["other"].isna().all()
+
+
 def test_methods_with_gene_sets_of_their_own_join_the_form() -> None:
     genes = ("CD3D", "CD3E", "CD8B", "CD3G", "CD6")
     adata = cohort(genes=genes)

@@ -74,7 +74,7 @@ def test_the_whole_call_equals_the_original(shared_data: Path, tmp_path: Path) -
     install("hgnc", folder / "quantiseq" / "HGNC_genenames_20170418.txt.gz", home=home)
     given, samples = mixture(shared_data / "bulk" / "racle")
     adata = AnnData(given.values, pd.DataFrame(index=list(samples)), pd.DataFrame(index=list(given.genes)))
-    options = DeconvolveOptions(map_symbols=False, facts_home=home, parameters={"renaming": "original"})
+    options = DeconvolveOptions(facts_home=home, parameters={"renaming": "original"})
     found = deconvolve(adata, method="quantiseq", scale="tpm", options=options)
     wanted = expected(shared_data / "bulk" / "racle", "quantiseq_lsei")
     wide = found.table.pivot(index="sample_id", columns="feature", values="value").loc[wanted.index, wanted.columns]

@@ -300,7 +300,8 @@ def match_genes(method: Method, genes: Sequence[str], reference: Reference, *, o
     measured = set(genes)
     absent = [g for g in wanted if g not in measured]
     claims: dict[str, list[str]] = {}
-    if options.map_symbols and absent:
+    by_itself = method.renames is not None and method.renames(parameters)
+    if options.map_symbols and absent and not by_itself:
         taken = set(wanted)
         for one in (options.gene_table or load_genes()).resolve(absent):
             if one.hgnc_id is not None and one.gene_symbol in measured and one.gene_symbol not in taken:

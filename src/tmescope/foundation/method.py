@@ -160,6 +160,9 @@ class Method:
     further : callable, optional
         ``further(parameters)`` returns, as pairs of name and version, the installed references that a deconvolution
         method reads beside `spec.installed`; a method that has it is given a mapping of names to contents.
+    renames : callable, optional
+        ``renames(parameters)`` says whether a deconvolution method looks up names of genes by itself, so that they must
+        reach it as they were measured.
     """
 
     spec: MethodSpec
@@ -169,6 +172,7 @@ class Method:
     lead: Callable[..., Any] | None = field(default=None, repr=False)
     vocabulary: Callable[..., Any] | None = field(default=None, repr=False)
     further: Callable[..., Any] | None = field(default=None, repr=False)
+    renames: Callable[..., bool] | None = field(default=None, repr=False)
 
 
 def find_method(name: str, methods: Sequence[Method], *, where: str | None = None) -> Method:

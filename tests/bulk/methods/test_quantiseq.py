@@ -13,7 +13,7 @@ from anndata import AnnData
 from tests.facts.references import made
 
 from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve
-from tmescope.bulk.methods.quantiseq import ARRAYS, RNA_SEQ, quantiseq, read_further, signature_genes
+from tmescope.bulk.methods.quantiseq import ARRAYS, RNA_SEQ, quantiseq, read_further, renames, signature_genes
 from tmescope.bulk.mixtures import Mixture
 from tmescope.facts.hgnc import HgncRecord
 from tmescope.facts.installed import install
@@ -182,6 +182,8 @@ def test_renaming_pools_genes_before_the_sample_is_scaled() -> None:
     reference = facts()
     given = mixture(PLANTED, reference)
     assert read_further({"renaming": "none"}) == ()
+    assert renames({"renaming": "original"})
+    assert not renames({"renaming": "none"})
     assert read_further({"renaming": "original"}) == (("hgnc", "2017-04-18"),)
     records = [
         HgncRecord(g, "HGNC:1", "", "", (), ("OLD5",) if g == "G5" else (), (), "Approved", "") for g in given.genes

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tmescope.facts.hgnc import HgncRecord
 
-__all__ = ["ARRAYS", "RNA_SEQ", "quantiseq", "read_further", "signature_genes"]
+__all__ = ["ARRAYS", "RNA_SEQ", "quantiseq", "read_further", "renames", "signature_genes"]
 
 HGNC_VERSION = "2017-04-18"
 OTHER = "Other"
@@ -78,7 +78,18 @@ def read_further(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     parameters : mapping
         ``renaming`` is used.
     """
-    return (("hgnc", HGNC_VERSION),) if parameters["renaming"] == "original" else ()
+    return (("hgnc", HGNC_VERSION),) if renames(parameters) else ()
+
+
+def renames(parameters: Mapping[str, Any]) -> bool:
+    """Return whether genes are renamed by the method itself.
+
+    Parameters
+    ----------
+    parameters : mapping
+        ``renaming`` is used.
+    """
+    return bool(parameters["renaming"] == "original")
 
 
 def signature_genes(reference: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -252,6 +263,7 @@ RNA_SEQ = Method(
     quantiseq,
     vocabulary=signature_genes,
     further=read_further,
+    renames=renames,
 )
 
 ARRAYS = replace(
