@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,12 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 from scipy import sparse
+from tests.facts.references import made
 
 from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
 from tmescope.bulk.mixtures import Estimates, Mixture
 from tmescope.bulk.scoring import ScoreOptions, score
+from tmescope.facts.installed import install
 from tmescope.foundation.errors import ExpressionError, FactsError, MethodError, ScaleError, UnknownNameError
 from tmescope.foundation.method import Method, MethodSpec
 from tmescope.foundation.result import RunWarning
@@ -150,6 +154,38 @@ def test_a_reference_that_is_not_installed_is_named_with_the_command(tmp_path: A
     with pytest.raises(FactsError, match="quantiseq is not installed") as caught:
         deconvolve(cohort(), method=method, options=DeconvolveOptions(facts_home=tmp_path))
     assert "tmescope facts fetch quantiseq" in str(caught.value)
+
+
+def test_a_method_that_reads_further_references_is_given_all_of_them(tmp_path: Path) -> None:
+    for name, write in (("quantiseq", made.quantiseq), ("abis", made.abis)):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, made.REGISTERED[name])
+        install(name, tmp_path / name, home=tmp_path / "home", accepted=frozenset({name}))
+    seen: list[Any] = []
+
+    def look(reference: Any, parameters: Any) -> tuple[str, ...]:
+        seen.append((sorted(reference), parameters))
+        return ("CD3D",)
+
+    def estimate(mixture: Mixture, reference: Any, parameters: Any) -> Estimates:
+        del parameters
+        return Estimates(("n",), np.full((len(mixture.values), 1), len(reference["abis"].target)), np.ones(1))
+
+    plain = toy(own_reference=False, installed="quantiseq")
+    method = replace(plain, run=estimate, vocabulary=look, further=lambda _: (("abis", None),))
+    found = deconvolve(cohort(), method=method, options=DeconvolveOptions(facts_home=tmp_path / "home"))
+    assert seen == [(["abis", "quantiseq"], {})]
+    assert (found.table["value"] == 600).all()
+    assert {name.split()[0] for name in found.provenance.facts} == {"abis", "quantiseq"}
+
+
+def test_a_method_that_renames_by_itself_gets_genes_as_they_were_measured() -> None:
+    adata = cohort(genes=("CD3D", "CD3E", "MS4A1", "CD79A", "WARS1"))
+    reference = {**REFERENCE, "other": ("WARS",)}  # as WARS1 was called before
+    found = wide(deconvolve(adata, method=toy(), reference=reference))
+    assert found["other"].notna().all()
+    kept = replace(toy(), renames=lambda parameters: parameters == {})
+    assert wide(deconvolve(adata, method=kept, reference=reference))["other"].isna().all()
 
 
 def test_methods_with_gene_sets_of_their_own_join_the_form() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import metadata
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tmescope.bulk.methods.registry import METHODS
 from tmescope.foundation import method as module
 from tmescope.foundation.errors import MethodError, UnknownNameError
-from tmescope.foundation.method import find_method, load_plugins, resolve_parameters
+from tmescope.foundation.method import Parameter, find_method, load_plugins, resolve_parameters
 
 
 def test_find_method_suggests():
@@ -36,6 +37,15 @@ def test_parameters_have_defaults_and_no_strangers():
     assert resolve_parameters(spec, {"alpha": 1}) == {"alpha": 1.0, "threads": 1}
     with pytest.raises(UnknownNameError, match="alhpa"):
         resolve_parameters(spec, {"alhpa": 1.0})
+
+
+def test_a_text_with_choices_is_one_of_them():
+    chosen = Parameter("solver", str, "lsei", "How.", choices=("lsei", "huber"))
+    spec = replace(find_method("ssgsea", METHODS).spec, parameters=(chosen,))
+    assert resolve_parameters(spec, {}) == {"solver": "lsei"}
+    assert resolve_parameters(spec, {"solver": "huber"}) == {"solver": "huber"}
+    with pytest.raises(UnknownNameError, match="hubert"):
+        resolve_parameters(spec, {"solver": "hubert"})
 
 
 def _entry(name, value):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.special import ndtr
 
-from tmescope.kernels import kernel_cdf, rank_order, rank_sums, rank_walk
+from tmescope.kernels import active_set, kernel_cdf, rank_order, rank_sums, rank_walk, reweighting
 
 HERE = Path(__file__).parent
 TABLE = np.append(ndtr(np.arange(200) / 20), 1.0)
@@ -75,6 +75,8 @@ def rows(draw):
 
 def _meant(name, outputs):
     """Return what a kernel promises of its outputs: working space is left out."""
+    if name == "nonnegative_rows":
+        return [outputs[0], (outputs[1] >= 0).astype(int)]
     if name != "rank_row":
         return outputs
     _, columns, place, bounds, count = outputs
@@ -97,11 +99,44 @@ def against(draw):
     return (values, reference, per_unit, TABLE), (np.empty_like(values),)
 
 
+@st.composite
+def small_problems(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    k = draw(st.integers(1, 5))
+    factor = rng.normal(size=(k, k + draw(st.integers(0, 3)))) + draw(st.sampled_from([0.0, 1.0]))
+    targets = rng.normal(size=(3, factor.shape[1])) * draw(st.sampled_from([0.1, 1.0, 30.0]))
+    return (factor, targets, draw(st.booleans())), (np.empty((3, k)), np.empty(3, dtype=np.int64))
+
+
+@st.composite
+def products(draw):
+    values = draw(hnp.arrays(np.float64, (draw(st.integers(0, 3)), 7), elements=st.floats(-100, 100)))
+    basis = draw(hnp.arrays(np.float64, (7, draw(st.integers(1, 6))), elements=st.floats(-100, 100)))
+    return (values, basis), (np.empty((len(values), basis.shape[1])),)
+
+
+@st.composite
+def regressions(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    k, p = draw(st.integers(1, 5)), draw(st.integers(20, 41))
+    basis = np.linalg.qr(rng.normal(size=(p, k)))[0]
+    values = rng.normal(size=(3, k)) @ basis.T * 5 + rng.standard_t(2, size=(3, p))
+    rows, columns = np.tril_indices(k)
+    psi = draw(st.sampled_from([0, 1]))  # several solutions of the third lie too near each other to be told apart here
+    limits = np.array([(1.345, 0.0, 0.0), (2.0, 4.0, 8.0), (4.685, 0.0, 0.0)][psi])
+    shared = (np.ascontiguousarray(basis.T), np.ascontiguousarray(basis), basis[:, rows] * basis[:, columns])
+    arguments = (values, *shared, psi, limits, draw(st.sampled_from([2, 50])), 1e-4)
+    return arguments, (np.empty((3, k)), np.empty(3, dtype=np.int64))
+
+
 KERNELS = {
     "rank_row": (rank_order.rank_row, twin("rank_order").rank_row, rows()),
     "rank_walk_scores": (rank_walk.rank_walk_scores, twin("rank_walk").rank_walk_scores, walks()),
     "rank_extreme_scores": (rank_walk.rank_extreme_scores, twin("rank_walk").rank_extreme_scores, walks()),
     "rank_summaries": (rank_sums.rank_summaries, twin("rank_sums").rank_summaries, sums()),
+    "nonnegative_rows": (active_set.nonnegative_rows, twin("active_set").nonnegative_rows, small_problems()),
+    "project_rows": (active_set.project_rows, twin("active_set").project_rows, products()),
+    "reweighted_rows": (reweighting.reweighted_rows, twin("reweighting").reweighted_rows, regressions()),
     "gaussian_cdf_within": (kernel_cdf.gaussian_cdf_within, twin("kernel_cdf").gaussian_cdf_within, within()),
     "gaussian_cdf_against": (kernel_cdf.gaussian_cdf_against, twin("kernel_cdf").gaussian_cdf_against, against()),
 }

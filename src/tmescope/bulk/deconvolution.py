@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tmescope.bulk.estimating import check_values, estimate, make_missing, tell_of_estimates
+from tmescope.bulk.installed_references import Reference, read_references
 from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
 from tmescope.bulk.methods.deconvolvers import DECONVOLVERS
 from tmescope.bulk.methods.registry import METHODS
@@ -15,7 +16,6 @@ from tmescope.bulk.mixtures import Mixture
 from tmescope.bulk.score_table import cohort_id, tidy
 from tmescope.bulk.scoring import ScoreOptions, score
 from tmescope.facts.genes import GeneTable, load_genes
-from tmescope.facts.loading import find_installed, read_installed
 from tmescope.foundation.errors import MethodError, examples
 from tmescope.foundation.method import Method, MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
@@ -64,21 +64,6 @@ class DeconvolveOptions:
     facts_home: Path | None = None
     version: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Reference(NamedTuple):
-    """A reference with what provenance says of it.
-
-    Parameters
-    ----------
-    content : object
-        What the method reads.
-    facts : dict of str to str
-        Name to sha256.
-    """
-
-    content: object
-    facts: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -204,7 +189,7 @@ def deconvolve(
         return score(adata, method=chosen, scale=scale, options=limits)
     spec = chosen.spec
     parameters = resolve_parameters(spec, dict(options.parameters))
-    used = find_reference_of(spec, reference, options)
+    used = find_reference_of(chosen, reference, options)
     check_names([str(s) for s in adata.obs_names], [str(g) for g in adata.var_names])
     declared = find_scale(adata, scale)
     rows = MatrixRows(adata.X, declared, target_scale(spec, declared))
@@ -231,13 +216,13 @@ def deconvolve(
     return Result(tidy(adata, spec, found), provenance, (*warnings, *matched.tell(spec, cohort_id(adata))))
 
 
-def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOptions) -> Reference:
+def find_reference_of(method: Method, given: object, options: DeconvolveOptions) -> Reference:
     """Return what a method stands on: the caller's reference or the installed one.
 
     Parameters
     ----------
-    spec : MethodSpec
-        Says which.
+    method : Method
+        Says which, and what it reads beside it.
     given : object
         The caller's; None where there is none.
     options : DeconvolveOptions
@@ -250,6 +235,7 @@ def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOption
     FactsError
         If it is not installed.
     """
+    spec = method.spec
     if spec.own_reference:
         if given is None:
             raise MethodError(
@@ -267,9 +253,8 @@ def find_reference_of(spec: MethodSpec, given: object, options: DeconvolveOption
         )
     if not spec.installed:
         return Reference(None, {})
-    one = find_installed(spec.installed, options.version, home=options.facts_home)
-    facts = {f"{one.name} {one.version}: {role}": sha for role, sha in sorted(one.sha256.items())}
-    return Reference(read_installed(one), facts)
+    asked = resolve_parameters(spec, dict(options.parameters))
+    return read_references(method, asked, version=options.version, home=options.facts_home)
 
 
 def match_genes(method: Method, genes: Sequence[str], reference: Reference, *, options: DeconvolveOptions) -> Match:
@@ -292,7 +277,8 @@ def match_genes(method: Method, genes: Sequence[str], reference: Reference, *, o
     measured = set(genes)
     absent = [g for g in wanted if g not in measured]
     claims: dict[str, list[str]] = {}
-    if options.map_symbols and absent:
+    by_itself = method.renames is not None and method.renames(parameters)
+    if options.map_symbols and absent and not by_itself:
         taken = set(wanted)
         for one in (options.gene_table or load_genes()).resolve(absent):
             if one.hgnc_id is not None and one.gene_symbol in measured and one.gene_symbol not in taken:

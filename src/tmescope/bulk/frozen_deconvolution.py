@@ -112,7 +112,7 @@ def fit_deconvolution(
     if chosen.fit is None:
         raise _not_fitted(spec)
     parameters = resolve_parameters(spec, dict(options.parameters))
-    used = find_reference_of(spec, reference, options)
+    used = find_reference_of(chosen, reference, options)
     check_names([str(s) for s in adata.obs_names], [str(g) for g in adata.var_names])
     declared = find_scale(adata, scale)
     target = target_scale(spec, declared)
@@ -201,7 +201,7 @@ def apply_deconvolution(
     chosen = find_method(model.method, list_deconvolvers())
     parameters = _thaw(model, chosen.spec, options)
     options = replace(options, map_symbols=model.map_symbols, parameters=parameters)
-    used = _find_same(model, chosen.spec, reference, options=options)
+    used = _find_same(model, chosen, reference, options=options)
     check_names([str(s) for s in adata.obs_names], [str(g) for g in adata.var_names])
     declared = find_scale(adata, scale)
     matched = match_genes(chosen, [str(g) for g in adata.var_names], used, options=options)
@@ -236,11 +236,12 @@ def _thaw(model: FrozenDeconvolution, spec: MethodSpec, options: DeconvolveOptio
     return resolve_parameters(spec, {**model.parameters, **options.parameters})
 
 
-def _find_same(model: FrozenDeconvolution, spec: MethodSpec, given: object, *, options: DeconvolveOptions) -> Reference:
+def _find_same(model: FrozenDeconvolution, method: Method, given: object, *, options: DeconvolveOptions) -> Reference:
     """Return the reference that the model was fitted with."""
+    spec = method.spec
     fitted = next(iter(model.facts), "").partition(":")[0]
     version = options.version or fitted.removeprefix(spec.installed).strip() or None
-    used = find_reference_of(spec, given, replace(options, version=version if spec.installed else None))
+    used = find_reference_of(method, given, replace(options, version=version if spec.installed else None))
     if other := sorted(name for name, sha256 in model.facts.items() if used.facts.get(name) != sha256):
         raise FactsError(
             f"the model of {model.cohort} was fitted with another reference: {examples(other)} differ or are missing",

@@ -149,6 +149,8 @@ def _record(row: TextRow, columns: Mapping[str, int], faults: Faults) -> HgncRec
 
 
 def _split(cell: str) -> tuple[str, ...]:
+    if "|" not in cell:  # most hold one name or none
+        return (cell.strip(),) if cell.strip() else ()
     return tuple(name for part in cell.split("|") if (name := part.strip()))
 
 

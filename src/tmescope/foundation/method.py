@@ -32,6 +32,8 @@ class Parameter:
         One sentence: meaning, unit and allowed range.
     low, high : float, optional
         Allowed closed range for numbers.
+    choices : tuple of str
+        The words that a text may be; any where there are none.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Parameter:
     summary: str
     low: float | None = None
     high: float | None = None
+    choices: tuple[str, ...] = ()
 
 
 THREADS = Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256)
@@ -157,6 +160,12 @@ class Method:
     vocabulary : callable, optional
         ``vocabulary(reference, parameters)`` returns the genes that a deconvolution method looks for, as its reference
         writes them.
+    further : callable, optional
+        ``further(parameters)`` returns, as pairs of name and version, the installed references that a deconvolution
+        method reads beside `spec.installed`; a method that has it is given a mapping of names to contents.
+    renames : callable, optional
+        ``renames(parameters)`` says whether a deconvolution method looks up names of genes by itself, so that they must
+        reach it as they were measured.
     """
 
     spec: MethodSpec
@@ -165,6 +174,8 @@ class Method:
     apply: Callable[..., Any] | None = field(default=None, repr=False)
     lead: Callable[..., Any] | None = field(default=None, repr=False)
     vocabulary: Callable[..., Any] | None = field(default=None, repr=False)
+    further: Callable[..., Any] | None = field(default=None, repr=False)
+    renames: Callable[..., bool] | None = field(default=None, repr=False)
 
 
 def find_method(name: str, methods: Sequence[Method], *, where: str | None = None) -> Method:
@@ -239,7 +250,7 @@ def resolve_parameters(spec: MethodSpec, given: dict[str, Any]) -> dict[str, Any
     Raises
     ------
     UnknownNameError
-        If the method has no such parameter.
+        If the method has no such parameter, or the parameter no such choice.
     MethodError
         If a value has the wrong type or is out of range.
     """
@@ -256,6 +267,8 @@ def resolve_parameters(spec: MethodSpec, given: dict[str, Any]) -> dict[str, Any
                 f"{spec.name}: {name} = {value!r} has the wrong type",
                 expected=f"{parameter.kind.__name__}: {parameter.summary}",
             )
+        if parameter.choices and value not in parameter.choices:
+            raise UnknownNameError.of(f"{name} of {spec.name}", str(value), parameter.choices)
         too_low = parameter.low is not None and value < parameter.low
         too_high = parameter.high is not None and value > parameter.high
         if too_low or too_high:

@@ -14,32 +14,41 @@ if TYPE_CHECKING:
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
+    from tmescope.stats.least_squares import Coefficients, constrained_least_squares
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
     from tmescope.stats.multiplicity import benjamini_hochberg
     from tmescope.stats.ordering import LeafOrder, leaf_order
+    from tmescope.stats.quantiles import match_quantiles, quantile_normalise
+    from tmescope.stats.robust_regression import RobustFit, fit_robustly
     from tmescope.stats.roc import AucEstimate, auc
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
 
 __all__ = [
     "TERTILE_NAMES",
     "AucEstimate",
+    "Coefficients",
     "HazardRatio",
     "KaplanMeierCurve",
     "LeafOrder",
     "LogRankTest",
     "OddsRatio",
     "PrincipalComponents",
+    "RobustFit",
     "Tertiles",
     "auc",
     "benjamini_hochberg",
+    "constrained_least_squares",
+    "fit_robustly",
     "hazard_ratio_of_group",
     "heterogeneity",
     "kaplan_meier",
     "leaf_order",
     "log_rank",
+    "match_quantiles",
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
     "principal_components",
+    "quantile_normalise",
     "share_between_groups",
     "spearman_matrix",
     "tertiles",
@@ -50,9 +59,12 @@ _HOMES = {
     "correlation": ("heterogeneity", "spearman_matrix"),
     "cox": ("HazardRatio", "hazard_ratio_of_group"),
     "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
+    "least_squares": ("Coefficients", "constrained_least_squares"),
     "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
     "multiplicity": ("benjamini_hochberg",),
     "ordering": ("LeafOrder", "leaf_order"),
+    "quantiles": ("match_quantiles", "quantile_normalise"),
+    "robust_regression": ("RobustFit", "fit_robustly"),
     "roc": ("AucEstimate", "auc"),
     "survival": ("KaplanMeierCurve", "LogRankTest", "kaplan_meier", "log_rank"),
 }

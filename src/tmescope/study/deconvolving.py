@@ -117,7 +117,7 @@ def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Itera
             continue
         options = _options(study, method.spec)
         try:
-            reference = find_reference_of(method.spec, None, options)
+            reference = find_reference_of(method, None, options)
             matched = match_genes(method, genes, reference, options=options)
             matched.refuse_few(method.spec, options.min_coverage, where=f"cohort {cohort.id}: deconvolution.methods")
         except FactsError:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from tmescope.bulk.methods import consensustme, xcell
+from tmescope.bulk.methods import abis, consensustme, own_profiles, quantiseq, xcell
 from tmescope.foundation.method import Method
 
 __all__ = ["DECONVOLVERS"]
 
 DECONVOLVERS: tuple[Method, ...] = (
+    quantiseq.RNA_SEQ,
+    quantiseq.ARRAYS,
+    abis.RNA_SEQ,
+    abis.ARRAYS,
+    own_profiles.NNLS,
+    own_profiles.CONSTRAINED,
     xcell.FINAL,
     xcell.RAW,
     consensustme.SSGSEA,

@@ -13,6 +13,7 @@ from tmescope.bulk.methods.ssgsea import walk
 from tmescope.bulk.mixtures import Estimates, Mixture
 from tmescope.foundation.errors import FactsError
 from tmescope.foundation.method import THREADS, Method, MethodSpec, Parameter
+from tmescope.stats.least_squares import constrained_least_squares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -263,14 +264,11 @@ def _in_order(spill_over: SpillOver, column: str, types: tuple[str, ...]) -> NDA
 
 def _compensate(linear: NDArray[np.float64], spilled: NDArray[np.float64], *, alpha: float) -> NDArray[np.float64]:
     """Return for each row the non-negative scores whose spill-over comes closest to it; NaN columns stay out."""
-    from scipy.optimize import nnls
-
     scored = np.flatnonzero(~np.isnan(linear).any(axis=0))
     mixing = alpha * spilled[np.ix_(scored, scored)]
     np.fill_diagonal(mixing, 1.0)
     found = np.full_like(linear, np.nan)
-    for row in range(len(linear)):
-        found[row, scored] = nnls(mixing, linear[row, scored])[0]
+    found[:, scored] = constrained_least_squares(mixing, linear[:, scored]).values
     return found
 
 
