@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,7 +114,8 @@ def score(
     Notes
     -----
     Genes that a signature names and the matrix lacks are left out of the sums; how many is in ``coverage``. NaN values
-    count as absent in that sample.
+    count as absent in that sample. The hashes of the provenance are those of the genes that the method looked at: all
+    of the matrix where it ranks them (``ranks_all_genes``), else those that a set names.
     """
     options = options or ScoreOptions()
     chosen, warnings = choose_method(method)
@@ -127,9 +128,14 @@ def score(
     defined = define_sets(spec, signatures)
     order = order_genes(spec, genes, options.universe)
     rows = MatrixRows(adata.X, declared, target, order)
-    values = rows.read(0, len(rows))
     ordered = genes if order is None else [genes[i] for i in order]
     index = index_sets(defined.genes, ordered, weights=defined.weights)
+    if spec.ranks_all_genes:
+        values, seen = rows.read(0, len(rows)), ordered
+    else:  # genes that no set names do not matter: they are checked, and nothing else
+        used, places = np.unique(index.members, return_inverse=True)
+        index = replace(index, members=places.reshape(-1).astype(np.int32))
+        values, seen = rows.read_columns(used), [ordered[i] for i in used]
     check_size(spec, len(values), index)
     scores = _run(chosen, values, index, parameters=parameters)
     few = scores.make_missing(options.min_coverage, options.min_genes)
@@ -139,7 +145,7 @@ def score(
     provenance = Provenance(
         method=spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "min_genes": options.min_genes},
-        inputs={"values": hash_array(values), "genes": hash_json(ordered), "scale": str(declared)},
+        inputs={"values": hash_array(values), "genes": hash_json(seen), "scale": str(declared)},
         facts=defined.facts,
         versions=versions(),
     )
