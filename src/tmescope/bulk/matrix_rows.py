@@ -112,14 +112,14 @@ class MatrixRows:
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 
-    def read_columns(self, wanted: NDArray[np.int64]) -> NDArray[np.float64]:
+    def read_columns(self, wanted: NDArray[np.integer]) -> NDArray[np.float64]:
         """Return some columns of all rows as a new dense array in the target scale.
 
         Every value is checked, those of other columns too; none of these is copied or converted.
 
         Parameters
         ----------
-        wanted : array of int64
+        wanted : array of int
             Positions among the columns that `read` returns.
 
         Raises
@@ -129,13 +129,14 @@ class MatrixRows:
         """
         if self.columns is not None and (self.columns < 0).any():
             return self.read(0, len(self))[:, wanted]
-        raw = self.matrix[0 : len(self)]
+        raw: Any = self.matrix[0 : len(self)]
         if self.columns is not None:
             raw = raw[:, self.columns]
         is_sparse = hasattr(raw, "toarray")
         raw = raw if is_sparse else np.asarray(raw)
+        stored: NDArray[Any] = raw.data if is_sparse else raw
         # what is odd is told, or clipped and counted, as where the whole matrix is read
-        if self._is_odd(raw.data if is_sparse else raw, has_zeros=is_sparse):
+        if self._is_odd(stored, has_zeros=is_sparse):
             return self.read(0, len(self))[:, wanted]
         part = raw[:, wanted].toarray() if is_sparse else raw[:, wanted]
         converted, _ = convert(part, self.source, self.target)
