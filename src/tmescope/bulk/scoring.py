@@ -15,6 +15,7 @@ from tmescope.bulk.methods.registry import METHODS
 from tmescope.bulk.score_table import Scores, cohort_id, coverage_warnings, tidy
 from tmescope.foundation.errors import MethodError
 from tmescope.foundation.method import Method, MethodSpec, find_method, load_plugins, resolve_parameters
+from tmescope.foundation.progress import SILENT, Progress, heard_by
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
 
@@ -74,6 +75,7 @@ def score(
     method: str | Method = "zscore",
     scale: str | None = None,
     options: ScoreOptions | None = None,
+    progress: Progress = SILENT,
 ) -> Result:
     """Score every sample for every signature.
 
@@ -93,6 +95,8 @@ def score(
         Scale of ``adata.X`` such as ``log2(tpm+1)``; read from ``adata.uns["tmescope"]["scale"]`` if omitted.
     options : ScoreOptions, optional
         Coverage limits and the method's parameters.
+    progress : Progress
+        Told how many samples, or genes, a method that takes long has done.
 
     Returns
     -------
@@ -137,7 +141,8 @@ def score(
         index = replace(index, members=places.reshape(-1).astype(np.int32))
         values, seen = rows.read_columns(used), [ordered[i] for i in used]
     check_size(spec, len(values), index)
-    scores = _run(chosen, values, index, parameters=parameters)
+    with heard_by(progress):
+        scores = _run(chosen, values, index, parameters=parameters)
     few = scores.make_missing(options.min_coverage, options.min_genes)
     warnings += _tell(rows, defined, spec, cohort=cohort_id(adata))
     warnings += universe_warnings(spec, ordered, options.universe, cohort=cohort_id(adata))
