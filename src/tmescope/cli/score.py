@@ -130,16 +130,10 @@ def score(
     json: Json = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
+    reading = (file_format, gene_column, value_column, layer)
     if stream:
-        _refuse_beside_stream(
-            orientation,
-            gene_lengths,
-            report,
-            leading_edge,
-            gene_table != "bundled",
-            identifiers,
-            *(file_format, gene_column, value_column, layer),
-        )
+        beside = (orientation, gene_lengths, report, leading_edge, gene_table != "bundled", identifiers, *reading)
+        _refuse_beside_stream(*beside)
         from tmescope.study.streaming import streamed_sets
 
         sets = streamed_sets(split(signature), signature_file or [])
@@ -153,7 +147,7 @@ def score(
         scale=scale,
         methods=split(method) or ["zscore"],
         sets=ScoredSets(tuple(split(signature)), tuple(signature_file or ()), leading=tuple(split(leading_edge))),
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=reading),
         gene_table=gene_table,
         report=report,
     )

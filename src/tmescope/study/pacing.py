@@ -45,7 +45,17 @@ class PartOfTask:
         self._progress.plan(steps)
 
     def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
-        """Pass it on, and remember what each part is worth."""
+        """Pass it on, and remember what each part is worth.
+
+        Parameters
+        ----------
+        task : str
+            Its name.
+        total : float, optional
+            How many parts it has.
+        unit : str
+            Of the parts.
+        """
         share = self._left if unit == "samples" else _MOST_BEFORE_SAMPLES * self._left
         self._passes[task] = share / total if total else 0.0
         self._progress.start(task, total, unit=unit)
