@@ -37,6 +37,30 @@ def test_values_below_the_floor_are_counted():
         MatrixRows(np.array([[np.inf]]), TPM, TPM).read(0, 1)
 
 
+def test_some_columns_are_those_of_the_whole_and_all_values_are_checked():
+    values = np.random.default_rng(1).poisson(3.0, size=(300, 700)).astype(float)
+    wanted = np.array([2, 5, 699])
+    for matrix in (values, sparse.csr_matrix(values), sparse.csc_matrix(values), values.astype(np.int32),
+                   np.asfortranarray(values.astype(np.float32)), values.astype(object)):  # fmt: skip
+        for columns in (None, np.arange(699, -1, -1), np.r_[np.arange(600), np.full(100, -1)]):
+            whole = MatrixRows(matrix, TPM, LOGGED, columns).read(0, 300)[:, wanted]
+            np.testing.assert_array_equal(MatrixRows(matrix, TPM, LOGGED, columns).read_columns(wanted), whole)
+    values[299, 7] = np.inf
+    for matrix in (values, sparse.csr_matrix(values)):
+        with pytest.raises(ExpressionError, match="1 values are infinite"):
+            MatrixRows(matrix, TPM, TPM).read_columns(wanted)
+    values[299, 7] = -1.0
+    with pytest.raises(ScaleError, match="1 values lie below the floor"):
+        MatrixRows(values, TPM, LOGGED).read_columns(wanted)
+    rounded = np.zeros((3, 4))
+    rounded[1, 0] = np.log2(0.001) - 1e-5
+    rows = MatrixRows(rounded, Scale("tpm", 2.0, 0.001), TPM)
+    np.testing.assert_allclose(rows.read_columns(np.array([3])), 0.999)
+    assert rows.n_clipped == 1
+    with pytest.raises(ScaleError, match="6 values lie below the floor"):  # zeros that are not stored
+        MatrixRows(sparse.csr_matrix(np.diag([3.0] * 3)), Scale("tpm", 2.0, 2.5), TPM).read_columns(np.array([0]))
+
+
 def test_target_scales():
     assert target_scale(MEAN.spec, TPM) == LOGGED
     assert target_scale(LINEAR.spec, LOGGED) == TPM

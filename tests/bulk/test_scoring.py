@@ -138,3 +138,16 @@ def test_scores_over_another_universe_than_the_original_are_marked():
     assert (warning.code, warning.count, warning.examples) == ("universe.genes_missing", 2, ("B", "C"))
     assert universe_warnings(spec, ["A"], ["A"], cohort="c") == ()
     assert universe_warnings(find_method("mean", list_methods()[0]).spec, ["A"], None, cohort="c") == ()
+
+
+@pytest.mark.parametrize(("method", "looks"), [("zscore", False), ("mean", False), ("ssgsea_raw", True)])
+def test_the_hashes_are_those_of_the_genes_that_the_method_looked_at(method, looks):
+    first = np.random.default_rng(3).gamma(2.0, 3.0, size=(4, 5))
+    other, member = first.copy(), first.copy()
+    other[:, 4] *= 2  # Z is in no set
+    member[0, 0] *= 2
+    one, two, three = (score(cohort(v), OWN, method=method).provenance.inputs for v in (first, other, member))
+    assert (one["values"] != two["values"]) == looks
+    assert one["values"] != three["values"]
+    renamed = score(cohort(first, genes=[*GENES[:4], "Q"]), OWN, method=method).provenance.inputs
+    assert (one["genes"] != renamed["genes"]) == looks

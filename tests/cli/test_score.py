@@ -80,6 +80,28 @@ def test_an_h5ad_needs_no_orientation(tmescope, folder):
     pd.testing.assert_frame_equal(left, right)
 
 
+def test_a_layer_of_an_h5ad_holds_the_matrix(tmescope, folder):
+    frame = pd.read_csv(folder / "a.tsv", sep="\t", index_col=0).T
+    obs, var = (pd.DataFrame(index=axis.astype(object)) for axis in (frame.index, frame.columns))
+    adata = AnnData(np.zeros(frame.shape), obs=obs, var=var, layers={"tpm": frame.to_numpy()})
+    adata.write_h5ad(folder / "layers.h5ad")
+    options = ("--scale", "tpm", "-m", "zscore", "-s", "cyt", "-q")
+    said = tmescope("score", folder / "layers.h5ad", *options, "--layer", "tpm", "-o", folder / "h5ad")
+    assert said.code == 0, said.err
+    assert tmescope("score", folder / "a.tsv", *options, "-o", folder / "tsv").code == 0
+    left, right = (_scores(folder / name) for name in ("h5ad", "tsv"))
+    pd.testing.assert_frame_equal(left, right)
+    fitted = ("score", "fit", folder / "layers.h5ad", *options, "--layer")
+    assert tmescope(*fitted, "tpm", "-o", folder / "model").code == 0
+    applied = ("score", "apply", folder / "model", folder / "layers.h5ad", "--scale", "tpm", "-q", "--layer", "tpm")
+    assert tmescope(*applied, "-o", folder / "applied").code == 0
+    np.testing.assert_allclose(_scores(folder / "applied")["value"], left["value"], rtol=1e-12)
+    said = tmescope(*fitted, "fpkm", "-o", folder / "none")
+    assert said.code == 2
+    assert "fpkm" in said.err
+    assert "tpm" in said.err
+
+
 def test_ensembl_names_are_read_as_declared(tmescope, folder):
     text = "gene\tx\ty\tz\n" + "".join(f"{g}\t{i + 1}\t{i + 5}\t{i * 40}\n" for i, g in enumerate(
         ("ENSG00000145649", "ENSG00000180644", "ENSG00000000003")))  # fmt: skip

@@ -71,3 +71,20 @@ def test_summaries_count_missing_and_distinct(table: Build) -> None:
     (summary,) = describe_table(table({"x": ["1", "2", "NA", "", "1"]})).columns
     assert (summary.n_distinct, summary.n_missing, summary.numeric) == (2, 2, True)
     assert summary.values == (("1", 2), ("2", 1))
+
+
+def test_cancer_type_and_treatment_are_proposed_by_their_whole_names(table: Build) -> None:
+    columns = {
+        "CANCER_TYPE": ["Melanoma", "Melanoma", "Lung"],
+        "Cancer Type Detailed": ["Cutaneous", "Acral", "Squamous"],
+        "cancer_type_code": ["1", "2", "2"],
+        "treatment_response": ["PR", "PD", "PD"],
+        "Regimen": ["nivolumab", "nivolumab", ""],
+        "ARM": ["1", "2", "1"],
+        "Treatment": ["pre", "on", "Pre"],
+        "therapy": ["", "NA", ""],
+    }
+    found = describe_table(table(columns))
+    assert [c.value for c in found.cancer_type] == ["CANCER_TYPE", "Cancer Type Detailed"]
+    assert found.cancer_type[0].evidence == "2 different values: Melanoma (2x), Lung (1x)"
+    assert [(c.value, c.evidence) for c in found.treatment] == [("Regimen", "1 different values: nivolumab (2x)")]

@@ -61,6 +61,24 @@ def test_live_figures_have_the_size_of_their_pictures(opened: Page) -> None:
     assert off == []
 
 
+def test_a_figure_is_drawn_in_parts_that_leave_room_for_the_reader(
+    browser: Chromium, page: str, tmp_path: Path
+) -> None:
+    opened = _open(browser, tmp_path, page)
+    opened.run("""(() => { window.seen = []; window.turn = 0;
+        const count = () => { window.turn += 1; window.ticking = setTimeout(count, 0); }; count();
+        new MutationObserver((found) => found.forEach((m) => window.seen.push([m.target.className, window.turn])))
+            .observe(document.body, {subtree: true, attributes: true, attributeFilter: ['class', 'hidden']});
+        document.querySelector('[data-figure^="survival"]').scrollIntoView({behavior: 'instant'}); })()""")
+    opened.wait("document.querySelector('[data-figure^=\"survival\"]').matches('.is-live, .failed')")
+    turns = opened.run("""(() => { clearTimeout(window.ticking);
+        const live = window.seen.filter(([name]) => /(^| )is-live/.test(name)).map(([, turn]) => turn);
+        const shown = window.seen.filter(([name]) => name === 'live').map(([, turn]) => turn);
+        return live.map((turn, k) => turn - shown[k]); })()""")
+    assert turns
+    assert min(turns) >= 1  # others had their turn between compiling, laying out and drawing
+
+
 def test_the_theme_changes_figures_too(opened: Page) -> None:
     colour = "getComputedStyle(document.body).backgroundColor"
     figure = "document.querySelector('#figure-sample-flow .live svg text').getAttribute('fill')"

@@ -96,6 +96,18 @@ def test_only_methods_of_single_samples_are_compared_across_cohorts(made: Report
     assert not any(m["across"] for m in _pack(silent)["methods"])  # type: ignore[attr-defined]
 
 
+def test_scores_of_one_model_are_compared_across_cohorts_whatever_genes_others_saw(made: ReportContents) -> None:
+    scores, methods = made.table("scores"), made.table("methods")
+    frozen = scores[scores["method"] == "zscore"].assign(method="zscore_frozen")
+    spec = methods[methods["name"] == "zscore"].assign(name="zscore_frozen", scope="sample")
+    tables = {**made.tables, "scores": pd.concat([scores, frozen]), "methods": pd.concat([methods, spec])}
+    about = {"parameters": {"profile": {"gene_universe": "own"}}, "models": {"zscore_frozen": {"cohort": "a"}}}
+    by_name = {m["name"]: m for m in _pack(replace(made, tables=tables, provenance=about))["methods"]}  # type: ignore[attr-defined]
+    assert (by_name["zscore_frozen"]["across"], by_name["zscore_frozen"]["why"]) == (True, "")
+    assert not by_name["zscore"]["across"]
+    assert by_name["ssgsea"]["why"] == "each cohort was scored over its own genes"
+
+
 def test_lost_genes_are_told_by_signature(made: ReportContents) -> None:
     packed = _pack(made)
     lacking = packed["lacking"]

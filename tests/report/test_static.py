@@ -64,3 +64,23 @@ def test_an_unknown_format_is_refused_before_anything_is_written(figures: list[F
     with pytest.raises(InputError, match="'pdf'"):
         write_figures(figures, tmp_path / "new", formats=["svg", "pdf"])
     assert not (tmp_path / "new").exists()
+
+
+def test_what_neighbours_share_is_said_once_and_nothing_else_changes() -> None:
+    words = "".join(
+        f'<text text-anchor="end" transform="translate(-8,{y})" font-size="12px" fill="#111">a{y} &lt;</text>'
+        for y in range(4)
+    )
+    ticks = "".join(f'<path d="M{x}.0000001,2h1v8h-1Z" fill="#8c5ab8" opacity="0.7"/>' for x in range(9))
+    odd = '<text fill="#222" transform="translate(1,1)">odd</text><line x2="3" stroke="#333" opacity="0.2"/>'
+    svg = f'<svg xmlns="{SVG[1:-1]}">{words}{odd}{ticks}</svg>'
+    root = ElementTree.fromstring(static._compact(svg))
+    group, loose, line, path = list(root)
+    assert (group.attrib, len(group)) == ({"text-anchor": "end", "font-size": "12px", "fill": "#111"}, 4)
+    assert [(t.text, t.attrib) for t in group][2] == ("a2 <", {"transform": "translate(-8,2)"})
+    assert (loose.text, loose.attrib["fill"]) == ("odd", "#222")
+    assert line.attrib["opacity"] == "0.2"
+    assert path.attrib["d"] == "".join(f"M{x},2h1v8h-1Z" for x in range(9))
+    assert path.attrib["opacity"] == "0.7"
+    few = f'<svg xmlns="{SVG[1:-1]}">{odd}</svg>'
+    assert "<g" not in static._compact(few)

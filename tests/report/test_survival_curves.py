@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from tests.report.contents_maker import without
 
+from tmescope.report import survival_curves
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure
 from tmescope.report.survival_curves import MOST_FEATURES, draw_survival_curves
@@ -71,3 +72,14 @@ def test_no_endpoint_or_curves_no_figure(contents: ReportContents, curves: list[
     assert draw_survival_curves(replace(contents, survival_endpoint=None)) == []
     assert draw_survival_curves(without(contents, "curves")) == []
     assert np.all([f.section == "survival" for f in curves])
+
+
+def test_of_many_steps_those_answer_that_a_pointer_can_tell_apart() -> None:
+    time = np.tile(np.arange(500) / 10, 2)
+    rows = pd.DataFrame({"cohort": "c", "group": np.repeat(["high", "low"], 500), "time": time})
+    tells = survival_curves._telling(rows)
+    assert 100 < tells.sum() < 200
+    kept = rows[tells]
+    assert kept.groupby("group")["time"].max().tolist() == [49.9, 49.9]
+    assert kept.groupby("group")["time"].diff().max() < 2 * 4 * 49.9 / 240
+    assert survival_curves._telling(rows.iloc[:600]).all()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tmescope.report.tables import doi_address, from_frame, number, share, words
+from tmescope.report.tables import Cell, doi_address, from_frame, number, share, words
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,18 @@ def test_columns_of_numbers_are_found() -> None:
     table = from_frame(frame, name="t", caption="c")
     assert table.columns == [("Cohort", False), ("n", True), ("z", True)]
     assert table.rows[0][1].kind == "number"
+
+
+@pytest.mark.parametrize(
+    ("cell", "key"),
+    [
+        (Cell("568", sort=568.0), None),
+        (Cell("1\u202f568", sort=1568), "1568"),
+        (Cell("2.20 [1.86, 2.61]", sort=2.203600743940936), "2.203601"),
+        (Cell("4.9 × 10⁻²⁰", sort=4.9486940260783246e-20), "4.948694e-20"),
+        (Cell("–", sort=""), ""),
+        (Cell("x"), None),
+    ],
+)
+def test_the_key_for_sorting_is_short_and_left_out_where_the_text_is_it(cell: Cell, key: str | None) -> None:
+    assert cell.key == key

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from tmescope.foundation.progress import SILENT, SilentProgress, heard_by, listener
 from tmescope.store.threads import for_row_blocks, map_row_blocks
 
 
@@ -31,6 +32,29 @@ def test_an_error_reaches_the_caller(threads):
 
     with pytest.raises(RuntimeError, match="block two"):
         for_row_blocks(work, 130, threads=threads)
+
+
+class _Heard(SilentProgress):
+    def __init__(self):
+        self.told = []
+
+    def start(self, task, total=None, *, unit=""):
+        self.told.append((task, total, unit))
+
+    def advance(self, task, parts=1):
+        self.told.append((task, parts))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_listener_of_the_context_hears_a_loop_and_nobody_after_it(threads):
+    heard, passed = _Heard(), _Heard()
+    with heard_by(heard):
+        for_row_blocks(lambda first, last: None, 100, threads=threads, task="ranks", unit="genes")
+        for_row_blocks(lambda first, last: None, 5, threads=threads, progress=passed)
+    for_row_blocks(lambda first, last: None, 100, threads=threads)
+    assert heard.told == [("ranks", 100, "genes"), ("ranks", 64), ("ranks", 36)]
+    assert passed.told == [("rows", 5, "samples"), ("rows", 5)]
+    assert listener() is SILENT
 
 
 @pytest.mark.parametrize("threads", [1, 3])

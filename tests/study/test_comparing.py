@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from tests.study import tiny
 
+import tmescope as ts
 from tmescope.foundation.errors import FormatVersionError, StoreError
 from tmescope.study.comparing import compare_runs
 from tmescope.study.run_records import RECORD_FILE
@@ -144,6 +145,55 @@ def test_a_signature_of_ones_own_that_changed_is_a_study_key_and_a_fact(base, tm
     zscores = [c for c in comparison.consequences if c.change.table == "scores" and c.change.method == "zscore"]
     assert {d["feature"] for c in zscores for d in c.change.details} == {"mine"}
     assert all(c.because.startswith("one or more of: ") for c in zscores)
+
+
+def _with_model(folder, cohort, name="frozen.model", sets=tiny.SIGNATURES):
+    """Fit a z-score on one of the tiny cohorts, and apply it to both beside the mean."""
+    adata = ts.read_cohort(folder / cohort, scale="tpm")
+    ts.bulk.write_model(ts.bulk.fit_scores(adata, list(sets), method="zscore"), folder / name)
+    data = tiny.study_dict()
+    data["profile"] |= {"methods": ["mean"], "models": [name], "primary": "zscore_frozen"}
+    data["answers"]["methods"] = ["mean", "zscore_frozen"]
+    return data
+
+
+def test_a_model_fitted_on_another_cohort_is_one_cause_and_says_on_what(tmp_path):
+    tiny.write_files(tmp_path)
+    for out, cohort in (("one", "a.tsv"), ("two", "b.tsv.gz")):
+        run(tiny.write_study(tmp_path, _with_model(tmp_path, cohort)), tmp_path / out)
+    comparison = compare_runs(tmp_path / "one", tmp_path / "two")
+    (cause,) = comparison.causes
+    assert (cause.kind, cause.name, cause.change, cause.method) == (
+        "model", "zscore_frozen", "changed", "zscore_frozen",
+    )  # fmt: skip
+    record = json.loads((tmp_path / "one" / RECORD_FILE).read_text())["models"]["zscore_frozen"]
+    assert cause.before.startswith(f"frozen.model (sha256 {record['sha256'][:12]}), fitted on 24 samples of ")
+    assert f"values {record['values'][:12]}" in cause.before
+    assert cause.before != cause.after
+    scores = {(c.change.method, c.because) for c in comparison.consequences if c.change.table == "scores"}
+    assert scores == {("zscore_frozen", "model zscore_frozen")}
+
+
+def test_a_model_of_another_name_is_renamed_and_one_of_other_sets_reaches_more(tmp_path):
+    tiny.write_files(tmp_path)
+    run(tiny.write_study(tmp_path, _with_model(tmp_path, "a.tsv")), tmp_path / "one")
+    run(tiny.write_study(tmp_path, _with_model(tmp_path, "a.tsv", "other.model")), tmp_path / "two")
+    comparison = compare_runs(tmp_path / "one", tmp_path / "two")
+    assert [(c.kind, c.change, c.reach) for c in comparison.causes] == [("model", "renamed", frozenset())]
+    assert comparison.consequences == ()
+    run(tiny.write_study(tmp_path, _with_model(tmp_path, "a.tsv", sets=tiny.SIGNATURES[:2])), tmp_path / "three")
+    (cause,) = compare_runs(tmp_path / "one", tmp_path / "three").causes
+    assert (cause.kind, cause.change, cause.method) == ("model", "changed", "")
+
+
+def test_records_that_say_nothing_of_their_models_are_compared_by_file_and_content(tmp_path):
+    tiny.write_files(tmp_path)
+    for out, cohort in (("one", "a.tsv"), ("two", "b.tsv.gz")):
+        run(tiny.write_study(tmp_path, _with_model(tmp_path, cohort)), tmp_path / out)
+    path = tmp_path / "one" / RECORD_FILE
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "models"}))
+    kinds = [(c.kind, c.name) for c in compare_runs(tmp_path / "one", tmp_path / "two").causes]
+    assert kinds == [("input", "models: frozen.model"), ("fact", "model zscore_frozen")]
 
 
 def test_a_sample_left_out_and_a_release_are_seen(base, tmp_path):

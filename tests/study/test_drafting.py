@@ -86,6 +86,21 @@ def test_timepoints_are_shown_and_left_to_decide(folder):
     assert cohort["columns"]["age_years"] == "age"
 
 
+def test_columns_of_cancer_type_and_treatment_are_proposed_with_their_values(folder):
+    path = folder / "a_samples.csv"
+    kinds = {"CANCER_TYPE": ["Melanoma"] * 20 + ["Lung"] * 4, "CANCER_TYPE_DETAILED": "Acral", "Regimen": "anti-PD-1"}
+    pd.read_csv(path).assign(**kinds).to_csv(path, index=False)
+    text = draft_study([_pair(folder), _pair(folder, "b", ".tsv.gz")], folder=folder).text
+    first, second = tomllib.loads(text)["cohorts"]
+    assert first["columns"]["cancer_type"] == "CANCER_TYPE"
+    assert first["columns"]["treatment"] == "Regimen"
+    assert 'cancer_type = "CANCER_TYPE"  # 2 different values: Melanoma (20x), Lung (4x)' in text
+    assert '# or cancer_type = "CANCER_TYPE_DETAILED": 1 different values: Acral (24x)' in text
+    assert text.count('cancer_type = ""  # of samples where the column below says nothing') == 1
+    assert not {"cancer_type", "treatment"} & second["columns"].keys()
+    assert (second["cancer_type"], second["treatment"]) == ("", "")
+
+
 def test_samples_in_rows_are_seen(folder):
     pd.read_csv(folder / "a.tsv", sep="\t", index_col=0).T.to_csv(folder / "t.csv")
     text = draft_study([(folder / "t.csv", folder / "a_samples.csv")], folder=folder).text

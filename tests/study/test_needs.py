@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.study import tiny
 
@@ -32,6 +34,23 @@ def test_a_gene_set_of_ones_own_is_known_by_its_genes_not_by_their_order(tmp_pat
         return gather_needs(study(tmp_path, own_signatures={"mine": list(genes)})).facts["mine"]
 
     assert fact("A", "B") == fact("B", "A", "B") != fact("A", "C")
+
+
+def test_previous_symbols_of_own_sets_become_approved_ones_as_those_of_files_do(tmp_path):
+    (tmp_path / "f.gmt").write_text("filed\t\tCTGF\tGZMA\n")
+    sets = {"mine": ["GZMA", "CTGF", "GZMA"], "both": ["CTGF", "CCN2"]}
+    needs = gather_needs(study(tmp_path, own_signatures=sets, signature_files=["f.gmt"]))
+    assert needs.own == {"mine": ("GZMA", "CCN2"), "both": ("CTGF", "CCN2")}
+    assert needs.facts["mine"] == gather_needs(study(tmp_path, own_signatures={"mine": ["CCN2", "GZMA"]})).facts["mine"]
+    own, filed = ([n for n in needs.notes if n.where == where] for where in ("profile.own_signatures", "f.gmt"))
+    assert [(n.code, n.count, n.examples) for n in own] == [
+        ("signatures.duplicate_genes", 1, ("GZMA (profile.own_signatures.mine)",)),
+        ("signatures.previous_symbols", 1, ("CTGF -> CCN2",)),
+    ]
+    assert filed == [replace(own[1], where="f.gmt")]
+    kept = gather_needs(study(tmp_path, own_signatures=sets, map_symbols=False))
+    assert kept.own["mine"] == ("GZMA", "CTGF")
+    assert [n.code for n in kept.notes] == ["signatures.duplicate_genes"]
 
 
 def test_a_method_with_sets_of_its_own_needs_no_signature(tmp_path):

@@ -84,6 +84,8 @@ def test_folders_that_are_no_results_are_refused(tmp_path):
         ({"versions": ["x"]}, "versions is not"),
         ({"facts": {"cyt": 3}}, "facts is not"),
         ({"study": []}, "study is not"),
+        ({"models": {"zscore_frozen": "x"}}, "models is not"),
+        ({"models": []}, "models is not"),
     ],
 )
 def test_records_of_another_form_are_refused(folder, changes, words):

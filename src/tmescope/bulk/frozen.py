@@ -15,6 +15,7 @@ from tmescope.bulk.score_table import Scores, cohort_id, coverage_warnings, tidy
 from tmescope.bulk.scoring import ScoreOptions, check_size, choose_method, find_constant, find_coverage
 from tmescope.foundation.errors import IdentifierError, MethodError, ScaleError, examples
 from tmescope.foundation.method import Method, MethodSpec, resolve_parameters
+from tmescope.foundation.progress import SILENT, Progress, heard_by
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
 from tmescope.foundation.scale import Scale
@@ -186,6 +187,7 @@ def apply_scores(
     *,
     scale: str | None = None,
     options: ScoreOptions | None = None,
+    progress: Progress = SILENT,
 ) -> Result:
     """Score new samples with a measure that a cohort fixed before.
 
@@ -199,6 +201,8 @@ def apply_scores(
         Of ``adata.X``; read from ``adata.uns["tmescope"]["scale"]`` if omitted.
     options : ScoreOptions, optional
         Coverage limits; of the parameters only ``threads``, the rest is frozen.
+    progress : Progress
+        As in `tmescope.bulk.scoring.score`.
 
     Returns
     -------
@@ -230,7 +234,8 @@ def apply_scores(
     values = rows.read(0, len(rows))
     index = model.index()
     coverage, found = find_coverage(spec, values, index)
-    values_out = np.asarray(chosen.run(values, index, parameters), dtype=np.float64)
+    with heard_by(progress):
+        values_out = np.asarray(chosen.run(values, index, parameters), dtype=np.float64)
     scores = Scores((*index.names, *spec.derived), values_out, coverage, found)
     few = scores.make_missing(options.min_coverage, options.min_genes)
     warnings += warnings_of_genes + coverage_warnings(scores, few, cohort=cohort_id(adata))

@@ -83,6 +83,10 @@ def target_scale(spec: MethodSpec, declared: Scale) -> Scale:
     return Scale(declared.unit, 2.0, 1.0)
 
 
+_BLOCK = 1 << 17
+"""Values that are checked at once: small enough to stay in the processor's cache."""
+
+
 @dataclass
 class MatrixRows:
     """Samples x genes, read on demand.
@@ -107,6 +111,48 @@ class MatrixRows:
 
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
+
+    def read_columns(self, wanted: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Return some columns of all rows as a new dense array in the target scale.
+
+        Every value is checked, those of other columns too; none of these is copied or converted.
+
+        Parameters
+        ----------
+        wanted : array of int
+            Positions among the columns that `read` returns.
+
+        Raises
+        ------
+        ExpressionError, ScaleError
+            As from `read`.
+        """
+        if self.columns is not None and (self.columns < 0).any():
+            return self.read(0, len(self))[:, wanted]
+        raw: Any = self.matrix[0 : len(self)]
+        if self.columns is not None:
+            raw = raw[:, self.columns]
+        is_sparse = hasattr(raw, "toarray")
+        raw = raw if is_sparse else np.asarray(raw)
+        stored: NDArray[Any] = raw.data if is_sparse else raw
+        # what is odd is told, or clipped and counted, as where the whole matrix is read
+        if self._is_odd(stored, has_zeros=is_sparse):
+            return self.read(0, len(self))[:, wanted]
+        part = raw[:, wanted].toarray() if is_sparse else raw[:, wanted]
+        converted, _ = convert(part, self.source, self.target)
+        return converted
+
+    def _is_odd(self, stored: NDArray[Any], *, has_zeros: bool) -> bool:
+        """Return whether a value is infinite, no number or, where scales are converted, below the floor."""
+        floor = -np.inf if self.source == self.target else self.source.floor
+        if stored.dtype.kind not in "fiu" or (has_zeros and floor > 0):
+            return True
+        step = max(1, _BLOCK // max(1, stored[:1].size))
+        for i in range(0, len(stored), step):
+            block = stored[i : i + step]
+            if np.isinf(block).any() or (block < floor).any():
+                return True
+        return False
 
     def read(self, first: int, last: int) -> NDArray[np.float64]:
         """Return rows ``first`` to ``last`` (exclusive) as a new dense array in the target scale.

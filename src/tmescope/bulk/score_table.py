@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tmescope.store.tables import TEXT
 if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
+    from pandas.api.extensions import ExtensionArray
 
     from tmescope.bulk.mixtures import Composition
 
@@ -149,14 +151,21 @@ def tidy(adata: AnnData, spec: MethodSpec, scores: Scores | Composition) -> pd.D
         As found.
     """
     n_samples, n_sets = scores.values.shape
+    same = np.zeros(n_samples * n_sets, dtype=np.intp)
     return pd.DataFrame(
         {
-            "cohort_id": cohort_id(adata),
-            "sample_id": np.repeat(np.asarray(adata.obs_names, dtype=object), n_sets),
-            "method": spec.name,
-            "feature": np.tile(np.asarray(scores.features, dtype=object), n_samples),
+            "cohort_id": _text([cohort_id(adata)], same),
+            "sample_id": _text([str(s) for s in adata.obs_names], np.repeat(np.arange(n_samples), n_sets)),
+            "method": _text([spec.name], same),
+            "feature": _text(scores.features, np.tile(np.arange(n_sets), n_samples)),
             "value": scores.values.ravel(),
             "coverage": scores.coverage.ravel(),
-            "unit": spec.unit,
+            "unit": _text([spec.unit], same),
         }
-    ).astype(dict.fromkeys(("cohort_id", "sample_id", "method", "feature", "unit"), TEXT))
+    )
+
+
+def _text(words: Sequence[str], places: NDArray[np.intp]) -> ExtensionArray:
+    """Return the words at the places; each is made into text once, not once a row."""
+    made: ExtensionArray = pd.array(list(words), dtype=TEXT)
+    return made.take(places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from tmescope.bulk.methods.registry import METHODS
 from tmescope.bulk.score_table import Scores, cohort_id, coverage_warnings, tidy
 from tmescope.foundation.errors import MethodError
 from tmescope.foundation.method import Method, MethodSpec, find_method, load_plugins, resolve_parameters
+from tmescope.foundation.progress import SILENT, Progress, heard_by
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
 
@@ -74,6 +75,7 @@ def score(
     method: str | Method = "zscore",
     scale: str | None = None,
     options: ScoreOptions | None = None,
+    progress: Progress = SILENT,
 ) -> Result:
     """Score every sample for every signature.
 
@@ -93,6 +95,8 @@ def score(
         Scale of ``adata.X`` such as ``log2(tpm+1)``; read from ``adata.uns["tmescope"]["scale"]`` if omitted.
     options : ScoreOptions, optional
         Coverage limits and the method's parameters.
+    progress : Progress
+        Told how many samples, or genes, a method that takes long has done.
 
     Returns
     -------
@@ -114,7 +118,8 @@ def score(
     Notes
     -----
     Genes that a signature names and the matrix lacks are left out of the sums; how many is in ``coverage``. NaN values
-    count as absent in that sample.
+    count as absent in that sample. The hashes of the provenance are those of the genes that the method looked at: all
+    of the matrix where it ranks them (``ranks_all_genes``), else those that a set names.
     """
     options = options or ScoreOptions()
     chosen, warnings = choose_method(method)
@@ -127,11 +132,17 @@ def score(
     defined = define_sets(spec, signatures)
     order = order_genes(spec, genes, options.universe)
     rows = MatrixRows(adata.X, declared, target, order)
-    values = rows.read(0, len(rows))
     ordered = genes if order is None else [genes[i] for i in order]
     index = index_sets(defined.genes, ordered, weights=defined.weights)
+    if spec.ranks_all_genes:
+        values, seen = rows.read(0, len(rows)), ordered
+    else:  # genes that no set names do not matter: they are checked, and nothing else
+        used, places = np.unique(index.members, return_inverse=True)
+        index = replace(index, members=places.reshape(-1).astype(np.int32))
+        values, seen = rows.read_columns(used), [ordered[i] for i in used]
     check_size(spec, len(values), index)
-    scores = _run(chosen, values, index, parameters=parameters)
+    with heard_by(progress):
+        scores = _run(chosen, values, index, parameters=parameters)
     few = scores.make_missing(options.min_coverage, options.min_genes)
     warnings += _tell(rows, defined, spec, cohort=cohort_id(adata))
     warnings += universe_warnings(spec, ordered, options.universe, cohort=cohort_id(adata))
@@ -139,7 +150,7 @@ def score(
     provenance = Provenance(
         method=spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "min_genes": options.min_genes},
-        inputs={"values": hash_array(values), "genes": hash_json(ordered), "scale": str(declared)},
+        inputs={"values": hash_array(values), "genes": hash_json(seen), "scale": str(declared)},
         facts=defined.facts,
         versions=versions(),
     )

@@ -16,6 +16,7 @@ from tmescope.cli.score import (
     GeneLengthsFile,
     GeneTableName,
     Identifiers,
+    Layer,
     Orientation,
     Report,
     Results,
@@ -83,6 +84,7 @@ def deconvolve(
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
+    layer: Layer = None,
     min_coverage: MinCoverage = 0.5,
     max_unmapped: MaxUnmapped = 0.2,
     report: Report = False,
@@ -106,7 +108,7 @@ def deconvolve(
         min_coverage=min_coverage,
         max_unmapped=max_unmapped,
     )
-    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column))
+    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
     with listening("deconvolve", quiet=quiet, json=json) as progress:
         outcome = run(study, output, threads=threads, facts_home=facts_home(), progress=progress)

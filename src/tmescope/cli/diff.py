@@ -18,7 +18,7 @@ DIFFERENT = 1
 """Exit code where the runs differ; 0 where they are equal, 2 where they cannot be compared."""
 
 _LONGEST = 160
-_KINDS = {"input": "Inputs", "study": "Study", "fact": "Facts", "version": "Versions"}
+_KINDS = {"input": "Inputs", "study": "Study", "model": "Frozen models", "fact": "Facts", "version": "Versions"}
 
 
 def diff(

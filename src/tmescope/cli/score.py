@@ -97,6 +97,12 @@ ValueColumn = Annotated[
     str | None,
     typer.Option("--value-column", help="Column of values in the files of a samplesheet.", show_default=False),
 ]
+Layer = Annotated[
+    str | None,
+    typer.Option(
+        "--layer", help="Layer of an h5ad file or a Zarr store that holds the matrix; X if omitted.", show_default=False
+    ),
+]
 
 
 @score_app.command("matrix")
@@ -113,6 +119,7 @@ def score(
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
+    layer: Layer = None,
     leading_edge: LeadingEdge = None,
     stream: Stream = False,
     memory_mb: Memory = 1024,
@@ -123,16 +130,10 @@ def score(
     json: Json = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
+    reading = (file_format, gene_column, value_column, layer)
     if stream:
-        _refuse_beside_stream(
-            orientation,
-            gene_lengths,
-            report,
-            leading_edge,
-            gene_table != "bundled",
-            identifiers,
-            *(file_format, gene_column, value_column),
-        )
+        beside = (orientation, gene_lengths, report, leading_edge, gene_table != "bundled", identifiers, *reading)
+        _refuse_beside_stream(*beside)
         from tmescope.study.streaming import streamed_sets
 
         sets = streamed_sets(split(signature), signature_file or [])
@@ -146,7 +147,7 @@ def score(
         scale=scale,
         methods=split(method) or ["zscore"],
         sets=ScoredSets(tuple(split(signature)), tuple(signature_file or ()), leading=tuple(split(leading_edge))),
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=reading),
         gene_table=gene_table,
         report=report,
     )
@@ -170,6 +171,7 @@ def fit(
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
+    layer: Layer = None,
     threads: Threads = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -182,7 +184,7 @@ def fit(
         scale=scale,
         methods=[method],
         sets=ScoredSets(tuple(split(signature)), tuple(signature_file or ())),
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
         gene_table=gene_table,
     )
     with listening("score fit", quiet=quiet) as progress:
@@ -204,6 +206,7 @@ def apply(
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
+    layer: Layer = None,
     leading_edge: LeadingEdge = None,
     stream: Stream = False,
     memory_mb: Memory = 1024,
@@ -224,7 +227,7 @@ def apply(
             leading_edge,
             gene_table != "bundled",
             identifiers,
-            *(file_format, gene_column, value_column),
+            *(file_format, gene_column, value_column, layer),
         )
         fitted = [read_model(model)]
         _stream(expression, None, fitted, scale=scale, output=output, limits=(memory_mb, threads), quiet=quiet)
@@ -236,7 +239,7 @@ def apply(
         scale=scale,
         methods=[],
         sets=ScoredSets(models=(model,), leading=tuple(split(leading_edge))),
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
         gene_table=gene_table,
         report=report,
     )
@@ -248,7 +251,7 @@ def _refuse_beside_stream(*given: object) -> None:
         raise MethodError(
             "--stream takes no option of a study beside it",
             where="--orientation, --identifiers, --gene-table, --gene-lengths, --format, --gene-column, "
-            "--value-column, --leading-edge or --report",
+            "--value-column, --layer, --leading-edge or --report",
             expected="samples x genes under symbols",
             next_step="leave it out, or score without --stream",
         )
@@ -288,7 +291,7 @@ def keys_of(
     identifiers: str,
     gene_lengths: Path | None,
     *,
-    reading: tuple[str | None, str | None, str | None],
+    reading: tuple[str | None, str | None, str | None, str | None],
 ) -> dict[str, str | None]:
     """Return the keys of the cohort in a study of one step.
 
@@ -297,10 +300,10 @@ def keys_of(
     orientation, identifiers, gene_lengths
         As in the study file.
     reading : tuple
-        ``format``, ``gene_column`` and ``value_column``.
+        ``format``, ``gene_column``, ``value_column`` and ``layer``.
     """
     lengths = None if gene_lengths is None else str(gene_lengths.resolve())
-    named = dict(zip(("format", "gene_column", "value_column"), reading, strict=True))
+    named = dict(zip(("format", "gene_column", "value_column", "layer"), reading, strict=True))
     return {"orientation": orientation, "identifiers": identifiers, "gene_lengths": lengths, **named}
 
 

@@ -18,7 +18,15 @@ from tmescope.facts.signatures import Signature, genes_sha256
 from tmescope.foundation.errors import FileFormatError, IdentifierError, examples
 from tmescope.foundation.result import RunWarning
 
-__all__ = ["OWN", "SUFFIXES", "WEIGHTS_IGNORED", "SignatureFile", "read_signature_file", "read_signatures"]
+__all__ = [
+    "OWN",
+    "SUFFIXES",
+    "WEIGHTS_IGNORED",
+    "SignatureFile",
+    "map_own_genes",
+    "read_signature_file",
+    "read_signatures",
+]
 
 OWN = "own"
 """Category of sets whose file states none."""
@@ -149,6 +157,40 @@ def read_signature_file(path: Path | str, *, map_symbols: bool = True) -> Signat
     found = SignatureFile(path.name, tuple(signatures.values()), MappingProxyType(places), ())
     _check_kind(found)
     return SignatureFile(found.name, found.signatures, found.places, tuple(told.notes(table)))
+
+
+def map_own_genes(
+    sets: Mapping[str, Sequence[str]], *, where: str, map_symbols: bool = True
+) -> tuple[dict[str, tuple[str, ...]], tuple[RunWarning, ...]]:
+    """Give gene sets that stand in no file of their own the symbols that a file of gene sets would get.
+
+    Parameters
+    ----------
+    sets : mapping of str to sequence of str
+        Name to genes.
+    where : str
+        Where they stand, for the notes.
+    map_symbols : bool
+        As in `read_signature_file`.
+
+    Returns
+    -------
+    genes : dict of str to tuple of str
+        Each gene once, in the order given.
+    notes : tuple of RunWarning
+        As in `SignatureFile`.
+    """
+    table = load_genes()
+    symbols = _Symbols(table, map_symbols=map_symbols)
+    told = _Told(where)
+    mapped: dict[str, tuple[str, ...]] = {}
+    for name, genes in sets.items():
+        repeated = [gene for gene, n in Counter(genes).items() for _ in range(n - 1)]
+        raw = RawSet(name, f"{where}.{name}", genes=dict.fromkeys(genes), repeated=repeated)
+        changes = symbols.changes(raw.genes)
+        mapped[name] = tuple([changes[g].gene_symbol if g in changes else g for g in raw.genes])
+        told.add(raw, _build(raw, symbols, file=where))
+    return mapped, tuple(told.notes(table))
 
 
 def _raw_sets(path: Path) -> Iterator[RawSet]:

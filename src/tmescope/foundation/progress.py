@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
-__all__ = ["SILENT", "UNCHANGED", "Progress", "SilentProgress"]
+__all__ = ["SILENT", "UNCHANGED", "Progress", "SilentProgress", "heard_by", "listener"]
 
 UNCHANGED = "unchanged"
 """The note of a step that was kept from an earlier run."""
@@ -71,3 +73,26 @@ class SilentProgress:
 
 SILENT: Progress = SilentProgress()
 """The default listener of every function that takes one."""
+
+_LISTENER: ContextVar[Progress] = ContextVar("listener", default=SILENT)
+
+
+@contextmanager
+def heard_by(progress: Progress) -> Iterator[None]:
+    """Let a listener hear loops that nobody passes one to, as those within a method that a third party wrote.
+
+    Parameters
+    ----------
+    progress : Progress
+        Hears what is called in this context; threads that are started there hear nothing.
+    """
+    token = _LISTENER.set(progress)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
+def listener() -> Progress:
+    """Return the listener of this context, `SILENT` where there is none."""
+    return _LISTENER.get()

@@ -12,6 +12,7 @@ import pandas as pd
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import MISSING_WORDS
+from tmescope.ingest.timepoints import read_moment
 
 __all__ = ["NAMES_TRIED", "Candidate", "ColumnSummary", "SamplesDescription", "TimePair", "describe_table"]
 
@@ -26,12 +27,31 @@ _UNITS = {"day": "days", "days": "days", "week": "weeks", "weeks": "weeks", "mon
 _UNITS |= {"months": "months", "year": "years", "years": "years"}
 _TIMEPOINT = frozenset({"timepoint", "visit", "biopsytime"})
 _PATIENT = frozenset({"patient", "patientid", "subject", "subjectid", "donor", "case", "participant"})
+_CANCER_TYPE = frozenset(
+    {"cancertype", "cancertypedetailed", "diseasetype", "indication", "oncotreecode", "tumortype", "tumourtype"}
+)
+_TREATMENT = frozenset(
+    {
+        "arm",
+        "drug",
+        "drugs",
+        "regimen",
+        "studyarm",
+        "therapy",
+        "treatment",
+        "treatmentarm",
+        "treatmentgroup",
+        "trialarm",
+    }
+)
 _SEXES = frozenset({"m", "f", "male", "female"})
 _OLDEST = 120
 
 NAMES_TRIED = {
     "patient_id": _PATIENT,
     "timepoint": _TIMEPOINT,
+    "cancer_type (the whole name)": _CANCER_TYPE,
+    "treatment (the whole name)": _TREATMENT,
     "time of an endpoint": _TIME_WORDS | _ENDPOINT_WORDS,
     "event of an endpoint": _EVENT_WORDS,
 }
@@ -111,7 +131,7 @@ class SamplesDescription:
         Of the table.
     columns : tuple of ColumnSummary
         All columns, in the order of the file.
-    sample_id, patient_id, timepoint, sex, age_years : tuple of Candidate
+    sample_id, patient_id, cancer_type, treatment, timepoint, sex, age_years : tuple of Candidate
         Columns that could be it, best first; empty where none could.
     response : tuple of ColumnSummary
         Columns that could hold a response.
@@ -123,6 +143,8 @@ class SamplesDescription:
     columns: tuple[ColumnSummary, ...]
     sample_id: tuple[Candidate, ...]
     patient_id: tuple[Candidate, ...]
+    cancer_type: tuple[Candidate, ...]
+    treatment: tuple[Candidate, ...]
     timepoint: tuple[Candidate, ...]
     sex: tuple[Candidate, ...]
     age_years: tuple[Candidate, ...]
@@ -153,6 +175,8 @@ def describe_table(
         columns=summaries,
         sample_id=_rank_ids(table.frame, (("column", columns), ("row", rows))),
         patient_id=tuple(_by_name(summaries, _PATIENT, numeric=None)),
+        cancer_type=tuple(_by_whole_name(summaries, _CANCER_TYPE)),
+        treatment=tuple(_by_whole_name(summaries, _TREATMENT)),
         timepoint=tuple(_by_name(summaries, _TIMEPOINT, numeric=False, most=_FEW)),
         sex=tuple(_find_sex(summaries)),
         age_years=tuple(_find_age(summaries, table.frame)),
@@ -209,6 +233,17 @@ def _by_name(
         named = wanted.intersection(words) or "".join(w for w in words if w not in ("orig", "id")) in wanted
         fits = (numeric is None or s.numeric == numeric) and (most is None or s.n_distinct <= most)
         if named and fits and s.n_distinct:
+            yield Candidate(s.name, f"{s.n_distinct} different values: {_list(s)}")
+
+
+def _by_whole_name(summaries: Sequence[ColumnSummary], wanted: frozenset[str]) -> Iterator[Candidate]:
+    """Propose columns of words that are called so and nothing else: a treatment_response is no treatment.
+
+    A column of times (before, on treatment) is not proposed, whatever it is called.
+    """
+    for s in summaries:
+        words = [w for w in _words(s.name) if w != "orig"]
+        if "".join(words) in wanted and s.values and not s.numeric and not all(read_moment(v) for v, _ in s.values):
             yield Candidate(s.name, f"{s.n_distinct} different values: {_list(s)}")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import math
+import re
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,9 +13,14 @@ import pandas as pd
 import vl_convert
 
 from tmescope.report.figure import Figure, spec_of
+from tmescope.report.numbers import significant
 
-__all__ = ["columns_of", "compile_figure", "safe_json", "svg_address"]
+__all__ = ["columns_of", "compile_figure", "safe_json", "shared_payloads", "svg_address"]
 
+_DIGITS = 8
+_TAG = re.compile(r"<[^>]*>")
+_ATTRIBUTE = re.compile(r"""="([^"'<>]*)"(?=[ />])""")
+_UNSAFE = re.compile(r'[%#&"\x00-\x1f\x7f]')
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -23,6 +30,30 @@ def safe_json(value: object) -> str:
     for character, escape in _ESCAPES.items():
         text = text.replace(character, escape)
     return text
+
+
+def shared_payloads(figures: Sequence[Figure]) -> list[str]:
+    """Return the payload of each figure as JSON, a specification that several have in the first of them alone.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+        In the order of the page.
+
+    Returns
+    -------
+    list of str
+        As `compile_figure` returns them, for a ``<script>``; later figures name the first under ``vega_of``.
+    """
+    first: dict[str, str] = {}
+    made = []
+    for figure in figures:
+        payload = compile_figure(figure)
+        spec = json.dumps(payload["vega"], sort_keys=True)
+        if (owner := first.setdefault(spec, figure.id)) != figure.id:
+            payload = {"vega_of": owner, **{k: v for k, v in payload.items() if k != "vega"}}
+        made.append(safe_json(payload))
+    return made
 
 
 def compile_figure(figure: Figure) -> dict[str, Any]:
@@ -67,16 +98,28 @@ def _column(series: pd.Series) -> dict[str, Any]:
 
 
 def _number(value: Any) -> Any:
-    """Return a plain Python value; whole floats as integers, which are shorter."""
+    """Return a plain Python value: numbers to eight digits, whole floats as integers, which are shorter."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
-    return value
+    return significant(value, _DIGITS) if isinstance(value, float) and math.isfinite(value) else value
 
 
 def svg_address(svg: str) -> str:
-    """Return a ``data:`` address of an SVG picture."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    """Return a ``data:`` address of an SVG picture, fit for an attribute between double quotes.
+
+    Parameters
+    ----------
+    svg : str
+        The picture.
+
+    Notes
+    -----
+    The text stands as it is but for what would end the attribute, the address or an escape, and for characters that
+    addresses lose: three quarters of the size of base64. Attributes of the picture get single quotes where they can.
+    """
+    plain = _TAG.sub(lambda tag: _ATTRIBUTE.sub(r"='\1'", tag.group(0)), svg)
+    return "data:image/svg+xml;charset=utf-8," + _UNSAFE.sub(lambda found: f"%{ord(found.group(0)):02X}", plain)

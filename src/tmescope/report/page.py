@@ -17,7 +17,7 @@ import vl_convert
 
 from tmescope.report import cohort_tables, overlap_tables, quality_lights, result_tables, sample_tables, written
 from tmescope.report.contents import ReportContents
-from tmescope.report.embedding import compile_figure, safe_json, svg_address
+from tmescope.report.embedding import safe_json, shared_payloads, svg_address
 from tmescope.report.figure import Figure
 from tmescope.report.numbers import is_missing, plain
 from tmescope.report.palette import CATEGORIES, DARK, LIGHT, MISSING_COLOUR, STATUS
@@ -83,7 +83,7 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
     """
     style, runtime, script = _style(), _runtime(), _asset("report.js") + _asset("patients.js")
     selection = _asset("selection.js")
-    drawn = [_draw(f) for f in figures]
+    drawn = [_draw(f, payload) for f, payload in zip(figures, shared_payloads(figures), strict=True)]
     by_section: dict[str, list[Drawn]] = {}
     for item in drawn:
         by_section.setdefault(item.figure.section, []).append(item)
@@ -109,14 +109,14 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
     return page.replace("\r\n", "\n")
 
 
-def _draw(figure: Figure) -> Drawn:
+def _draw(figure: Figure, payload: str) -> Drawn:
     svg = draw_svg(figure)
     size = _SIZE.search(svg)
     width, height = (round(float(size.group(k))) for k in (1, 2)) if size else (960, 600)
     numbers = None
     if figure.numbers is not None and 0 < len(figure.numbers) <= _MOST_NUMBERS:
         numbers = from_frame(figure.numbers, name=f"numbers-{figure.id}", caption=f"Numbers of “{figure.title}”")
-    return Drawn(figure, svg_address(svg), width, height, numbers, safe_json(compile_figure(figure)))
+    return Drawn(figure, svg_address(svg), width, height, numbers, payload)
 
 
 def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:

@@ -163,6 +163,9 @@ def _comparable(contents: ReportContents, name: str) -> tuple[bool, str]:
         return False, "the run does not say whether this method scores each sample alone"
     if str(scopes.iloc[0]) != "sample":
         return False, "this method scores a sample relative to its cohort"
+    models = contents.provenance.get("models")
+    if isinstance(models, Mapping) and name in models:
+        return True, ""  # the model fixes the genes: every cohort was measured over its own alike
     parameters = contents.provenance.get("parameters")
     profile = parameters.get("profile") if isinstance(parameters, Mapping) else None
     if isinstance(profile, Mapping) and profile.get("gene_universe") == "own":

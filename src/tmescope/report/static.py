@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 import vl_convert
@@ -32,6 +33,15 @@ _EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>')
 _FONT = re.compile(r' font-family="([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
 _LONG = re.compile(r"(?<![\d.])-?\d+\.\d{3,}(?:e-\d+)?(?!\w)")
+_PATH = re.compile(r' d="[^"]*"')
+_IN_PATH = re.compile(r"(?<![\d.])-?\d+\.\d{3,}(?:e-?\d+)?")
+_PLACE = re.compile(r' d="([^"]*)"')
+_TICKS = re.compile(r'<path d="M[^"]*"( fill="[^"]*" opacity="[^"]*")/>(?:<path d="M[^"]*"\1/>){7,}')
+_ELEMENT = r'<(text|line|path)((?: [\w-]+="[^"]*")*)(/>|>[^<]*</text>)'
+_WORD = re.compile(_ELEMENT)
+_WORDS = re.compile(r'(?:<(?:text|line|path)(?: [\w-]+="[^"]*")*(?:/>|>[^<]*</text>)){3,}')
+_INHERITED = re.compile(r' (?:fill|font-[a-z]+|stroke(?:-[a-z]+)*|text-anchor|fill-opacity)="[^"]*"')
+_FEWEST = 3
 _NUMBERED = re.compile(r'(<(?:clipPath|linearGradient|radialGradient) id="|="url\(#)(clip|gradient_)(\d+)')
 
 
@@ -134,8 +144,32 @@ def _compact(svg: str) -> str:
 
     A page holds every figure as a picture; this makes those with thousands of points four times smaller.
     """
-    merged = _without_defaults(_RUN.sub(_merged, _UNSEEN.sub("", svg)))
-    return _TAG.sub(lambda tag: _LONG.sub(_shortened, tag.group(0)), merged)
+    merged = _without_defaults(_TICKS.sub(_one_path, _RUN.sub(_merged, _UNSEEN.sub("", svg))))
+    short = _TAG.sub(lambda tag: _LONG.sub(_shortened, tag.group(0)), merged)
+    return _WORDS.sub(_grouped, _PATH.sub(lambda path: _IN_PATH.sub(_shortened, path.group(0)), short))
+
+
+def _one_path(run: re.Match[str]) -> str:
+    """Return paths that differ in their place alone as one: where they overlap they are painted once."""
+    places = "".join(_PLACE.findall(run.group(0)))
+    return f'<path d="{places}"{run.group(1)}/>'
+
+
+def _grouped(run: re.Match[str]) -> str:
+    """Say once, on a group around them, what neighbouring words or lines have in common."""
+    parts = []
+    for (tag, shared), same in groupby(_WORD.findall(run.group(0)), key=lambda found: (found[0], _inherited(found[1]))):
+        elements = list(same)
+        if len(elements) < _FEWEST or not shared:
+            parts += [f"<{tag}{attributes}{rest}" for tag, attributes, rest in elements]
+            continue
+        inner = [f"<{tag}{_INHERITED.sub('', attributes)}{rest}" for _, attributes, rest in elements]
+        parts += [f"<g{shared}>", *inner, "</g>"]
+    return "".join(parts)
+
+
+def _inherited(attributes: str) -> str:
+    return "".join(found.group(0) for found in _INHERITED.finditer(attributes))
 
 
 def _without_defaults(svg: str) -> str:

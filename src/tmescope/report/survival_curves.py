@@ -17,6 +17,10 @@ MOST_FEATURES = 6
 """Features whose curves are drawn; all are in the table."""
 
 _WIDTH, _HEIGHT = 240, 190
+_HEAVY = 1500
+_MOST_TELLING = 600
+_NEAR = 4
+"""Pixels within which a pointer finds the same step."""
 _GROUPS = ("high", "middle", "low")
 _TICKS = 5
 
@@ -60,6 +64,7 @@ def _draw(contents: ReportContents, curves: pd.DataFrame, answers: pd.DataFrame,
         ),
         alt=_alt(notes, label, endpoint),
         chart=_chart(axis_end, columns=min(3, rows["cohort"].nunique())),
+        heavy=len(rows) > _HEAVY,
         table_name="curves",
         section="survival",
         datasets={"curves": _together(rows, risk, notes)},
@@ -87,7 +92,16 @@ def _steps(contents: ReportContents, curves: pd.DataFrame) -> tuple[pd.DataFrame
     starts = rows.drop_duplicates(["cohort", "group"])
     starts = starts[starts["time"] > 0].assign(time=0.0, survival=1.0, low=1.0, high=1.0, events=0.0, censored=0.0)
     rows = pd.concat([starts, rows]).sort_values(["place", "group", "time"], kind="stable")
-    return rows.reset_index(drop=True), float(rows["time"].max())
+    rows = rows.reset_index(drop=True)
+    return rows.assign(tells=_telling(rows)), float(rows["time"].max())
+
+
+def _telling(rows: pd.DataFrame) -> pd.Series:
+    """Return which steps answer to a pointer: all of few; of many the last within each few pixels of a curve."""
+    if len(rows) <= _MOST_TELLING:
+        return pd.Series(True, index=rows.index)
+    width = max(float(rows["time"].max()), 1e-9) * _NEAR / _WIDTH
+    return ~rows.assign(place_=rows["time"] // width).duplicated(["cohort", "group", "place_"], keep="last")
 
 
 def _at_risk(rows: pd.DataFrame, end: float) -> pd.DataFrame:
@@ -183,7 +197,7 @@ def _annotations(base: alt.Chart, *, x: alt.X, y: alt.Y, colour: alt.Color) -> l
     words = note.mark_text(align="left", baseline="bottom", fontSize=11, color=ink())
     return [
         censored.encode(x=x, y=y, color=colour),
-        steps.mark_point(size=60, opacity=0).encode(x=x, y=y, tooltip=tip),
+        steps.transform_filter("datum.tells").mark_point(size=60, opacity=0).encode(x=x, y=y, tooltip=tip),
         words.encode(x=alt.value(0), y=alt.value(-6), text="text:N"),
     ]
 

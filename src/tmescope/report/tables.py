@@ -13,6 +13,7 @@ from tmescope.report.numbers import MISSING, count, decimal, is_missing, percent
 
 __all__ = ["Cell", "HtmlTable", "doi_address", "from_frame", "number", "share", "words"]
 
+_EXACT = 1e15
 _DOI = re.compile(r"(10\.\d{4,9}/[^\s\"'<>{}|\\^`]+)")
 
 
@@ -36,6 +37,15 @@ class Cell:
     sort: float | str | None = None
     kind: str = "text"
     href: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """What the page sorts by, numbers to seven digits; None where that is the text."""
+        if self.sort is None or isinstance(self.sort, str):
+            return self.sort
+        number = float(self.sort)
+        key = str(int(number)) if number.is_integer() and abs(number) < _EXACT else f"{number:.7g}"
+        return None if key == self.text else key
 
 
 @dataclass(frozen=True)

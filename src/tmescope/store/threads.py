@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from tmescope.foundation.progress import SILENT, Progress
+from tmescope.foundation.progress import Progress, listener
 
 __all__ = ["for_row_blocks", "map_row_blocks"]
 
@@ -20,8 +20,9 @@ def for_row_blocks(
     *,
     block: int = 64,
     threads: int = 1,
-    progress: Progress = SILENT,
+    progress: Progress | None = None,
     task: str = "rows",
+    unit: str = "samples",
 ) -> None:
     """Call ``work(first, last)`` for fixed blocks of rows.
 
@@ -35,13 +36,14 @@ def for_row_blocks(
         Rows in a block. Blocks do not depend on `threads`, so neither does the answer.
     threads : int
         Python threads; worth more than one only where `work` frees the GIL.
-    progress : Progress
-        Told of each block.
-    task : str
-        Its name there.
+    progress : Progress, optional
+        Told of each block; the listener of the context if omitted (`tmescope.foundation.progress.heard_by`).
+    task, unit : str
+        Its name there, and what the rows are.
     """
+    progress = listener() if progress is None else progress
     bounds = [(first, min(first + block, n_rows)) for first in range(0, n_rows, block)]
-    progress.start(task, n_rows)
+    progress.start(task, n_rows, unit=unit)
     if threads <= 1 or len(bounds) <= 1:
         for first, last in bounds:
             work(first, last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tmescope.study.table_changes import KEYS
@@ -17,6 +17,7 @@ __all__ = ["Cause", "find_causes", "flatten"]
 
 _ALL = frozenset(KEYS)
 _SCORED = frozenset({"scores", "answers", "curves", "warnings", "remark"})
+_PROFILED = _ALL - {"samples", "features", "overlaps"}
 _ASKED = frozenset({"answers", "curves", "warnings", "remark"})
 _RULED = _ASKED | {"samples", "quality"}
 _REACH: tuple[tuple[str, frozenset[str]], ...] = (
@@ -25,7 +26,7 @@ _REACH: tuple[tuple[str, frozenset[str]], ...] = (
     (r"answers\..*|profile\.primary", _ASKED),
     (r"profile\.min_coverage", _SCORED),
     (r"profile\.parameters\..*", _SCORED | {"methods"}),
-    (r"profile\.(methods|signatures|own_signatures(\..*)?)", _ALL - {"samples", "features", "overlaps"}),
+    (r"profile\.(methods|signatures|own_signatures(\..*)?)", _PROFILED),
     (r"cohorts\..+\.licence", frozenset({"cohorts", "warnings"})),
 )
 _DRAWN = ("altair", "vl-convert-python")
@@ -38,8 +39,8 @@ class Cause:
 
     Parameters
     ----------
-    kind : {"input", "study", "fact", "version"}
-        A file that was read; a key of the study file; a gene set or another fact; a release.
+    kind : {"input", "study", "model", "fact", "version"}
+        A file that was read; a key of the study file; a frozen model; a gene set or another fact; a release.
     name : str
         Key of the study, name of the fact or package.
     change : {"added", "removed", "changed", "renamed"}
@@ -74,7 +75,7 @@ class Cause:
 
 
 def find_causes(first: RunRecord, second: RunRecord) -> tuple[Cause, ...]:
-    """Return every difference of inputs, study, facts and versions.
+    """Return every difference of inputs, study, models, facts and versions.
 
     Parameters
     ----------
@@ -84,12 +85,19 @@ def find_causes(first: RunRecord, second: RunRecord) -> tuple[Cause, ...]:
     Returns
     -------
     tuple of Cause
-        Inputs, then keys of the study, then facts, then versions, each in the order of their names.
+        Inputs, then keys of the study, then frozen models, then facts, then versions, each in the order of their
+        names. A model is one cause, though its file, the study's list of files and its content changed.
     """
+    if _tells_models(first) and _tells_models(second):
+        first, second = _without_models(first), _without_models(second)
+        models = list(_model_causes(first, second))
+    else:
+        models = []
     return tuple(
         [
             *_input_causes(first, second),
             *_study_causes(first, second),
+            *models,
             *_plain_causes("fact", first.facts, second.facts),
             *_plain_causes("version", first.versions, second.versions),
         ]
@@ -149,6 +157,49 @@ def _input_causes(first: RunRecord, second: RunRecord) -> Iterator[Cause]:
             change = "renamed"
         before_text, after_text = (f"{f[0]} (sha256 {f[1][:_SHORT]})" if f else "" for f in (a, b))
         yield Cause("input", key, change, before_text, after_text)
+
+
+def _tells_models(record: RunRecord) -> bool:
+    profile = record.study.get("profile")
+    return bool(record.models) or not (isinstance(profile, dict) and profile.get("models"))
+
+
+def _without_models(record: RunRecord) -> RunRecord:
+    """Return the record with its models standing under ``models`` alone."""
+    study = dict(record.study)
+    if isinstance(study.get("profile"), dict):
+        study["profile"] = {k: v for k, v in study["profile"].items() if k != "models"}
+    inputs = {k: v for k, v in record.inputs.items() if not k.startswith("models: ")}
+    facts = {k: v for k, v in record.facts.items() if k.removeprefix("model ") not in record.models}
+    return replace(record, study=study, inputs=inputs, facts=facts)
+
+
+def _model_causes(first: RunRecord, second: RunRecord) -> Iterator[Cause]:
+    before, after = first.models, second.models
+    for name in sorted(before.keys() | after.keys()):
+        a, b = before.get(name), after.get(name)
+        if a == b:
+            continue
+        change = _change(a, b)
+        content = [{k: v for k, v in (side or {}).items() if k != "file"} for side in (a, b)]
+        renamed = content[0] == content[1]
+        # other methods score the genes of other sets, whose spelling in the matrix may depend on what is needed
+        same_sets = bool(a and b) and content[0].get("sets") == content[1].get("sets")
+        reach = frozenset[str]() if renamed else _PROFILED
+        shown = [_shown_model(side) for side in (a, b)]
+        yield Cause(
+            "model", name, "renamed" if renamed else change, shown[0], shown[1], reach, name if same_sets else ""
+        )
+
+
+def _shown_model(model: Mapping[str, str] | None) -> str:
+    if model is None:
+        return ""
+    told = {k: model.get(k, "?") for k in ("file", "sha256", "cohort", "n_samples", "n_genes", "scale", "values")}
+    return (
+        f"{told['file']} (sha256 {told['sha256'][:_SHORT]}), fitted on {told['n_samples']} samples of "
+        f"{told['cohort']}, {told['n_genes']} genes, {told['scale']}, values {told['values'][:_SHORT] or 'not told'}"
+    )
 
 
 def _endpoint_causes(first: RunRecord, second: RunRecord) -> Iterator[Cause]:

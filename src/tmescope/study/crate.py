@@ -56,6 +56,7 @@ def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
         "versions": versions(),
         "inputs": inputs,
         "facts": {**context.needs.facts, **hash_of_table(context.study), **pin_hashes(context.installed)},
+        "models": context.needs.models.records,
         "terms": pin_terms(context.installed),
         "seed": context.study.study.seed,
         "parameters": _parameters(context),

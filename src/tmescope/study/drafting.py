@@ -21,6 +21,7 @@ __all__ = ["Draft", "draft_study", "pair_files"]
 
 _PLAIN_NAMES = {"expression", "expr", "matrix", "counts", "tpm", "data"}
 _FEATURES_SHOWN = 8
+_WORDS_OF_COHORT = ("cancer_type", "treatment")
 _USUAL_FEATURE = re.compile(r"tmb|burden|pd.?l1|cps|clonality|ctdna|neoantigen|purity", re.IGNORECASE)
 _WIDTH = 116
 
@@ -171,8 +172,9 @@ def _cohort(
     yield from _best("identifiers", matrix.identifiers)
     if files[1] is not None and files[1] != files[0]:
         yield f"samples = {as_toml(_relative(files[1], folder))}"
-    yield 'cancer_type = ""'
-    yield 'treatment = ""'
+    for key in _WORDS_OF_COHORT:
+        mapped = described.samples is not None and getattr(described.samples, key)
+        yield f'{key} = ""' + ("  # of samples where the column below says nothing" if mapped else "")
     yield 'licence = ""  # licence or consent note of these data; kept in the provenance'
     yield from _columns(described)
     yield ""
@@ -200,10 +202,13 @@ def _columns(described: CohortDescription) -> Iterator[str]:
         return
     yield "[cohorts.columns]"
     yield from _best("sample_id", table.sample_id[:2])
-    for key in ("patient_id", "timepoint", "sex", "age_years"):
+    for key in ("patient_id", "cancer_type", "treatment", "timepoint", "sex", "age_years"):
         found = getattr(table, key)
         if found:
             yield f"{key} = {as_toml(found[0].value)}  # {_harmless(found[0].evidence)}"
+        if key in _WORDS_OF_COHORT:
+            for other in found[1:]:
+                yield from _comment(f"or {key} = {as_toml(other.value)}: {other.evidence}")
     yield "[cohorts.select]"
     times = next((c for c in table.columns if table.timepoint and c.name == table.timepoint[0].value), None)
     if times is not None and times.n_distinct > 1:

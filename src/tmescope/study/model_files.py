@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 from tmescope.bulk.frozen import FrozenScore, check_matrix, frozen_spec, model_hash
 from tmescope.bulk.frozen_files import read_model
 from tmescope.foundation.errors import StudyFileError, TmescopeError
-from tmescope.foundation.provenance import hash_file
+from tmescope.foundation.provenance import hash_file, hash_json
+from tmescope.study.run_records import shown_path
 
 if TYPE_CHECKING:
     from tmescope.foundation.method import MethodSpec
@@ -50,9 +52,31 @@ class StudyModels:
         return {name: model_hash(model) for name, model in self.models.items()}
 
     @property
+    def records(self) -> dict[str, dict[str, str]]:
+        """What the record of a run says of each model, by name: file, content, sets, and what it was fitted on."""
+        return {name: _record(model, path=self.paths[name]) for name, model in self.models.items()}
+
+    @property
     def sets(self) -> dict[str, tuple[str, ...]]:
         """Gene sets of all models by name."""
         return {n: genes for model in self.models.values() for n, genes in model.definitions.genes.items()}
+
+
+def _record(model: FrozenScore, *, path: str) -> dict[str, str]:
+    inputs = model.provenance.get("inputs")
+    values = inputs.get("values", "") if isinstance(inputs, Mapping) else ""
+    return {
+        "file": shown_path(path),
+        "sha256": model_hash(model),
+        "method": model.method,
+        "parameters": json.dumps(dict(model.parameters), sort_keys=True),
+        "sets": hash_json({name: sorted(set(genes)) for name, genes in model.definitions.genes.items()}),
+        "cohort": model.cohort,
+        "n_samples": str(model.n_samples),
+        "n_genes": str(len(model.genes)),
+        "scale": model.scale,
+        "values": str(values),
+    }
 
 
 def read_models(study: Study) -> StudyModels:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmescope.bulk.scoring import list_methods
+from tmescope.facts.own_sets import map_own_genes
 from tmescope.facts.set_names import NAME_RULE, find_name_fault
 from tmescope.facts.signatures import Signature, list_signatures, load_collection, load_signature
 from tmescope.foundation.errors import (
@@ -48,13 +49,15 @@ class Needs:
     collections : tuple of Signature
         Sets of methods that bring their own.
     own : dict of str to tuple of str
-        The study's own gene sets.
+        The study's own gene sets, previous symbols replaced.
     files : StudySets
         What its files of gene sets hold; those of their sets that are scored stand in `signatures`.
     models : StudyModels
         Its frozen models, whose specifications stand at the end of `specs`.
     deconvolution : tuple of MethodSpec
         Deconvolution methods in the study's order.
+    own_notes : tuple of RunWarning
+        What readers should know of `own`.
     """
 
     specs: tuple[MethodSpec, ...]
@@ -64,6 +67,7 @@ class Needs:
     files: StudySets
     models: StudyModels = field(default_factory=lambda: StudyModels({}, {}))
     deconvolution: tuple[MethodSpec, ...] = ()
+    own_notes: tuple[RunWarning, ...] = ()
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -73,8 +77,8 @@ class Needs:
 
     @property
     def notes(self) -> tuple[RunWarning, ...]:
-        """What readers should know of the files of gene sets."""
-        return tuple(note for file in self.files.files.values() for note in file.notes)
+        """What readers should know of the study's gene sets and of those of its files."""
+        return (*self.own_notes, *(note for file in self.files.files.values() for note in file.notes))
 
     @property
     def facts(self) -> dict[str, str]:
@@ -111,7 +115,9 @@ def gather_needs(study: Study) -> Needs:
         s for spec in (*specs, *deconvolution) if spec.gene_sets for s in load_collection(spec.gene_sets)
     )
     unique = {s.name: s for s in collections}
-    own = {name: tuple(genes) for name, genes in study.profile.own_signatures.items()}
+    own, notes = map_own_genes(
+        study.profile.own_signatures, where="profile.own_signatures", map_symbols=study.profile.map_symbols
+    )
     signatures: tuple[Signature, ...] = ()
     files = read_files(study)
     for problem in files.problems:
@@ -125,7 +131,9 @@ def gather_needs(study: Study) -> Needs:
     models = read_models(study)
     for problem in models.problems:
         raise problem
-    return Needs((*specs, *models.specs), signatures, tuple(unique.values()), own, files, models, deconvolution)
+    return Needs(
+        (*specs, *models.specs), signatures, tuple(unique.values()), own, files, models, deconvolution, own_notes=notes
+    )
 
 
 def _of_tier(named: str) -> tuple[Signature, ...]:

@@ -2,16 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.foundation.progress import Progress
     from tmescope.study.schema import Cohort, Study
 
-__all__ = ["pace_of_reading", "pace_of_run"]
+__all__ = ["PartOfTask", "pace_of_reading", "pace_of_run"]
 
 _MEGABYTE = 1e6
+_MOST_BEFORE_SAMPLES = 0.9
 _FIGURES, _REPORT, _TABLES, _ANSWERS, _METHODS = 16.0, 2.0, 1.0, 1.0, 0.2
+
+
+class PartOfTask:
+    """A listener for one method of several: it passes on what it hears, and moves the task of all on meanwhile.
+
+    Parameters
+    ----------
+    progress : Progress
+        Who listens.
+    task : str
+        The task of all.
+    parts : float
+        What the method is of it.
+
+    Notes
+    -----
+    A pass over samples is taken for all that is left of the method, a pass over anything else (genes) for nine tenths.
+    """
+
+    def __init__(self, progress: Progress, task: str, parts: float) -> None:
+        self._progress = progress
+        self._task = task
+        self._left = parts
+        self._passes: dict[str, float] = {}
+
+    def plan(self, steps: Mapping[str, float]) -> None:
+        """Pass it on."""
+        self._progress.plan(steps)
+
+    def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
+        """Pass it on, and remember what each part is worth.
+
+        Parameters
+        ----------
+        task : str
+            Its name.
+        total : float, optional
+            How many parts it has.
+        unit : str
+            Of the parts.
+        """
+        share = self._left if unit == "samples" else _MOST_BEFORE_SAMPLES * self._left
+        self._passes[task] = share / total if total else 0.0
+        self._progress.start(task, total, unit=unit)
+
+    def advance(self, task: str, parts: float = 1) -> None:
+        """Pass it on, and move the task of all."""
+        self._progress.advance(task, parts)
+        self._move(parts * self._passes.get(task, 0.0))
+
+    def finish(self, task: str, note: str = "") -> None:
+        """Pass it on."""
+        self._progress.finish(task, note)
+
+    def complete(self) -> None:
+        """Move the task of all by what is left of the method."""
+        self._move(self._left)
+
+    def _move(self, parts: float) -> None:
+        moved = min(parts, self._left)
+        if moved > 0:
+            self._left -= moved
+            self._progress.advance(self._task, moved)
 
 
 def pace_of_reading(study: Study) -> dict[str, float]:

@@ -19,6 +19,7 @@ from tmescope.study.ledger import Step
 from tmescope.study.needs import read_universe
 from tmescope.study.notices import warning_table
 from tmescope.study.original_genes import find_originals, original_genes
+from tmescope.study.pacing import PartOfTask
 from tmescope.study.pins import pin_hashes
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def _score_all(
     context.progress.start(_TASK, adata.n_obs * len(context.needs.specs), unit="samples")
     for spec in context.needs.specs:
         context.progress.start(spec.name)
+        within = PartOfTask(context.progress, _TASK, adata.n_obs)
         parameters = dict(profile.parameters.get(spec.name, {}))
         if any(p.name == "threads" for p in spec.parameters):
             parameters.setdefault("threads", context.threads)
@@ -146,16 +148,16 @@ def _score_all(
         options = ScoreOptions(profile.min_coverage, parameters=parameters, universe=originals)
         if model := context.needs.models.models.get(spec.name):
             matrix, method = adata, model
-            result = apply_scores(model, adata, options=options)
+            result = apply_scores(model, adata, options=options, progress=within)
         else:
             matrix, method = shared if spec.ranks_all_genes else adata, spec.name
-            result = score(matrix, context.needs.weighted_sets(), method=spec.name, options=options)
+            result = score(matrix, context.needs.weighted_sets(), method=spec.name, options=options, progress=within)
         tables.append(result.table)
         leading += _leading(context, matrix, method, options=options)
         # methods that share the signatures repeat the same warning, and ingest has told of the floor already
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
         context.progress.finish(spec.name)
-        context.progress.advance(_TASK, adata.n_obs)
+        within.complete()
     context.progress.finish(_TASK)
     found = pd.concat(leading, ignore_index=True) if leading else empty_table("leading_edge")
     scored = pd.concat(tables, ignore_index=True) if tables else empty_table("scores")

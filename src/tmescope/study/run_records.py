@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -47,6 +47,9 @@ class RunRecord:
         Package to version; name of an input, and of a fact, to its sha256.
     tables : tuple of str
         Names of the tables that are there, in the order of `SCHEMAS`.
+    models : mapping of str to mapping of str to str
+        What each frozen model that was applied is, by the name of the method that it is; empty in records of releases
+        that did not say.
     """
 
     folder: Path
@@ -55,6 +58,7 @@ class RunRecord:
     inputs: Mapping[str, str]
     facts: Mapping[str, str]
     tables: tuple[str, ...]
+    models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def shown_path(path: str) -> str:
@@ -88,6 +92,7 @@ def write_run_record(root: Path, study: Study, provenance: Mapping[str, Any]) ->
         "version": _VERSION,
         "study": _without_paths(study.model_dump(mode="json")),
         **{part: dict(provenance[part]) for part in _PARTS},
+        **({"models": provenance["models"]} if provenance.get("models") else {}),
     }
     text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     final = root / RECORD_FILE
@@ -156,7 +161,16 @@ def read_run(folder: Path) -> RunRecord:
     if not isinstance(record.get("study"), dict):
         _refuse("study is not a table", path)
     parts = {part: record[part] for part in _PARTS}
-    return RunRecord(folder, record["study"], tables=_tables(folder), **parts)
+    return RunRecord(folder, record["study"], tables=_tables(folder), models=_models(record, path), **parts)
+
+
+def _models(record: Mapping[str, Any], path: Path) -> dict[str, dict[str, str]]:
+    models = record.get("models", {})
+    told = models.values() if isinstance(models, dict) else [None]
+    if not all(isinstance(one, dict) and all(isinstance(v, str) for v in one.values()) for one in told):
+        _refuse("models is not a table of tables of texts", path)
+    found: dict[str, dict[str, str]] = models
+    return found
 
 
 def _tables(folder: Path) -> tuple[str, ...]:

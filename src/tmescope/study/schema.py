@@ -190,7 +190,9 @@ class Profile(Table):
         default_factory=list,
         description="Signatures of which the table leading_edge says, gene by gene, what carries each sample's score",
     )
-    own_signatures: dict[str, list[str]] = Field(default_factory=dict, description="Gene sets of your own")
+    own_signatures: dict[str, list[str]] = Field(
+        default_factory=dict, description="Gene sets of your own; map_symbols holds for them as for files"
+    )
     gene_universe: FileName = Field(
         "common",
         description="Genes that rank-based scores see: common (genes that all cohorts share), own (each cohort's), "

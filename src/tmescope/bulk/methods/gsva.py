@@ -82,7 +82,7 @@ def gsva(values: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str, A
         gaussian_cdf_within(genes, per_unit, table, out)
         density[:, first:last] = out.T
 
-    for_row_blocks(work, values.shape[1], block=_GENES, threads=parameters["threads"])
+    for_row_blocks(work, values.shape[1], block=_GENES, threads=parameters["threads"], task="densities", unit="genes")
     return _walk(density, sets, parameters)
 
 
@@ -107,7 +107,7 @@ def _walk(density: NDArray[np.float64], sets: GeneSets, parameters: Mapping[str,
             scores[first:last],
         )
 
-    for_row_blocks(work, len(density), block=_SAMPLES, threads=parameters["threads"])
+    for_row_blocks(work, len(density), block=_SAMPLES, threads=parameters["threads"], task="walks")
     return scores
 
 
@@ -173,7 +173,7 @@ def _density(
         gaussian_cdf_against(genes, reference[first:last], per_unit[first:last], table, out)
         density[:, first:last] = out.T
 
-    for_row_blocks(work, values.shape[1], block=_GENES, threads=threads)
+    for_row_blocks(work, values.shape[1], block=_GENES, threads=threads, task="densities", unit="genes")
     return density
 
 
@@ -232,7 +232,7 @@ def gsva_poisson(values: NDArray[np.float64], sets: GeneSets, parameters: Mappin
             if np.fmax.reduce(column) > np.fmin.reduce(column):
                 density[present, gene] = _poisson_cdf(column[present])
 
-    for_row_blocks(work, values.shape[1], block=_GENES, threads=parameters["threads"])
+    for_row_blocks(work, values.shape[1], block=_GENES, threads=parameters["threads"], task="densities", unit="genes")
     return _walk(density, sets, parameters)
 
 

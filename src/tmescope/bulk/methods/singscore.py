@@ -46,7 +46,7 @@ def _summarise(
     def work(first: int, last: int) -> None:
         rank_summaries(values[first:last], sets.starts, sets.members, spreads, out[first:last])
 
-    for_row_blocks(work, values.shape[0], block=16, threads=parameters["threads"])
+    for_row_blocks(work, values.shape[0], block=16, threads=parameters["threads"], task="ranks")
     return out
 
 

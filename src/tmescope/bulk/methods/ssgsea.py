@@ -49,7 +49,7 @@ def walk(
     def work(first: int, last: int) -> None:
         rank_walk_scores(values[first:last], sets.starts, sets.members, alpha, whole, out[first:last])
 
-    for_row_blocks(work, values.shape[0], block=16, threads=threads)
+    for_row_blocks(work, values.shape[0], block=16, threads=threads, task="walks")
     return out
 
 

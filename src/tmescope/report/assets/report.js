@@ -82,27 +82,68 @@
     return rows;
   }
 
+  // One long task holds up scrolling: a figure is read, compiled, laid out and drawn in parts with pauses between.
+  const pause = () => new Promise((go) => { setTimeout(go, 0); });
+
+  const stepped = (View) => class extends View {
+    initialize(...place) {
+      if (this.isLaidOut) return super.initialize(...place);
+      this.place = place;
+      return this;
+    }
+
+    async runAsync(...hooks) {
+      if (!this.isLaidOut) {
+        await pause();
+        await super.runAsync(); // without a place nothing is drawn yet
+        this.isLaidOut = true;
+        await pause();
+        super.initialize(...this.place);
+      }
+      return super.runAsync(...hooks);
+    }
+  };
+
+  const embedding = {
+    mode: "vega", ast: true, actions: false, defaultStyle: false, tooltip: showTip, loader: nowhere, hover: false,
+    logLevel: 1,
+  };
+  let viewClass = null;
+
+  // The runtime names its class of views through a view alone: that of an empty figure.
+  async function viewsInSteps() {
+    if (!viewClass) {
+      const { view, finalize } = await window.vegaEmbed(document.createElement("div"), { marks: [] }, embedding);
+      viewClass = stepped(view.constructor);
+      finalize();
+    }
+    return viewClass;
+  }
+
+  const payloadOf = (id) => JSON.parse(document.getElementById(`payload-${id}`).textContent);
+
   async function draw(figure) {
     const id = figure.dataset.figure;
-    const payload = JSON.parse(document.getElementById(`payload-${id}`).textContent);
-    const spec = payload.vega;
+    const payload = payloadOf(id);
+    const spec = payload.vega || payloadOf(payload.vega_of).vega;
     for (const [name, table] of Object.entries(payload.data)) {
       const place = spec.data.find((entry) => entry.name === name);
       if (place) place.values = rowsOf(table);
     }
+    const theme = shade();
     for (const signal of spec.signals || []) {
-      const colour = themes[shade()][signal.name];
+      const colour = themes[theme][signal.name];
       if (colour) signal.value = colour;
     }
     const place = figure.querySelector(".live");
+    const steps = { renderer: payload.renderer, viewClass: await viewsInSteps() };
+    await pause();
     place.hidden = false;
-    const { view } = await window.vegaEmbed(place, spec, {
-      mode: "vega", ast: true, actions: false, defaultStyle: false, renderer: payload.renderer,
-      tooltip: showTip, loader: nowhere, hover: false, logLevel: 1,
-    });
+    const { view } = await window.vegaEmbed(place, spec, { ...embedding, ...steps });
     // The words for the whole picture stand on the place around it; its parts have none of their own.
     place.querySelector("svg, canvas").setAttribute("aria-hidden", "true");
     views.set(id, view);
+    if (shade() !== theme) applyTheme(); // it was changed between two parts
     figure.classList.add("is-live");
     document.dispatchEvent(new CustomEvent("figure-live", { detail: { figure, view, data: payload.data } }));
   }
@@ -149,8 +190,8 @@
   }
 
   function saveSvg(picture, name) {
-    const bytes = Uint8Array.from(atob(picture.src.split(",")[1]), (c) => c.charCodeAt(0));
-    save(new Blob([bytes], { type: "image/svg+xml" }), name);
+    const text = decodeURIComponent(picture.src.slice(picture.src.indexOf(",") + 1));
+    save(new Blob([text], { type: "image/svg+xml" }), name);
   }
 
   function savePng(picture, name) {
