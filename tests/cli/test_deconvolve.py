@@ -14,7 +14,7 @@ def test_one_matrix_is_estimated_as_in_python(tmescope, folder):
     assert said.code == 0, said.err
     assert f"tables: {out / 'tables'}\n" in said.out
     found = read_table(out / "tables" / "fractions.parquet")
-    assert set(found["method"]) == {"mcp_counter", "estimate"}
+    assert set(found["method"]) == {"mcp_counter", "estimate", "consensus"}
     adata = ts.read_cohort(folder / "a.tsv", scale="tpm")
     expected = ts.bulk.deconvolve(adata, method="mcp_counter", options=ts.bulk.DeconvolveOptions(0.0)).table
     both = found.merge(expected, on=["sample_id", "feature", "method"], suffixes=("", "_python"))
