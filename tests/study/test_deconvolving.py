@@ -137,6 +137,6 @@ def test_several_methods_have_a_consensus_that_says_how_they_agree(asked, tmp_pa
     assert set(agreement["methods"]) == {"mcp_counter"}, "both scales read the same markers"
     assert set(agreement["confidence"]) == {"single"}
     assert agreement["advice"].str.contains("nothing confirms it").all()
-    run(asked(["mcp_counter", "estimate"], consensus=False, min_coverage=0.0), tmp_path / "out")
+    run(asked(["mcp_counter", "estimate"], consensus="none", min_coverage=0.0), tmp_path / "out")
     assert "consensus" not in set(read_table(tmp_path / "out" / "tables" / "fractions.parquet")["method"])
     assert len(read_table(tmp_path / "out" / "tables" / "agreement.parquet")) == 0

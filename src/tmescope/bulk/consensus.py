@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from tmescope.bulk.harmonised import harmonise
 from tmescope.facts.cell_types import CellTypeTree, load_cell_types
+from tmescope.facts.records import DATA, Key, check_record, place, read_record
 from tmescope.stats.correlation import spearman_matrix
 
-__all__ = ["METHOD", "UNIT", "Consensus", "ConsensusRule", "find_consensus"]
+__all__ = ["METHOD", "UNIT", "Consensus", "ConsensusRule", "find_consensus", "load_rule"]
 
 METHOD = "consensus"
 """Name that the estimates carry where a method's name stands."""
@@ -23,6 +25,14 @@ _ENOUGH_SAMPLES = 10
 _HIGH, _MODERATE = 0.6, 0.4
 _COVERED = 0.8
 _KEYS = ["cohort_id", "sample_id"]
+_FILE_KEYS = {
+    "name": Key(str),
+    "version": Key(str),
+    "licence": Key(str),
+    "reference_check": Key(str),
+    "types": Key(list),
+}
+_TYPE_KEYS = {"cl_id": Key(str), "name": Key(str), "avoid": Key(str, may_be_empty=True), "weights": Key(dict)}
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,8 @@ class ConsensusRule:
     Parameters
     ----------
     weights : mapping of str to mapping of str to float
-        Identifier of a cell type to method to weight, 0 or more; all methods of a type that is not here weigh the same.
+        Identifier of a cell type to family (see `find_consensus`) to weight, 0 or more; all methods of a type that is
+        not here weigh the same.
     avoid : mapping of str to str
         Identifier of a cell type to why its consensus should not be used.
     """
@@ -40,20 +51,42 @@ class ConsensusRule:
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     avoid: Mapping[str, str] = field(default_factory=dict)
 
-    def weight(self, cl_id: str, method: str) -> float:
-        """Return the weight of a method for a type; where weights are known and this one is not, it is their mean.
+    def weight(self, cl_id: str, family: str) -> float:
+        """Return the weight of a family for a type; where weights are known and this one is not, it is their mean.
 
         Parameters
         ----------
         cl_id : str
             Identifier of the type.
-        method : str
-            Name of the method.
+        family : str
+            Reference of the method, or its name where it shares none.
         """
         known = self.weights.get(cl_id, {})
         if not known:
             return 1.0
-        return float(known.get(method, np.mean(list(known.values()))))
+        return float(known.get(family, np.mean(list(known.values()))))
+
+
+@cache
+def load_rule() -> ConsensusRule:
+    """Return the bundled rule: weights learned where composition is known, and types that failed there (read once).
+
+    Raises
+    ------
+    FactsError
+        The bundled file fails its own checks.
+    """
+    path = DATA / "consensus.toml"
+    record = read_record(path, _FILE_KEYS)
+    weights: dict[str, dict[str, float]] = {}
+    avoid: dict[str, str] = {}
+    for i, one in enumerate(record["types"], start=1):
+        check_record(one, _TYPE_KEYS, where=f"{place(path)}, type {i}")
+        kind = load_cell_types().get(one["cl_id"])
+        weights[kind.cl_id] = {name: float(weight) for name, weight in one["weights"].items()}
+        if one["avoid"]:
+            avoid[kind.cl_id] = one["avoid"]
+    return ConsensusRule(weights, avoid)
 
 
 @dataclass(frozen=True)
@@ -118,8 +151,10 @@ def find_consensus(
     """
     tree = tree or load_cell_types()
     rule = rule or ConsensusRule()
-    independent = _first_of_families([str(m) for m in pd.unique(estimates["method"])], families or {})
+    families = families or {}
+    independent = _first_of_families([str(m) for m in pd.unique(estimates["method"])], families)
     table = harmonise(estimates[estimates["method"].isin(independent)], additive=additive, tree=tree)
+    table = table[table["cl_id"].isin([kind.cl_id for kind in tree if kind.parent])]  # no consensus of all at once
     values: list[pd.DataFrame] = []
     agreement: list[dict[str, object]] = []
     for (cohort, cl_id), rows in table.groupby(["cohort_id", "cl_id"], sort=False):
@@ -129,7 +164,7 @@ def find_consensus(
         used = [m for m in wide if wide[m].count() >= _FEWEST_SAMPLES and wide[m].std() > 0]
         if not used:
             continue
-        weights = np.array([rule.weight(kind.cl_id, str(m)) for m in used])
+        weights = np.array([rule.weight(kind.cl_id, families.get(str(m), str(m))) for m in used])
         value = _weighted_z(wide[used], weights)
         covered = rows[rows["method"].isin(used)].groupby("sample_id", sort=False)["coverage"].mean()
         part = pd.DataFrame(

@@ -61,9 +61,13 @@ class Verdict:
 
 
 def learn_rule(
-    known: Sequence[KnownComposition], *, additive: Mapping[str, bool], tree: CellTypeTree | None = None
+    known: Sequence[KnownComposition],
+    *,
+    additive: Mapping[str, bool],
+    families: Mapping[str, str] | None = None,
+    tree: CellTypeTree | None = None,
 ) -> ConsensusRule:
-    """Learn the weight of each method for each cell type.
+    """Learn the weight of each family of methods for each cell type.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ def learn_rule(
         Data sets to learn from.
     additive : mapping of str to bool
         Method to whether its outputs are shares of disjoint types.
+    families : mapping of str to str, optional
+        As in `find_consensus`; a method that is not here is its own family.
     tree : CellTypeTree, optional
         The bundled one if omitted.
 
@@ -88,13 +94,13 @@ def learn_rule(
     sums: dict[tuple[str, str], list[tuple[float, int]]] = {}
     for one in known:
         for (cl_id, method), (r, n) in _correlations(one, additive=additive, tree=tree).items():
-            sums.setdefault((cl_id, method), []).append((r, n))
+            sums.setdefault((cl_id, (families or {}).get(method, method)), []).append((r, n))
     weights: dict[str, dict[str, float]] = {}
-    for (cl_id, method), found in sums.items():
+    for (cl_id, family), found in sums.items():
         z = np.array([np.arctanh(np.clip(r, -0.999, 0.999)) for r, _ in found])
         size = np.array([min(n, _MOST) - 3 for _, n in found], dtype=float)
         mean = float(np.tanh((z * size).sum() / size.sum()))
-        weights.setdefault(cl_id, {})[method] = round(max(mean, 0.0) + FLOOR, 3)
+        weights.setdefault(cl_id, {})[family] = round(max(mean, 0.0) + FLOOR, 3)
     return ConsensusRule(weights)
 
 
@@ -163,8 +169,17 @@ def judge_rule(
     if not rows:
         return Verdict(pd.DataFrame(), np.nan, np.nan, np.nan)
     table = pd.DataFrame(rows)
-    low, high = np.nanquantile(np.nanmean(np.array(gains), axis=0), [0.025, 0.975])
+    low, high = np.nanquantile(_mean_over_types(gains), [0.025, 0.975])
     return Verdict(table, float((table["consensus"] - table["median_single"]).mean()), float(low), float(high))
+
+
+def _mean_over_types(gains: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the mean gain of each bootstrap sample; NaN where the sample left no type with a correlation."""
+    table = np.array(gains)
+    there = ~np.isnan(table)
+    with np.errstate(invalid="ignore"):
+        mean: NDArray[np.float64] = np.where(there, table, 0.0).sum(axis=0) / there.sum(axis=0)
+    return mean
 
 
 def _judge_type(
@@ -183,7 +198,10 @@ def _judge_type(
         "best_single": float(np.nanmax(r[1:])),
         "n_methods": values.shape[1] - 1,
     }
-    return row, boot[:, 0] - np.nanmedian(boot[:, 1:], axis=1)
+    known = ~np.isnan(boot[:, 1:]).all(axis=1)
+    gain = np.full(len(boot), np.nan)
+    gain[known] = boot[known, 0] - np.nanmedian(boot[known, 1:], axis=1)
+    return row, gain
 
 
 def _pearson(values: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -224,6 +242,6 @@ def leave_one_out(
     """
     found = {}
     for one in known:
-        rule = learn_rule([other for other in known if other is not one], additive=additive)
+        rule = learn_rule([other for other in known if other is not one], additive=additive, families=families)
         found[one.name] = judge_rule(one, rule, additive=additive, families=families, rng=rng, draws=draws)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tmescope.bulk.consensus import find_consensus
+from tmescope.bulk.consensus import ConsensusRule, find_consensus, load_rule
 from tmescope.bulk.deconvolution import (
     DeconvolveOptions,
     deconvolve,
@@ -173,7 +173,7 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
     def make(folder: Path) -> None:
         table, warnings = _estimate_all(context, cohort)
         agreement = empty_table("agreement")
-        if asked.consensus and len(asked.methods) > 1:
+        if asked.consensus != "none" and len(asked.methods) > 1:
             table, agreement = _with_consensus(context, table)
         write_table(shape_table("fractions", table), folder / "fractions.parquet")
         write_table(shape_table("agreement", agreement), folder / "agreement.parquet")
@@ -193,7 +193,8 @@ def _reference_hash(study: Study) -> str:
 def _with_consensus(context: Context, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     additive = {spec.name: spec.additive for spec in context.needs.deconvolution}
     families = {s.name: s.gene_sets or s.installed or s.name for s in context.needs.deconvolution}
-    found = find_consensus(table, additive=additive, families=families)
+    rule = load_rule() if context.study.deconvolution.consensus == "learned" else ConsensusRule()
+    found = find_consensus(table, additive=additive, families=families, rule=rule)
     if not len(found.agreement):
         return table, empty_table("agreement")
     return pd.concat([table, found.estimates], ignore_index=True), found.agreement

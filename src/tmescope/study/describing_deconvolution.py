@@ -43,7 +43,7 @@ def describe_composition(material: Material) -> Iterator[str]:
     yield _missing(material)
     agreement = material.tables["agreement"]
     if len(agreement):
-        yield _consensus(agreement)
+        yield _consensus(agreement, material.study.deconvolution.consensus)
 
 
 def _method(material: Material, spec: MethodSpec, parameters: dict[str, Any]) -> Iterator[str]:
@@ -66,14 +66,14 @@ def _method(material: Material, spec: MethodSpec, parameters: dict[str, Any]) ->
         yield f"Parameters: {listing}."
 
 
-def _consensus(agreement: pd.DataFrame) -> str:
+def _consensus(agreement: pd.DataFrame, weights: str) -> str:
     counts = agreement["confidence"].value_counts()
     kinds = [f"{int(counts[k]):,} {k}" for k in ("high", "moderate", "low", "single", "unknown") if k in counts]
     return (
         "Outputs of several methods were brought together by cell type of one tree (Cell Ontology identifiers): shares "
         "of the kinds of a type were added, scores were taken where they name the type itself. Each method's values "
-        f"became z within the cohort and were averaged ({CONSENSUS} in the table fractions). Agreement is the mean of "
-        "Spearman's correlations of all pairs of methods; confidence is high from 0.6 with three methods and a "
+        f"became z within the cohort and were averaged with {weights} weights ({CONSENSUS} in the table "
+        "fractions). Agreement is the mean of Spearman's correlations of all pairs of methods; confidence is high from 0.6 with three methods and a "
         "coverage of 80%, moderate from 0.4, low below, single where one method spoke, unknown "
         "in cohorts of fewer than ten samples. By confidence: "
         f"{listed(kinds)}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from tmescope.study.schema_parts import FileName, Table
@@ -18,8 +20,10 @@ class Deconvolution(Table):
         description="Profiles of cell types of your own, for methods that take one: a folder that tmescope reference "
         "build wrote, or a table of genes by cell types",
     )
-    consensus: bool = Field(
-        True, description="Where several methods ran: one estimate a cell type from all of them, and how they agree"
+    consensus: Literal["learned", "equal", "none"] = Field(
+        "learned",
+        description="Where several methods ran: one estimate a cell type from all of them and how they agree, with "
+        "weights learned where composition is known, or equal ones; or none",
     )
     min_coverage: float = Field(
         0.5, ge=0, le=1, description="Below this share of a reference's genes a method is refused, an output missing"

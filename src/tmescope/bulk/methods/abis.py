@@ -116,6 +116,7 @@ RNA_SEQ = Method(
         commercial_use=False,
         ties="none: values enter as they are",
         installed="abis",
+        additive=True,
     ),
     abis,
     vocabulary=rna_seq_genes,

@@ -283,6 +283,7 @@ NNLS = Method(
         ties="none: values enter as they are",
         parameters=(_WEIGHTS, _SCALE_MRNA),
         own_reference=True,
+        additive=True,
     ),
     nnls,
     vocabulary=profile_genes,

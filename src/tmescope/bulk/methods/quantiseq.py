@@ -259,6 +259,7 @@ RNA_SEQ = Method(
         ties="none: values enter as they are",
         parameters=(_SOLVER, _TUMOUR, _SCALE_MRNA, _TREG_RULE, _NOISY, _RENAMING),
         installed="quantiseq",
+        additive=True,
     ),
     quantiseq,
     vocabulary=signature_genes,
