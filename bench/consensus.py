@@ -79,7 +79,7 @@ def write_rule(rule: ConsensusRule) -> None:
         '  from the data set that nothing was learned from."""',
     ]
     order = [kind.cl_id for kind in tree]
-    for cl_id in sorted((one for one in rule.weights if tree.get(one).parent), key=order.index):
+    for cl_id in sorted(rule.weights, key=order.index):
         lines += ["", "[[types]]", f'cl_id = "{cl_id}"', f'name = "{tree.get(cl_id).name}"']
         lines.append(f"avoid = {json.dumps(rule.avoid.get(cl_id, ''))}")
         weights = ", ".join(f"{name} = {weight:g}" for name, weight in sorted(rule.weights[cl_id].items()))

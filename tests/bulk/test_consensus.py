@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.bulk.consensus import METHOD, UNIT, ConsensusRule, find_consensus, load_rule
+from tmescope.bulk.consensus import METHOD, UNIT, ConsensusRule, find_consensus, find_speakable, load_rule
 from tmescope.facts.cell_types import load_cell_types
 
 B_CELL, MONOCYTE, NEUTROPHIL = "CL:0000236", "CL:0000576", "CL:0000775"
@@ -149,6 +149,7 @@ def test_the_bundled_rule_names_types_of_the_tree_and_warns_of_those_that_failed
     rule, tree = load_rule(), load_cell_types()
     assert len(rule.weights) >= 10
     assert all(0 < weight <= 1.1 for weights in rule.weights.values() for weight in weights.values())
-    assert all(tree.get(cl_id).parent for cl_id in rule.weights)
+    assert set(rule.weights) <= find_speakable(tree)
+    assert "CL:0000738" not in find_speakable(tree), "all leukocytes"
     assert rule.avoid
     assert all("95% CI" in why for why in rule.avoid.values())

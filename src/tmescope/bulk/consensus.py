@@ -14,7 +14,7 @@ from tmescope.facts.cell_types import CellTypeTree, load_cell_types
 from tmescope.facts.records import DATA, Key, check_record, place, read_record
 from tmescope.stats.correlation import spearman_matrix
 
-__all__ = ["METHOD", "UNIT", "Consensus", "ConsensusRule", "find_consensus", "load_rule"]
+__all__ = ["METHOD", "UNIT", "Consensus", "ConsensusRule", "find_consensus", "find_speakable", "load_rule"]
 
 METHOD = "consensus"
 """Name that the estimates carry where a method's name stands."""
@@ -154,7 +154,7 @@ def find_consensus(
     families = families or {}
     independent = _first_of_families([str(m) for m in pd.unique(estimates["method"])], families)
     table = harmonise(estimates[estimates["method"].isin(independent)], additive=additive, tree=tree)
-    table = table[table["cl_id"].isin([kind.cl_id for kind in tree if kind.parent])]  # no consensus of all at once
+    table = table[table["cl_id"].isin(find_speakable(tree))]
     values: list[pd.DataFrame] = []
     agreement: list[dict[str, object]] = []
     for (cohort, cl_id), rows in table.groupby(["cohort_id", "cl_id"], sort=False):
@@ -176,6 +176,18 @@ def find_consensus(
     columns = [*_KEYS, "method", "feature", "value", "coverage", "unit"]
     found = pd.concat(values, ignore_index=True)[columns] if values else pd.DataFrame(columns=columns)
     return Consensus(_in_order(found, estimates), pd.DataFrame(agreement))
+
+
+def find_speakable(tree: CellTypeTree) -> set[str]:
+    """Return the types that methods name: a root that holds others, such as all leukocytes, is a sum that none gives.
+
+    Parameters
+    ----------
+    tree : CellTypeTree
+        All types.
+    """
+    parents = {kind.parent for kind in tree}
+    return {kind.cl_id for kind in tree if kind.parent or kind.cl_id not in parents}
 
 
 def _first_of_families(methods: list[str], families: Mapping[str, str]) -> list[str]:

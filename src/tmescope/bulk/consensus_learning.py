@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tmescope.bulk.consensus import ConsensusRule, find_consensus
+from tmescope.bulk.consensus import ConsensusRule, find_consensus, find_speakable
 from tmescope.bulk.harmonised import harmonise
 from tmescope.facts.cell_types import CellTypeTree, load_cell_types
 
@@ -110,10 +110,10 @@ def _correlations(
     table = harmonise(one.estimates, additive=additive, tree=tree).merge(
         one.truth.rename(columns={"value": "truth"}), on=["sample_id", "cl_id"]
     )
-    found = {}
+    found, speakable = {}, find_speakable(tree)
     for (cl_id, method), rows in table.dropna(subset=["value", "truth"]).groupby(["cl_id", "method"], sort=False):
         value, truth = rows["value"].to_numpy(dtype=float), rows["truth"].to_numpy(dtype=float)
-        if len(rows) > 3 and np.ptp(value) > 0 and np.ptp(truth) > 0:
+        if str(cl_id) in speakable and len(rows) > 3 and np.ptp(value) > 0 and np.ptp(truth) > 0:
             found[str(cl_id), str(method)] = (float(np.corrcoef(value, truth)[0, 1]), len(rows))
     return found
 

@@ -72,11 +72,10 @@ def _consensus(agreement: pd.DataFrame, weights: str) -> str:
     return (
         "Outputs of several methods were brought together by cell type of one tree (Cell Ontology identifiers): shares "
         "of the kinds of a type were added, scores were taken where they name the type itself. Each method's values "
-        f"became z within the cohort and were averaged with {weights} weights ({CONSENSUS} in the table "
-        "fractions). Agreement is the mean of Spearman's correlations of all pairs of methods; confidence is high from 0.6 with three methods and a "
-        "coverage of 80%, moderate from 0.4, low below, single where one method spoke, unknown "
-        "in cohorts of fewer than ten samples. By confidence: "
-        f"{listed(kinds)}."
+        f"became z within the cohort and were averaged with {weights} weights ({CONSENSUS} in the table fractions). "
+        "Agreement is the mean of Spearman's correlations of all pairs of methods; confidence is high from 0.6 with "
+        "three methods and a coverage of 80%, moderate from 0.4, low below, single where one method spoke, unknown in "
+        f"cohorts of fewer than ten samples. By confidence: {listed(kinds)}."
     )
 
 
