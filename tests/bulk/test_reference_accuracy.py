@@ -72,7 +72,7 @@ def test_what_was_left_out_is_warned_about() -> None:
 
 def test_accuracy_is_per_type_and_over_all() -> None:
     truth = np.array([[0.2, 0.8], [0.6, 0.4]])
-    table = measure_accuracy(truth + [[0.1, -0.1], [0.1, -0.1]], truth, ("a", "b"), method="x")
+    table = measure_accuracy(truth + np.array([0.1, -0.1]), truth, ("a", "b"), method="x")
     np.testing.assert_allclose(table["rmse"], 0.1)
     np.testing.assert_allclose(table["bias"], [0.1, -0.1, 0.0], atol=1e-12)
     assert list(table["n"]) == [2, 2, 4]

@@ -156,10 +156,10 @@ def test_a_table_is_a_reference(tmp_path: Path, name: str, separator: str) -> No
 
 def test_faults_of_a_table_are_told(tmp_path: Path) -> None:
     path = tmp_path / "r.tsv"
-    with pytest.raises(MissingFileError, match="no file 'r.tsv'"):
+    with pytest.raises(MissingFileError, match=r"no file 'r\.tsv'"):
         read_reference_table(path)
     path.write_text("gene\ta\tb\nG1\t1\t2\nG2\t-3\t1\nG3\t1\t9\nG4\t\t9\n")
-    with pytest.raises(ExpressionError, match="2 values of the profiles are negative or missing: 'G2, a: -3', 'G4, a"):
+    with pytest.raises(ExpressionError, match=r"2 values of the profiles are negative or missing: 'G2, a: -3', 'G4, a"):
         read_reference_table(path)
     path.write_text("gene\ta\tb\nG1\t1\t2\nG2\t2\t4\nG3\t1\t2\nG4\t5\t10\n")
     with pytest.raises(MethodError, match="'a' and 'b'"):

@@ -51,7 +51,7 @@ def test_a_type_with_few_gets_genes_of_which_it_is_the_second() -> None:
 def test_few_markers_and_few_cells_with_a_count_are_limits() -> None:
     found = select_markers(sums(), (GENES, TYPES), rule=MarkerRule(n_markers=1, fewest_markers=1))
     assert list(found["gene_symbol"]) == ["A1", "B1", "C1"]
-    with pytest.raises(MethodError, match="no gene tells 'a'"):
+    with pytest.raises(MethodError, match="no gene tells 3 cell types from the others: 'a', 'b', 'c'"):
         select_markers(sums(seen=0.01), (GENES, TYPES), rule=MarkerRule())
 
 

@@ -28,7 +28,7 @@ def test_values_that_are_no_linear_expression_are_named(value: float) -> None:
     reference = made()
     profiles = reference.profiles.copy()
     profiles[4, 1] = value
-    with pytest.raises(ExpressionError, match="negative or missing.*G4, T cell"):
+    with pytest.raises(ExpressionError, match=r"negative or missing.*G4, T cell"):
         check_reference(replace(reference, profiles=profiles, sha256=""))
     with pytest.raises(ExpressionError, match="variances"):
         check_reference(replace(reference, variances=profiles, sha256=""))

@@ -291,7 +291,9 @@ def _states(
             cell_types.append(cell_type)
             rows.append(_smooth(counts[t, d, seen], types[t], smoothing) if several else types[t])
             numbers.append(int(n_cells[t, d]))
-    return StateProfiles(tuple(genes[i] for i in seen), tuple(names), tuple(cell_types), np.array(rows), tuple(numbers))
+    return StateProfiles(
+        tuple(genes[i] for i in seen.tolist()), tuple(names), tuple(cell_types), np.array(rows), tuple(numbers)
+    )
 
 
 def _smooth(counts: NDArray[np.float64], prior: NDArray[np.float64], weight: float) -> NDArray[np.float64]:

@@ -121,7 +121,13 @@ def write_reference(
 
 
 def read_reference(folder: Path) -> SignatureReference:
-    """Read the reference of a folder; see `read_reference_folder`."""
+    """Read the reference of a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        See `read_reference_folder`, which also returns what is known of the reference.
+    """
     return read_reference_folder(folder).reference
 
 
@@ -183,6 +189,8 @@ def read_reference_table(path: Path, *, unit: str = "linear") -> SignatureRefere
 
     Raises
     ------
+    MissingFileError
+        If there is none.
     FileFormatError, ExpressionError, MethodError
         As from `tmescope.ingest.delimited.read_delimited` and `tmescope.bulk.references.check_reference`.
     """

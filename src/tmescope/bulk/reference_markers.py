@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tmescope.foundation.errors import MethodError
+from tmescope.foundation.errors import MethodError, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,8 @@ def select_markers(
     genes, cell_types = names
     ranked = _rank(types.counts, rule.bound)
     agreed = _holds(by_donor, ranked.order[0], rule)
-    parts = []
+    parts: list[pd.DataFrame] = []
+    without: list[str] = []
     for number, cell_type in enumerate(cell_types):
         first = _candidates(number, 0, ranked, seen=types.seen[number], rule=rule)
         first = first[agreed[first]][: rule.n_markers]
@@ -102,12 +103,8 @@ def select_markers(
             ]
         found = np.concatenate([first, second])
         if not len(found):
-            raise MethodError(
-                f"no gene tells {cell_type!r} from the other cell types",
-                where="markers",
-                expected=f"a log2 fold change that is surely {rule.min_log2_fold:g} or more",
-                next_step="merge it with the type most like it, or lower min_log2_fold",
-            )
+            without.append(cell_type)
+            continue
         tier = np.repeat([0, 1], [len(first), len(second)])
         parts.append(
             pd.DataFrame(
@@ -125,6 +122,13 @@ def select_markers(
                     "detected": types.seen[number, found],
                 }
             )
+        )
+    if without:
+        raise MethodError(
+            f"no gene tells {len(without)} cell types from the others: {examples(without)}",
+            where="markers",
+            expected=f"a log2 fold change that is surely {rule.min_log2_fold:g} or more",
+            next_step="merge each with the type most like it, take more cells, or lower min_log2_fold",
         )
     return pd.concat(parts, ignore_index=True)
 

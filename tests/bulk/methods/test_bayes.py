@@ -126,7 +126,11 @@ def test_the_malignant_profile_follows_a_gene_that_the_reference_does_not_know()
     changed[2, 2] *= 10
     shares = np.array([0.2, 0.2, 0.6])
     values = np.vstack([1e6 * profiles @ shares, 1e6 * changed @ shares])
-    fit = fit_bayes(Mixture(values, reference.genes), reference, resolve_parameters(SAMPLE.spec, {}))
+    cautious = fit_bayes(Mixture(values, reference.genes), reference, resolve_parameters(SAMPLE.spec, {}))
+    assert cautious.own is not None
+    assert cautious.own[1, 2] > 2 * cautious.own[0, 2]
+    light = resolve_parameters(SAMPLE.spec, {"profile_weight": 0.01})
+    fit = fit_bayes(Mixture(values, reference.genes), reference, light)
     assert fit.own is not None
     assert fit.own[1, 2] > 5 * fit.own[0, 2]
     tumour = type_reads(values, fit, "Tumour")
@@ -171,7 +175,7 @@ def test_a_collinear_reference_is_warned_about() -> None:
 def test_fits_that_did_not_end_are_warned_about(monkeypatch: pytest.MonkeyPatch) -> None:
     from tmescope.bulk.methods import bayes
 
-    monkeypatch.setattr(bayes, "MixtureModel", lambda profiles, alpha: bayes_model(profiles, alpha))
+    monkeypatch.setattr(bayes, "MixtureModel", bayes_model)
     one = held()
     result = deconvolve(one.mixtures[:2].copy(), method="bayes", reference=one.reference)
     assert "bayes.not_converged" in [w.code for w in result.warnings]

@@ -22,7 +22,6 @@ __all__ = ["COHORT", "SAMPLE", "BayesFit", "fit_bayes", "type_reads"]
 
 _FEWEST_GENES = 50
 _FLOOR = 1e-8
-_OWN_PRIOR = 0.01
 
 _PARAMETERS = (
     Parameter(
@@ -34,6 +33,15 @@ _PARAMETERS = (
         bool,
         True,
         "Where the reference names a malignant type: estimate its profile in each sample and fit once more.",
+    ),
+    Parameter(
+        "profile_weight",
+        float,
+        1.0,
+        "Weight of a reference profile in one that is learned, as reads of so many samples of that type alone "
+        "(0.001 to 1000).",
+        1e-3,
+        1e3,
     ),
 )
 
@@ -116,10 +124,10 @@ def fit_bayes(
     Notes
     -----
     1. The fixed point of `bayes_mixture.fit_shares` over all states of all types.
-    2. Where a malignant type is named, the reads of its states, plus its reference profile at the weight of one in a
-       hundred of the sample's reads, are the sample's own malignant profile. Pooled, the reads of every other type over
-       all samples (each brought to one), plus its reference profile at the weight of one sample that is nothing else,
-       are that type's new profile; else its states stay.
+    2. Where a malignant type is named, the reads of its states, plus its reference profile at `profile_weight` times
+       the sample's reads, are the sample's own malignant profile. Pooled, the reads of every other type over all
+       samples (each brought to one), plus its reference profile at `profile_weight`, are that type's new profile; else
+       its states stay.
     3. The fixed point again, with those.
     """
     states = reference.states or _states_of_markers(reference)
@@ -135,7 +143,9 @@ def fit_bayes(
     own_profile = bool(reference.malignant) and bool(parameters["malignant_step"])
     if not (own_profile or pooled):
         return first
-    return _second_fit(values, first, model, malignant=reference.malignant if own_profile else "", pooled=pooled)
+    named = reference.malignant if own_profile else ""
+    weight = float(parameters["profile_weight"])
+    return _second_fit(values, first, model, malignant=named, pooled=pooled, weight=weight)
 
 
 def type_reads(values: NDArray[np.float64], fit: BayesFit, cell_type: str) -> NDArray[np.float64]:
@@ -165,16 +175,16 @@ def type_reads(values: NDArray[np.float64], fit: BayesFit, cell_type: str) -> ND
 
 
 def _second_fit(
-    values: NDArray[np.float64], first: BayesFit, model: MixtureModel, *, malignant: str, pooled: bool
+    values: NDArray[np.float64], first: BayesFit, model: MixtureModel, *, malignant: str, pooled: bool, weight: float
 ) -> BayesFit:
     types = tuple(dict.fromkeys(first.part_types))
     kept = [t for t in types if t != malignant]
     own = None
     masses: list[float] = []
     if malignant:
-        own, mass = _own_profiles(values, first, malignant)
+        own, mass = _own_profiles(values, first, malignant, weight=weight)
     if pooled:
-        learned = [_pooled_profile(values, first, t) for t in kept]
+        learned = [_pooled_profile(values, first, t, weight=weight) for t in kept]
         profiles, part_types = np.array([p for p, _ in learned]).reshape(-1, values.shape[1]), tuple(kept)
         masses = [m for _, m in learned]
     else:
@@ -195,16 +205,20 @@ def _second_fit(
     )
 
 
-def _own_profiles(values: NDArray[np.float64], first: BayesFit, malignant: str) -> tuple[NDArray[np.float64], float]:
+def _own_profiles(
+    values: NDArray[np.float64], first: BayesFit, malignant: str, *, weight: float
+) -> tuple[NDArray[np.float64], float]:
     prior, mass = _type_profile(first, malignant)
-    reads = type_reads(values, first, malignant) + _OWN_PRIOR * values.sum(axis=1, keepdims=True) * prior
+    reads = type_reads(values, first, malignant) + weight * values.sum(axis=1, keepdims=True) * prior
     return reads / reads.sum(axis=1, keepdims=True), mass
 
 
-def _pooled_profile(values: NDArray[np.float64], first: BayesFit, cell_type: str) -> tuple[NDArray[np.float64], float]:
+def _pooled_profile(
+    values: NDArray[np.float64], first: BayesFit, cell_type: str, *, weight: float
+) -> tuple[NDArray[np.float64], float]:
     prior, mass = _type_profile(first, cell_type)
     depth = values.sum(axis=1, keepdims=True)
-    reads = (type_reads(values, first, cell_type) / depth).sum(axis=0) + prior
+    reads = (type_reads(values, first, cell_type) / depth).sum(axis=0) + weight * prior
     return reads / reads.sum(), mass
 
 
