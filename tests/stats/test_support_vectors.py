@@ -103,3 +103,16 @@ def test_features_that_are_alike_do_no_harm() -> None:
 def test_what_makes_no_sense_is_refused(nu: float, cost: float, rows: int) -> None:
     with pytest.raises(MethodError, match="nu is"):
         fit_nu_svr(np.ones((20, 2)), np.ones((1, rows)), nu=nu, cost=cost)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("nu", [0.1, 0.5, 1.0])
+def test_few_rows_with_ties_leave_no_problem_unsolved(seed: int, nu: float) -> None:
+    rng = np.random.default_rng(seed)
+    features = rng.lognormal(0.0, 1.0, (7, 2))
+    features = (features - features.mean()) / features.std()
+    targets = np.round(rng.lognormal(0.0, 2.0, (2, 7)))
+    targets[:, :3] = targets[:, :1]
+    fits = fit_nu_svr(features, targets, nu=nu)
+    assert (fits.gaps <= 1e-6 * np.maximum(1.0, np.abs(targets).max() ** 2)).all()
+    assert np.abs(fits.duals.sum(axis=1)).max() < 1e-6

@@ -17,6 +17,7 @@ __all__ = ["NuSvrFits", "dual_objective", "fit_nu_svr"]
 _NEAR = 0.995
 _MOST_STEPS = 100
 _REGULAR = 1e-8
+_RELATIVE = 1e-12
 """Added to the diagonal of each step, so that free multipliers do not drown in rounding; the optimum stays the same."""
 
 
@@ -116,7 +117,7 @@ def fit_nu_svr(
         if done.all():
             break
         active, y, point, wrong = active[~done], y[~done], point.take(~done), wrong[~done]
-        _move(features, products, point=point, wrong=wrong)
+        _move(features, products, point=point, wrong=wrong, total=cost * nu * n)
     duals = final[:, :n] - final[:, n:]
     return NuSvrFits(duals @ features, duals, gaps)
 
@@ -163,19 +164,22 @@ def _move(
     *,
     point: _Point,
     wrong: NDArray[np.float64],
+    total: float,
 ) -> None:
     """Move a point by one predictor and corrector step, in place."""
     u, s, z, t = point.u, point.s, point.z, point.t
     inverse = 1.0 / (z / u + t / s + _REGULAR)
     system = _system(features, products, inverse)
+    above, below = np.split(u, 2, axis=1)
+    off = np.column_stack([(below - above).sum(axis=1), total - u.sum(axis=1)])
     mean = ((u * z + s * t).sum(axis=1, keepdims=True)) / (2 * u.shape[1])
-    du, _ = _solve(features, system, inverse, right=-wrong - z + t)
+    du, _ = _solve(features, system, inverse=inverse, right=-wrong - z + t, off=off)
     dz, dt = -z - z / u * du, -t + t / s * du
     length = np.minimum(1.0, _inside((u, du), (s, -du), (z, dz), (t, dt)))
     far = ((u + length * du) * (z + length * dz) + (s - length * du) * (t + length * dt)).sum(axis=1, keepdims=True)
     aim = mean * (far / (2 * u.shape[1]) / mean) ** 3
     push, pull = (aim - du * dz) / u, (aim + du * dt) / s
-    du, ties = _solve(features, system, inverse, right=-wrong - z + push + t - pull)
+    du, ties = _solve(features, system, inverse=inverse, right=-wrong - z + push + t - pull, off=off)
     dz, dt = push - z - z / u * du, pull - t + t / s * du
     length = np.minimum(1.0, _NEAR * _inside((u, du), (s, -du), (z, dz), (t, dt)))
     point.u, point.s = u + length * du, s - length * du
@@ -197,22 +201,25 @@ def _system(
     system[:, k, k + 1] = system[:, k + 1, k] = apart.sum(axis=1)
     system[:, k + 1, k + 1] = both.sum(axis=1)
     system[:, np.arange(k), np.arange(k)] += 1.0
+    corner = np.arange(k, k + 2)
+    system[:, corner, corner] += _REGULAR * _REGULAR + _RELATIVE * both.sum(axis=1)[:, None]
     return system
 
 
 def _solve(
     features: NDArray[np.float64],
     system: NDArray[np.float64],
-    inverse: NDArray[np.float64],
     *,
+    inverse: NDArray[np.float64],
     right: NDArray[np.float64],
+    off: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the changes of the multipliers, which keep both sums as they are, and of what ties the sums."""
+    """Return the changes of the multipliers, which bring both sums to where they belong, and of what ties the sums."""
     n, k = features.shape
     scaled = right * inverse
     above, below = scaled[:, :n], scaled[:, n:]
     difference = above - below
-    sums = [difference @ features, -difference.sum(axis=1), -(above + below).sum(axis=1)]
+    sums = [difference @ features, off[:, 0] - difference.sum(axis=1), off[:, 1] - (above + below).sum(axis=1)]
     found = np.linalg.solve(system, np.column_stack(sums)[:, :, None])[:, :, 0]
     slope = found[:, :k] @ features.T
     first, second = found[:, k : k + 1], found[:, k + 1 :]

@@ -16,6 +16,7 @@ from tmescope.bulk.deconvolution import (
     list_deconvolvers,
     match_genes,
 )
+from tmescope.bulk.reference_folders import load_reference
 from tmescope.facts.installed import facts_folder
 from tmescope.facts.loading import find_installed
 from tmescope.foundation.errors import FactsError, MissingFileError, StudyFileError, TmescopeError
@@ -30,6 +31,7 @@ from tmescope.study.notices import warning_table
 from tmescope.study.pins import pin_hashes
 
 if TYPE_CHECKING:
+    from tmescope.bulk.references import SignatureReference
     from tmescope.foundation.method import MethodSpec
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort, Study
@@ -116,7 +118,7 @@ def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Itera
             continue
         options = _options(study, method.spec)
         try:
-            reference = find_reference_of(method.spec, None, options)
+            reference = find_reference_of(method.spec, _own_reference(study, method.spec), options)
             matched = match_genes(method, genes, reference, options=options)
             matched.refuse_few(method.spec, options.min_coverage, where=f"cohort {cohort.id}: deconvolution.methods")
         except FactsError:
@@ -184,6 +186,11 @@ def _reference_hash(study: Study) -> str:
     return hash_json({p.name: hash_file(p) for p in files})
 
 
+def _own_reference(study: Study, spec: MethodSpec) -> SignatureReference | None:
+    named = study.deconvolution.reference
+    return load_reference(study.resolve(named)) if spec.own_reference and named is not None else None
+
+
 def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[RunWarning]]:
     specs = context.needs.deconvolution
     if not specs:
@@ -199,7 +206,7 @@ def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[
         if any(p.name == "threads" for p in spec.parameters):
             parameters.setdefault("threads", context.threads)
         options = replace(_options(study, spec), parameters=parameters)
-        result = deconvolve(adata, method=spec.name, options=options)
+        result = deconvolve(adata, method=spec.name, reference=_own_reference(study, spec), options=options)
         parts.append(result.table)
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
         context.progress.finish(spec.name)
