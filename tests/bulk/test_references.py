@@ -10,6 +10,7 @@ from tests.bulk.references_made import TYPES, made
 
 from tmescope.bulk.references import (
     SignatureReference,
+    StateProfiles,
     as_reference,
     cell_fractions,
     check_reference,
@@ -85,6 +86,16 @@ def test_a_malignant_type_and_a_unit_must_exist() -> None:
     with pytest.raises(ExpressionError, match="unit is 'log2'"):
         check_reference(made(unit="log2"))
     assert check_reference(made(malignant="Tumour", unit="tpm")) == ()
+
+
+@pytest.mark.parametrize("value", [-0.1, np.nan, 0.0])
+def test_states_hold_shares(value: float) -> None:
+    profiles = np.full((3, 30), 1 / 30)
+    profiles[1] = value
+    reference = made()
+    states = StateProfiles(reference.genes, TYPES, TYPES, profiles, (1, 1, 1))
+    with pytest.raises(ExpressionError, match="1 states have negative or missing shares, or none at all: 'T cell'"):
+        check_reference(made(states=states))
 
 
 def test_the_hash_is_of_everything() -> None:

@@ -166,7 +166,8 @@ def check_reference(reference: SignatureReference, *, where: str = "reference") 
     Raises
     ------
     ExpressionError
-        Other shapes than names; names twice; values that are negative, missing or infinite; a cell type of zeros.
+        Other shapes than names; names twice; values that are negative, missing or infinite; a cell type or state of
+        zeros.
     MethodError
         Fewer than two cell types; fewer genes than two for each cell type; a type that is a multiple or a mixture of
         others; a malignant type that is not there.
@@ -179,6 +180,8 @@ def check_reference(reference: SignatureReference, *, where: str = "reference") 
     """
     _check_names(reference, where)
     _check_values(reference, where)
+    if reference.states is not None:
+        _check_states(reference.states, where)
     n_genes, n_types = reference.profiles.shape
     if n_genes < _FEWEST_PER_TYPE * n_types:
         raise MethodError(
@@ -296,6 +299,19 @@ def _check_values(reference: SignatureReference, where: str) -> None:
             where=where,
             expected="some expression in every cell type",
             next_step="leave them out",
+        )
+
+
+def _check_states(states: StateProfiles, where: str) -> None:
+    bad = ~np.isfinite(states.profiles) | (states.profiles < 0)
+    empty = ~bad.any(axis=1) & (states.profiles.sum(axis=1) == 0)
+    wrong = [s for i, s in enumerate(states.states) if bad[i].any() or empty[i]]
+    if wrong:
+        raise ExpressionError(
+            f"{len(wrong)} states have negative or missing shares, or none at all: {examples(wrong)}",
+            where=where,
+            expected="shares of counts, 0 or more",
+            next_step="build the reference again",
         )
 
 
