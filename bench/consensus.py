@@ -13,7 +13,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from tmescope.bulk.consensus import ConsensusRule
+from tmescope.bulk.consensus import ConsensusRule, family_of
 from tmescope.bulk.consensus_learning import KnownComposition, Verdict, learn_rule, leave_one_out
 from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
 from tmescope.facts.cell_types import load_cell_types
@@ -104,7 +104,7 @@ def _numbers(told: dict[str, float]) -> dict[str, str]:
 def traits() -> tuple[dict[str, bool], dict[str, str]]:
     """Return which methods give shares, and which reference each stands on."""
     specs = [m.spec for m in list_deconvolvers()]
-    return {s.name: s.additive for s in specs}, {s.name: s.gene_sets or s.installed or s.name for s in specs}
+    return {s.name: s.additive for s in specs}, {s.name: family_of(s) for s in specs}
 
 
 def gather(data: Path) -> list[KnownComposition]:

@@ -140,3 +140,42 @@ def test_several_methods_have_a_consensus_that_says_how_they_agree(asked, tmp_pa
     run(asked(["mcp_counter", "estimate"], consensus="none", min_coverage=0.0), tmp_path / "out")
     assert "consensus" not in set(read_table(tmp_path / "out" / "tables" / "fractions.parquet")["method"])
     assert len(read_table(tmp_path / "out" / "tables" / "agreement.parquet")) == 0
+
+
+@pytest.fixture
+def own_reference(study_folder):
+    """Write a table of two cell types over genes of the tiny study."""
+    genes = list(ts.read_cohort(study_folder / "a.tsv", scale="tpm").var_names)[:12]
+    profiles = np.random.default_rng(0).lognormal(2.0, 1.0, (12, 2))
+    pd.DataFrame(profiles, genes, ["one", "two"]).to_csv(study_folder / "own.csv")
+
+
+def test_a_reference_of_ones_own_is_read_and_its_change_makes_estimates_anew(
+    asked, study_folder, own_reference, tmp_path
+):
+    path = asked(["nu_svr", "bayes"], reference="own.csv")
+    run(path, tmp_path / "out")
+    fractions = read_table(tmp_path / "out" / "tables" / "fractions.parquet")
+    assert set(fractions["method"]) == {"nu_svr", "bayes"}
+    assert set(fractions["feature"]) == {"one", "two"}
+    adata = ts.read_cohort(study_folder / "a.tsv", scale="tpm")
+    reference = ts.bulk.load_reference(study_folder / "own.csv")
+    expected = ts.bulk.deconvolve(adata, method="bayes", reference=reference).table
+    both = fractions[(fractions["cohort_id"] == "a") & (fractions["method"] == "bayes")]
+    both = both.merge(expected, on=["sample_id", "feature"], suffixes=("", "_lib"))
+    np.testing.assert_allclose(both["value"], both["value_lib"], rtol=1e-9)
+    assert run(path, tmp_path / "out").redone == ()
+    changed = pd.read_csv(study_folder / "own.csv", index_col=0)
+    changed.iloc[0, 0] *= 3
+    changed.to_csv(study_folder / "own.csv")
+    assert {"fractions-a", "fractions-b"} <= set(run(path, tmp_path / "out").redone)
+
+
+def test_a_reference_that_is_wrong_is_told_before_anything_runs(asked, study_folder, own_reference, tmp_path):
+    table = pd.read_csv(study_folder / "own.csv", index_col=0)
+    table.iloc[3, 1] = -1.0
+    table.to_csv(study_folder / "own.csv")
+    with pytest.raises(ManyProblems, match="values of the profiles are negative or missing"):
+        run(asked(["bayes"], reference="own.csv"), tmp_path / "out")
+    with pytest.raises(ManyProblems, match="the study names none"):
+        run(asked(["bayes"]), tmp_path / "out")

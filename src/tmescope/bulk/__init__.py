@@ -6,12 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.bulk.cell_expression import divide_expression
     from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
     from tmescope.bulk.frozen_deconvolution import FrozenDeconvolution, apply_deconvolution, fit_deconvolution
     from tmescope.bulk.frozen_deconvolution_files import read_deconvolution, write_deconvolution
     from tmescope.bulk.frozen_files import read_model, write_model
     from tmescope.bulk.leading import leading_edge
+    from tmescope.bulk.reference_accuracy import BuiltReference, build_reference
+    from tmescope.bulk.reference_building import BuildOptions
+    from tmescope.bulk.reference_files import read_reference, read_reference_table, write_reference
+    from tmescope.bulk.reference_folders import load_reference
+    from tmescope.bulk.reference_markers import MarkerRule
+    from tmescope.bulk.references import SignatureReference, check_reference
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
     from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
     from tmescope.bulk.subtype_files import read_subtypes, write_subtypes
@@ -19,10 +26,14 @@ if TYPE_CHECKING:
     from tmescope.bulk.subtypes import apply_subtypes, fit_subtypes
 
 __all__ = [
+    "BuildOptions",
+    "BuiltReference",
     "DeconvolveOptions",
     "FrozenDeconvolution",
     "FrozenScore",
+    "MarkerRule",
     "ScoreOptions",
+    "SignatureReference",
     "StoredScores",
     "StreamOptions",
     "SubtypeModel",
@@ -30,24 +41,42 @@ __all__ = [
     "apply_deconvolution",
     "apply_scores",
     "apply_subtypes",
+    "build_reference",
+    "check_reference",
     "deconvolve",
+    "divide_expression",
     "fit_deconvolution",
     "fit_scores",
     "fit_subtypes",
     "leading_edge",
     "list_deconvolvers",
     "list_methods",
+    "load_reference",
     "read_deconvolution",
     "read_model",
+    "read_reference",
+    "read_reference_table",
     "read_subtypes",
     "score",
     "score_store",
     "write_deconvolution",
     "write_model",
+    "write_reference",
     "write_subtypes",
 ]
 
 _HOMES = {
+    "divide_expression": "cell_expression",
+    "BuiltReference": "reference_accuracy",
+    "build_reference": "reference_accuracy",
+    "BuildOptions": "reference_building",
+    "read_reference": "reference_files",
+    "read_reference_table": "reference_files",
+    "write_reference": "reference_files",
+    "load_reference": "reference_folders",
+    "MarkerRule": "reference_markers",
+    "SignatureReference": "references",
+    "check_reference": "references",
     "DeconvolveOptions": "deconvolution",
     "deconvolve": "deconvolution",
     "list_deconvolvers": "deconvolution",

@@ -12,9 +12,10 @@ import pandas as pd
 from tmescope.bulk.harmonised import harmonise
 from tmescope.facts.cell_types import CellTypeTree, load_cell_types
 from tmescope.facts.records import DATA, Key, check_record, place, read_record
+from tmescope.foundation.method import MethodSpec
 from tmescope.stats.correlation import spearman_matrix
 
-__all__ = ["METHOD", "UNIT", "Consensus", "ConsensusRule", "find_consensus", "find_speakable", "load_rule"]
+__all__ = ["METHOD", "UNIT", "Consensus", "ConsensusRule", "family_of", "find_consensus", "find_speakable", "load_rule"]
 
 METHOD = "consensus"
 """Name that the estimates carry where a method's name stands."""
@@ -176,6 +177,17 @@ def find_consensus(
     columns = [*_KEYS, "method", "feature", "value", "coverage", "unit"]
     found = pd.concat(values, ignore_index=True)[columns] if values else pd.DataFrame(columns=columns)
     return Consensus(_in_order(found, estimates), pd.DataFrame(agreement))
+
+
+def family_of(spec: MethodSpec) -> str:
+    """Return what a method shares with others that read the same markers or profiles; its name where it shares nothing.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        Of a deconvolution method.
+    """
+    return spec.gene_sets or spec.installed or ("own reference" if spec.own_reference else spec.name)
 
 
 def find_speakable(tree: CellTypeTree) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tmescope.cli import convert, deconvolve, demo, diff, export, facts, lists, score, study
+from tmescope.cli import convert, deconvolve, demo, diff, export, facts, lists, reference, score, study
 from tmescope.cli.progress import wants_colour
 from tmescope.foundation.errors import TmescopeError
 
@@ -57,6 +57,7 @@ app.command("diff")(diff.diff)
 app.add_typer(lists.signatures_app, name="signatures")
 app.add_typer(lists.methods_app, name="methods")
 app.add_typer(facts.facts_app, name="facts")
+app.add_typer(reference.reference_app, name="reference")
 app.add_typer(export.export_app, name="export")
 
 

@@ -19,6 +19,7 @@ __all__ = ["READERS", "main"]
 
 READERS = {
     "h5ad": ("tmescope.ingest.h5ad_content", "read_content"),
+    "h5ad_cells": ("tmescope.ingest.h5ad_cells_content", "read_cells_content"),
     "10x_h5": ("tmescope.ingest.tenx_h5_content", "read_content"),
 }
 """Name of each reader, and where it lives: called with path, limits, and its own arguments by keyword."""

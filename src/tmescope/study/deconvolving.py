@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tmescope.bulk.consensus import ConsensusRule, find_consensus, load_rule
+from tmescope.bulk.consensus import ConsensusRule, family_of, find_consensus, load_rule
 from tmescope.bulk.deconvolution import (
     DeconvolveOptions,
     deconvolve,
@@ -17,6 +17,7 @@ from tmescope.bulk.deconvolution import (
     list_deconvolvers,
     match_genes,
 )
+from tmescope.bulk.reference_folders import load_reference
 from tmescope.facts.installed import facts_folder
 from tmescope.facts.loading import find_installed
 from tmescope.foundation.errors import FactsError, MissingFileError, StudyFileError, TmescopeError
@@ -31,6 +32,7 @@ from tmescope.study.notices import warning_table
 from tmescope.study.pins import pin_hashes
 
 if TYPE_CHECKING:
+    from tmescope.bulk.references import SignatureReference
     from tmescope.foundation.method import MethodSpec
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort, Study
@@ -117,7 +119,7 @@ def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Itera
             continue
         options = _options(study, method.spec)
         try:
-            reference = find_reference_of(method, None, options)
+            reference = find_reference_of(method, _own_reference(study, method.spec), options)
             matched = match_genes(method, genes, reference, options=options)
             matched.refuse_few(method.spec, options.min_coverage, where=f"cohort {cohort.id}: deconvolution.methods")
         except FactsError:
@@ -192,12 +194,17 @@ def _reference_hash(study: Study) -> str:
 
 def _with_consensus(context: Context, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     additive = {spec.name: spec.additive for spec in context.needs.deconvolution}
-    families = {s.name: s.gene_sets or s.installed or s.name for s in context.needs.deconvolution}
+    families = {spec.name: family_of(spec) for spec in context.needs.deconvolution}
     rule = load_rule() if context.study.deconvolution.consensus == "learned" else ConsensusRule()
     found = find_consensus(table, additive=additive, families=families, rule=rule)
     if not len(found.agreement):
         return table, empty_table("agreement")
     return pd.concat([table, found.estimates], ignore_index=True), found.agreement
+
+
+def _own_reference(study: Study, spec: MethodSpec) -> SignatureReference | None:
+    named = study.deconvolution.reference
+    return load_reference(study.resolve(named)) if spec.own_reference and named is not None else None
 
 
 def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[RunWarning]]:
@@ -215,7 +222,7 @@ def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[
         if any(p.name == "threads" for p in spec.parameters):
             parameters.setdefault("threads", context.threads)
         options = replace(_options(study, spec), parameters=parameters)
-        result = deconvolve(adata, method=spec.name, options=options)
+        result = deconvolve(adata, method=spec.name, reference=_own_reference(study, spec), options=options)
         parts.append(result.table)
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
         context.progress.finish(spec.name)

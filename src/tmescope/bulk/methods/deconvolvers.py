@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tmescope.bulk.methods import abis, consensustme, own_profiles, quantiseq, xcell
+from tmescope.bulk.methods import abis, bayes, consensustme, nu_svr, own_profiles, quantiseq, xcell
 from tmescope.foundation.method import Method
 
 __all__ = ["DECONVOLVERS"]
@@ -18,5 +18,8 @@ DECONVOLVERS: tuple[Method, ...] = (
     xcell.RAW,
     consensustme.SSGSEA,
     consensustme.GSVA,
+    nu_svr.METHOD,
+    bayes.SAMPLE,
+    bayes.COHORT,
 )
 """All bundled methods that take a reference, in the order in which they are listed."""
