@@ -7,6 +7,7 @@ import re
 import pytest
 from tests.house.sources import src_files
 
+from tmescope.bulk.methods.deconvolvers import DECONVOLVERS
 from tmescope.bulk.methods.registry import METHODS
 from tmescope.facts.bibliography import find_doi, load_bibliography
 from tmescope.facts.checklists import load_remark
@@ -18,7 +19,9 @@ _DOI = re.compile(r"10\.\d{4,9}/[A-Za-z0-9./()_-]+")
 
 def _named() -> dict[str, str]:
     sets = [*list_signatures(), *(s for c in list_collections() for s in load_collection(c))]
-    named = {find_doi(s.reference): s.name for s in sets} | {m.spec.reference: m.spec.name for m in METHODS}
+    named = {find_doi(s.reference): s.name for s in sets} | {
+        m.spec.reference: m.spec.name for m in (*METHODS, *DECONVOLVERS)
+    }
     named[load_remark().doi] = "remark"
     for source in src_files():
         if "/stats/" in source.path:

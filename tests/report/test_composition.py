@@ -90,3 +90,29 @@ def test_without_populations_there_is_none(contents: ReportContents) -> None:
     assert draw_composition(contents) == []
     assert len(HUGE.cohorts) == 6
     assert draw_composition(make_contents(TINY)) == []
+
+
+def test_what_a_reference_does_not_know_stands_on_top_in_a_colour_of_its_own(contents: ReportContents) -> None:
+    made = with_populations(contents, unit="fraction")
+    scores = made.table("scores")
+    renamed = scores["feature"].where((scores["unit"] != "fraction") | (scores["feature"] != POPULATIONS[0]), "Other")
+    (figure,) = draw_composition(replace(made, tables={**made.tables, "scores": scores.assign(feature=renamed)}))
+    assert "uncharacterised cells" in set(figure.datasets["legend_text"]["text"])
+    bars = figure.datasets["bars"]
+    mine = bars[bars["population"] == "uncharacterised cells"]
+    assert len(mine) == 185
+    assert mine["colour"].nunique() == 1
+    top = bars.groupby(["cohort", "sample"])["y2"].min()
+    np.testing.assert_allclose(mine.set_index(["cohort", "sample"])["y2"].reindex(top.index), top)
+
+
+def test_the_consensus_of_methods_is_drawn_though_it_is_no_fraction(contents: ReportContents) -> None:
+    made = with_populations(contents)
+    scores = made.table("scores")
+    mine = scores["method"] == "mcp_counter"
+    unit = "weighted mean z within the cohort"
+    fractions = scores[mine].assign(method="consensus", feature="x " + scores["feature"], unit=unit)
+    tables = {**made.tables, "fractions": fractions}
+    found = draw_composition(replace(made, tables=tables))
+    assert [f.id for f in found] == ["composition-mcp-counter", "composition-consensus"]
+    assert "This is no fraction" in found[1].caption

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tmescope.bulk.consensus import METHOD as CONSENSUS
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure, data, ink, text
 from tmescope.report.landscape_legend import legend_below
@@ -33,6 +34,10 @@ _STACK = 260.0
 _TOLERANCE = 0.02
 _KEYS = ["cohort_id", "sample_id"]
 _REST = "other populations"
+_UNKNOWN = frozenset({"Other", "uncharacterised"})
+"""What methods call the cells that their reference does not know."""
+_NOT_KNOWN = "uncharacterised cells"
+_UNKNOWN_COLOUR = "#d9dde4"
 _UP, _DOWN = DIVERGING[-2], DIVERGING[1]
 
 
@@ -61,8 +66,8 @@ class Bars:
 def draw_composition(contents: ReportContents) -> list[Figure]:
     """Return a figure for each method that gives populations; samples stand as in the landscape.
 
-    A method gives populations where its unit is a fraction (`FRACTION_UNITS`), or where every feature that it scored
-    is catalogued as a cell population.
+    A method gives populations where its unit is a fraction (`FRACTION_UNITS`), where every feature that it scored is
+    catalogued as a cell population, and where it is the consensus of several.
     """
     found = _population_scores(contents)
     plan = plan_samples(contents) if len(found) else None
@@ -81,7 +86,7 @@ def _population_scores(contents: ReportContents) -> pd.DataFrame:
     signatures = contents.table("signatures")
     populations = set(signatures.loc[signatures["category"] == _POPULATIONS, "name"].astype(str))
     known = scores["feature"].astype(str).isin(populations).groupby(scores["method"]).transform("all")
-    chosen = scores[known | scores["unit"].isin(FRACTION_UNITS)]
+    chosen = scores[known | scores["unit"].isin(FRACTION_UNITS) | (scores["method"] == CONSENSUS)]
     value = pd.to_numeric(chosen["value"], errors="coerce").astype(float)
     return chosen.assign(value=value.where(np.isfinite(value)))
 
@@ -168,20 +173,24 @@ def _strips(scores: pd.DataFrame, layout: Layout, labels: dict[str, str]) -> Bar
 
 def _stack(scores: pd.DataFrame, layout: Layout) -> Bars:
     """Place one bar for each sample, its populations on each other from the most abundant; the rest stays empty."""
+    scores = scores.assign(feature=scores["feature"].astype(str).map(lambda f: _NOT_KNOWN if f in _UNKNOWN else f))
     means = scores.groupby("feature")["value"].mean().sort_values(ascending=False, kind="stable")
+    means = means.drop(_NOT_KNOWN, errors="ignore")
     room = len(CATEGORIES) if len(means) <= len(CATEGORIES) else len(CATEGORIES) - 1
     kept = [str(f) for f in means.index[:room]]
     found = _placed(scores, layout)
-    group = found["feature"].astype(str).where(found["feature"].astype(str).isin(kept), _REST)
+    group = found["feature"].astype(str).where(found["feature"].isin([*kept, _NOT_KNOWN]), _REST)
     found = found.assign(group=group)
     summed = found.groupby(["x", "sample", "cohort", "group"], sort=False, as_index=False)["value"].sum(min_count=1)
-    rank = {f: i for i, f in enumerate([*kept, _REST])}
+    rank = {f: i for i, f in enumerate([*kept, _REST, _NOT_KNOWN])}
     summed = summed.assign(rank=summed["group"].map(rank)).sort_values(["x", "rank"], kind="stable")
     summed = summed.dropna(subset=["value"])
     upper = summed.groupby("x")["value"].cumsum()
     colours = category_colours(kept)
     if (summed["group"] == _REST).any():
         colours[_REST] = MISSING_COLOUR
+    if (summed["group"] == _NOT_KNOWN).any():
+        colours[_NOT_KNOWN] = _UNKNOWN_COLOUR
     bottom = HEADER + _STACK
     table = pd.DataFrame(
         {
