@@ -4,9 +4,10 @@ import time
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from tmescope.foundation.progress import SILENT, SilentProgress, heard_by, listener
-from tmescope.store.threads import for_row_blocks, map_row_blocks
+from tmescope.store.threads import for_row_blocks, map_row_blocks, one_blas_thread
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -81,3 +82,18 @@ def test_a_block_that_fails_stops_the_others(threads):
     with pytest.raises(ValueError, match="block 3"):
         list(map_row_blocks(work, 1000, block=1, threads=threads))
     assert len(seen) < 100
+
+
+def test_blas_works_in_one_thread_inside_and_as_before_outside():
+    def sizes():
+        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    before = sizes()
+    assert before, "numpy brings a BLAS"
+    with one_blas_thread():
+        np.ones((3, 3)) @ np.ones((3, 3))
+        assert set(sizes()) == {1}
+    assert sizes() == before
+    with pytest.raises(ZeroDivisionError), one_blas_thread():
+        raise ZeroDivisionError
+    assert sizes() == before

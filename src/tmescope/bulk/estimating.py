@@ -12,6 +12,7 @@ from tmescope.bulk.mixtures import Composition, Estimates, Mixture
 from tmescope.foundation.errors import ExpressionError, MethodError, examples
 from tmescope.foundation.method import Method, MethodSpec
 from tmescope.foundation.result import RunWarning
+from tmescope.store.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +139,8 @@ def estimate(
     warnings: tuple[RunWarning, ...] = ()
     for samples, present in _groups(mixture.values, empty, whole=method.spec.scope == "cohort"):
         part = _part(mixture, samples, present | aligned)
-        one: Estimates = method.run(part, reference, parameters)
+        with one_blas_thread():
+            one: Estimates = method.run(part, reference, parameters)
         if not features:
             features = one.features
             values = np.full((len(empty), len(features)), np.nan)

@@ -19,6 +19,7 @@ from tmescope.foundation.progress import SILENT, Progress, heard_by
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
 from tmescope.foundation.scale import Scale
+from tmescope.store.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -145,7 +146,8 @@ def fit_scores(
     index = index_sets(defined.genes, genes, weights=defined.weights)
     check_size(spec, len(values), index)
     constant = find_constant(values) if spec.drops_constant_genes else np.zeros(len(genes), dtype=bool)
-    state = fit(values, index.without(constant), resolved)
+    with one_blas_thread():
+        state = fit(values, index.without(constant), resolved)
     resolved.pop("threads", None)
     return FrozenScore(
         method=spec.name,
@@ -234,7 +236,7 @@ def apply_scores(
     values = rows.read(0, len(rows))
     index = model.index()
     coverage, found = find_coverage(spec, values, index)
-    with heard_by(progress):
+    with heard_by(progress), one_blas_thread():
         values_out = np.asarray(chosen.run(values, index, parameters), dtype=np.float64)
     scores = Scores((*index.names, *spec.derived), values_out, coverage, found)
     few = scores.make_missing(options.min_coverage, options.min_genes)

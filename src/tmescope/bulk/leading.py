@@ -18,6 +18,7 @@ from tmescope.foundation.errors import MethodError, UnknownNameError
 from tmescope.foundation.method import Method, resolve_parameters
 from tmescope.foundation.scale import Scale
 from tmescope.store.tables import shape_table
+from tmescope.store.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -120,8 +121,9 @@ def _ask(
     if spec.drops_constant_genes:
         sets = sets.without(find_constant(values))
     parameters = resolve_parameters(spec, dict(options.parameters))
-    state = chosen.fit(values, sets, parameters) if chosen.fit is not None else None
-    return chosen, ask(values[rows], sets, parameters, state=state), sets, ordered
+    with one_blas_thread():
+        state = chosen.fit(values, sets, parameters) if chosen.fit is not None else None
+        return chosen, ask(values[rows], sets, parameters, state=state), sets, ordered
 
 
 def _ask_model(

@@ -18,6 +18,7 @@ from tmescope.foundation.method import Method, MethodSpec, find_method, load_plu
 from tmescope.foundation.progress import SILENT, Progress, heard_by
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
 from tmescope.foundation.result import Result, RunWarning
+from tmescope.store.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -276,7 +277,8 @@ def _run(method: Method, values: NDArray[np.float64], index: GeneSets, *, parame
         constant[used] = find_constant(values[:, used])
         index = index.without(constant)
     coverage, found = find_coverage(method.spec, values, index)
-    scores = np.asarray(method.run(values, index, parameters), dtype=np.float64)
+    with one_blas_thread():
+        scores = np.asarray(method.run(values, index, parameters), dtype=np.float64)
     if scores.shape != coverage.shape:
         raise MethodError(
             f"{method.spec.name} returned an array of shape {scores.shape}",

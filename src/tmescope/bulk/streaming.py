@@ -35,7 +35,7 @@ from tmescope.ingest.scales import find_contradictions, measure
 from tmescope.ingest.zarr_rows import ZarrRows, open_zarr_rows
 from tmescope.store.atomic import staged_file
 from tmescope.store.score_files import ScoreWriter, score_rows
-from tmescope.store.threads import map_row_blocks
+from tmescope.store.threads import map_row_blocks, one_blas_thread
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -194,7 +194,7 @@ def score_store(
     tally, n_clipped = CoverageTally(plan.features), 0
     hashes: list[str] = []
     progress.start("score", len(rows.samples))
-    with staged_file(output) as staged, ScoreWriter(staged) as writer:
+    with one_blas_thread(), staged_file(output) as staged, ScoreWriter(staged) as writer:
         blocks = map_row_blocks(
             lambda first, last: _score_block(plan, first, last), len(rows.samples), block=size, threads=threads
         )

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from tmescope.foundation.progress import Progress, listener
 
-__all__ = ["for_row_blocks", "map_row_blocks"]
+__all__ = ["for_row_blocks", "map_row_blocks", "one_blas_thread"]
 
 T = TypeVar("T")
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let BLAS and LAPACK work in the thread that calls them while the block runs.
+
+    The number of their threads, which differs from machine to machine, must not reach the last digits of an answer; and
+    on matrices of one gene set they spend more time waiting for each other than calculating.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 def for_row_blocks(
