@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from tests.report.contents_maker import without
 
 from tmescope.report import result_tables
@@ -36,7 +37,8 @@ def test_too_many_rows_leave_other_methods_in_the_file(contents: ReportContents)
     assert table is not None
     assert {r[3].text for r in table.rows} == {"zscore", "feature table"}
     assert "1\u202f" in table.note
-    assert "are in tables/answers.csv" in table.note
+    assert "in tables/answers.csv: " in table.note
+    assert "rows of other scoring methods" in table.note
 
 
 def test_families_are_named_with_their_size(contents: ReportContents) -> None:
@@ -104,3 +106,17 @@ def test_absent_tables_are_none(contents: ReportContents) -> None:
     assert [make(bare) for make in [*made, result_tables.sources]] == [None] * 4
     assert result_tables.methods(bare) == result_tables.warnings(bare) == []
     assert result_tables.hashes(None, name="x", caption="y") is None
+
+
+def test_rows_of_the_largest_q_values_stay_in_the_file_where_one_method_has_too_many(
+    contents: ReportContents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(result_tables, "MOST_ROWS", 20)
+    table = result_tables.answers(contents)
+    assert table is not None
+    assert len(table.rows) == 20
+    assert "rows with larger q-values" in table.note
+    assert table.caption == "Answers"
+    q = contents.shown_answers()["q_value"].astype(float).sort_values()
+    kept = [cell.sort for row in table.rows for cell in row[7:8]]
+    assert max(float(k) for k in kept if k is not None) <= q.iloc[19] + 1e-12

@@ -34,7 +34,7 @@ _EFFECT_NAMES = {
     "log_rank_chi_square": "log-rank χ²",
 }
 MOST_ROWS = 1500
-"""Rows of answers that a page holds; beyond it those of other scoring methods stay in the file."""
+"""Rows of answers that a page holds; beyond it those of other methods, then those of larger q, stay in the file."""
 
 
 def answers(contents: ReportContents) -> HtmlTable | None:
@@ -43,25 +43,30 @@ def answers(contents: ReportContents) -> HtmlTable | None:
     if not len(table):
         return None
     shown = table if len(table) <= MOST_ROWS else contents.shown_answers()
-    left_out = len(table) - len(shown)
+    of_others = len(table) - len(shown)
     labels = contents.feature_labels()
     shown = shown.sort_values(["q_value", "p_value"], kind="stable", na_position="last")
+    larger = max(0, len(shown) - MOST_ROWS)
+    shown = shown.head(MOST_ROWS)
     rows = [_answer(r, labels) for r in shown.to_dict(orient="records")]
     columns = [
         ("Feature", False), ("Cohort", False), ("Endpoint", False), ("Scored by", False), ("Effect", False),
         ("Estimate [95% CI]", True), ("p", True), ("q", True), ("n", True), ("Events", True), ("Note", False),
     ]  # fmt: skip
     legend = "AUC: area under the ROC curve; OR: odds ratio; HR: hazard ratio of the high against the low tertile. "
+    elsewhere = [f"{plural(of_others, 'row')} of other scoring methods"] if of_others else []
+    elsewhere += [f"{plural(larger, 'row')} with larger q-values"] if larger else []
     note = legend + (
-        f"{plural(left_out, 'row')} of other scoring methods are in tables/answers.csv."
-        if left_out
+        f"Not here but in tables/answers.csv: {' and '.join(elsewhere)}."
+        if elsewhere
         else "All rows; the same table is tables/answers.csv."
     )
     filters = [
         (name, i, sorted({r[i].text for r in rows}))
         for name, i in (("Cohort", 1), ("Endpoint", 2), ("Scored by", 3), ("Effect", 4))
     ]
-    return HtmlTable("answers-table", "All answers", columns, rows, sortable=True, filters=filters, note=note)
+    caption = "Answers" if elsewhere else "All answers"
+    return HtmlTable("answers-table", caption, columns, rows, sortable=True, filters=filters, note=note)
 
 
 def _answer(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[Cell]:
