@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from tests.report.contents_maker import without
@@ -76,3 +78,13 @@ def test_short_labels_leave_the_source_out_where_they_stay_different() -> None:
 def test_a_unit_is_given_only_where_it_is_one(contents: ReportContents) -> None:
     assert contents.unit() == "combined z-score (SD)"
     assert _bare().unit() == "score"
+
+
+def test_scores_and_fractions_are_read_together_and_keep_their_home(contents: ReportContents) -> None:
+    scores = contents.table("scores")
+    fractions = scores[scores["method"] == "zscore"].assign(method="quantiseq")
+    both = replace(contents, tables={**contents.tables, "fractions": fractions}, primary_method="quantiseq")
+    assert len(both.measured()) == len(scores) + len(fractions)
+    assert both.home_of("quantiseq") == "fractions"
+    assert both.home_of("zscore") == contents.home_of("zscore") == "scores"
+    assert len(both.primary_scores()) == len(fractions)

@@ -113,7 +113,7 @@ def _draw(contents: ReportContents, scores: pd.DataFrame, layout: Layout, *, met
         alt=_alt(scores, contents.short_labels(), unit=unit, stacked=stacked),
         chart=_chart(layout, bars, height=height, many=many),
         heavy=len(bars.table) > 1500,
-        table_name="scores",
+        table_name=contents.home_of(method),
         section="landscape",
         datasets=datasets | marks,
     )

@@ -128,6 +128,16 @@ class ReportContents:
         filled = [table for table in (self.table("scores"), self.table("fractions")) if len(table)]
         return pd.concat(filled, ignore_index=True) if filled else self.table("scores")
 
+    def home_of(self, method: str) -> str:
+        """Return the table that holds the rows of a method: ``scores`` or ``fractions``.
+
+        Parameters
+        ----------
+        method : str
+            Name of the method.
+        """
+        return "fractions" if (self.table("fractions")["method"] == method).any() else "scores"
+
     def primary_scores(self) -> pd.DataFrame:
         """Return the rows of the primary method, which the figures show."""
         scores = self.measured()

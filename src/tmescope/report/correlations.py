@@ -79,7 +79,7 @@ def draw_correlations(contents: ReportContents) -> list[Figure]:
         alt=_alt(found, names),
         chart=_chart(places, many=True),
         heavy=cells > 1500,
-        table_name="scores",
+        table_name=contents.home_of(contents.primary_method),
         section="landscape",
         datasets=datasets | {"tiles": tiles},
         numbers=_numbers(found, names),

@@ -59,7 +59,7 @@ def draw_landscape(contents: ReportContents) -> list[Figure]:
         alt=_alt(scores, layout, labels),
         chart=_chart(_tile_layers(layout, height), layout, height=height),
         heavy=len(layout.samples) * len(layout.features) > 1500,
-        table_name="scores",
+        table_name=contents.home_of(contents.primary_method),
         section="landscape",
         datasets=words | {"tiles": tiles},
     )

@@ -97,7 +97,7 @@ def _genes(contents: ReportContents, cohort: str) -> tuple[float | None, str]:
 
 
 def _coverage(contents: ReportContents, cohort: str) -> tuple[float | None, str]:
-    scores = contents.table("scores")
+    scores = contents.measured()
     part = scores[scores["cohort_id"] == cohort]
     lowest = part.assign(coverage=pd.to_numeric(part["coverage"], errors="coerce")).groupby("feature")["coverage"].min()
     lowest = lowest.dropna()
