@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.cli.interrupts import HEARING
 from tests.study import tiny
 
 from tmescope.cli.course import Course
@@ -105,7 +106,7 @@ def test_no_patient_is_named_where_samples_are_wrong(study, tmp_path):
 
 def test_ctrl_c_is_an_event_and_leaves_no_traceback(tmp_path):
     process = subprocess.Popen(
-        [PROGRAM, "demo", "-o", "demo", "--json"],
+        [*HEARING, PROGRAM, "demo", "-o", "demo", "--json"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     lines = [process.stdout.readline()]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.cli.interrupts import HEARING
 from tests.study import tiny
 
 from tmescope.cli.course import Course
@@ -33,8 +34,8 @@ def _in_terminal(folder, *arguments, columns=80, rows=12, interrupt_at=None, **e
     fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     kept = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES", "NO_COLOR", "TERM"}}
     process = subprocess.Popen(
-        [PROGRAM, *arguments], cwd=folder, stdin=end, stdout=end, stderr=end, close_fds=True, start_new_session=True,
-        env={**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment},
+        [*HEARING, PROGRAM, *arguments], cwd=folder, stdin=end, stdout=end, stderr=end, close_fds=True,
+        start_new_session=True, env={**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment},
     )  # fmt: skip
     os.close(end)
     text, deadline = b"", time.monotonic() + 240

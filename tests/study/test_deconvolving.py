@@ -3,12 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import read_h5ad
 
 import tmescope as ts
 from tmescope.foundation.errors import FactsError, ManyProblems, UnknownNameError
 from tmescope.store.tables import read_table
 from tmescope.study.checking import check
 from tmescope.study.deconvolving import deconvolution_problems, deconvolution_specs, pin_only_versions
+from tmescope.study.export_anndata import export_anndata
+from tmescope.study.export_workbook import export_workbook
+from tmescope.study.exporting import export_cbioportal
 from tmescope.study.loading import load_study
 from tmescope.study.running import run
 
@@ -179,3 +183,17 @@ def test_a_reference_that_is_wrong_is_told_before_anything_runs(asked, study_fol
         run(asked(["bayes"], reference="own.csv"), tmp_path / "out")
     with pytest.raises(ManyProblems, match="the study names none"):
         run(asked(["bayes"]), tmp_path / "out")
+
+
+def test_composition_goes_with_every_export(asked, tmp_path):
+    run(asked(["mcp_counter", "estimate"], min_coverage=0.0), tmp_path / "out")
+    export_anndata(tmp_path / "out", tmp_path / "h5ad")
+    adata = read_h5ad(tmp_path / "h5ad" / "a.h5ad")
+    assert {"zscore", "mcp_counter", "estimate", "consensus"} <= set(adata.obsm)
+    fractions = read_table(tmp_path / "out" / "tables" / "fractions.parquet")
+    mine = fractions[(fractions["cohort_id"] == "a") & (fractions["feature"] == "Fibroblasts")]
+    np.testing.assert_array_equal(adata.obsm["mcp_counter"]["Fibroblasts"], mine["value"])
+    sheets = export_workbook(tmp_path / "out", tmp_path / "r.xlsx").sheets
+    assert {"scores_zscore", "fractions_mcp_counter", "fractions", "agreement"} <= set(sheets)
+    export_cbioportal(tmp_path / "out", tmp_path / "portal")
+    assert (tmp_path / "portal" / "a" / "data_scores_mcp_counter.txt").is_file()

@@ -79,7 +79,7 @@ def export_anndata(results: Path | str, output: Path | str, *, progress: Progres
     final = Path(output)
     check_output_folder(final)
     run = open_results(results)
-    tables, record = run.read_tables(_TABLES), run.record()
+    tables, record = run.read_measured(_TABLES), run.record()
     names = run.cohort_ids(tables["cohorts"])
     notes: list[str] = []
     progress.start(_TASK, len(names), unit="cohorts")
@@ -127,7 +127,8 @@ def _feature(features: pd.DataFrame, name: str) -> pd.Series[Any]:
 def _attach(adata: AnnData, own: Mapping[str, pd.DataFrame], record: RunRecord, *, method: str) -> None:
     scores = own["scores"][own["scores"]["method"] == method]
     used = own["methods"].loc[own["methods"]["name"] == method, "parameters"]
-    provenance = Provenance(method, json.loads(str(used.iloc[0])), record.inputs, record.facts, record.versions)
+    parameters = json.loads(str(used.iloc[0])) if len(used) else {}  # the consensus of methods is none of them
+    provenance = Provenance(method, parameters, record.inputs, record.facts, record.versions)
     attach(adata, Result(scores, provenance))
     wide = adata.obsm[method]
     coverage = scores.pivot(index="sample_id", columns="feature", values="coverage")

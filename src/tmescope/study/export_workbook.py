@@ -121,6 +121,10 @@ def _arrange(tables: Mapping[str, pd.DataFrame]) -> tuple[list[tuple[str, str, p
     for method in dict.fromkeys(scores["method"]):
         meaning = f"scores by {method}: one row is one sample, one column a signature"
         parts.append((f"scores_{method}", meaning, _wide(scores[scores["method"] == method])))
+    fractions = tables["fractions"]
+    for method in dict.fromkeys(fractions["method"]):
+        meaning = f"composition by {method}: one row is one sample, one column a cell type"
+        parts.append((f"fractions_{method}", meaning, _wide(fractions[fractions["method"] == method])))
     notes = []
     if len(scores) <= _LONG_SCORES:
         parts.append(("scores", f"one row is {SCHEMAS['scores'].summary}", scores))

@@ -133,7 +133,7 @@ def export_cbioportal(
     chosen = options or ExportOptions()
     check_output_folder(final)
     run = open_results(results)
-    tables = run.read_tables(_TABLES)
+    tables = run.read_measured(_TABLES)
     notes: list[str] = []
     studies: list[str] = []
     with staged_folder(final) as staged:

@@ -88,6 +88,28 @@ class FinishedRun:
         self._verify("tables", [f"{name}.parquet" for name in names], public=True)
         return {name: read_table(self.root / "tables" / f"{name}.parquet") for name in names}
 
+    def read_measured(self, names: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Read tables of the run, the rows of ``fractions`` behind those of ``scores``, which have the same columns.
+
+        Parameters
+        ----------
+        names : sequence of str
+            ``scores`` and others.
+
+        Raises
+        ------
+        StoreError
+            As from `read_tables`.
+        """
+        import pandas as pd
+
+        there = (self.root / "tables" / "fractions.parquet").is_file()  # runs of older releases have none
+        tables = self.read_tables([*names, *(["fractions"] if there else [])])
+        filled = [t for t in (tables["scores"], tables.pop("fractions", None)) if t is not None and len(t)]
+        if filled:
+            tables["scores"] = pd.concat(filled, ignore_index=True)
+        return tables
+
     def cohort_ids(self, cohorts: pd.DataFrame) -> list[str]:
         """Return the names in the table ``cohorts``, which become names of files.
 

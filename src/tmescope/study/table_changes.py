@@ -15,6 +15,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "cohorts": ("cohort_id",),
     "samples": ("cohort_id", "sample_id"),
     "scores": ("cohort_id", "sample_id", "method", "feature"),
+    "fractions": ("cohort_id", "sample_id", "method", "feature"),
+    "agreement": ("cohort_id", "cell_type"),
     "features": ("cohort_id", "sample_id", "feature"),
     "answers": ("cohort_id", "question_id", "feature", "source", "effect_name"),
     "curves": ("cohort_id", "endpoint", "feature", "source", "group", "time_months"),
@@ -242,7 +244,7 @@ def _answers(rows: _Rows) -> _Told:
     return f"{summary}; none crossed a limit of q ({', '.join(f'{t:g}' for t in THRESHOLDS)})", tuple(details)
 
 
-_TELLERS: Mapping[str, Callable[[_Rows], _Told]] = {"scores": _scores, "answers": _answers}
+_TELLERS: Mapping[str, Callable[[_Rows], _Told]] = {"scores": _scores, "fractions": _scores, "answers": _answers}
 
 
 def _short(value: float) -> str:
