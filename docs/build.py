@@ -8,9 +8,12 @@ from typing import Any
 
 import typer.main
 
+from tmescope.bulk.deconvolution import list_deconvolvers
 from tmescope.bulk.scoring import list_methods
 from tmescope.cli.events import EVENTS, VERSION
+from tmescope.cli.lists import reference_fields
 from tmescope.cli.main import app
+from tmescope.foundation.method import Method
 from tmescope.ingest.describe_table import NAMES_TRIED
 from tmescope.ingest.options import COLUMNS, MISSING_WORDS
 from tmescope.ingest.recist import RECIST_WORDS
@@ -137,23 +140,70 @@ def _tables() -> Iterator[str]:
         yield ""
 
 
+PARITY_OF_SCORES = (
+    ("zscore", "1.4e-14"),
+    ("plage", "4.8e-14"),
+    ("ssgsea", "2.0e-15"),
+    ("ssgsea_raw", "4.7e-11"),
+    ("singscore", "1.1e-16"),
+    ("mcp_counter", "2.9e-11"),
+    ("estimate", "1.6e-11"),
+)
+"""Method, the largest difference from the original's numbers on any data set."""
+
+PARITY = (
+    ("quanTIseq, least squares", "fractions", "2e-7", "1e-5"),
+    ("quanTIseq, robust regression", "fractions", "7e-16", "1e-3"),
+    ("ABIS", "percent", "5e-12", "1e-4"),
+    ("xCell: raw, linear and final", "scores", "4e-12", "1e-6"),
+    ("ConsensusTME, ssGSEA", "scores", "4e-14", "1e-6"),
+    ("ConsensusTME, GSVA", "scores", "5e-14 (median)", "1e-9 (median)"),
+)
+"""Method, what is compared, the largest difference from the original's numbers on any data set, what is allowed."""
+
+
 def _methods() -> Iterator[str]:
-    yield from ("# Scoring methods", "", NOTE, "")
-    for method in list_methods()[0]:
-        spec = method.spec
-        reference = f"[{spec.reference}](https://doi.org/{spec.reference})" if spec.reference else "none"
-        yield from (f"## `{spec.name}`", "", spec.summary, "", "| | |", "|---|---|")
-        yield f"| scope | {spec.scope} |"
-        yield f"| input | {', '.join(spec.units)}; as {'log2(x+1)' if spec.needs_log else 'linear values'} |"
-        yield f"| output | {spec.unit}, {spec.low:g} to {spec.high:g} |"
-        yield f"| larger | {spec.higher_means} |"
-        yield f"| ties | {spec.ties} |"
-        yield f"| gene sets | {spec.gene_sets or 'of your choice'} |"
-        yield f"| reference | {reference} |"
-        yield f"| licence of its reference data | {spec.licence or 'no reference data'} |"
-        for p in spec.parameters:
-            yield f"| parameter `{p.name}` = {p.default} | {p.summary} |"
-        yield ""
+    yield from ("# Methods", "", NOTE, "")
+    yield "Those of [scoring](#scoring) measure gene sets, those of [deconvolution](#deconvolution) cell types."
+    yield from ("", "## Scoring", "", "`tmescope score`, or `profile.methods` of a study.", "")
+    yield "How far scores are from the originals at most, on up to four data sets (`python -m bench parity` measures it;"
+    yield from ("limit: 1e-6 of the value, or 1e-9):", "", "| method | largest difference |", "|---|---|")
+    yield from (f"| `{name}` | {largest} |" for name, largest in PARITY_OF_SCORES)
+    yield ""
+    scoring = list_methods()[0]
+    for method in scoring:
+        yield from _method(method)
+    yield from ("## Deconvolution", "", "`tmescope deconvolve`, or `deconvolution.methods` of a study.")
+    both = [m.spec.name for m in list_deconvolvers() if m.spec.gene_sets]
+    yield f"{', '.join(f'`{name}`' for name in both)} stand there too and are described above."
+    yield from ("", "How far they are from the originals at most, on four data sets (`python -m bench parity` and")
+    yield from ("`python -m bench deconvolution_speed` measure it; tests hold the limits):", "")
+    yield from ("| method | output | largest difference | limit |", "|---|---|---|---|")
+    yield from (f"| {' | '.join(row)} |" for row in PARITY)
+    yield ""
+    for method in list_deconvolvers():
+        if method.spec.name not in both:
+            yield from _method(method)
+
+
+def _method(method: Method) -> Iterator[str]:
+    spec = method.spec
+    reference = f"[{spec.reference}](https://doi.org/{spec.reference})" if spec.reference else "none"
+    yield from (f"### `{spec.name}`", "", spec.summary, "", "| | |", "|---|---|")
+    yield f"| scope | {spec.scope} |"
+    if method.fit is not None:
+        yield "| can be frozen | yes: fitted on one cohort, applied to new patients |"
+    yield f"| input | {', '.join(spec.units)}; as {'log2(x+1)' if spec.needs_log else 'linear values'} |"
+    yield f"| output | {spec.unit}, {spec.low:g} to {spec.high:g} |"
+    yield f"| larger | {spec.higher_means} |"
+    yield f"| ties | {spec.ties} |"
+    for key, text in reference_fields(spec) or [("gene sets", spec.gene_sets or "of your choice")]:
+        yield f"| {key} | {_cell(text)} |"
+    yield f"| reference | {reference} |"
+    yield f"| licence of its reference data | {spec.licence or 'no reference data'} |"
+    for p in spec.parameters:
+        yield f"| parameter `{p.name}` = {p.default} | {p.summary} |"
+    yield ""
 
 
 def _events() -> Iterator[str]:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import pytest
 
 from tmescope.bulk import scoring
+from tmescope.bulk.deconvolution import list_deconvolvers
+from tmescope.cli.lists import reference_fields
 from tmescope.facts.signatures import CATEGORIES, list_signatures, load_signature
 from tmescope.foundation.result import RunWarning
 
 METHODS, _ = scoring.list_methods()
+DECONVOLVERS = list_deconvolvers()
 
 
 def _names(table: str) -> list[str]:
@@ -69,6 +72,36 @@ def test_methods_lists_all_of_them(tmescope):
     assert said.code == 0
     assert said.err == ""
     assert _names(said.out) == [m.spec.name for m in METHODS]
+    scoring_table, about, deconvolution_table, more = said.out.split("\n\n")
+    assert _names(deconvolution_table) == [m.spec.name for m in DECONVOLVERS]
+    assert "tmescope score" in about
+    assert "tmescope deconvolve" in more
+    lines = {line.split()[0]: line for line in deconvolution_table.splitlines()}
+    assert "  ask your lawyers  xcell, installed  " in lines["xcell"]
+    assert "  yes               yours  " in lines["nnls"]
+    assert "  yes               mcp_counter, bundled  " in lines["mcp_counter"]
+    assert "xcell" not in scoring_table
+
+
+@pytest.mark.parametrize("method", DECONVOLVERS, ids=lambda m: m.spec.name)
+def test_a_deconvolution_method_says_what_it_stands_on(tmescope, method):
+    said = tmescope("methods", "show", method.spec.name)
+    assert said.code == 0, said.err
+    flat = " ".join(said.out.split())
+    assert method.spec.summary in flat
+    assert ("tmescope facts" in flat) is bool(method.spec.installed)
+    assert ("tmescope deconvolve fit" in flat) is (method.fit is not None)
+    for key, text in reference_fields(method.spec):
+        assert f"{key} {text}" in flat
+
+
+def test_a_reference_tells_licence_use_and_installation():
+    told = {m.spec.name: dict(reference_fields(m.spec)) for m in DECONVOLVERS}
+    assert told["xcell"]["company use"].startswith("ask your lawyers; GPL-3")
+    assert told["xcell"]["to install it"].endswith("--accept-licence xcell")
+    assert told["quantiseq"]["company use"].startswith("yes; BSD-3-Clause")
+    assert told["constrained"]["stands on"] == "profiles of cell types of your own"
+    assert told["mcp_counter"] == {}
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m.spec.name)

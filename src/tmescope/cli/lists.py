@@ -5,16 +5,21 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-__all__ = ["methods_app", "print_fields", "print_table", "signatures_app"]
+if TYPE_CHECKING:
+    from tmescope.foundation.method import MethodSpec
+
+__all__ = ["methods_app", "print_fields", "print_table", "reference_fields", "signatures_app"]
 
 signatures_app = typer.Typer(
     help="List the bundled signatures, show one, or check a file of your own.", invoke_without_command=True
 )
-methods_app = typer.Typer(help="List the scoring methods, or show one.", invoke_without_command=True)
+methods_app = typer.Typer(
+    help="List the methods of scoring and deconvolution, or show one.", invoke_without_command=True
+)
 
 _WIDTH = 100
 _MOST_SETS = 200
@@ -109,45 +114,92 @@ def check_signatures(
 
 @methods_app.callback()
 def methods(context: typer.Context) -> None:
-    """List the scoring methods; ``methods show NAME`` tells all about one."""
+    """List the methods of scoring and of deconvolution; ``methods show NAME`` tells all about one."""
     if context.invoked_subcommand is not None:
         return
+    from tmescope.bulk.deconvolution import list_deconvolvers
     from tmescope.bulk.scoring import list_methods
 
     found, warnings = list_methods()
-    rows = [(m.spec.name, m.spec.scope, m.spec.unit, m.spec.summary) for m in found]
-    print_table(("name", "scope", "unit", "summary"), rows)
+    head = ("name", "scope", "unit", "summary")
+    print_table(head, [(m.spec.name, m.spec.scope, m.spec.unit, m.spec.summary) for m in found])
+    typer.echo("\nthese score gene sets: tmescope score, or profile.methods of a study\n")
+    specs = [m.spec for m in list_deconvolvers()]
+    rows = [(s.name, s.scope, s.unit, _use(s), _stands_on(s), s.summary) for s in specs]
+    print_table(("name", "scope", "unit", "company use", "stands on", "summary"), rows)
     for warning in warnings:
         typer.echo(f"warning: {warning.message}", err=True)
-    typer.echo("\nmore about one: tmescope methods show NAME")
+    typer.echo("\nthese estimate cell types: tmescope deconvolve, or deconvolution.methods of a study")
+    typer.echo("more about one: tmescope methods show NAME")
 
 
 @methods_app.command("show")
 def show_method(name: Annotated[str, typer.Argument(help="Name of the method.", show_default=False)]) -> None:
     """Show a method: what it needs, what it returns, how to read it and its parameters."""
+    from tmescope.bulk.deconvolution import list_deconvolvers
     from tmescope.bulk.scoring import list_methods
     from tmescope.foundation.method import find_method
 
-    spec = find_method(name, list_methods()[0]).spec
+    known = {m.spec.name: m for m in (*list_methods()[0], *list_deconvolvers())}
+    chosen = find_method(name, list(known.values()))
+    spec = chosen.spec
     scope = {
         "sample": "each sample alone",
         "cohort": "depends on the cohort around it; do not compare values between cohorts",
     }[spec.scope]
+    group = "deconvolve" if spec.name in {m.spec.name for m in list_deconvolvers()} else "score"
+    frozen = f"tmescope {group} fit fixes it on one cohort for new patients" if chosen.fit is not None else ""
     print_fields(
         spec.name,
         [
             ("answers", spec.summary),
             ("scope", scope),
+            ("frozen", frozen),
             ("input", f"{', '.join(spec.units)}; used as {'log2(x+1)' if spec.needs_log else 'linear values'}"),
             ("output", f"{spec.unit}, {spec.low:g} to {spec.high:g}"),
             ("larger", spec.higher_means),
             ("ties", spec.ties),
-            ("gene sets", spec.gene_sets or "signatures of your choice"),
+            *(reference_fields(spec) or [("gene sets", spec.gene_sets or "signatures of your choice")]),
             ("reference", f"https://doi.org/{spec.reference}" if spec.reference else "none: plain average"),
             ("licence", spec.licence or "no reference data"),
             *((f"{p.name} = {p.default}", p.summary) for p in spec.parameters),
         ],
     )
+
+
+def reference_fields(spec: MethodSpec) -> list[tuple[str, str]]:
+    """Return what a deconvolution method stands on, whether a company may use that, and how it is installed.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        Nothing is returned for methods without a reference.
+    """
+    if spec.own_reference:
+        built = "tmescope reference build cells.h5ad --labels COLUMN -o REF"
+        return [("stands on", "profiles of cell types of your own"), ("to build it", built)]
+    if not spec.installed:
+        return []
+    from tmescope.facts.loading import how_to_install
+    from tmescope.facts.registry import find_reference
+
+    reference = find_reference(spec.installed)
+    use = {"yes": "yes", "ask": "ask your lawyers", "no": "no"}[reference.company_use]
+    return [
+        ("stands on", f"{reference.name}: {reference.title}"),
+        ("company use", f"{use}; {reference.licence}"),
+        ("to install it", how_to_install(reference)),
+    ]
+
+
+def _use(spec: MethodSpec) -> str:
+    return "yes" if spec.commercial_use else "ask your lawyers"
+
+
+def _stands_on(spec: MethodSpec) -> str:
+    if spec.own_reference:
+        return "yours"
+    return f"{spec.installed}, installed" if spec.installed else f"{spec.gene_sets}, bundled"
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -181,7 +233,7 @@ def print_fields(name: str, fields: Iterable[tuple[str, str]]) -> None:
     width = max(len(k) for k, _ in fields)
     typer.secho(name, bold=True)
     for key, value in fields:
-        lines = textwrap.wrap(value, _WIDTH - width - 4) or [""]
+        lines = textwrap.wrap(value, _WIDTH - width - 4, break_on_hyphens=False) or [""]
         typer.echo(f"  {key.ljust(width)}  {lines[0]}")
         for line in lines[1:]:
             typer.echo(" " * (width + 4) + line)
