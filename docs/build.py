@@ -166,7 +166,7 @@ def _methods() -> Iterator[str]:
     yield from ("# Methods", "", NOTE, "")
     yield "Those of [scoring](#scoring) measure gene sets, those of [deconvolution](#deconvolution) cell types."
     yield from ("", "## Scoring", "", "`tmescope score`, or `profile.methods` of a study.", "")
-    yield "How far scores are from the originals at most, on up to four data sets (`python -m bench parity` measures it;"
+    yield "How far scores are from the originals at most, on up to four data sets (`python -m bench parity` tells it;"
     yield from ("limit: 1e-6 of the value, or 1e-9):", "", "| method | largest difference |", "|---|---|")
     yield from (f"| `{name}` | {largest} |" for name, largest in PARITY_OF_SCORES)
     yield ""

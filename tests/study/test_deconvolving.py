@@ -197,3 +197,15 @@ def test_composition_goes_with_every_export(asked, tmp_path):
     assert {"scores_zscore", "fractions_mcp_counter", "fractions", "agreement"} <= set(sheets)
     export_cbioportal(tmp_path / "out", tmp_path / "portal")
     assert (tmp_path / "portal" / "a" / "data_scores_mcp_counter.txt").is_file()
+
+
+def test_what_a_method_must_be_told_is_asked_for_before_anything_runs(tiny, study_folder):
+    data = tiny.study_dict()
+    data["cohorts"][0]["cancer_type"] = "SKCM"
+    data["facts"] = {"consensustme": "V"}
+    data["deconvolution"] = {"methods": ["consensustme"]}
+    (problem,) = deconvolution_problems(load_study(tiny.write_study(study_folder, data)))
+    assert "consensustme must be told cancer" in str(problem)
+    assert "not guessed" in str(problem)
+    data["deconvolution"]["parameters"] = {"consensustme": {"cancer": "SKCM"}}
+    assert list(deconvolution_problems(load_study(tiny.write_study(study_folder, data)))) == []

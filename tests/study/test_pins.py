@@ -83,3 +83,27 @@ def test_the_crate_keeps_hashes_and_terms(home: Path, tmp_path: Path) -> None:
     assert {"@id": facts["abis made: target"]["@id"]} in action["object"]
     parameters = {e["name"]: e["value"] for e in graph if str(e["@id"]).startswith("#parameter-")}
     assert json.loads(parameters["facts"]) == {"abis": "made"}
+
+
+def test_what_a_method_reads_beside_its_reference_is_looked_for_and_recorded_too(home: Path, tmp_path: Path) -> None:
+    data = {**tiny.study_dict(), "facts": {"quantiseq": "TIL10"}}
+    data["deconvolution"] = {"methods": ["quantiseq"]}
+    assert [e.where.partition(";")[0] for e in find_pins(parse_study(data, folder=tmp_path), home)[1]] == [
+        "facts.quantiseq"
+    ]
+    data["deconvolution"]["parameters"] = {"quantiseq": {"renaming": "original"}}
+    study = parse_study(data, folder=tmp_path)
+    assert [str(e.where).partition(";")[0] for e in find_pins(study, home)[1]] == ["facts.hgnc", "facts.quantiseq"]
+
+
+def test_the_table_that_quantiseq_renames_by_stands_in_the_record_of_pins(shared_data: Path, tmp_path: Path) -> None:
+    home, references = tmp_path / "home", shared_data / "references" / "quantiseq"
+    install("quantiseq", references, home=home)
+    install("hgnc", references / "HGNC_genenames_20170418.txt.gz", home=home)
+    tiny.write_files(tmp_path)
+    data = {**tiny.study_dict(), "facts": {"quantiseq": "TIL10"}}
+    data["deconvolution"] = {"methods": ["quantiseq"], "parameters": {"quantiseq": {"renaming": "original"}}}
+    installed, problems = find_pins(parse_study(data, folder=tmp_path), home)
+    assert problems == ()
+    assert "hgnc 2017-04-18: genes" in pin_hashes(installed)
+    assert "hgnc 2017-04-18" in pin_terms(installed)

@@ -63,8 +63,8 @@ def _check_size(spec: MethodSpec, n_samples: int) -> None:
             f"{spec.name} looks at a whole cohort of at least {spec.min_samples} samples and got {n_samples}",
             where="samples",
             expected="the cohort that the sample belongs to",
-            next_step="fit the method on a cohort once and apply it frozen (fit_deconvolution, apply_deconvolution), "
-            "or choose a method of scope sample",
+            next_step="fit the method on a cohort once (tmescope deconvolve fit, or fit_deconvolution) and apply it to "
+            "single samples (tmescope deconvolve apply, apply_deconvolution), or choose a method of scope sample",
         )
 
 

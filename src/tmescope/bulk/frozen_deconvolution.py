@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-__all__ = ["FrozenDeconvolution", "apply_deconvolution", "deconvolution_hash", "fit_deconvolution"]
+__all__ = [
+    "FrozenDeconvolution",
+    "apply_deconvolution",
+    "check_can_be_fitted",
+    "deconvolution_hash",
+    "fit_deconvolution",
+    "frozen_deconvolution_spec",
+]
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,12 @@ class FrozenDeconvolution:
     n_samples: int
     provenance: Mapping[str, Any]
 
+    @property
+    def reference(self) -> tuple[str, str]:
+        """Name and version of the installed reference that it stands on; empty texts where it has none."""
+        name, _, version = next((key.partition(":")[0] for key in self.facts if ":" in key), "").partition(" ")
+        return name, version
+
 
 def fit_deconvolution(
     adata: AnnData,
@@ -109,8 +122,7 @@ def fit_deconvolution(
     options = options or DeconvolveOptions()
     chosen = method if isinstance(method, Method) else find_method(method, list_deconvolvers())
     spec = chosen.spec
-    if chosen.fit is None:
-        raise _not_fitted(spec)
+    fit = check_can_be_fitted(chosen)
     parameters = resolve_parameters(spec, dict(options.parameters))
     used = find_reference_of(chosen, reference, options)
     check_names([str(s) for s in adata.obs_names], [str(g) for g in adata.var_names])
@@ -121,7 +133,7 @@ def fit_deconvolution(
     matched = match_genes(chosen, [str(g) for g in adata.var_names], used, options=options)
     matched.refuse_few(spec, options.min_coverage)
     mixture = _whole(spec, Mixture(values, matched.genes, declared.unit == "array"), matched)
-    state = chosen.fit(mixture, used.content, parameters)
+    state = fit(mixture, used.content, parameters)
     parameters.pop("threads", None)
     return FrozenDeconvolution(
         method=spec.name,
@@ -138,6 +150,24 @@ def fit_deconvolution(
             "versions": versions(),
         },
     )
+
+
+def check_can_be_fitted(method: Method) -> Callable[..., Mapping[str, NDArray[Any]]]:
+    """Return how a method is fitted on a cohort.
+
+    Parameters
+    ----------
+    method : Method
+        Of deconvolution.
+
+    Raises
+    ------
+    MethodError
+        If it estimates each sample alone, or cannot be frozen.
+    """
+    if method.fit is None:
+        raise _not_fitted(method.spec)
+    return method.fit
 
 
 def _not_fitted(spec: MethodSpec) -> MethodError:
@@ -239,14 +269,13 @@ def _thaw(model: FrozenDeconvolution, spec: MethodSpec, options: DeconvolveOptio
 def _find_same(model: FrozenDeconvolution, method: Method, given: object, *, options: DeconvolveOptions) -> Reference:
     """Return the reference that the model was fitted with."""
     spec = method.spec
-    fitted = next(iter(model.facts), "").partition(":")[0]
-    version = options.version or fitted.removeprefix(spec.installed).strip() or None
+    version = options.version or model.reference[1] or None
     used = find_reference_of(method, given, replace(options, version=version if spec.installed else None))
     if other := sorted(name for name, sha256 in model.facts.items() if used.facts.get(name) != sha256):
         raise FactsError(
             f"the model of {model.cohort} was fitted with another reference: {examples(other)} differ or are missing",
             where=", ".join(used.facts) or "reference",
-            expected=f"the files of {fitted or spec.name} that the fit used",
+            expected=f"the files of {' '.join(model.reference).strip() or spec.name} that the fit used",
             next_step="install these files, or fit the model again",
         )
     return used
@@ -264,16 +293,38 @@ def _as_method(model: FrozenDeconvolution, chosen: Method) -> Method:
         found: Estimates = apply(mixture, reference, parameters, state=model.state)
         return found
 
-    spec = replace(
-        chosen.spec,
-        name=f"{chosen.spec.name}_frozen",
-        summary=f"{chosen.spec.summary} Measured against the {model.n_samples} samples of {model.cohort}, once and "
-        "for all.",
+    return Method(_frozen(model, chosen.spec), run)
+
+
+def frozen_deconvolution_spec(model: FrozenDeconvolution) -> MethodSpec:
+    """Return the specification of a model as a method: ``NAME_frozen``, which estimates each sample alone.
+
+    Parameters
+    ----------
+    model : FrozenDeconvolution
+        The model.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no method of that name here.
+    MethodError
+        If this release cannot apply it, or its parameters are not those of the method.
+    """
+    chosen = find_method(model.method, list_deconvolvers())
+    resolve_parameters(chosen.spec, dict(model.parameters))
+    return _as_method(model, chosen).spec
+
+
+def _frozen(model: FrozenDeconvolution, spec: MethodSpec) -> MethodSpec:
+    return replace(
+        spec,
+        name=f"{spec.name}_frozen",
+        summary=f"{spec.summary} Measured against the {model.n_samples} samples of {model.cohort}, once and for all.",
         units=(Scale.parse(model.scale).unit,),
         scope="sample",
         min_samples=1,
     )
-    return Method(spec, run)
 
 
 def _tell_of_absent(model: FrozenDeconvolution, absent: tuple[str, ...], cohort: str) -> tuple[RunWarning, ...]:

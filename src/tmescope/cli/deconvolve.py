@@ -1,13 +1,14 @@
-"""The command that estimates what the samples of one matrix are made of: a study of one step."""
+"""The commands that estimate what samples are made of, fit such an estimate and apply it: studies of one step."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tmescope.cli.facts import facts_home
+from tmescope.cli.fallback import FallbackGroup
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.cli.score import (
     Expression,
@@ -28,7 +29,18 @@ from tmescope.cli.score import (
 from tmescope.cli.study import Threads, say_outcome, tell_warnings
 from tmescope.foundation.errors import MethodError
 
-__all__ = ["deconvolve"]
+if TYPE_CHECKING:
+    from tmescope.study.schema import Study
+
+__all__ = ["deconvolve_app"]
+
+deconvolve_app = typer.Typer(
+    cls=FallbackGroup,
+    help="Estimate the cell types of every sample: tmescope deconvolve EXPRESSION --scale SCALE. Methods that look at "
+    "a whole cohort can be fitted on one (fit) and applied to new patients later (apply), so that no estimate moves "
+    "when others arrive. A file that is called fit, apply or matrix is named as ./fit.",
+    epilog="tmescope deconvolve matrix --help shows the options of estimating; the word matrix may be left out.",
+)
 
 Methods = Annotated[
     list[str] | None,
@@ -70,6 +82,13 @@ MaxUnmapped = Annotated[
 ]
 
 
+MapSymbols = Annotated[
+    bool,
+    typer.Option("--map-symbols/--no-map-symbols", help="Replace previous symbols, aliases and ids by symbols."),
+]
+
+
+@deconvolve_app.command("matrix")
 def deconvolve(
     expression: Expression,
     scale: ScaleOfMatrix,
@@ -80,6 +99,7 @@ def deconvolve(
     orientation: Orientation = None,
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
+    map_symbols: MapSymbols = True,
     gene_lengths: GeneLengthsFile = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
@@ -95,26 +115,118 @@ def deconvolve(
 ) -> None:
     """Estimate the cell types of every sample. It is a study of one cohort: the same tables, checks and resume."""
     from tmescope.study.deconvolving import pin_only_versions
-    from tmescope.study.running import run
     from tmescope.study.single import Composition, deconvolution_study
 
     methods = split(method) or ["mcp_counter"]
-    given = dict(_pair(text, "--facts", "NAME=VERSION") for text in facts or [])
     asked = Composition(
         methods=tuple(methods),
         reference=reference,
-        pins=pin_only_versions(methods, given, facts_home()),
+        pins=pin_only_versions(methods, _versions(facts), facts_home()),
         parameters=_parameters(parameter or []),
         min_coverage=min_coverage,
         max_unmapped=max_unmapped,
+        map_symbols=map_symbols,
     )
     keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
+    _run(study, output, threads=threads, quiet=quiet, json=json)
+
+
+@deconvolve_app.command("fit")
+def fit(
+    expression: Expression,
+    scale: ScaleOfMatrix,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            "-m",
+            help="A method that looks at the cohort: xcell, xcell_raw, consensustme, consensustme_gsva.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File of the model.", show_default=False)],
+    facts: Facts = None,
+    parameter: Parameters = None,
+    orientation: Orientation = None,
+    identifiers: Identifiers = "symbol",
+    gene_table: GeneTableName = "bundled",
+    map_symbols: MapSymbols = True,
+    gene_lengths: GeneLengthsFile = None,
+    file_format: FileFormat = None,
+    gene_column: GeneColumn = None,
+    value_column: ValueColumn = None,
+    layer: Layer = None,
+    min_coverage: MinCoverage = 0.5,
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a method on a cohort and write the model: one file, which estimates new patients by themselves."""
+    from tmescope.study.deconvolving import pin_only_versions
+    from tmescope.study.fitting import fit_composition
+    from tmescope.study.single import Composition, deconvolution_study
+
+    asked = Composition(
+        methods=(method,),
+        pins=pin_only_versions([method], _versions(facts), facts_home()),
+        parameters=_parameters(parameter or []),
+        min_coverage=min_coverage,
+        map_symbols=map_symbols,
+    )
+    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
+    study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table)
+    with listening("deconvolve fit", quiet=quiet) as progress:
+        model = fit_composition(study, output, threads=threads, facts_home=facts_home(), progress=progress)
+    typer.echo(f"{output}: {model.method}, fitted on {model.n_samples} samples in {model.scale}")
+    typer.echo(f"next: tmescope deconvolve apply {output} EXPRESSION --scale SCALE")
+
+
+@deconvolve_app.command("apply")
+def apply(
+    model: Annotated[Path, typer.Argument(help="File that tmescope deconvolve fit wrote.", show_default=False)],
+    expression: Expression,
+    scale: ScaleOfMatrix,
+    orientation: Orientation = None,
+    identifiers: Identifiers = "symbol",
+    gene_table: GeneTableName = "bundled",
+    gene_lengths: GeneLengthsFile = None,
+    file_format: FileFormat = None,
+    gene_column: GeneColumn = None,
+    value_column: ValueColumn = None,
+    layer: Layer = None,
+    min_coverage: MinCoverage = 0.5,
+    report: Report = False,
+    output: Results = Path("composition"),
+    threads: Threads = 1,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Estimate new samples with a model, each by itself. It is a study of one cohort: the same tables and checks."""
+    from tmescope.bulk.frozen_deconvolution_files import read_deconvolution
+    from tmescope.study.single import Composition, deconvolution_study
+
+    fitted = read_deconvolution(model)
+    pins = dict([fitted.reference]) if all(fitted.reference) else {}
+    asked = Composition(
+        methods=(), models=(model,), pins=pins, min_coverage=min_coverage, map_symbols=fitted.map_symbols
+    )
+    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
+    study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
+    _run(study, output, threads=threads, quiet=quiet, json=json)
+
+
+def _run(study: Study, output: Path, *, threads: int, quiet: bool, json: bool) -> None:
+    from tmescope.study.running import run
+
     with listening("deconvolve", quiet=quiet, json=json) as progress:
         outcome = run(study, output, threads=threads, facts_home=facts_home(), progress=progress)
         tell_warnings(outcome, progress if json else None)
     if not json:
         say_outcome(outcome)
+
+
+def _versions(facts: list[str] | None) -> dict[str, str]:
+    return dict(_pair(text, "--facts", "NAME=VERSION") for text in facts or [])
 
 
 def _pair(text: str, option: str, expected: str) -> tuple[str, str]:

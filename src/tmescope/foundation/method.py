@@ -34,6 +34,8 @@ class Parameter:
         Allowed closed range for numbers.
     choices : tuple of str
         The words that a text may be; any where there are none.
+    is_required : bool
+        Whether the user must name a value: the default stands for none.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    is_required: bool = False
 
 
 THREADS = Parameter("threads", int, 1, "Threads; the answer does not depend on them (1 to 256).", 1, 256)

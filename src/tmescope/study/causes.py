@@ -159,16 +159,21 @@ def _input_causes(first: RunRecord, second: RunRecord) -> Iterator[Cause]:
         yield Cause("input", key, change, before_text, after_text)
 
 
+_WITH_MODELS = ("profile", "deconvolution")
+"""Tables of a study that name frozen models."""
+
+
 def _tells_models(record: RunRecord) -> bool:
-    profile = record.study.get("profile")
-    return bool(record.models) or not (isinstance(profile, dict) and profile.get("models"))
+    tables = [record.study.get(name) for name in _WITH_MODELS]
+    return bool(record.models) or not any(isinstance(table, dict) and table.get("models") for table in tables)
 
 
 def _without_models(record: RunRecord) -> RunRecord:
     """Return the record with its models standing under ``models`` alone."""
     study = dict(record.study)
-    if isinstance(study.get("profile"), dict):
-        study["profile"] = {k: v for k, v in study["profile"].items() if k != "models"}
+    for name in _WITH_MODELS:
+        if isinstance(study.get(name), dict):
+            study[name] = {k: v for k, v in study[name].items() if k != "models"}
     inputs = {k: v for k, v in record.inputs.items() if not k.startswith("models: ")}
     facts = {k: v for k, v in record.facts.items() if k.removeprefix("model ") not in record.models}
     return replace(record, study=study, inputs=inputs, facts=facts)

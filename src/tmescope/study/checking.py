@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmescope.bulk.deconvolution import list_deconvolvers
+from tmescope.bulk.scoring import list_methods
 from tmescope.foundation.errors import (
     IdentifierError,
     ManyProblems,
@@ -23,7 +25,7 @@ from tmescope.foundation.scale import Scale
 from tmescope.ingest.gene_lengths import final_scale
 from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
-from tmescope.study.deconvolving import unmeasured_problems
+from tmescope.study.deconvolving import unfit_problems, unmeasured_problems
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.model_files import cohort_problems
@@ -35,6 +37,7 @@ from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
 
 if TYPE_CHECKING:
+    from tmescope.foundation.method import MethodSpec
     from tmescope.study.schema import Cohort
 
 __all__ = ["CheckOutcome", "check", "cross_problems"]
@@ -135,6 +138,7 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     for cohort in cohorts:
         problems += _method_problems(cohort, needs, folders[cohort.id])
         problems += unmeasured_problems(study, cohort, read_genes(folders[cohort.id]))
+        problems += unfit_problems(study, needs, cohort, genes=read_genes(folders[cohort.id]), scale=_scale(cohort))
         problems += _patient_problems(study, cohort, folders[cohort.id])
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
     wanted = read_universe(study)
@@ -148,13 +152,13 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
 
 
 def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[TmescopeError]:
-    declared = Scale.parse(cohort.scale)
-    scale = final_scale(declared, has_lengths=cohort.gene_lengths is not None, to_tpm=cohort.to_tpm)
+    scale = _scale(cohort)
     unit = scale.unit
     n_samples = len(read_table(folder / "samples.parquet", columns=["sample_id"]))
     yield from cohort_problems(needs.models, cohort.id, genes=read_genes(folder), scale=scale)
     computed = [s for s in needs.specs if s.name not in needs.models.models]
-    for spec in (*computed, *needs.deconvolution):
+    computed += [s for s in needs.deconvolution if s.name not in needs.compositions.models]
+    for spec in computed:
         if unit not in spec.units:
             yield ScaleError(
                 f"{spec.name} does not take {unit}",
@@ -166,8 +170,22 @@ def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[Tme
             yield MethodError(
                 f"{spec.name} needs at least {spec.min_samples} samples; {n_samples} is selected",
                 where=f"cohort {cohort.id}",
-                next_step="use a method whose scope is one sample, such as ssgsea_raw, or select more samples",
+                next_step=_frozen_way(spec) + "use a method whose scope is one sample, or select more samples",
             )
+
+
+def _frozen_way(spec: MethodSpec) -> str:
+    scoring = {m.spec.name: m for m in list_methods()[0]}
+    known = {m.spec.name: m for m in list_deconvolvers()} | scoring
+    if spec.name not in known or known[spec.name].fit is None:
+        return ""
+    group, table = ("score", "profile") if spec.name in scoring else ("deconvolve", "deconvolution")
+    return f"fit {spec.name} on a cohort (tmescope {group} fit) and name the model in {table}.models, "
+
+
+def _scale(cohort: Cohort) -> Scale:
+    declared = Scale.parse(cohort.scale)
+    return final_scale(declared, has_lengths=cohort.gene_lengths is not None, to_tpm=cohort.to_tpm)
 
 
 def _patient_problems(study: Study, cohort: Cohort, folder: Path) -> Iterator[TmescopeError]:

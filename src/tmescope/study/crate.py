@@ -41,7 +41,7 @@ def input_hashes(context: Context) -> dict[str, str]:
         for (name, part), path in cohort_inputs(context.study, cohort).items():
             found[f"{cohort.id}: {shown_path(name)}{f' {part}' if part else ''}"] = hash_input(path)
     named = [("signatures", path) for path in context.study.profile.signature_files]
-    named += [("models", path) for path in context.study.profile.models]
+    named += [("models", path) for path in (*context.study.profile.models, *context.study.deconvolution.models)]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -56,7 +56,7 @@ def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
         "versions": versions(),
         "inputs": inputs,
         "facts": {**context.needs.facts, **hash_of_table(context.study), **pin_hashes(context.installed)},
-        "models": context.needs.models.records,
+        "models": context.needs.models.records | context.needs.compositions.records,
         "terms": pin_terms(context.installed),
         "seed": context.study.study.seed,
         "parameters": _parameters(context),
@@ -137,6 +137,7 @@ def _parameters(context: Context) -> dict[str, Any]:
     dumped["profile"]["gene_universe"] = shown_path(universe)
     for key in ("signature_files", "models"):
         dumped["profile"][key] = [shown_path(path) for path in dumped["profile"][key]]
+    dumped["deconvolution"]["models"] = [shown_path(path) for path in dumped["deconvolution"]["models"]]
     return dumped
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from tmescope.bulk.deconvolution import (
     list_deconvolvers,
     match_genes,
 )
+from tmescope.bulk.frozen_deconvolution import apply_deconvolution
 from tmescope.bulk.reference_folders import load_reference
 from tmescope.facts.installed import facts_folder
 from tmescope.facts.loading import find_installed
@@ -26,6 +27,7 @@ from tmescope.foundation.provenance import hash_file, hash_json
 from tmescope.foundation.result import RunWarning
 from tmescope.store.matrices import read_cohort_folder
 from tmescope.store.tables import empty_table, shape_table, write_table
+from tmescope.study.deconvolution_models import misfit_problems
 from tmescope.study.gene_tables import choose_genes
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
@@ -34,14 +36,18 @@ from tmescope.study.pins import pin_hashes
 if TYPE_CHECKING:
     from tmescope.bulk.references import SignatureReference
     from tmescope.foundation.method import MethodSpec
+    from tmescope.foundation.scale import Scale
     from tmescope.study.context import Context
+    from tmescope.study.needs import Needs
     from tmescope.study.schema import Cohort, Study
 
 __all__ = [
     "deconvolution_problems",
     "deconvolution_specs",
+    "deconvolve_options",
     "deconvolve_step",
     "pin_only_versions",
+    "unfit_problems",
     "unmeasured_problems",
 ]
 
@@ -71,6 +77,7 @@ def deconvolution_problems(study: Study) -> Iterator[TmescopeError]:
             error.where = error.where or f"deconvolution.parameters.{name}"
             yield error
             continue
+        yield from _unnamed_problems(spec, asked.parameters.get(name, {}))
         if name in study.profile.methods:
             yield StudyFileError(
                 f"{name!r} stands in profile.methods and in deconvolution.methods",
@@ -101,6 +108,18 @@ def deconvolution_problems(study: Study) -> Iterator[TmescopeError]:
             )
 
 
+def _unnamed_problems(spec: MethodSpec, given: Mapping[str, object]) -> Iterator[TmescopeError]:
+    for one in spec.parameters:
+        if one.is_required and given.get(one.name, one.default) == one.default:
+            yield StudyFileError(
+                f"{spec.name} must be told {one.name}, and the study does not name it",
+                where=f"deconvolution.parameters.{spec.name}",
+                expected=one.summary,
+                next_step=f'write {one.name} = "VALUE" there (tmescope deconvolve: -p {spec.name}.{one.name}=VALUE); '
+                "it is not guessed from what the cohorts say of themselves",
+            )
+
+
 def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Iterator[TmescopeError]:
     """Yield an error for each method whose reference a cohort has too few genes of.
 
@@ -117,7 +136,7 @@ def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Itera
         method = find_method(name, list_deconvolvers())
         if method.vocabulary is None:
             continue
-        options = _options(study, method.spec)
+        options = deconvolve_options(study, method.spec)
         try:
             reference = find_reference_of(method, _own_reference(study, method.spec), options)
             matched = match_genes(method, genes, reference, options=options)
@@ -126,6 +145,37 @@ def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Itera
             continue  # the pins say so
         except TmescopeError as error:
             yield error
+
+
+def unfit_problems(
+    study: Study, needs: Needs, cohort: Cohort, *, genes: list[str], scale: Scale
+) -> Iterator[TmescopeError]:
+    """Yield an error for each frozen model of ``[deconvolution]`` that a cohort cannot be measured with.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    needs : Needs
+        With its models.
+    cohort : Cohort
+        Which.
+    genes : list of str
+        Its approved symbols.
+    scale : Scale
+        Of its matrix.
+    """
+    models = needs.compositions.models
+    specs = {spec.name: spec for spec in needs.deconvolution if spec.name in models}
+    options = {
+        name: replace(
+            deconvolve_options(study, spec),
+            map_symbols=models[name].map_symbols,
+            parameters=dict(models[name].parameters),
+        )
+        for name, spec in specs.items()
+    }
+    yield from misfit_problems(needs.compositions, cohort.id, genes=genes, scale=scale, options=options)
 
 
 def pin_only_versions(methods: list[str], given: dict[str, str], home: Path | None) -> dict[str, str]:
@@ -162,6 +212,7 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
         "release": context.release,
         "cohort": {name: matrix[name] for name in ("cohort.json", "matrix.npy", "var.parquet")},
         "methods": asked.methods,
+        "models": context.needs.compositions.hashes,
         "parameters": asked.parameters,
         "consensus": asked.consensus,
         "min_coverage": asked.min_coverage,
@@ -175,7 +226,7 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
     def make(folder: Path) -> None:
         table, warnings = _estimate_all(context, cohort)
         agreement = empty_table("agreement")
-        if asked.consensus != "none" and len(asked.methods) > 1:
+        if asked.consensus != "none" and len(context.needs.deconvolution) > 1:
             table, agreement = _with_consensus(context, table)
         write_table(shape_table("fractions", table), folder / "fractions.parquet")
         write_table(shape_table("agreement", agreement), folder / "agreement.parquet")
@@ -221,8 +272,11 @@ def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[
         parameters = dict(asked.parameters.get(spec.name, {}))
         if any(p.name == "threads" for p in spec.parameters):
             parameters.setdefault("threads", context.threads)
-        options = replace(_options(study, spec), parameters=parameters)
-        result = deconvolve(adata, method=spec.name, reference=_own_reference(study, spec), options=options)
+        options = replace(deconvolve_options(study, spec), parameters=parameters)
+        if model := context.needs.compositions.models.get(spec.name):
+            result = apply_deconvolution(model, adata, options=options)
+        else:
+            result = deconvolve(adata, method=spec.name, reference=_own_reference(study, spec), options=options)
         parts.append(result.table)
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
         context.progress.finish(spec.name)
@@ -231,7 +285,16 @@ def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[
     return pd.concat(parts, ignore_index=True), list(warnings)
 
 
-def _options(study: Study, spec: MethodSpec) -> DeconvolveOptions:
+def deconvolve_options(study: Study, spec: MethodSpec) -> DeconvolveOptions:
+    """Return how a study deconvolves with a method.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    spec : MethodSpec
+        Of one of its methods.
+    """
     asked = study.deconvolution
     return DeconvolveOptions(
         min_coverage=asked.min_coverage,

@@ -236,7 +236,8 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
     for name, endpoint in study.endpoints.items():
         strangers = [c for c in (*endpoint.not_in, *endpoint.cohorts) if c not in ids]
         problems += [UnknownNameError.of("cohort", c, ids, where=f"{where}: endpoints.{name}") for c in strangers]
-    if not study.profile.methods and not study.profile.models and not study.deconvolution.methods:
+    composition = study.deconvolution
+    if not (study.profile.methods or study.profile.models or composition.methods or composition.models):
         problems.append(
             StudyFileError(
                 "the study names no method",
@@ -259,8 +260,9 @@ def _answer_references(study: Study, where: str) -> Iterator[TmescopeError]:
             "time-to-event endpoint", study.answers.survival, times, where=f"{where}: answers.survival"
         )
     known = [*study.profile.methods, *study.deconvolution.methods]
+    has_models = bool(study.profile.models or study.deconvolution.models)  # their names stand in their files
     for name in study.answers.methods or []:
-        if name not in known and not study.profile.models:  # their names stand in their files
+        if name not in known and not has_models:
             yield UnknownNameError.of("method of the study", name, known, where=f"{where}: answers.methods")
     for name in study.profile.parameters:
         if name not in study.profile.methods:

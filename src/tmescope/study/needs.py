@@ -22,6 +22,7 @@ from tmescope.foundation.errors import (
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
+from tmescope.study.deconvolution_models import DeconvolutionModels, read_deconvolution_models, unpinned_problems
 from tmescope.study.deconvolving import deconvolution_problems, deconvolution_specs
 from tmescope.study.gene_tables import BUNDLED, table_problems
 from tmescope.study.model_files import StudyModels, model_problems, read_models
@@ -55,7 +56,9 @@ class Needs:
     models : StudyModels
         Its frozen models, whose specifications stand at the end of `specs`.
     deconvolution : tuple of MethodSpec
-        Deconvolution methods in the study's order.
+        Deconvolution methods in the study's order, then its frozen ones.
+    compositions : DeconvolutionModels
+        Those.
     own_notes : tuple of RunWarning
         What readers should know of `own`.
     """
@@ -67,6 +70,7 @@ class Needs:
     files: StudySets
     models: StudyModels = field(default_factory=lambda: StudyModels({}, {}))
     deconvolution: tuple[MethodSpec, ...] = ()
+    compositions: DeconvolutionModels = field(default_factory=lambda: DeconvolutionModels({}, {}))
     own_notes: tuple[RunWarning, ...] = ()
 
     @property
@@ -84,7 +88,8 @@ class Needs:
     def facts(self) -> dict[str, str]:
         """Name to sha256 of every gene set in use."""
         bundled = {s.name: s.sha256 for s in (*self.signatures, *self.collections)}
-        frozen = {f"model {name}": sha256 for name, sha256 in self.models.hashes.items()}
+        hashes = self.models.hashes | self.compositions.hashes
+        frozen = {f"model {name}": sha256 for name, sha256 in hashes.items()}
         return bundled | {name: hash_json(sorted(set(genes))) for name, genes in self.own.items()} | frozen
 
     def sets(self) -> dict[str, tuple[str, ...]]:
@@ -129,10 +134,19 @@ def gather_needs(study: Study) -> Needs:
         bundled = _of_tier(named) if isinstance(named, str) else [load_signature(n) for n in named if n not in taken]
         signatures = (*bundled, *from_files)
     models = read_models(study)
-    for problem in models.problems:
+    compositions = read_deconvolution_models(study)
+    for problem in (*models.problems, *compositions.problems):
         raise problem
     return Needs(
-        (*specs, *models.specs), signatures, tuple(unique.values()), own, files, models, deconvolution, own_notes=notes
+        (*specs, *models.specs),
+        signatures,
+        tuple(unique.values()),
+        own,
+        files,
+        models,
+        (*deconvolution, *compositions.specs),
+        compositions,
+        own_notes=notes,
     )
 
 
@@ -230,7 +244,8 @@ def without_unknown(study: Study) -> Study:
         "gene_universe": "own",
         "gene_table": profile.gene_table if not list(table_problems(study)) else BUNDLED,
     }
-    composition = study.deconvolution.model_copy(update={"methods": [], "reference": None, "parameters": {}})
+    nothing: dict[str, object] = {"methods": [], "models": [], "reference": None, "parameters": {}}
+    composition = study.deconvolution.model_copy(update=nothing)
     update = {"profile": profile.model_copy(update=kept), "deconvolution": composition}
     pruned = study.model_copy(update=update)
     return pruned.in_folder(study.resolve("."))
@@ -239,7 +254,8 @@ def without_unknown(study: Study) -> Study:
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
     found = [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
-    found += [*deconvolution_problems(study), *_model_problems(study, complete=not found)]
+    found += [*deconvolution_problems(study), *unpinned_problems(study, read_deconvolution_models(study))]
+    found += _model_problems(study, complete=not found)
     return [*found, *([] if found else _leading_problems(study))]
 
 
@@ -259,12 +275,14 @@ def _model_problems(study: Study, *, complete: bool) -> Iterator[TmescopeError]:
         yield from models.problems
         return
     yield from model_problems(models, gather_needs(study).sets())
+    frozen = read_deconvolution_models(study).models
     names = [*study.profile.methods, *models.models]
     asked = [("answers.methods", name) for name in study.answers.methods or []]
     asked += [("profile.primary", name) for name in [study.profile.primary] if name]
-    for place, name in asked if models.models else []:
-        if name not in names:
-            yield UnknownNameError.of("method of the profile", name, names, where=place)
+    named = {"answers.methods": [*names, *study.deconvolution.methods, *frozen], "profile.primary": names}
+    for place, name in asked if models.models or frozen else []:
+        if name not in named[place]:
+            yield UnknownNameError.of("method of the profile", name, named[place], where=place)
 
 
 def _sound_models(study: Study) -> StudyModels:

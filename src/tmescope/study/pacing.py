@@ -113,7 +113,7 @@ def pace_of_run(study: Study) -> dict[str, float]:
     methods = len(study.profile.methods)
     steps = {**reading, "overlaps": 0.2 * len(study.cohorts), "universe": 0.1}
     steps |= {f"profile-{c.id}": methods * (0.3 + _megabytes(study, c) / 40) for c in study.cohorts}
-    asked = len(study.deconvolution.methods)
+    asked = len(study.deconvolution.methods) + len(study.deconvolution.models)
     if asked:
         steps |= {f"fractions-{c.id}": asked * (0.3 + _megabytes(study, c) / 40) for c in study.cohorts}
     steps |= {f"answers-{c.id}": _ANSWERS for c in study.cohorts}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmescope.bulk.deconvolution import list_deconvolvers
 from tmescope.facts.installed import Installed, facts_folder, verify
 from tmescope.facts.loading import find_installed, how_to_install
 from tmescope.facts.registry import find_reference
 from tmescope.foundation.errors import FactsError, TmescopeError
+from tmescope.foundation.method import resolve_parameters
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Study
@@ -18,7 +20,7 @@ __all__ = ["find_pins", "pin_hashes", "pin_terms"]
 
 
 def find_pins(study: Study, home: Path | None = None) -> tuple[tuple[Installed, ...], tuple[TmescopeError, ...]]:
-    """Return what is installed of what a study pins, and what is wrong with the rest.
+    """Return what is installed of what a study pins and its methods read beside it, and what is wrong with the rest.
 
     Parameters
     ----------
@@ -36,13 +38,27 @@ def find_pins(study: Study, home: Path | None = None) -> tuple[tuple[Installed, 
     folder = facts_folder({}) if home is None else home
     found: list[Installed] = []
     problems: list[TmescopeError] = []
-    for name, version in sorted(study.facts.items()):
+    for name, version in sorted({*study.facts.items(), *_read_further(study)}):
         try:
             found.append(_find(name, version, folder))
         except TmescopeError as error:
             error.where = f"facts.{name}; {folder}"
             problems.append(error)
     return tuple(found), tuple(problems)
+
+
+def _read_further(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield name and version of what deconvolution methods read beside their references: they fix the version."""
+    known = {m.spec.name: m for m in list_deconvolvers()}
+    for name in study.deconvolution.methods:
+        method = known.get(name)
+        if method is None or method.further is None:
+            continue
+        try:
+            asked = resolve_parameters(method.spec, dict(study.deconvolution.parameters.get(name, {})))
+        except TmescopeError:
+            continue  # told with the parameters
+        yield from method.further(asked)
 
 
 def _find(name: str, version: str, home: Path) -> Installed:

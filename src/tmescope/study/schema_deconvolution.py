@@ -15,6 +15,10 @@ class Deconvolution(Table):
     """How the composition of each sample is estimated."""
 
     methods: list[str] = Field(default_factory=list, description="Deconvolution methods: tmescope methods lists them")
+    models: list[FileName] = Field(
+        default_factory=list,
+        description="Files that tmescope deconvolve fit wrote: each is applied as a further method, METHOD_frozen",
+    )
     reference: FileName | None = Field(
         None,
         description="Profiles of cell types of your own, for methods that take one: a folder that tmescope reference "
@@ -32,7 +36,7 @@ class Deconvolution(Table):
         default_factory=dict, description="Parameters of single methods"
     )
 
-    @field_validator("methods")
+    @field_validator("methods", "models")
     @classmethod
     def _once(cls, value: list[str]) -> list[str]:
         if twice := sorted({v for v in value if value.count(v) > 1}):

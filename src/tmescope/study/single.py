@@ -61,6 +61,10 @@ class Composition:
         Smallest share of a reference's genes.
     max_unmapped : float
         Largest share of the genes of methods with gene sets of their own that may be missing.
+    models : tuple of pathlib.Path
+        Frozen models.
+    map_symbols : bool
+        Whether previous symbols, aliases and ids of genes become approved symbols.
     """
 
     methods: tuple[str, ...]
@@ -69,6 +73,8 @@ class Composition:
     parameters: Mapping[str, Mapping[str, bool | int | float | str]] = field(default_factory=dict)
     min_coverage: float = 0.5
     max_unmapped: float = 0.2
+    models: tuple[Path, ...] = ()
+    map_symbols: bool = True
 
 
 _NOTHING: Mapping[str, str | None] = MappingProxyType({})
@@ -180,9 +186,11 @@ def deconvolution_study(
                 "gene_universe": "own",
                 "gene_table": gene_table,
                 "max_unmapped": asked.max_unmapped,
+                "map_symbols": asked.map_symbols,
             },
             "deconvolution": {
                 "methods": list(asked.methods),
+                "models": [str(path.resolve()) for path in asked.models],
                 "min_coverage": asked.min_coverage,
                 "parameters": {name: dict(values) for name, values in asked.parameters.items()},
                 **reference,

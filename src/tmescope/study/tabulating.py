@@ -90,7 +90,7 @@ def _quality(context: Context) -> pd.DataFrame:
 def _methods(context: Context) -> pd.DataFrame:
     rows = []
     for spec in (*context.needs.specs, *context.needs.deconvolution):
-        model = context.needs.models.models.get(spec.name)
+        model = context.needs.models.models.get(spec.name) or context.needs.compositions.models.get(spec.name)
         asked = {**context.study.profile.parameters, **context.study.deconvolution.parameters}
         given = dict(model.parameters if model else asked.get(spec.name, {}))
         parameters = {k: v for k, v in resolve_parameters(spec, given).items() if k != "threads"}

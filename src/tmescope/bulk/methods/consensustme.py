@@ -139,6 +139,7 @@ _SPEC = MethodSpec(
             str,
             "",
             "Cancer type as TCGA abbreviates it, such as SKCM, or Unfiltered for several together; must be named.",
+            is_required=True,
         ),
         THREADS,
     ),
