@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from tmescope.facts.reading import Faults, TextRow, read_rows
@@ -107,7 +108,9 @@ def read_hgnc(path: Path) -> list[HgncRecord]:
     header = next(rows, TextRow(1, ()))
     columns = _find_columns(header.cells, path)
     faults = Faults(path)
-    records = [_record(row, columns, faults) for row in rows]
+    table = list(rows)
+    _check_forms(table, columns, faults)
+    records = _records(table, columns)
     for what, names in (
         ("every HGNC id once", (record.hgnc_id for record in records)),
         ("every approved symbol once", (record.symbol for record in records if record.is_approved)),
@@ -130,27 +133,41 @@ def _find_columns(header: tuple[str, ...], path: Path) -> Mapping[str, int]:
     )
 
 
-def _record(row: TextRow, columns: Mapping[str, int], faults: Faults) -> HgncRecord:
-    cells = {field: row.cells[place] for field, place in columns.items()}
+def _check_forms(table: Sequence[TextRow], columns: Mapping[str, int], faults: Faults) -> None:
     for field, (form, expected) in _FORMS.items():
-        if field in cells and not form.fullmatch(cells[field]):
-            faults.add(expected, f"line {row.line}: {cells[field][:40]!r}")
-    return HgncRecord(
-        symbol=cells["symbol"],
-        hgnc_id=cells["hgnc_id"],
-        entrez=cells.get("entrez", ""),
-        ensembl=cells.get("ensembl", ""),
-        uniprot=_split(cells.get("uniprot", "")),
-        previous=_split(cells["previous"]),
-        aliases=_split(cells["aliases"]),
-        status=cells.get("status", APPROVED),
-        location=cells.get("location", ""),
+        place = columns.get(field)
+        if place is None:
+            continue
+        cells = [row.cells[place] for row in table]
+        if all(map(form.fullmatch, cells)):
+            continue
+        for row, cell in zip(table, cells, strict=True):
+            if not form.fullmatch(cell):
+                faults.add(expected, f"line {row.line}: {cell[:40]!r}")
+
+
+def _records(table: Sequence[TextRow], columns: Mapping[str, int]) -> list[HgncRecord]:
+    """Return the rows as records, made column by column: a table has 42,000."""
+
+    def texts(field: str, missing: str = "") -> Iterable[str]:
+        place = columns.get(field)
+        return repeat(missing, len(table)) if place is None else [row.cells[place] for row in table]
+
+    fields = (
+        texts("symbol"),
+        texts("hgnc_id"),
+        texts("entrez"),
+        texts("ensembl"),
+        *([_split(cell) if cell else () for cell in texts(name)] for name in ("uniprot", "previous", "aliases")),
+        texts("status", APPROVED),
+        texts("location"),
     )
+    return [HgncRecord(*values) for values in zip(*fields, strict=True)]
 
 
 def _split(cell: str) -> tuple[str, ...]:
-    if "|" not in cell:  # most hold one name or none
-        return (cell.strip(),) if cell.strip() else ()
+    if "|" not in cell:  # most hold one name
+        return (cell,)
     return tuple(name for part in cell.split("|") if (name := part.strip()))
 
 

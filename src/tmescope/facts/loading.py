@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from tmescope.facts.installed import Installed, facts_folder, list_installed, verify
 from tmescope.facts.parsing import parse
 from tmescope.facts.registry import Reference, find_reference
+from tmescope.facts.remembered import Remembered
 from tmescope.foundation.errors import FactsError
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from tmescope.facts.references.surfaceome import SurfaceProtein
     from tmescope.facts.references.tissues import TissueExpression
     from tmescope.facts.references.xcell import XCell
+
+_KEPT = Remembered(most=6, most_bytes=8 << 20)
+"""Parsed content by the hashes of its files. The table of HGNC, 1 MB as a file, takes some 40 MB when it is read."""
 
 __all__ = ["find_installed", "how_to_install", "load_reference", "read_installed"]
 
@@ -170,6 +174,11 @@ def read_installed(one: Installed, *, registry: Sequence[Reference] | None = Non
         Its files changed since they were installed.
     FileFormatError
         The parser of this release refuses what an older one let in.
+
+    Notes
+    -----
+    Files are hashed each time. What was made of the same content before is shared, as long as the files have at most 8
+    MB together; lists and tables are handed out as copies.
     """
     reference = find_reference(one.name, registry=registry)
     if wrong := verify(one):
@@ -179,4 +188,10 @@ def read_installed(one: Installed, *, registry: Sequence[Reference] | None = Non
             next_step=f"tmescope facts remove {one.name} {one.version}, then "
             + how_to_install(reference, one.version if one.version in reference.addresses else None),
         )
-    return parse(reference, {role: Path(one.folder) / name for role, name in one.files.items()})
+    paths = {role: Path(one.folder) / name for role, name in one.files.items()}
+    content = tuple(sorted(one.sha256.items()))
+    key = (reference.name, reference.parser, reference.format_version, content)
+    n_bytes = sum(path.stat().st_size for path in paths.values())
+    found = _KEPT.get(key, lambda: parse(reference, paths), n_bytes=n_bytes)
+    copy = getattr(found, "copy", None)  # lists and tables can be changed: each caller gets its own
+    return found if copy is None else copy()

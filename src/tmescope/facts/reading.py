@@ -121,15 +121,23 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    size = 0
+    size, begun, encoding = 0, b"", "utf-8-sig"
     with _open_unpacked(path) as handle:
-        while line := handle.readline(_BLOCK):
-            size += len(line)
+        while block := handle.read(_BLOCK):
+            size += len(block)
             if size > _LARGEST:
                 raise FileFormatError(f"more than {_LARGEST} bytes come out of the file", where=str(path))
-            if len(line) == _BLOCK and not line.endswith(b"\n"):
+            whole, end, rest = block.rpartition(b"\n")
+            if max(len(begun) + (block.find(b"\n") if end else 0), len(rest) + (0 if end else len(begun))) >= _BLOCK:
                 raise FileFormatError(f"a line has more than {_BLOCK} bytes", where=str(path), expected="a text table")
-            yield line.decode("utf-8-sig" if size == len(line) else "utf-8").rstrip("\r\n")
+            if not end:
+                begun += rest
+                continue
+            for line in (begun + whole).decode(encoding).split("\n"):
+                yield line.rstrip("\r")
+            begun, encoding = rest, "utf-8"
+    if begun:
+        yield begun.decode(encoding).rstrip("\r")
 
 
 @contextmanager
