@@ -52,12 +52,15 @@ def run(arguments: Sequence[str] = ()) -> list[dict[str, object]]:
     return rows
 
 
-def write_store(path: Path, n_samples: int) -> None:
-    """Write TPM as float32, a third of them zero, in zstd chunks of 256 samples; the store never is in memory."""
+def write_store(path: Path, n_samples: int, *, named: Sequence[str] = ()) -> None:
+    """Write TPM as float32, a third of them zero, in zstd chunks of 256 samples; the store never is in memory.
+
+    The first genes are those that are named.
+    """
     import anndata as ad
     import zarr
 
-    genes = [f"GENE{i:05d}" for i in range(N_GENES)]
+    genes = [*named, *(f"GENE{i:05d}" for i in range(len(named), N_GENES))]
     obs = pd.DataFrame(index=[f"S{i:06d}" for i in range(n_samples)])
     with ad.settings.override(zarr_write_format=3):
         ad.AnnData(obs=obs, var=pd.DataFrame(index=genes)).write_zarr(path)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,3 +122,24 @@ def test_symbols_are_left_as_they_are_where_one_says_so(tmescope, folder):
         found = read_table(out / "tables" / "fractions.parquet").set_index("feature")
         values[option] = found.loc[["B lineage"], "coverage"].max()
     assert values["--map-symbols"] > values["--no-map-symbols"]
+
+
+@pytest.mark.filterwarnings("ignore:.*(onsolidated|zarr v2|autosharding).*")
+def test_a_store_is_streamed_into_one_file(tmescope, folder):
+    adata = ts.read_cohort(folder / "a.tsv", scale="tpm")
+    with ad.settings.override(zarr_write_format=3):
+        ad.AnnData(adata.X.astype("float32"), adata.obs[[]], adata.var[[]]).write_zarr(folder / "a.zarr")
+    common = ("deconvolve", "a.zarr", "--scale", "tpm", "--stream", "-o", "out.parquet")
+    said = tmescope(*common, "--min-coverage", "0", "--threads", "2", "--memory-mb", "64")
+    assert said.code == 0, said.err
+    assert f"out.parquet: {adata.n_obs} samples, " in said.out
+    expected = ts.bulk.deconvolve(adata, method="mcp_counter", options=ts.bulk.DeconvolveOptions(0.0)).table
+    np.testing.assert_allclose(read_table(folder / "out.parquet")["value"], expected["value"], rtol=1e-6)
+    for more, text in (
+        (("--report",), "no option of a study"),
+        (("-m", "mcp_counter,estimate"), "2 methods are named"),
+    ):
+        said = tmescope(*common, *more)
+        assert said.code == 2
+        assert text in said.err
+    assert tmescope(*common[:-1], "out").code == 2

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tmescope.bulk.reference_markers import MarkerRule
     from tmescope.bulk.references import SignatureReference, check_reference
     from tmescope.bulk.scoring import ScoreOptions, list_methods, score
+    from tmescope.bulk.streamed_deconvolution import DeconvolveStream, deconvolve_store
     from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
     from tmescope.bulk.subtype_files import read_subtypes, write_subtypes
     from tmescope.bulk.subtype_models import SubtypeModel, SubtypeOptions
@@ -29,6 +30,7 @@ __all__ = [
     "BuildOptions",
     "BuiltReference",
     "DeconvolveOptions",
+    "DeconvolveStream",
     "FrozenDeconvolution",
     "FrozenScore",
     "MarkerRule",
@@ -44,6 +46,7 @@ __all__ = [
     "build_reference",
     "check_reference",
     "deconvolve",
+    "deconvolve_store",
     "divide_expression",
     "fit_deconvolution",
     "fit_scores",
@@ -91,6 +94,8 @@ _HOMES = {
     "fit_subtypes": "subtypes",
     "read_subtypes": "subtype_files",
     "write_subtypes": "subtype_files",
+    "DeconvolveStream": "streamed_deconvolution",
+    "deconvolve_store": "streamed_deconvolution",
     "StoredScores": "streaming",
     "StreamOptions": "streaming",
     "score_store": "streaming",

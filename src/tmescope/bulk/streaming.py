@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["StoredScores", "StreamOptions", "plan_blocks", "score_store"]
+__all__ = ["AT_ONCE", "StoredScores", "StreamOptions", "check_numbers", "find_genes", "plan_blocks", "score_store"]
 
-_AT_ONCE = 64
+AT_ONCE = 64
 """Samples that are converted and scored together: their numbers as float64 are all that a thread adds to a block."""
 
 _COPIES = 6
@@ -186,9 +186,9 @@ def score_store(
     options = options or StreamOptions()
     declared = Scale.parse(scale, where="scale")
     rows = open_zarr_rows(path, layer=options.layer)
-    genes = _genes(rows, map_symbols=options.map_symbols)
+    genes = find_genes(rows, map_symbols=options.map_symbols)
     check_names(rows.samples, genes)
-    _check_numbers(rows, declared)
+    check_numbers(rows, declared)
     plan, defined, warnings = _prepare(rows, genes, signatures, method=method, declared=declared, options=options)
     size, threads = plan_blocks(rows, memory=options.memory, threads=options.threads)
     tally, n_clipped = CoverageTally(plan.features), 0
@@ -234,7 +234,7 @@ def plan_blocks(rows: ZarrRows, *, memory: int, threads: int) -> tuple[int, int]
     n_genes = len(rows.genes)
     # a block in the stored type and the chunks that it is put together from
     of_row = 2 * n_genes * rows.item_bytes
-    at_work = min(_AT_ONCE, len(rows.samples)) * n_genes * 8 * _COPIES
+    at_work = min(AT_ONCE, len(rows.samples)) * n_genes * 8 * _COPIES
     wanted = max((memory // _BLOCKS - at_work) // of_row, 0)
     fits = (memory - at_work) // of_row
     if fits < 1:
@@ -249,15 +249,37 @@ def plan_blocks(rows: ZarrRows, *, memory: int, threads: int) -> tuple[int, int]
     return size, max(1, min(threads, memory // (size * of_row + at_work)))
 
 
-def _genes(rows: ZarrRows, *, map_symbols: bool) -> tuple[str, ...]:
+def find_genes(rows: ZarrRows, *, map_symbols: bool) -> tuple[str, ...]:
+    """Return the genes of a store, previous symbols and aliases replaced where that is asked for.
+
+    Parameters
+    ----------
+    rows : ZarrRows
+        The matrix.
+    map_symbols : bool
+        Whether names are looked up.
+    """
     if not map_symbols:
         return rows.genes
     return tuple(found.gene_symbol for found in load_genes().resolve(rows.genes))
 
 
-def _check_numbers(rows: ZarrRows, declared: Scale) -> None:
-    """Refuse a scale that the first samples contradict; the floor is looked at in all of them."""
-    first = rows.read(0, min(_AT_ONCE, len(rows.samples))).astype(np.float64)
+def check_numbers(rows: ZarrRows, declared: Scale) -> None:
+    """Refuse a scale that the first samples contradict; the floor is looked at in all of them.
+
+    Parameters
+    ----------
+    rows : ZarrRows
+        The matrix.
+    declared : Scale
+        What it is said to be in.
+
+    Raises
+    ------
+    ScaleError
+        With the evidence.
+    """
+    first = rows.read(0, min(AT_ONCE, len(rows.samples))).astype(np.float64)
     first[~np.isfinite(first)] = np.nan  # infinite ones are told of when their block is read
     for problem in find_contradictions(measure(first, declared), declared, where=rows.where):
         raise problem
@@ -328,8 +350,8 @@ def _score_block(plan: _Plan, first: int, last: int) -> _Block:
     raw = plan.rows.read(first, last)
     parts: list[Scores] = []
     n_clipped = 0
-    for start in range(0, len(raw), _AT_ONCE):
-        part = MatrixRows(raw[start : start + _AT_ONCE], plan.declared, plan.target, plan.columns)
+    for start in range(0, len(raw), AT_ONCE):
+        part = MatrixRows(raw[start : start + AT_ONCE], plan.declared, plan.target, plan.columns)
         values = part.read(0, len(part))
         coverage, found = find_coverage(plan.method.spec, values, plan.sets)
         scored = np.asarray(plan.method.run(values, plan.sets, plan.parameters), dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,18 +18,21 @@ from tmescope.cli.score import (
     GeneTableName,
     Identifiers,
     Layer,
+    Memory,
     Orientation,
     Report,
     Results,
     ScaleOfMatrix,
     ValueColumn,
     keys_of,
+    refuse_beside_stream,
     split,
 )
 from tmescope.cli.study import Threads, say_outcome, tell_warnings
 from tmescope.foundation.errors import MethodError
 
 if TYPE_CHECKING:
+    from tmescope.bulk.streamed_deconvolution import DeconvolveStream
     from tmescope.study.schema import Study
 
 __all__ = ["deconvolve_app"]
@@ -82,6 +85,14 @@ MaxUnmapped = Annotated[
 ]
 
 
+Stream = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Estimate a Zarr store larger than memory, block by block, into the Parquet file that --output names: "
+        "one method of single samples, and no other table.",
+    ),
+]
 MapSymbols = Annotated[
     bool,
     typer.Option("--map-symbols/--no-map-symbols", help="Replace previous symbols, aliases and ids by symbols."),
@@ -107,6 +118,8 @@ def deconvolve(
     layer: Layer = None,
     min_coverage: MinCoverage = 0.5,
     max_unmapped: MaxUnmapped = 0.2,
+    stream: Stream = False,
+    memory_mb: Memory = 1024,
     report: Report = False,
     output: Results = Path("composition"),
     threads: Threads = 1,
@@ -117,7 +130,14 @@ def deconvolve(
     from tmescope.study.deconvolving import pin_only_versions
     from tmescope.study.single import Composition, deconvolution_study
 
-    methods = split(method) or ["mcp_counter"]
+    methods, reading = split(method) or ["mcp_counter"], (file_format, gene_column, value_column)
+    if stream:
+        beside = (orientation, gene_lengths, report, reference, gene_table != "bundled", identifiers, json, *reading)
+        refuse_beside_stream(*beside)
+        given = _StreamOptions(layer, map_symbols, min_coverage, memory_mb, threads)
+        options = given.build(methods[0], _versions(facts), parameter or [])
+        _stream(expression, methods, options, scale=scale, output=output, quiet=quiet)
+        return
     asked = Composition(
         methods=tuple(methods),
         reference=reference,
@@ -127,7 +147,7 @@ def deconvolve(
         max_unmapped=max_unmapped,
         map_symbols=map_symbols,
     )
-    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
+    keys = keys_of(orientation, identifiers, gene_lengths, reading=(*reading, layer))
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
     _run(study, output, threads=threads, quiet=quiet, json=json)
 
@@ -213,6 +233,42 @@ def apply(
     keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
     _run(study, output, threads=threads, quiet=quiet, json=json)
+
+
+class _StreamOptions(NamedTuple):
+    layer: str | None
+    map_symbols: bool
+    min_coverage: float
+    memory_mb: int
+    threads: int
+
+    def build(self, method: str, versions: dict[str, str], parameters: list[str]) -> DeconvolveStream:
+        """Return the options of the stream of one method."""
+        from tmescope.bulk.deconvolution import DeconvolveOptions, list_deconvolvers
+        from tmescope.bulk.streamed_deconvolution import DeconvolveStream
+        from tmescope.foundation.method import find_method
+
+        spec = find_method(method, list_deconvolvers(), where="--method").spec
+        options = DeconvolveOptions(
+            self.min_coverage,
+            self.map_symbols,
+            facts_home=facts_home(),
+            version=versions.get(spec.installed),
+            parameters=_parameters(parameters).get(method, {}),
+        )
+        return DeconvolveStream(self.memory_mb << 20, self.threads, self.layer, options)
+
+
+def _stream(
+    expression: Path, methods: list[str], options: DeconvolveStream, *, scale: str, output: Path, quiet: bool
+) -> None:
+    from tmescope.study.streaming import stream_composition
+
+    with listening("deconvolve", quiet=quiet) as progress:
+        stored = stream_composition(expression, methods, scale=scale, output=output, options=options, progress=progress)
+    for warning in stored.warnings:
+        typer.echo(f"warning  {warning.message} [{warning.code}]", err=True)
+    typer.echo(f"{stored.path}: {stored.n_samples} samples, {stored.n_features} features")
 
 
 def _run(study: Study, output: Path, *, threads: int, quiet: bool, json: bool) -> None:

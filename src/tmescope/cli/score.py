@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tmescope.bulk.frozen import FrozenScore
     from tmescope.study.schema import Study
 
-__all__ = ["keys_of", "score_app", "split"]
+__all__ = ["keys_of", "refuse_beside_stream", "score_app", "split"]
 
 score_app = typer.Typer(
     cls=FallbackGroup,
@@ -133,7 +133,7 @@ def score(
     reading = (file_format, gene_column, value_column, layer)
     if stream:
         beside = (orientation, gene_lengths, report, leading_edge, gene_table != "bundled", identifiers, *reading)
-        _refuse_beside_stream(*beside)
+        refuse_beside_stream(*beside)
         from tmescope.study.streaming import streamed_sets
 
         sets = streamed_sets(split(signature), signature_file or [])
@@ -220,7 +220,7 @@ def apply(
     if stream:
         from tmescope.bulk.frozen_files import read_model
 
-        _refuse_beside_stream(
+        refuse_beside_stream(
             orientation,
             gene_lengths,
             report,
@@ -246,14 +246,26 @@ def apply(
     _run(study, output, threads=threads, quiet=quiet, json=json)
 
 
-def _refuse_beside_stream(*given: object) -> None:
+def refuse_beside_stream(*given: object) -> None:
+    """Refuse options of a study beside ``--stream``.
+
+    Parameters
+    ----------
+    *given : object
+        Their values.
+
+    Raises
+    ------
+    MethodError
+        If one is not as it is where nobody names it.
+    """
     if any(one not in (None, False, [], "symbol") for one in given):
         raise MethodError(
             "--stream takes no option of a study beside it",
             where="--orientation, --identifiers, --gene-table, --gene-lengths, --format, --gene-column, "
-            "--value-column, --layer, --leading-edge or --report",
+            "--value-column, --layer, --leading-edge, --reference, --json or --report",
             expected="samples x genes under symbols",
-            next_step="leave it out, or score without --stream",
+            next_step="leave it out, or leave --stream out",
         )
 
 

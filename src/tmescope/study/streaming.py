@@ -1,4 +1,4 @@
-"""Scoring a store that is larger than memory, for the command line: what is not a study, see docs/decisions/0010."""
+"""Scoring and deconvolving a store that is larger than memory, for the command line: what is not a study, see docs/decisions/0010."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmescope.bulk.streamed_deconvolution import DeconvolveStream, deconvolve_store
 from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
 from tmescope.facts.own_sets import read_signatures
 from tmescope.facts.signatures import Signature, list_signatures
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tmescope.bulk.definitions import Asked
     from tmescope.bulk.frozen import FrozenScore
 
-__all__ = ["stream_scores", "streamed_sets"]
+__all__ = ["stream_composition", "stream_scores", "streamed_sets"]
 
 
 def streamed_sets(names: Sequence[str], files: Sequence[Path]) -> list[str | Signature] | None:
@@ -74,6 +75,42 @@ def stream_scores(
     TmescopeError
         As from `tmescope.bulk.streaming.score_store`.
     """
+    _check(path, methods, output)
+    return score_store(path, sets, method=methods[0], scale=scale, output=output, options=options, progress=progress)
+
+
+def stream_composition(
+    path: Path,
+    methods: Sequence[str],
+    *,
+    scale: str,
+    output: Path,
+    options: DeconvolveStream,
+    progress: Progress = SILENT,
+) -> StoredScores:
+    """Estimate the composition of the samples of a Zarr store with one method into one file.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+    methods : sequence of str
+        One method.
+    output : Path
+        File to write; its name ends with .parquet.
+    scale, options, progress
+        As in `tmescope.bulk.streamed_deconvolution.deconvolve_store`.
+
+    Raises
+    ------
+    TmescopeError
+        As from `stream_scores` and `tmescope.bulk.streamed_deconvolution.deconvolve_store`.
+    """
+    _check(path, methods, output)
+    return deconvolve_store(path, method=methods[0], scale=scale, output=output, options=options, progress=progress)
+
+
+def _check(path: Path, methods: Sequence[object], output: Path) -> None:
     if len(methods) != 1:
         raise MethodError(
             f"{len(methods)} methods are named",
@@ -86,10 +123,9 @@ def stream_scores(
             f"{path.name!r} is no Zarr store",
             where=str(path),
             expected="the folder of an AnnData store",
-            next_step="score without --stream",
+            next_step="leave --stream out",
         )
     if output.suffix != ".parquet":
         raise StoreError(
             f"the output is called {output.name!r}", where="--output", expected="a file name that ends with .parquet"
         )
-    return score_store(path, sets, method=methods[0], scale=scale, output=output, options=options, progress=progress)
