@@ -176,8 +176,8 @@ def _methods() -> Iterator[str]:
     yield from ("## Deconvolution", "", "`tmescope deconvolve`, or `deconvolution.methods` of a study.")
     both = [m.spec.name for m in list_deconvolvers() if m.spec.gene_sets]
     yield f"{', '.join(f'`{name}`' for name in both)} stand there too and are described above."
-    yield from ("", "How far they are from the originals at most, on four data sets (`python -m bench parity` and")
-    yield from ("`python -m bench deconvolution_speed` measure it; tests hold the limits):", "")
+    yield from ("", "How far they are from the originals at most, on four data sets (`python -m bench parity` tells")
+    yield from ("those of xCell and ConsensusTME, tests hold all limits):", "")
     yield from ("| method | output | largest difference | limit |", "|---|---|---|---|")
     yield from (f"| {' | '.join(row)} |" for row in PARITY)
     yield ""

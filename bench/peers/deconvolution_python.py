@@ -86,6 +86,45 @@ def abis_alone(part: slice) -> Timed:
     return alone(part, "abis", ("abis",))
 
 
+def xcell(part: slice) -> Timed:
+    return ours(part, "xcell")
+
+
+def xcell_raw(part: slice) -> Timed:
+    return ours(part, "xcell_raw")
+
+
+def consensustme(part: slice) -> Timed:
+    return ours(part, "consensustme", cancer="Unfiltered")
+
+
+def consensustme_gsva(part: slice) -> Timed:
+    return ours(part, "consensustme_gsva", cancer="Unfiltered")
+
+
+def xcell_frozen(part: slice) -> Timed:
+    return one_patient(part, "xcell")
+
+
+def consensustme_frozen(part: slice) -> Timed:
+    return one_patient(part, "consensustme", cancer="Unfiltered")
+
+
+def one_patient(part: slice, method: str, **parameters: Any) -> Timed:
+    """Return the estimate of the first sample by a model of all."""
+    from anndata import AnnData
+
+    from tmescope.bulk.deconvolution import DeconvolveOptions
+    from tmescope.bulk.frozen_deconvolution import apply_deconvolution, fit_deconvolution
+
+    samples = [f"S{i}" for i in range(len(values[part]))]
+    adata = AnnData(values[part], pd.DataFrame(index=samples), pd.DataFrame(index=genes))
+    options = DeconvolveOptions(facts_home=folder / "facts", parameters=parameters)
+    model = fit_deconvolution(adata, method=method, scale="tpm", options=options)
+    found = DeconvolveOptions(facts_home=folder / "facts")
+    return lambda: apply_deconvolution(model, adata[:1].copy(), scale="tpm", options=found)
+
+
 def scipy_nnls(part: slice) -> Timed:
     from scipy.optimize import nnls
 
@@ -111,6 +150,12 @@ PROGRAMS: dict[str, Callable[[slice], Timed]] = {
         scipy_nnls,
         abis,
         abis_alone,
+        xcell,
+        xcell_raw,
+        xcell_frozen,
+        consensustme,
+        consensustme_gsva,
+        consensustme_frozen,
         statsmodels_rlm,
     )
 }

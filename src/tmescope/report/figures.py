@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tmescope.report.accuracy import draw_accuracy
 from tmescope.report.agreement import draw_agreement
 from tmescope.report.cohort_effects import draw_cohort_effects
 from tmescope.report.composition import draw_composition
@@ -38,6 +39,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_landscape,
         draw_composition,
         draw_agreement,
+        draw_accuracy,
         draw_correlations,
         draw_cohort_effects,
         draw_distributions,

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.stats.closeness import Closeness, closeness
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TERTILE_NAMES",
     "AucEstimate",
+    "Closeness",
     "Coefficients",
     "HazardRatio",
     "KaplanMeierCurve",
@@ -37,6 +39,7 @@ __all__ = [
     "Tertiles",
     "auc",
     "benjamini_hochberg",
+    "closeness",
     "constrained_least_squares",
     "fit_robustly",
     "hazard_ratio_of_group",
@@ -55,6 +58,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "closeness": ("Closeness", "closeness"),
     "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
     "correlation": ("heterogeneity", "spearman_matrix"),
     "cox": ("HazardRatio", "hazard_ratio_of_group"),

@@ -92,6 +92,13 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "agreement_low:float coverage:float confidence:str advice:str"
         ),
     ),
+    "accuracy": TableSchema(
+        "one cell type of a cohort by one deconvolution method, beside shares that were counted",
+        _columns(
+            "cohort_id:str method:str cell_type:str cl_id:str n:int pearson:float ci_low:float ci_high:float "
+            "spearman:float rmse:float ccc:float"
+        ),
+    ),
     "leading_edge": TableSchema(
         "one gene of a signature that was asked about, in one sample",
         _columns(

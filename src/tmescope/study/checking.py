@@ -35,6 +35,7 @@ from tmescope.study.pacing import pace_of_reading
 from tmescope.study.pins import find_pins
 from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
+from tmescope.study.truths import unmatched_problems
 
 if TYPE_CHECKING:
     from tmescope.foundation.method import MethodSpec
@@ -139,6 +140,8 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
         problems += _method_problems(cohort, needs, folders[cohort.id])
         problems += unmeasured_problems(study, cohort, read_genes(folders[cohort.id]))
         problems += unfit_problems(study, needs, cohort, genes=read_genes(folders[cohort.id]), scale=_scale(cohort))
+        samples = read_table(folders[cohort.id] / "samples.parquet", columns=["sample_id"])["sample_id"]
+        problems += unmatched_problems(study, cohort, list(samples))
         problems += _patient_problems(study, cohort, folders[cohort.id])
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
     wanted = read_universe(study)

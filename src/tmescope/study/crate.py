@@ -42,6 +42,7 @@ def input_hashes(context: Context) -> dict[str, str]:
             found[f"{cohort.id}: {shown_path(name)}{f' {part}' if part else ''}"] = hash_input(path)
     named = [("signatures", path) for path in context.study.profile.signature_files]
     named += [("models", path) for path in (*context.study.profile.models, *context.study.deconvolution.models)]
+    named += [("counted shares", path) for path in context.study.deconvolution.truth.values()]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -137,6 +138,7 @@ def _parameters(context: Context) -> dict[str, Any]:
     dumped["profile"]["gene_universe"] = shown_path(universe)
     for key in ("signature_files", "models"):
         dumped["profile"][key] = [shown_path(path) for path in dumped["profile"][key]]
+    dumped["deconvolution"]["truth"] = {c: shown_path(path) for c, path in dumped["deconvolution"]["truth"].items()}
     dumped["deconvolution"]["models"] = [shown_path(path) for path in dumped["deconvolution"]["models"]]
     return dumped
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from tmescope.bulk.accuracy import find_accuracy
 from tmescope.bulk.consensus import ConsensusRule, family_of, find_consensus, load_rule
 from tmescope.bulk.deconvolution import (
     DeconvolveOptions,
@@ -32,6 +33,7 @@ from tmescope.study.gene_tables import choose_genes
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.pins import pin_hashes
+from tmescope.study.truths import read_truth
 
 if TYPE_CHECKING:
     from tmescope.bulk.references import SignatureReference
@@ -219,6 +221,7 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
         "map_symbols": context.study.profile.map_symbols,
         "gene_table": context.study.profile.gene_table,
         "reference": _reference_hash(context.study),
+        "truth": _truth_hash(context.study, cohort),
         "pins": pin_hashes(context.installed),
         "facts": context.needs.facts,
     }
@@ -230,9 +233,23 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
             table, agreement = _with_consensus(context, table)
         write_table(shape_table("fractions", table), folder / "fractions.parquet")
         write_table(shape_table("agreement", agreement), folder / "agreement.parquet")
+        write_table(shape_table("accuracy", _judge(context, cohort, table)), folder / "accuracy.parquet")
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     return Step(f"fractions-{cohort.id}", ingredients, make)
+
+
+def _truth_hash(study: Study, cohort: Cohort) -> str:
+    path = study.deconvolution.truth.get(cohort.id)
+    return "" if path is None else hash_file(study.resolve(path))
+
+
+def _judge(context: Context, cohort: Cohort, table: pd.DataFrame) -> pd.DataFrame:
+    path = context.study.deconvolution.truth.get(cohort.id)
+    if path is None:
+        return empty_table("accuracy")
+    additive = {spec.name: spec.additive for spec in context.needs.deconvolution}
+    return find_accuracy(table, {cohort.id: read_truth(context.study.resolve(path))}, additive=additive)
 
 
 def _reference_hash(study: Study) -> str:

@@ -35,6 +35,7 @@ _TABLES = (
     "scores",
     "fractions",
     "agreement",
+    "accuracy",
     "answers",
     "curves",
     "gene_mapping",

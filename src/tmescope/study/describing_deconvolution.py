@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["describe_composition"]
 
 _BESIDE = {"threads"}
+_FEW = 10
 
 
 def describe_composition(material: Material) -> Iterator[str]:
@@ -44,6 +45,9 @@ def describe_composition(material: Material) -> Iterator[str]:
     agreement = material.tables["agreement"]
     if len(agreement):
         yield _consensus(agreement, material.study.deconvolution.consensus)
+    accuracy = material.tables["accuracy"]
+    if len(accuracy):
+        yield _judged(accuracy)
 
 
 def _method(material: Material, spec: MethodSpec, parameters: dict[str, Any]) -> Iterator[str]:
@@ -76,6 +80,19 @@ def _consensus(agreement: pd.DataFrame, weights: str) -> str:
         "Agreement is the mean of Spearman's correlations of all pairs of methods; confidence is high from 0.6 with "
         "three methods and a coverage of 80%, moderate from 0.4, low below, single where one method spoke, unknown in "
         f"cohorts of fewer than ten samples. By confidence: {listed(kinds)}."
+    )
+
+
+def _judged(accuracy: pd.DataFrame) -> str:
+    cohorts = listed(said(c) for c in accuracy["cohort_id"].drop_duplicates())
+    most, few = int(accuracy["n"].max()), int((accuracy["n"] < _FEW).sum())
+    warned = f" {few:,} of {plural(len(accuracy), 'row')} rest on fewer than {_FEW} samples and only describe them."
+    return (
+        f"Estimates were compared with shares that the user supplied as counted ({cohorts}; "
+        f"at most {plural(most, 'sample')} a cell type), by types of the same tree: Pearson's correlation with 95% "
+        "interval by Fisher's transformation and Spearman's for all methods, root mean squared error and Lin's "
+        "concordance only for outputs that are shares of cells. Nothing was fitted to the counted shares."
+        + (warned if few else "")
     )
 
 

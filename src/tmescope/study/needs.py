@@ -27,6 +27,7 @@ from tmescope.study.deconvolving import deconvolution_problems, deconvolution_sp
 from tmescope.study.gene_tables import BUNDLED, table_problems
 from tmescope.study.model_files import StudyModels, model_problems, read_models
 from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
+from tmescope.study.truths import truth_problems
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Study
@@ -244,7 +245,7 @@ def without_unknown(study: Study) -> Study:
         "gene_universe": "own",
         "gene_table": profile.gene_table if not list(table_problems(study)) else BUNDLED,
     }
-    nothing: dict[str, object] = {"methods": [], "models": [], "reference": None, "parameters": {}}
+    nothing: dict[str, object] = {"methods": [], "models": [], "truth": {}, "reference": None, "parameters": {}}
     composition = study.deconvolution.model_copy(update=nothing)
     update = {"profile": profile.model_copy(update=kept), "deconvolution": composition}
     pruned = study.model_copy(update=update)
@@ -254,7 +255,8 @@ def without_unknown(study: Study) -> Study:
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
     found = [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
-    found += [*deconvolution_problems(study), *unpinned_problems(study, read_deconvolution_models(study))]
+    found += [*deconvolution_problems(study), *truth_problems(study)]
+    found += [*unpinned_problems(study, read_deconvolution_models(study))]
     found += _model_problems(study, complete=not found)
     return [*found, *([] if found else _leading_problems(study))]
 

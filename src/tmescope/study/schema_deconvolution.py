@@ -29,6 +29,10 @@ class Deconvolution(Table):
         description="Where several methods ran: one estimate a cell type from all of them and how they agree, with "
         "weights learned where composition is known, or equal ones; or none",
     )
+    truth: dict[str, FileName] = Field(
+        default_factory=dict,
+        description="Cohort to a table of counted shares: sample, then one column a cell type, 0 to 1, tab-separated",
+    )
     min_coverage: float = Field(
         0.5, ge=0, le=1, description="Below this share of a reference's genes a method is refused, an output missing"
     )

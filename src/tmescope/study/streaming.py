@@ -1,4 +1,4 @@
-"""Scoring and deconvolving a store that is larger than memory, for the command line: what is not a study, see docs/decisions/0010."""
+"""Scores and composition of a store larger than memory, for the command line: no study, see docs/decisions/0010."""
 
 from __future__ import annotations
 

@@ -182,6 +182,7 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "scores": _stacked("scores", "profile"),
     "fractions": _composed("fractions"),
     "agreement": _composed("agreement"),
+    "accuracy": _composed("accuracy"),
     "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
     "answers": _stacked("answers", "answers"),
