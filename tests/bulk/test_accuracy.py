@@ -9,7 +9,7 @@ from tests.golden.test_deconvolution_sets_parity import cohort
 
 from tmescope.bulk.accuracy import COLUMNS, find_accuracy
 from tmescope.bulk.deconvolution import deconvolve
-from tmescope.stats.closeness import closeness
+from tmescope.stats.closeness import measure_closeness
 
 SAMPLES = [f"s{i}" for i in range(8)]
 
@@ -50,12 +50,14 @@ def test_each_method_is_compared_by_types_of_the_tree() -> None:
     rows = found.set_index(["method", "cell_type"])
     assert set(rows.index.get_level_values("method")) == {"shares", "scores"}
     wide = table.pivot(index=["method", "sample_id"], columns="feature", values="value")
-    b = closeness(wide.loc["shares"].loc[SAMPLES, "B.cells"], truth["B-cells"])
+    b = measure_closeness(wide.loc["shares"].loc[SAMPLES, "B.cells"], truth["B-cells"])
     told = rows.loc[("shares", "B cell")]
     assert (told["n"], told["pearson"], told["rmse"], told["ccc"]) == (7, b.pearson, b.rmse, b.ccc)
     helpers = wide.loc["shares"].loc[SAMPLES, ["T.cells.CD4", "Tregs"]].sum(axis=1)
     name = next(n for m, n in rows.index if m == "shares" and n != "B cell")
-    assert rows.loc[("shares", name), "pearson"] == pytest.approx(closeness(helpers, truth["CD4+ T-cells"]).pearson)
+    assert rows.loc[("shares", name), "pearson"] == pytest.approx(
+        measure_closeness(helpers, truth["CD4+ T-cells"]).pearson
+    )
     score = rows.loc[("scores", "B cell")]
     assert np.isnan([score["rmse"], score["ccc"]]).all()
     assert ("scores", "natural killer cell") not in rows.index

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tmescope.bulk.harmonised import harmonise
 from tmescope.facts.cell_types import CellTypeTree, load_cell_types
-from tmescope.stats.closeness import closeness
+from tmescope.stats.closeness import measure_closeness
 
 __all__ = ["COLUMNS", "SHARES", "find_accuracy"]
 
@@ -61,7 +61,7 @@ def find_accuracy(
         found = harmonise(estimates[estimates["cohort_id"] == cohort], additive=additive, tree=tree)
         both = found.merge(known, on=["sample_id", "cl_id"], suffixes=("", "_known"))
         for (method, cl_id), pairs in both.groupby(["method", "cl_id"], sort=False):
-            near = closeness(pairs["value"].astype(float), pairs["value_known"].astype(float))
+            near = measure_closeness(pairs["value"].astype(float), pairs["value_known"].astype(float))
             is_share = units[str(method)] in SHARES
             rows.append(
                 {

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tmescope.stats.closeness import Closeness, closeness
+    from tmescope.stats.closeness import Closeness, measure_closeness
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
@@ -39,7 +39,6 @@ __all__ = [
     "Tertiles",
     "auc",
     "benjamini_hochberg",
-    "closeness",
     "constrained_least_squares",
     "fit_robustly",
     "hazard_ratio_of_group",
@@ -48,6 +47,7 @@ __all__ = [
     "leaf_order",
     "log_rank",
     "match_quantiles",
+    "measure_closeness",
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
     "principal_components",
@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "closeness": ("Closeness", "closeness"),
+    "closeness": ("Closeness", "measure_closeness"),
     "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
     "correlation": ("heterogeneity", "spearman_matrix"),
     "cox": ("HazardRatio", "hazard_ratio_of_group"),

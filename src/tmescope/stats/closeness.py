@@ -13,7 +13,7 @@ from tmescope.stats.correlation import spearman_matrix
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Closeness", "closeness"]
+__all__ = ["Closeness", "measure_closeness"]
 
 _FEWEST = 3
 
@@ -47,7 +47,7 @@ class Closeness:
     ccc: float
 
 
-def closeness(measured: ArrayLike, known: ArrayLike, *, confidence: float = 0.95) -> Closeness:
+def measure_closeness(measured: ArrayLike, known: ArrayLike, *, confidence: float = 0.95) -> Closeness:
     """Compare measurements with what is known.
 
     Parameters
