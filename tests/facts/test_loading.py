@@ -73,3 +73,16 @@ def test_the_real_references_load(shared_data: Path, tmp_path: Path) -> None:
     assert load_reference("quantiseq", "TIL10", home=tmp_path).signature.values.shape == (170, 10)
     assert len(load_reference("xcell", home=tmp_path).signatures) == 489
     assert load_reference("abis", home=tmp_path).microarray.values.shape == (819, 11)
+
+
+def test_what_was_read_is_shared_and_what_can_be_changed_is_not(tmp_path: Path) -> None:
+    home = put(tmp_path, "a")
+    assert load_reference("quantiseq", home=home) is load_reference("quantiseq", home=home)
+    source = tmp_path / "genes"
+    source.mkdir()
+    paths = made.registered("surfaceome", source)
+    install("surfaceome", paths, home=home, origin=Origin("b"), accepted=frozenset({"surfaceome"}))
+    first = load_reference("surfaceome", home=home)
+    n = len(first)
+    first.clear()
+    assert len(load_reference("surfaceome", home=home)) == n > 0
