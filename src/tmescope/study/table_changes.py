@@ -17,6 +17,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "scores": ("cohort_id", "sample_id", "method", "feature"),
     "fractions": ("cohort_id", "sample_id", "method", "feature"),
     "agreement": ("cohort_id", "cell_type"),
+    "accuracy": ("cohort_id", "method", "cell_type"),
     "features": ("cohort_id", "sample_id", "feature"),
     "answers": ("cohort_id", "question_id", "feature", "source", "effect_name"),
     "curves": ("cohort_id", "endpoint", "feature", "source", "group", "time_months"),
