@@ -33,6 +33,7 @@ from tmescope.study.pacing import pace_of_reading
 from tmescope.study.pins import find_pins
 from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
+from tmescope.study.subtype_needs import unfit_problems
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
@@ -133,7 +134,7 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     cohorts = [c for c in study.cohorts if c.id in folders]
     problems: list[TmescopeError] = []
     for cohort in cohorts:
-        problems += _method_problems(cohort, needs, folders[cohort.id])
+        problems += _method_problems(study, cohort, needs, folder=folders[cohort.id])
         problems += unmeasured_problems(study, cohort, read_genes(folders[cohort.id]))
         problems += _patient_problems(study, cohort, folders[cohort.id])
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
@@ -147,12 +148,13 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     return problems
 
 
-def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[TmescopeError]:
+def _method_problems(study: Study, cohort: Cohort, needs: Needs, *, folder: Path) -> Iterator[TmescopeError]:
     declared = Scale.parse(cohort.scale)
     scale = final_scale(declared, has_lengths=cohort.gene_lengths is not None, to_tpm=cohort.to_tpm)
     unit = scale.unit
     n_samples = len(read_table(folder / "samples.parquet", columns=["sample_id"]))
     yield from cohort_problems(needs.models, cohort.id, genes=read_genes(folder), scale=scale)
+    yield from unfit_problems(study, cohort.id, genes=read_genes(folder), scale=scale, n_samples=n_samples)
     computed = [s for s in needs.specs if s.name not in needs.models.models]
     for spec in (*computed, *needs.deconvolution):
         if unit not in spec.units:

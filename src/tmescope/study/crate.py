@@ -42,6 +42,7 @@ def input_hashes(context: Context) -> dict[str, str]:
             found[f"{cohort.id}: {shown_path(name)}{f' {part}' if part else ''}"] = hash_input(path)
     named = [("signatures", path) for path in context.study.profile.signature_files]
     named += [("models", path) for path in context.study.profile.models]
+    named += [("subtypes", path) for path in context.study.subtypes.models]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -55,12 +56,21 @@ def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
     return {
         "versions": versions(),
         "inputs": inputs,
-        "facts": {**context.needs.facts, **hash_of_table(context.study), **pin_hashes(context.installed)},
+        "facts": {
+            **_own_facts(context),
+            **hash_of_table(context.study),
+            **pin_hashes(context.installed),
+        },
         "models": context.needs.models.records,
         "terms": pin_terms(context.installed),
         "seed": context.study.study.seed,
         "parameters": _parameters(context),
     }
+
+
+def _own_facts(context: Context) -> dict[str, str]:
+    models = {f"subtypes {name}": sha256 for name, sha256 in context.needs.subtypes.hashes.items()}
+    return {**context.needs.facts, **models}
 
 
 def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> None:
@@ -137,6 +147,7 @@ def _parameters(context: Context) -> dict[str, Any]:
     dumped["profile"]["gene_universe"] = shown_path(universe)
     for key in ("signature_files", "models"):
         dumped["profile"][key] = [shown_path(path) for path in dumped["profile"][key]]
+    dumped["subtypes"]["models"] = [shown_path(path) for path in dumped["subtypes"]["models"]]
     return dumped
 
 

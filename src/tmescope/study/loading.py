@@ -236,12 +236,13 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
     for name, endpoint in study.endpoints.items():
         strangers = [c for c in (*endpoint.not_in, *endpoint.cohorts) if c not in ids]
         problems += [UnknownNameError.of("cohort", c, ids, where=f"{where}: endpoints.{name}") for c in strangers]
-    if not study.profile.methods and not study.profile.models and not study.deconvolution.methods:
+    measured = (study.profile.methods, study.profile.models, study.deconvolution.methods)
+    if not any(measured) and not study.subtypes.models and not study.subtypes.fit:
         problems.append(
             StudyFileError(
                 "the study names no method",
                 where=f"{where}: profile.methods",
-                expected="at least one there, or models, or deconvolution.methods",
+                expected="at least one there, or models, deconvolution.methods, subtypes.models or subtypes.fit",
             )
         )
     problems += _answer_references(study, where)

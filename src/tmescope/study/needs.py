@@ -26,6 +26,7 @@ from tmescope.study.deconvolving import deconvolution_problems, deconvolution_sp
 from tmescope.study.gene_tables import BUNDLED, table_problems
 from tmescope.study.model_files import StudyModels, model_problems, read_models
 from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
+from tmescope.study.subtype_needs import StudySubtypes, read_subtype_models, subtype_problems
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Study
@@ -56,6 +57,8 @@ class Needs:
         Its frozen models, whose specifications stand at the end of `specs`.
     deconvolution : tuple of MethodSpec
         Deconvolution methods in the study's order.
+    subtypes : StudySubtypes
+        Models of subtypes that are applied or fitted.
     own_notes : tuple of RunWarning
         What readers should know of `own`.
     """
@@ -67,13 +70,14 @@ class Needs:
     files: StudySets
     models: StudyModels = field(default_factory=lambda: StudyModels({}, {}))
     deconvolution: tuple[MethodSpec, ...] = ()
+    subtypes: StudySubtypes = field(default_factory=StudySubtypes)
     own_notes: tuple[RunWarning, ...] = ()
 
     @property
     def genes(self) -> tuple[str, ...]:
         """Sorted symbols of all genes that any of them names."""
         named = {g for s in (*self.signatures, *self.collections) for g in s.genes}
-        return tuple(sorted(named.union(*self.own.values(), *self.models.sets.values())))
+        return tuple(sorted(named.union(self.subtypes.genes, *self.own.values(), *self.models.sets.values())))
 
     @property
     def notes(self) -> tuple[RunWarning, ...]:
@@ -96,8 +100,9 @@ class Needs:
         return {**{s.name: s.weights or s.genes for s in self.signatures}, **self.own}
 
     def primary(self, study: Study) -> str:
-        """Method that figures show: the one that the study names, or the first."""
-        return study.profile.primary or (*self.specs, *self.deconvolution)[0].name
+        """Method that figures show: the one that the study names, or the first; empty where none measures anything."""
+        named = [spec.name for spec in (*self.specs, *self.deconvolution)]
+        return study.profile.primary or (named[0] if named else "")
 
 
 def gather_needs(study: Study) -> Needs:
@@ -131,8 +136,19 @@ def gather_needs(study: Study) -> Needs:
     models = read_models(study)
     for problem in models.problems:
         raise problem
+    subtypes = read_subtype_models(study)
+    for problem in subtypes.problems:
+        raise problem
     return Needs(
-        (*specs, *models.specs), signatures, tuple(unique.values()), own, files, models, deconvolution, own_notes=notes
+        (*specs, *models.specs),
+        signatures,
+        tuple(unique.values()),
+        own,
+        files,
+        models,
+        deconvolution,
+        subtypes,
+        own_notes=notes,
     )
 
 
@@ -231,7 +247,8 @@ def without_unknown(study: Study) -> Study:
         "gene_table": profile.gene_table if not list(table_problems(study)) else BUNDLED,
     }
     composition = study.deconvolution.model_copy(update={"methods": [], "reference": None, "parameters": {}})
-    update = {"profile": profile.model_copy(update=kept), "deconvolution": composition}
+    subtypes = study.subtypes.model_copy(update={"models": [], "fit": ""} if any(subtype_problems(study)) else {})
+    update = {"profile": profile.model_copy(update=kept), "deconvolution": composition, "subtypes": subtypes}
     pruned = study.model_copy(update=update)
     return pruned.in_folder(study.resolve("."))
 
@@ -239,7 +256,8 @@ def without_unknown(study: Study) -> Study:
 def name_problems(study: Study) -> list[TmescopeError]:
     """Return one error for each method, parameter, signature or file of the profile that does not exist."""
     found = [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
-    found += [*deconvolution_problems(study), *_model_problems(study, complete=not found)]
+    found += [*deconvolution_problems(study), *subtype_problems(study)]
+    found += _model_problems(study, complete=not found)
     return [*found, *([] if found else _leading_problems(study))]
 
 
