@@ -153,9 +153,8 @@ def find_clusters(
     the skewness along each axis: gamma variates, which have one mode, instead of Gaussian ones. The
     gain of k is log((mean ambiguity of the clouds + 0.01) / (ambiguity + 0.01)); the p-value ranks the largest gain
     over all k among those of the clouds, so that trying several k costs nothing. A k whose smallest group would hold
-    less than `ClusterSearch.smallest` of the samples has no gain, in data and clouds alike. Clouds that
-    are bent, or whose tails are heavy, can be taken for groups. Cost: (n_null + 1) x (most - 1) groupings of n_resamples
-    draws.
+    less than `ClusterSearch.smallest` of the samples has no gain, in data and clouds alike. Clouds that are bent can be
+    taken for groups. Cost: (n_null + 1) x (most - 1) groupings of n_resamples draws.
     """
     search = search or ClusterSearch()
     if values.ndim != 2 or len(values) < _FEWEST or values.shape[1] < 2 or not np.isfinite(values).all():
@@ -167,9 +166,8 @@ def find_clusters(
     tried = tuple(range(2, min(search.most, len(values) // 4) + 1))
     places, axes = _components(values)
     found, sizes = _ambiguities(values, tried, rng=rng, search=search)
-    nulls = []
-    for _ in range(search.n_null):
-        nulls.append(_ambiguities(_cloud(places, rng) @ axes, tried, rng=rng, search=search))
+    clouds = (_cloud(places, rng) @ axes for _ in range(search.n_null))
+    nulls = [_ambiguities(cloud, tried, rng=rng, search=search) for cloud in clouds]
     null = np.array([a for a, _ in nulls])
     middle = null.mean(axis=0)
     gains = [_gain(a, s, middle, search=search) for a, s in [(found, sizes), *nulls]]

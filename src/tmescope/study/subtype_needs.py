@@ -90,7 +90,7 @@ def read_subtype_models(study: Study) -> StudySubtypes:
             error.where = f"subtypes.models: {path}"
             problems.append(error)
             continue
-        fitted = {asked.kind: "the model that is fitted"} if asked.fit else {}
+        fitted: dict[str, str] = {asked.kind: "the model that is fitted"} if asked.fit else {}
         if owner := {**fitted, **paths}.get(name):
             problems.append(
                 StudyFileError(
