@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.bulk.cell_expression import divide_expression
+    from tmescope.bulk.cluster_files import read_clusters, write_clusters
+    from tmescope.bulk.cluster_models import ClusterModel, ClusterOptions
+    from tmescope.bulk.cluster_subtypes import apply_clusters, fit_clusters
     from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
     from tmescope.bulk.frozen_deconvolution import FrozenDeconvolution, apply_deconvolution, fit_deconvolution
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BuildOptions",
     "BuiltReference",
+    "ClusterModel",
+    "ClusterOptions",
     "DeconvolveOptions",
     "FrozenDeconvolution",
     "FrozenScore",
@@ -38,6 +43,7 @@ __all__ = [
     "StreamOptions",
     "SubtypeModel",
     "SubtypeOptions",
+    "apply_clusters",
     "apply_deconvolution",
     "apply_scores",
     "apply_subtypes",
@@ -45,6 +51,7 @@ __all__ = [
     "check_reference",
     "deconvolve",
     "divide_expression",
+    "fit_clusters",
     "fit_deconvolution",
     "fit_scores",
     "fit_subtypes",
@@ -52,6 +59,7 @@ __all__ = [
     "list_deconvolvers",
     "list_methods",
     "load_reference",
+    "read_clusters",
     "read_deconvolution",
     "read_model",
     "read_reference",
@@ -59,6 +67,7 @@ __all__ = [
     "read_subtypes",
     "score",
     "score_store",
+    "write_clusters",
     "write_deconvolution",
     "write_model",
     "write_reference",
@@ -85,6 +94,12 @@ _HOMES = {
     "fit_deconvolution": "frozen_deconvolution",
     "read_deconvolution": "frozen_deconvolution_files",
     "write_deconvolution": "frozen_deconvolution_files",
+    "ClusterModel": "cluster_models",
+    "ClusterOptions": "cluster_models",
+    "apply_clusters": "cluster_subtypes",
+    "fit_clusters": "cluster_subtypes",
+    "read_clusters": "cluster_files",
+    "write_clusters": "cluster_files",
     "SubtypeModel": "subtype_models",
     "SubtypeOptions": "subtype_models",
     "apply_subtypes": "subtypes",

@@ -146,15 +146,14 @@ def find_clusters(
     Notes
     -----
     For each k the samples and features are drawn without replacement and grouped by k-means (k-means++, the best of
-    three starts). The consensus of a pair is how often it is together among the draws with both (Monti 2003,
-    10.1023/A:1023949509487); the ambiguity is the share of pairs between 0.1 and 0.9 (Senbabaoglu 2014,
-    10.1038/srep06207). Both fall for an elongated cloud too, so the same is done with clouds that have the principal
-    axes and variances of the data and no groups (the reference of John 2020, 10.1038/s41598-020-58766-1), here also
-    the skewness along each axis: gamma variates, which have one mode, instead of Gaussian ones. The
-    gain of k is log((mean ambiguity of the clouds + 0.01) / (ambiguity + 0.01)); the p-value ranks the largest gain
-    over all k among those of the clouds, so that trying several k costs nothing. A k whose smallest group would hold
-    less than `ClusterSearch.smallest` of the samples has no gain, in data and clouds alike. Clouds that are bent can be
-    taken for groups. Cost: (n_null + 1) x (most - 1) groupings of n_resamples draws.
+    three starts). The consensus of a pair is how often it is together among the draws with both; the ambiguity is the
+    share of pairs between 0.1 and 0.9 (10.1038/srep06207). Both fall for an elongated cloud too, so the same is done
+    with clouds that have the principal axes and variances of the data and no groups (the reference of
+    10.1038/s41598-020-58766-1), here also the skewness along each axis: gamma variates, which have one mode, instead
+    of Gaussian ones. The gain of k is log((mean ambiguity of the clouds + 0.01) / (ambiguity + 0.01)); the p-value
+    ranks the largest gain over all k among those of the clouds, so that trying several k costs nothing. A k whose
+    smallest group would hold less than `ClusterSearch.smallest` of the samples has no gain, in data and clouds alike.
+    Clouds that are bent can be taken for groups. Cost: (n_null + 1) x (most - 1) groupings of n_resamples draws.
     """
     search = search or ClusterSearch()
     if values.ndim != 2 or len(values) < _FEWEST or values.shape[1] < 2 or not np.isfinite(values).all():
