@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.bulk.cell_expression import divide_expression
+    from tmescope.bulk.cluster_files import read_clusters, write_clusters
+    from tmescope.bulk.cluster_models import ClusterModel, ClusterOptions
+    from tmescope.bulk.cluster_subtypes import apply_clusters, fit_clusters
     from tmescope.bulk.deconvolution import DeconvolveOptions, deconvolve, list_deconvolvers
     from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
     from tmescope.bulk.frozen_deconvolution import FrozenDeconvolution, apply_deconvolution, fit_deconvolution
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BuildOptions",
     "BuiltReference",
+    "ClusterModel",
+    "ClusterOptions",
     "DeconvolveOptions",
     "DeconvolveStream",
     "FrozenDeconvolution",
@@ -40,6 +45,7 @@ __all__ = [
     "StreamOptions",
     "SubtypeModel",
     "SubtypeOptions",
+    "apply_clusters",
     "apply_deconvolution",
     "apply_scores",
     "apply_subtypes",
@@ -48,6 +54,7 @@ __all__ = [
     "deconvolve",
     "deconvolve_store",
     "divide_expression",
+    "fit_clusters",
     "fit_deconvolution",
     "fit_scores",
     "fit_subtypes",
@@ -55,6 +62,7 @@ __all__ = [
     "list_deconvolvers",
     "list_methods",
     "load_reference",
+    "read_clusters",
     "read_deconvolution",
     "read_model",
     "read_reference",
@@ -62,6 +70,7 @@ __all__ = [
     "read_subtypes",
     "score",
     "score_store",
+    "write_clusters",
     "write_deconvolution",
     "write_model",
     "write_reference",
@@ -88,6 +97,12 @@ _HOMES = {
     "fit_deconvolution": "frozen_deconvolution",
     "read_deconvolution": "frozen_deconvolution_files",
     "write_deconvolution": "frozen_deconvolution_files",
+    "ClusterModel": "cluster_models",
+    "ClusterOptions": "cluster_models",
+    "apply_clusters": "cluster_subtypes",
+    "fit_clusters": "cluster_subtypes",
+    "read_clusters": "cluster_files",
+    "write_clusters": "cluster_files",
     "SubtypeModel": "subtype_models",
     "SubtypeOptions": "subtype_models",
     "apply_subtypes": "subtypes",

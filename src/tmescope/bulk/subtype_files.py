@@ -11,7 +11,7 @@ from tmescope.bulk.subtype_models import SubtypeModel, subtype_hash
 __all__ = ["FORMAT_VERSION", "read_subtypes", "write_subtypes"]
 
 FORMAT_VERSION = 1
-_KIND = ModelKind("tmescope subtypes", FORMAT_VERSION, "model of subtypes", "tmescope.bulk.write_subtypes")
+_KIND = ModelKind("tmescope subtypes", FORMAT_VERSION, "model of subtypes", "tmescope subtype fit")
 
 
 def write_subtypes(model: SubtypeModel, path: Path) -> None:

@@ -12,10 +12,14 @@ from tmescope.foundation.provenance import hash_array, hash_json
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SUBTYPES", "SubtypeModel", "SubtypeOptions", "subtype_hash"]
+__all__ = ["PLACED", "SUBTYPES", "UNCOVERED", "UNGROUPED", "UNLIKE", "SubtypeModel", "SubtypeOptions", "subtype_hash"]
 
 SUBTYPES = ("sparse", "stroma-dense", "immune-open", "immune-dense")
 """Low on both axes; high on the stromal one; high on the immune one; high on both."""
+
+
+PLACED, UNLIKE, UNCOVERED, UNGROUPED = "placed", "unlike the cohort", "too few genes", "no groups"
+"""What is said of a sample: it has a subtype, or why it has none."""
 
 
 @dataclass(frozen=True)

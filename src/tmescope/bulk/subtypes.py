@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,15 @@ from tmescope.bulk.frozen import check_matrix, find_columns
 from tmescope.bulk.gene_sets import index_sets
 from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
 from tmescope.bulk.score_table import cohort_id
-from tmescope.bulk.subtype_models import SUBTYPES, SubtypeModel, SubtypeOptions, subtype_hash
+from tmescope.bulk.subtype_models import (
+    PLACED,
+    SUBTYPES,
+    UNCOVERED,
+    UNLIKE,
+    SubtypeModel,
+    SubtypeOptions,
+    subtype_hash,
+)
 from tmescope.foundation.errors import MethodError
 from tmescope.foundation.method import MethodSpec
 from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
@@ -27,7 +35,9 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-__all__ = ["apply_subtypes", "fit_subtypes"]
+    from tmescope.bulk.cluster_models import ClusterModel
+
+__all__ = ["apply_subtypes", "find_axes", "fit_subtypes", "likeness_of", "mean_ranks", "rank_rows", "tell_of_places"]
 
 _SPEC = MethodSpec(
     name="subtype_axes",
@@ -103,8 +113,8 @@ def fit_subtypes(adata: AnnData, *, scale: str | None = None, options: SubtypeOp
     there = np.logical_not(np.logical_or.reduce(np.isnan(values), axis=0))
     kept = tuple(g for g, is_there in zip(genes, there, strict=True) if is_there)
     defined = define_sets(_SPEC, [options.immune, options.stromal])
-    axes = _find_axes(dict(zip(("immune", "stromal"), defined.genes.values(), strict=True)), kept, options)
-    ranks = _rank(values[:, there])
+    axes = find_axes(kept, options)
+    ranks = rank_rows(values[:, there])
     state = _learn(ranks, axes, kept, options=options)
     return SubtypeModel(
         axes=axes,
@@ -124,10 +134,25 @@ def fit_subtypes(adata: AnnData, *, scale: str | None = None, options: SubtypeOp
     )
 
 
-def _find_axes(
-    wanted: Mapping[str, tuple[str, ...]], genes: tuple[str, ...], options: SubtypeOptions
-) -> dict[str, tuple[str, ...]]:
-    index = index_sets(wanted, genes)
+def find_axes(genes: Sequence[str], options: SubtypeOptions) -> dict[str, tuple[str, ...]]:
+    """Return the genes of each axis that a cohort has.
+
+    Parameters
+    ----------
+    genes : sequence of str
+        Measured in every sample.
+    options : SubtypeOptions
+        Signatures, and the smallest share of each.
+
+    Raises
+    ------
+    UnknownNameError
+        If a signature does not exist.
+    MethodError
+        If too few genes of one are there.
+    """
+    defined = define_sets(_SPEC, [options.immune, options.stromal])
+    index = index_sets(dict(zip(("immune", "stromal"), defined.genes.values(), strict=True)), genes)
     for i, name in enumerate(index.names):
         found = len(index.columns(i))
         if found < max(options.min_coverage * index.sizes[i], 1):
@@ -140,8 +165,14 @@ def _find_axes(
     return {name: tuple(genes[c] for c in index.columns(i)) for i, name in enumerate(index.names)}
 
 
-def _rank(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return mean ranks divided by the number of genes, row by row; NaN stays."""
+def rank_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return mean ranks divided by the number of genes, row by row; NaN stays.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n_samples, n_genes)
+        Any monotone form of expression.
+    """
     from scipy.stats import rankdata
 
     ranks = np.full(values.shape, np.nan)
@@ -168,14 +199,22 @@ def _learn(
     for i, (name, members) in enumerate(axes.items()):
         k = len(members)
         draws = np.vstack([np.ones(k), rng.multinomial(k, np.full(k, 1 / k), n)]).astype(np.uint16)
-        scores = _score(ranks[:, [position[g] for g in members]], draws)
+        scores = mean_ranks(ranks[:, [position[g] for g in members]], draws)
         cuts[:, i] = [cut(scores[samples, draw]) for draw, samples in enumerate(drawn)]
         state[f"{name}_draws"] = draws
     return {**state, "cuts": cuts}
 
 
-def _score(ranks: NDArray[np.float64], draws: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the mean rank of each sample's genes under each draw, n_samples x n_draws; genes without value are out."""
+def mean_ranks(ranks: NDArray[np.float64], draws: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the mean rank of each sample's genes under each draw, n_samples x n_draws.
+
+    Parameters
+    ----------
+    ranks : array of float64, shape (n_samples, n_genes)
+        Of the genes of one set; genes without a value are out.
+    draws : array of int, shape (n_draws, n_genes)
+        How often each gene counts.
+    """
     present = ~np.isnan(ranks)
     weights = draws.astype(np.float64).T
     total = present.astype(np.float64) @ weights
@@ -184,8 +223,16 @@ def _score(ranks: NDArray[np.float64], draws: NDArray[Any]) -> NDArray[np.float6
     return scores
 
 
-def _likeness(ranks: NDArray[np.float64], profile: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each sample's correlation with the cohort's mean ranks, over the genes that it has."""
+def likeness_of(ranks: NDArray[np.float64], profile: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each sample's correlation with the cohort's mean ranks, over the genes that it has.
+
+    Parameters
+    ----------
+    ranks : array of float64, shape (n_samples, n_genes)
+        From `rank_rows`.
+    profile : array of float64, shape (n_genes,)
+        Mean ranks of the cohort.
+    """
     found = np.full(len(ranks), np.nan)
     for row, sample in enumerate(ranks):
         present = ~np.isnan(sample)
@@ -211,7 +258,8 @@ def apply_subtypes(model: SubtypeModel, adata: AnnData, *, scale: str | None = N
     Result
         Table of one row a sample: cohort_id, sample_id, subtype, probability (of that subtype, 0 to 1), ``p_SUBTYPE``
         for each of the four, immune and stromal (mean ranks, 0 to 1), likeness (correlation with the cohort's mean
-        ranks). A sample that is not measured like the cohort, or lacks the genes, has no subtype.
+        ranks), verdict (placed, or why not). A sample that is not measured like the cohort, or lacks the genes, has no
+        subtype.
 
     Raises
     ------
@@ -229,8 +277,8 @@ def apply_subtypes(model: SubtypeModel, adata: AnnData, *, scale: str | None = N
     rows = MatrixRows(adata.X, declared, Scale.parse(model.scale), find_columns(model, genes))
     values = rows.read(0, len(rows))
     check_values(replace(_SPEC, min_samples=1), values)
-    ranks = _rank(values)
-    table, strange = _place(model, ranks)
+    ranks = rank_rows(values)
+    table = _place(model, ranks)
     table.insert(0, "cohort_id", cohort_id(adata))
     table.insert(1, "sample_id", np.asarray(adata.obs_names, dtype=object))
     provenance = Provenance(
@@ -240,50 +288,64 @@ def apply_subtypes(model: SubtypeModel, adata: AnnData, *, scale: str | None = N
         facts=dict(model.facts),
         versions=versions(),
     )
-    warnings = tuple(_tell(model, table, strange, absent=absent))
-    return Result(table.astype(dict.fromkeys(("cohort_id", "sample_id", "subtype"), TEXT)), provenance, warnings)
+    warnings = tuple(tell_of_places(model, table, absent=absent))
+    return Result(
+        table.astype(dict.fromkeys(("cohort_id", "sample_id", "subtype", "verdict"), TEXT)), provenance, warnings
+    )
 
 
-def _place(model: SubtypeModel, ranks: NDArray[np.float64]) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Return where samples stand, and which are not measured like the cohort."""
+def _place(model: SubtypeModel, ranks: NDArray[np.float64]) -> pd.DataFrame:
     position = {gene: i for i, gene in enumerate(model.genes)}
     high, plain = [], []
     covered = np.ones(len(ranks), dtype=bool)
     for i, (name, members) in enumerate(model.axes.items()):
         mine = ranks[:, [position[g] for g in members]]
         covered &= np.mean(~np.isnan(mine), axis=1) >= model.min_coverage
-        scores = _score(mine, model.state[f"{name}_draws"])
+        scores = mean_ranks(mine, model.state[f"{name}_draws"])
         plain.append(scores[:, 0])
         high.append(scores > model.state["cuts"][:, i])
     quadrant = 2 * high[0] + high[1].astype(np.int64)
     shares = np.column_stack([np.mean(quadrant[:, 1:] == q, axis=1) for q in range(len(SUBTYPES))])
-    likeness = _likeness(ranks, model.state["profile"])
+    likeness = likeness_of(ranks, model.state["profile"])
     strange: NDArray[np.bool_] = np.logical_not(likeness >= model.lowest_likeness)
     told = covered & ~strange
     shares[~told] = np.nan
     subtype = np.where(told, np.array(SUBTYPES, dtype=object)[quadrant[:, 0]], None)
+    verdict = np.where(strange, UNLIKE, np.where(covered, PLACED, UNCOVERED))
     table = pd.DataFrame({"subtype": subtype, "probability": shares[np.arange(len(shares)), quadrant[:, 0]]})
+    table["verdict"] = verdict
     for q, name in enumerate(SUBTYPES):
         table[f"p_{name}"] = shares[:, q]
-    return table.assign(immune=plain[0], stromal=plain[1], likeness=likeness), strange
+    return table.assign(immune=plain[0], stromal=plain[1], likeness=likeness)
 
 
-def _tell(
-    model: SubtypeModel, table: pd.DataFrame, strange: NDArray[np.bool_], *, absent: tuple[str, ...]
+def tell_of_places(
+    model: SubtypeModel | ClusterModel, table: pd.DataFrame, *, absent: tuple[str, ...]
 ) -> Iterator[RunWarning]:
+    """Yield what readers must know of samples without a subtype.
+
+    Parameters
+    ----------
+    model : SubtypeModel or ClusterModel
+        That was applied.
+    table : pandas.DataFrame
+        Columns cohort_id, sample_id and verdict.
+    absent : tuple of str
+        Genes of the model that the matrix lacks.
+    """
     where = str(table["cohort_id"].iloc[0])
     if absent:
         message = f"{len(absent)} of the {len(model.genes)} genes of the model are not in the matrix"
         yield RunWarning("model.genes_missing", message, where, len(absent), absent[:3])
-    if strange.any():
-        names = tuple(table["sample_id"][strange])
+    names = tuple(table.loc[table["verdict"] == UNLIKE, "sample_id"])
+    if names:
         message = (
             f"{len(names)} samples rank their genes unlike the cohort {model.cohort} (correlation below "
-            f"{model.lowest_likeness:.2f}): another platform, tissue or scale, so they have no subtype"
+            f"{model.lowest_likeness:.2f}): another platform, tissue or scale, so they have no subtype; fit a model on "
+            "samples measured like them"
         )
         yield RunWarning("subtype.unlike_cohort", message, where, len(names), names[:3])
-    few = table["subtype"].isna().to_numpy() & ~strange
-    if few.any():
-        names = tuple(table["sample_id"][few])
-        message = f"{len(names)} samples lack too many genes of an axis: they have no subtype"
+    names = tuple(table.loc[table["verdict"] == UNCOVERED, "sample_id"])
+    if names:
+        message = f"{len(names)} samples lack too many genes of the model: they have no subtype"
         yield RunWarning("coverage.missing", message, where, len(names), names[:3])

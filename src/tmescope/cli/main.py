@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tmescope.cli import convert, deconvolve, demo, diff, export, facts, lists, reference, score, study
+from tmescope.cli import convert, deconvolve, demo, diff, export, facts, lists, reference, score, study, subtype
 from tmescope.cli.progress import wants_colour
 from tmescope.foundation.errors import TmescopeError
 
@@ -50,6 +50,7 @@ app.command("check")(study.check)
 app.command("run")(study.run)
 app.add_typer(score.score_app, name="score")
 app.add_typer(deconvolve.deconvolve_app, name="deconvolve")
+app.add_typer(subtype.subtype_app, name="subtype")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)

@@ -118,7 +118,17 @@ class ReportContents:
     def cohort_ids(self) -> list[str]:
         """Return every cohort of the run: in the order of the table ``cohorts``, then those only other tables have."""
         found: dict[str, None] = {}
-        for name in ("cohorts", "samples", "scores", "fractions", "features", "answers", "curves", "quality"):
+        for name in (
+            "cohorts",
+            "samples",
+            "scores",
+            "fractions",
+            "subtypes",
+            "features",
+            "answers",
+            "curves",
+            "quality",
+        ):
             if self.has(name):
                 found |= dict.fromkeys(str(c) for c in pd.unique(self.tables[name]["cohort_id"]))
         return list(found)

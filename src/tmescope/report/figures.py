@@ -15,6 +15,7 @@ from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
 from tmescope.report.landscape import draw_landscape
 from tmescope.report.quality_panel import draw_quality
+from tmescope.report.subtype_map import draw_subtypes
 from tmescope.report.survival_curves import draw_survival_curves
 
 __all__ = ["draw_figures"]
@@ -31,8 +32,8 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     Returns
     -------
     list of Figure
-        Quality, landscape, composition, agreement, correlations, cohort effects, distributions, forest plots, survival;
-        identifiers are unique.
+        Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
+        forest plots, survival; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -40,6 +41,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_composition,
         draw_agreement,
         draw_accuracy,
+        draw_subtypes,
         draw_correlations,
         draw_cohort_effects,
         draw_distributions,

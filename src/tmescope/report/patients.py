@@ -8,6 +8,7 @@ from tmescope.report.contents import ReportContents
 from tmescope.report.embedding import safe_json
 from tmescope.report.patient_records import gather_records
 from tmescope.report.patient_scores import pack_scores
+from tmescope.report.patient_subtypes import pack_subtypes
 
 __all__ = ["patient_json", "patient_payload"]
 
@@ -25,10 +26,12 @@ def patient_payload(contents: ReportContents) -> dict[str, Any] | None:
     Size: two bytes for each sample, signature and method (2.7 characters of the file), and some hundred characters
     for each sample. See `tmescope.report.patient_scores.MOST_BYTES` for the limit.
     """
-    if not contents.has("samples") or not contents.has("scores"):
+    measured = any(contents.has(name) for name in ("scores", "fractions", "subtypes"))
+    if not contents.has("samples") or not measured:
         return None
     records = gather_records(contents)
-    return {**records.payload, **pack_scores(contents, records.keys, records.cohorts)}
+    scores = pack_scores(contents, records.keys, records.cohorts)
+    return {**records.payload, **scores, "subtypes": pack_subtypes(contents, records.keys)}
 
 
 def patient_json(contents: ReportContents) -> str | None:

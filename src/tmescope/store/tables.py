@@ -99,6 +99,21 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "spearman:float rmse:float ccc:float"
         ),
     ),
+    "subtypes": TableSchema(
+        "one sample placed by one model of subtypes; the probability of each subtype follows as p_SUBTYPE",
+        _columns(
+            "cohort_id:str sample_id:str model:str subtype:str probability:float verdict:str immune:float "
+            "stromal:float likeness:float"
+        ),
+        open=True,
+    ),
+    "subtype_models": TableSchema(
+        "one model of subtypes as it was applied to one cohort",
+        _columns(
+            "cohort_id:str model:str kind:str file:str fitted_on:str n_fitted:int scale:str subtypes:str "
+            "immune_cut:float stromal_cut:float lowest_likeness:float stability:str facts:str sha256:str"
+        ),
+    ),
     "leading_edge": TableSchema(
         "one gene of a signature that was asked about, in one sample",
         _columns(

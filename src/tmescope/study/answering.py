@@ -16,6 +16,7 @@ from tmescope.store.tables import empty_table, read_table, shape_table, write_ta
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.schema import ResponseEndpoint
+from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -63,6 +64,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         "features": data["features.parquet"],
         "scores": context.outcomes[f"profile-{cohort.id}"]["scores.parquet"],
         "fractions": context.outcomes.get(f"fractions-{cohort.id}", {}).get("fractions.parquet"),
+        "subtypes": context.outcomes.get(f"subtypes-{cohort.id}", {}).get("subtypes.parquet"),
         "responses": responses,
         "survival": survival,
         "methods": asked_methods(context),
@@ -101,6 +103,7 @@ def _features(context: Context, cohort_id: str, sample_ids: list[str]) -> tuple[
         fractions = read_table(context.ledger.folder(f"fractions-{cohort_id}") / "fractions.parquet")
         scores = pd.concat([t for t in (scores, fractions) if len(t)], ignore_index=True)
     extra = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "features.parquet")
+    extra = subtype_features(context, cohort_id, extra)
     return collect_features(scores, extra, sample_ids=sample_ids, methods=asked_methods(context))
 
 

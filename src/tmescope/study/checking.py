@@ -25,7 +25,7 @@ from tmescope.foundation.scale import Scale
 from tmescope.ingest.gene_lengths import final_scale
 from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
-from tmescope.study.deconvolving import unfit_problems, unmeasured_problems
+from tmescope.study.deconvolving import unmatched_model_problems, unmeasured_problems
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.model_files import cohort_problems
@@ -35,6 +35,7 @@ from tmescope.study.pacing import pace_of_reading
 from tmescope.study.pins import find_pins
 from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
+from tmescope.study.subtype_needs import unfit_problems
 from tmescope.study.truths import unmatched_problems
 
 if TYPE_CHECKING:
@@ -137,9 +138,10 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     cohorts = [c for c in study.cohorts if c.id in folders]
     problems: list[TmescopeError] = []
     for cohort in cohorts:
-        problems += _method_problems(cohort, needs, folders[cohort.id])
+        problems += _method_problems(study, cohort, needs, folder=folders[cohort.id])
         problems += unmeasured_problems(study, cohort, read_genes(folders[cohort.id]))
-        problems += unfit_problems(study, needs, cohort, genes=read_genes(folders[cohort.id]), scale=_scale(cohort))
+        genes_there, scale = read_genes(folders[cohort.id]), _scale(cohort)
+        problems += unmatched_model_problems(study, needs, cohort, genes=genes_there, scale=scale)
         samples = read_table(folders[cohort.id] / "samples.parquet", columns=["sample_id"])["sample_id"]
         problems += unmatched_problems(study, cohort, list(samples))
         problems += _patient_problems(study, cohort, folders[cohort.id])
@@ -154,11 +156,12 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
     return problems
 
 
-def _method_problems(cohort: Cohort, needs: Needs, folder: Path) -> Iterator[TmescopeError]:
+def _method_problems(study: Study, cohort: Cohort, needs: Needs, *, folder: Path) -> Iterator[TmescopeError]:
     scale = _scale(cohort)
     unit = scale.unit
     n_samples = len(read_table(folder / "samples.parquet", columns=["sample_id"]))
     yield from cohort_problems(needs.models, cohort.id, genes=read_genes(folder), scale=scale)
+    yield from unfit_problems(study, cohort.id, genes=read_genes(folder), scale=scale, n_samples=n_samples)
     computed = [s for s in needs.specs if s.name not in needs.models.models]
     computed += [s for s in needs.deconvolution if s.name not in needs.compositions.models]
     for spec in computed:

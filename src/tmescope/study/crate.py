@@ -43,6 +43,7 @@ def input_hashes(context: Context) -> dict[str, str]:
     named = [("signatures", path) for path in context.study.profile.signature_files]
     named += [("models", path) for path in (*context.study.profile.models, *context.study.deconvolution.models)]
     named += [("counted shares", path) for path in context.study.deconvolution.truth.values()]
+    named += [("subtypes", path) for path in context.study.subtypes.models]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -56,12 +57,21 @@ def provenance_of(context: Context, inputs: dict[str, str]) -> dict[str, Any]:
     return {
         "versions": versions(),
         "inputs": inputs,
-        "facts": {**context.needs.facts, **hash_of_table(context.study), **pin_hashes(context.installed)},
+        "facts": {
+            **_own_facts(context),
+            **hash_of_table(context.study),
+            **pin_hashes(context.installed),
+        },
         "models": context.needs.models.records | context.needs.compositions.records,
         "terms": pin_terms(context.installed),
         "seed": context.study.study.seed,
         "parameters": _parameters(context),
     }
+
+
+def _own_facts(context: Context) -> dict[str, str]:
+    models = {f"subtypes {name}": sha256 for name, sha256 in context.needs.subtypes.hashes.items()}
+    return {**context.needs.facts, **models}
 
 
 def write_crate(context: Context, *, provenance: dict[str, Any], date: str) -> None:
@@ -140,6 +150,7 @@ def _parameters(context: Context) -> dict[str, Any]:
         dumped["profile"][key] = [shown_path(path) for path in dumped["profile"][key]]
     dumped["deconvolution"]["truth"] = {c: shown_path(path) for c, path in dumped["deconvolution"]["truth"].items()}
     dumped["deconvolution"]["models"] = [shown_path(path) for path in dumped["deconvolution"]["models"]]
+    dumped["subtypes"]["models"] = [shown_path(path) for path in dumped["subtypes"]["models"]]
     return dumped
 
 

@@ -49,7 +49,7 @@ __all__ = [
     "deconvolve_options",
     "deconvolve_step",
     "pin_only_versions",
-    "unfit_problems",
+    "unmatched_model_problems",
     "unmeasured_problems",
 ]
 
@@ -149,7 +149,7 @@ def unmeasured_problems(study: Study, cohort: Cohort, genes: list[str]) -> Itera
             yield error
 
 
-def unfit_problems(
+def unmatched_model_problems(
     study: Study, needs: Needs, cohort: Cohort, *, genes: list[str], scale: Scale
 ) -> Iterator[TmescopeError]:
     """Yield an error for each frozen model of ``[deconvolution]`` that a cohort cannot be measured with.

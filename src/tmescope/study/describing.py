@@ -15,6 +15,7 @@ from tmescope.study.describing_cohorts import describe_cohorts, describe_endpoin
 from tmescope.study.describing_deconvolution import describe_composition
 from tmescope.study.describing_scores import describe_scores, describe_signatures
 from tmescope.study.describing_statistics import describe_software, describe_statistics
+from tmescope.study.describing_subtypes import describe_subtypes
 from tmescope.study.gene_tables import choose_genes
 from tmescope.study.ledger import Step
 from tmescope.study.material import Material
@@ -36,6 +37,8 @@ _TABLES = (
     "fractions",
     "agreement",
     "accuracy",
+    "subtypes",
+    "subtype_models",
     "answers",
     "curves",
     "gene_mapping",
@@ -88,6 +91,7 @@ def write_sections(material: Material) -> MethodsText:
         "Endpoints": tuple(describe_endpoints(material)),
         "Scores": tuple(p for p in describe_scores(material) if p),
         "Composition": tuple(describe_composition(material)),
+        "Subtypes": tuple(describe_subtypes(material)),
         "Gene sets": tuple(describe_signatures(material)),
         "Statistical analysis": tuple(describe_statistics(material)),
         "Software": tuple(describe_software(material)),

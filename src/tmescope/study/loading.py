@@ -237,12 +237,13 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
         strangers = [c for c in (*endpoint.not_in, *endpoint.cohorts) if c not in ids]
         problems += [UnknownNameError.of("cohort", c, ids, where=f"{where}: endpoints.{name}") for c in strangers]
     composition = study.deconvolution
-    if not (study.profile.methods or study.profile.models or composition.methods or composition.models):
+    measured = (study.profile.methods, study.profile.models, composition.methods, composition.models)
+    if not any(measured) and not study.subtypes.models and not study.subtypes.fit:
         problems.append(
             StudyFileError(
                 "the study names no method",
                 where=f"{where}: profile.methods",
-                expected="at least one there, or models, or deconvolution.methods",
+                expected="at least one there, or models, deconvolution.methods, subtypes.models or subtypes.fit",
             )
         )
     problems += _answer_references(study, where)

@@ -27,6 +27,7 @@ from tmescope.study.deconvolving import deconvolution_problems, deconvolution_sp
 from tmescope.study.gene_tables import BUNDLED, table_problems
 from tmescope.study.model_files import StudyModels, model_problems, read_models
 from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
+from tmescope.study.subtype_needs import StudySubtypes, read_subtype_models, subtype_problems
 from tmescope.study.truths import truth_problems
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Needs:
         Deconvolution methods in the study's order, then its frozen ones.
     compositions : DeconvolutionModels
         Those.
+    subtypes : StudySubtypes
+        Models of subtypes that are applied or fitted.
     own_notes : tuple of RunWarning
         What readers should know of `own`.
     """
@@ -72,13 +75,14 @@ class Needs:
     models: StudyModels = field(default_factory=lambda: StudyModels({}, {}))
     deconvolution: tuple[MethodSpec, ...] = ()
     compositions: DeconvolutionModels = field(default_factory=lambda: DeconvolutionModels({}, {}))
+    subtypes: StudySubtypes = field(default_factory=StudySubtypes)
     own_notes: tuple[RunWarning, ...] = ()
 
     @property
     def genes(self) -> tuple[str, ...]:
         """Sorted symbols of all genes that any of them names."""
         named = {g for s in (*self.signatures, *self.collections) for g in s.genes}
-        return tuple(sorted(named.union(*self.own.values(), *self.models.sets.values())))
+        return tuple(sorted(named.union(self.subtypes.genes, *self.own.values(), *self.models.sets.values())))
 
     @property
     def notes(self) -> tuple[RunWarning, ...]:
@@ -102,8 +106,9 @@ class Needs:
         return {**{s.name: s.weights or s.genes for s in self.signatures}, **self.own}
 
     def primary(self, study: Study) -> str:
-        """Method that figures show: the one that the study names, or the first."""
-        return study.profile.primary or (*self.specs, *self.deconvolution)[0].name
+        """Method that figures show: the one that the study names, or the first; empty where none measures anything."""
+        named = [spec.name for spec in (*self.specs, *self.deconvolution)]
+        return study.profile.primary or (named[0] if named else "")
 
 
 def gather_needs(study: Study) -> Needs:
@@ -138,6 +143,9 @@ def gather_needs(study: Study) -> Needs:
     compositions = read_deconvolution_models(study)
     for problem in (*models.problems, *compositions.problems):
         raise problem
+    subtypes = read_subtype_models(study)
+    for problem in subtypes.problems:
+        raise problem
     return Needs(
         (*specs, *models.specs),
         signatures,
@@ -147,6 +155,7 @@ def gather_needs(study: Study) -> Needs:
         models,
         (*deconvolution, *compositions.specs),
         compositions,
+        subtypes,
         own_notes=notes,
     )
 
@@ -247,7 +256,8 @@ def without_unknown(study: Study) -> Study:
     }
     nothing: dict[str, object] = {"methods": [], "models": [], "truth": {}, "reference": None, "parameters": {}}
     composition = study.deconvolution.model_copy(update=nothing)
-    update = {"profile": profile.model_copy(update=kept), "deconvolution": composition}
+    subtypes = study.subtypes.model_copy(update={"models": [], "fit": ""} if any(subtype_problems(study)) else {})
+    update = {"profile": profile.model_copy(update=kept), "deconvolution": composition, "subtypes": subtypes}
     pruned = study.model_copy(update=update)
     return pruned.in_folder(study.resolve("."))
 
@@ -257,6 +267,7 @@ def name_problems(study: Study) -> list[TmescopeError]:
     found = [*_method_problems(study), *_signature_problems(study), *_universe_problems(study), *table_problems(study)]
     found += [*deconvolution_problems(study), *truth_problems(study)]
     found += [*unpinned_problems(study, read_deconvolution_models(study))]
+    found += subtype_problems(study)
     found += _model_problems(study, complete=not found)
     return [*found, *([] if found else _leading_problems(study))]
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmescope.study.schema_subtypes import EACH
+
 if TYPE_CHECKING:
     from tmescope.foundation.progress import Progress
     from tmescope.study.schema import Cohort, Study
@@ -116,6 +118,11 @@ def pace_of_run(study: Study) -> dict[str, float]:
     asked = len(study.deconvolution.methods) + len(study.deconvolution.models)
     if asked:
         steps |= {f"fractions-{c.id}": asked * (0.3 + _megabytes(study, c) / 40) for c in study.cohorts}
+    if study.subtypes.models or study.subtypes.fit:
+        fitted = [c for c in study.cohorts if study.subtypes.fit in {EACH, c.id}]
+        slow = 20.0 if study.subtypes.kind == "clusters" else 1.0
+        steps |= {f"subtype-model-{c.id}": slow * (1 + _megabytes(study, c) / 20) for c in fitted}
+        steps |= {f"subtypes-{c.id}": 0.5 + _megabytes(study, c) / 20 for c in study.cohorts}
     steps |= {f"answers-{c.id}": _ANSWERS for c in study.cohorts}
     steps |= {"tables": _TABLES, "methods": _METHODS}
     return steps | ({"figures": _FIGURES, "report": _REPORT} if study.output.report else {})

@@ -34,6 +34,7 @@ from tmescope.study.pins import find_pins
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.run_records import write_run_record
 from tmescope.study.schema import Study
+from tmescope.study.subtyping import subtype_steps
 from tmescope.study.tabulating import table_step
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ def run(
             context.do(profile_step(context, cohort))
             if context.needs.deconvolution:
                 context.do(deconvolve_step(context, cohort))
+        for step in subtype_steps(context):
+            context.do(step)
         for cohort in loaded.cohorts:
             context.do(answer_step(context, cohort))
         context.do(table_step(context))

@@ -22,6 +22,7 @@ from tmescope.study.schema_endpoints import (
 )
 from tmescope.study.schema_facts import Pins
 from tmescope.study.schema_parts import DialectKeys, FileName, Table, checked_id
+from tmescope.study.schema_subtypes import Subtypes
 
 __all__ = [
     "UNDECIDED",
@@ -38,6 +39,7 @@ __all__ = [
     "Selection",
     "Study",
     "StudyHead",
+    "Subtypes",
     "TimeEndpoint",
     "TimeRule",
 ]
@@ -286,6 +288,8 @@ class Study(Table):
         Which questions are asked.
     deconvolution : Deconvolution
         How composition is estimated.
+    subtypes : Subtypes
+        Which models of subtypes place each sample.
     output : Output
         What is written.
     facts : dict of str to str
@@ -299,6 +303,7 @@ class Study(Table):
     profile: Profile = Profile()
     answers: Answers = Answers()
     deconvolution: Deconvolution = Deconvolution()
+    subtypes: Subtypes = Subtypes()
     output: Output = Output()
     facts: Pins = Field(default_factory=dict)
 

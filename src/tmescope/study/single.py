@@ -11,7 +11,7 @@ from tmescope.study.gene_tables import BUNDLED
 from tmescope.study.loading import parse_study
 from tmescope.study.schema import Study
 
-__all__ = ["Composition", "ScoredSets", "deconvolution_study", "scoring_study"]
+__all__ = ["Composition", "ScoredSets", "deconvolution_study", "scoring_study", "subtype_study"]
 
 
 @dataclass(frozen=True)
@@ -200,6 +200,55 @@ def deconvolution_study(
         },
         folder=Path(),
         where="deconvolve",
+    )
+
+
+def subtype_study(
+    expression: Path,
+    *,
+    scale: str,
+    subtypes: Mapping[str, object],
+    cohort: Mapping[str, str | None] = _NOTHING,
+    gene_table: str = BUNDLED,
+    report: bool = False,
+) -> Study:
+    """Return the study that places the samples of one matrix by models of subtypes, or fits one on them.
+
+    Parameters
+    ----------
+    expression : pathlib.Path
+        Expression matrix.
+    scale : str
+        As in the study file.
+    subtypes : mapping
+        The table ``[subtypes]``.
+    cohort : mapping of str to str or None
+        As in `scoring_study`; ``id`` names the cohort.
+    gene_table : str
+        As in the study file.
+    report : bool
+        Whether figures and report are written.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ManyProblems
+        If a value is not allowed.
+    """
+    return parse_study(
+        {
+            "format": 1,
+            "study": {"id": "subtypes", "title": f"Subtypes of {expression.name}"},
+            "cohorts": [_cohort(expression, scale, cohort)],
+            "profile": {"methods": [], "gene_universe": "own", "gene_table": gene_table},
+            "subtypes": dict(subtypes),
+            "output": {"report": report},
+        },
+        folder=Path(),
+        where="subtype",
     )
 
 

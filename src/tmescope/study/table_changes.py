@@ -18,6 +18,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "fractions": ("cohort_id", "sample_id", "method", "feature"),
     "agreement": ("cohort_id", "cell_type"),
     "accuracy": ("cohort_id", "method", "cell_type"),
+    "subtypes": ("cohort_id", "sample_id", "model"),
+    "subtype_models": ("cohort_id", "model"),
     "features": ("cohort_id", "sample_id", "feature"),
     "answers": ("cohort_id", "question_id", "feature", "source", "effect_name"),
     "curves": ("cohort_id", "endpoint", "feature", "source", "group", "time_months"),

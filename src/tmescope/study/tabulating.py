@@ -36,6 +36,7 @@ def table_step(context: Context) -> Step:
         "models": context.needs.models.hashes,
         "parameters": study.profile.parameters,
         "deconvolution": study.deconvolution.model_dump(mode="json"),
+        "subtypes": context.needs.subtypes.hashes,
         "facts": context.needs.facts,
         "files": dict(context.needs.files.hashes),
         "remark": remark_decisions(study),
@@ -68,7 +69,9 @@ def _stacked(name: str, prefix: str) -> Callable[[Context], pd.DataFrame]:
 def _warnings(context: Context) -> pd.DataFrame:
     folders = [context.ledger.folder(f"cohort-{c.id}") for c in context.study.cohorts]
     folders += [context.ledger.folder(name) for name in ("overlaps", "universe")]
-    for prefix in ("profile", *(["fractions"] if context.needs.deconvolution else []), "answers"):
+    composed = ["fractions"] if context.needs.deconvolution else []
+    placed = ["subtypes"] if context.needs.subtypes.asked else []
+    for prefix in ("profile", *composed, *placed, "answers"):
         folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
     parts = [read_table(f / "warnings.parquet") for f in folders]
     missing = [
@@ -108,7 +111,7 @@ def _methods(context: Context) -> pd.DataFrame:
                 "parameters": json.dumps(parameters, sort_keys=True),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows) if rows else empty_table("methods")
 
 
 def _signatures(context: Context) -> pd.DataFrame:
@@ -176,6 +179,13 @@ def _composed(name: str) -> Callable[[Context], pd.DataFrame]:
     return build
 
 
+def _placed(name: str) -> Callable[[Context], pd.DataFrame]:
+    def build(context: Context) -> pd.DataFrame:
+        return _stacked(name, "subtypes")(context) if context.needs.subtypes.asked else empty_table(name)
+
+    return build
+
+
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
@@ -183,6 +193,8 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "fractions": _composed("fractions"),
     "agreement": _composed("agreement"),
     "accuracy": _composed("accuracy"),
+    "subtypes": _placed("subtypes"),
+    "subtype_models": _placed("subtype_models"),
     "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
     "answers": _stacked("answers", "answers"),

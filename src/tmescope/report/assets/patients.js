@@ -265,6 +265,40 @@
     return make("details", { class: "folded lost" }, make("summary", {}, `Genes missing in ${data.cohorts[own]}, by signature (${found.length})`), items);
   }
 
+  // ---------------------------------------------------------------- subtypes
+  function subtypeBars(model, sample) {
+    const items = make("dl", { class: "shares" });
+    model.classes.forEach((title, k) => {
+      const share = model.shares[sample][k];
+      const width = Math.round(160 * (share || 0));
+      const mine = model.subtype[sample] === k ? "share mine" : "share";
+      const bar = draw("svg", { viewBox: "0 0 160 10", class: "bar-of-share", "aria-hidden": "true" },
+        draw("rect", { width: "160", height: "10", class: "rest" }), draw("rect", { width: String(width), height: "10", class: mine }));
+      items.append(make("div", {}, make("dt", {}, name(title)), make("dd", {}, bar, ` ${Math.round(100 * (share || 0))}%`)));
+    });
+    return items;
+  }
+
+  function subtypesOf(samples) {
+    const parts = [];
+    for (const model of data.subtypes) {
+      samples.forEach((s, k) => {
+        const chosen = model.subtype[s];
+        const line = make("p", { class: "subtype" }, marked(samples, k), make("b", {}, chosen === null ? "no subtype" : name(model.classes[chosen])),
+          chosen === null ? `: ${model.verdict[s]}` : ` (probability ${digits(model.shares[s][chosen])})`,
+          " by the model ", name(model.name), ", fitted on ", name(model.fitted_on), ".");
+        parts.push(line);
+        if (chosen !== null) parts.push(subtypeBars(model, s));
+        if (model.axes[s].length) {
+          const [[immune, above], [stromal, beyond]] = model.axes[s];
+          parts.push(make("p", { class: "quiet-note" }, `Immune axis ${immune.toFixed(3)} (cut ${above.toFixed(3)}), stromal axis ${stromal.toFixed(3)} (cut ${beyond.toFixed(3)}): mean ranks among all genes of the sample.`));
+        }
+      });
+    }
+    if (parts.length) parts.push(make("p", { class: "note" }, "Probability: how often the sample had that subtype when genes and the patients of the fit were drawn anew. It holds no error of measurement."));
+    return parts.length ? [make("h4", {}, "Subtype"), ...parts] : [];
+  }
+
   // ---------------------------------------------------------------- one patient
   let current = -1;
   let chosen = 0;
@@ -299,7 +333,8 @@
       button("Next", () => show((person + 1) % people.length)), button("Print this page", printPage), button("Close", close));
     const sizes = [data.left_out, ...data.notes].filter(Boolean).map((text) => make("p", { class: "note" }, text));
     place.replaceChildren(make("div", { class: "figure-head" }, heading, tools), identity(samples), ...track(samples),
-      make("h4", {}, "These samples in the checks"), flagged(samples), make("h4", {}, "Standing in each cohort"), ...standingOf(samples), ...sizes);
+      make("h4", {}, "These samples in the checks"), flagged(samples), ...subtypesOf(samples),
+      ...(data.methods.length ? [make("h4", {}, "Standing in each cohort"), ...standingOf(samples)] : []), ...sizes);
     place.setAttribute("aria-labelledby", "h-patient");
     place.hidden = false;
     list.value = String(person);
