@@ -176,7 +176,7 @@ def _method_problems(study: Study, cohort: Cohort, needs: Needs, *, folder: Path
             yield MethodError(
                 f"{spec.name} needs at least {spec.min_samples} samples; {n_samples} is selected",
                 where=f"cohort {cohort.id}",
-                next_step=_frozen_way(spec) + "use a method whose scope is one sample, or select more samples",
+                next_step=_frozen_way(spec) + "use a method of single samples (ssgsea_raw, quantiseq), or select more",
             )
 
 
