@@ -22,13 +22,18 @@ def bulks() -> tuple[AnnData, np.ndarray]:
     return adata, 1e6 * shares[:, None, :] * profiles[None]
 
 
+def named(adata: AnnData) -> list[str]:
+    """Return the names of the layers; newer releases of anndata count X among them, as None."""
+    return [name for name in adata.layers if name is not None]
+
+
 @pytest.mark.parametrize("pooled", [False, True])
 def test_layers_add_up_and_are_what_was_mixed(pooled: bool) -> None:
     adata, parts = bulks()
     found = divide_expression(adata, made(300, malignant="Tumour"), pooled=pooled)
-    assert list(found.layers) == ["B cell", "T cell", "Tumour"]
-    np.testing.assert_allclose(sum(found.layers[t] for t in found.layers), found.X, rtol=1e-9)
-    for number, name in enumerate(found.layers):
+    assert named(found) == ["B cell", "T cell", "Tumour"]
+    np.testing.assert_allclose(sum(found.layers[t] for t in named(found)), found.X, rtol=1e-9)
+    for number, name in enumerate(named(found)):
         assert np.corrcoef(found.layers[name].ravel(), parts[:, :, number].ravel())[0, 1] > 0.99
     assert found.uns["tmescope"]["scale"] == "tpm"
 
@@ -39,7 +44,7 @@ def test_logarithms_are_undone_and_one_type_can_be_asked_for() -> None:
     logged = adata.copy()
     logged.X = np.log2(np.asarray(adata.X) + 1)
     again = divide_expression(logged, made(300, malignant="Tumour"), cell_types=["T cell"], scale="log2(tpm+1)")
-    assert list(again.layers) == ["T cell"]
+    assert named(again) == ["T cell"]
     np.testing.assert_allclose(again.layers["T cell"], plain.layers["T cell"], rtol=1e-6)
 
 

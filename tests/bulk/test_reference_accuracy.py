@@ -62,7 +62,7 @@ def test_a_type_of_one_donor_alone_is_not_measured_and_said() -> None:
 
 def test_what_was_left_out_is_warned_about() -> None:
     cells = donors().copy()
-    labels = cells.obs["cell_type"].astype(object).to_numpy()
+    labels = cells.obs["cell_type"].astype(object).to_numpy(copy=True)
     labels[:3], labels[3:5] = "few", None
     cells.obs["cell_type"] = labels
     codes = {w.code: w for w in build_reference(cells, options=OPTIONS).warnings}

@@ -68,7 +68,7 @@ def test_donors_with_few_cells_do_not_count_for_a_type() -> None:
 
 def test_labels_without_enough_cells_and_cells_without_a_label_are_left_out() -> None:
     cells = donors().copy()
-    labels = cells.obs["cell_type"].astype(object).to_numpy()
+    labels = cells.obs["cell_type"].astype(object).to_numpy(copy=True)
     labels[:3], labels[3:10], labels[100] = "few", None, " "
     cells.obs["cell_type"] = labels
     found = read_labels(cells, BuildOptions())
