@@ -106,6 +106,7 @@ METHOD = Method(
         higher_means="more cells of that type among the types of the reference",
         licence="no reference data; the patent application WO2016118860 describes deconvolution by this regression: a "
         "company asks its lawyers",
+        commercial_use=False,
         parameters=(
             Parameter("cost", float, 1.0, "Bound C of the regression's multipliers (1e-3 to 1000).", 1e-3, 1000.0),
             Parameter(
