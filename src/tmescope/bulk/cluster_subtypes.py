@@ -14,13 +14,14 @@ from tmescope.bulk.definitions import define_sets
 from tmescope.bulk.estimating import check_values
 from tmescope.bulk.frozen import check_matrix, find_columns
 from tmescope.bulk.gene_sets import index_sets
-from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
+from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale
+from tmescope.bulk.ranked_cohorts import rank_cohort, rank_rows
 from tmescope.bulk.score_table import cohort_id
 from tmescope.bulk.subtype_models import PLACED, UNCOVERED, UNGROUPED, UNLIKE
-from tmescope.bulk.subtypes import likeness_of, mean_ranks, rank_rows, tell_of_places
+from tmescope.bulk.subtypes import likeness_of, mean_ranks, tell_of_places
 from tmescope.foundation.errors import MethodError
 from tmescope.foundation.method import MethodSpec
-from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
+from tmescope.foundation.provenance import Provenance, hash_array, versions
 from tmescope.foundation.result import Result, RunWarning
 from tmescope.foundation.scale import Scale
 from tmescope.stats.clusters import ClusterSearch, centres_from, find_clusters, nearest_centres
@@ -87,41 +88,35 @@ def fit_clusters(adata: AnnData, *, scale: str | None = None, options: ClusterOp
     of each set and the samples are drawn with replacement and the centres come to rest anew from where they were.
     """
     options = options or ClusterOptions()
-    genes = [str(g) for g in adata.var_names]
-    check_names([str(s) for s in adata.obs_names], genes)
-    declared = find_scale(adata, scale)
-    target = target_scale(_SPEC, declared)
-    if adata.n_obs < _SPEC.min_samples:
-        raise MethodError(
-            f"{adata.n_obs} samples are too few to look for groups",
-            where="samples",
-            expected=f"at least {_SPEC.min_samples}",
-            next_step="use the model of axes, or apply a model that was fitted on a larger cohort",
-        )
-    values = MatrixRows(adata.X, declared, target).read(0, adata.n_obs)
-    check_values(_SPEC, values)
-    there = np.logical_not(np.logical_or.reduce(np.isnan(values), axis=0))
-    kept = tuple(g for g, is_there in zip(genes, there, strict=True) if is_there)
-    ranks = rank_rows(values[:, there])
-    sets = _varying(find_sets(kept, options), ranks, kept)
-    state, stability, k = _learn(ranks, sets, kept, options=options)
+    cohort = rank_cohort(adata, _SPEC, scale=scale, too_few=_too_few_samples)
+    sets = _varying(find_sets(cohort.genes, options), cohort.ranks, cohort.genes)
+    state, stability, k = _learn(cohort.ranks, sets, cohort.genes, options=options)
     return ClusterModel(
         k=k,
         sets=sets,
-        scale=str(target),
-        genes=kept,
+        scale=cohort.scale,
+        genes=cohort.genes,
         min_coverage=options.min_coverage,
         lowest_likeness=options.lowest_likeness,
         state=state,
         stability=stability,
         facts={n: h for n, h in define_sets(_SPEC, list(options.signatures) or None).facts.items() if n in sets},
-        cohort=cohort_id(adata),
+        cohort=cohort.cohort,
         n_samples=adata.n_obs,
         provenance={
-            "inputs": {"values": hash_array(values), "genes": hash_json(genes)},
+            "inputs": dict(cohort.inputs),
             "options": asdict(options),
             "versions": versions(),
         },
+    )
+
+
+def _too_few_samples(n_samples: int) -> MethodError:
+    return MethodError(
+        f"{n_samples} samples are too few to look for groups",
+        where="samples",
+        expected=f"at least {_SPEC.min_samples}",
+        next_step="use the model of axes, or apply a model that was fitted on a larger cohort",
     )
 
 

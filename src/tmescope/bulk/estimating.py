@@ -137,16 +137,16 @@ def estimate(
     values = coverage = np.empty((0, 0))
     features: tuple[str, ...] = ()
     warnings: tuple[RunWarning, ...] = ()
-    for samples, present in _groups(mixture.values, empty, whole=method.spec.scope == "cohort"):
-        part = _part(mixture, samples, present | aligned)
-        with one_blas_thread():
+    with one_blas_thread():
+        for samples, present in _groups(mixture.values, empty, whole=method.spec.scope == "cohort"):
+            part = _part(mixture, samples, present | aligned)
             one: Estimates = method.run(part, reference, parameters)
-        if not features:
-            features = one.features
-            values = np.full((len(empty), len(features)), np.nan)
-            coverage = np.zeros_like(values)
-        values[samples], coverage[samples] = one.values, one.coverage
-        warnings = tuple(dict.fromkeys((*warnings, *one.warnings)))
+            if not features:
+                features = one.features
+                values = np.full((len(empty), len(features)), np.nan)
+                coverage = np.zeros_like(values)
+            values[samples], coverage[samples] = one.values, one.coverage
+            warnings = tuple(dict.fromkeys((*warnings, *one.warnings)))
     return Composition(features, values, coverage, empty, warnings)
 
 

@@ -13,7 +13,8 @@ from tmescope.bulk.definitions import define_sets
 from tmescope.bulk.estimating import check_values
 from tmescope.bulk.frozen import check_matrix, find_columns
 from tmescope.bulk.gene_sets import index_sets
-from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
+from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale
+from tmescope.bulk.ranked_cohorts import rank_cohort, rank_rows
 from tmescope.bulk.score_table import cohort_id
 from tmescope.bulk.subtype_models import (
     PLACED,
@@ -26,7 +27,7 @@ from tmescope.bulk.subtype_models import (
 )
 from tmescope.foundation.errors import MethodError
 from tmescope.foundation.method import MethodSpec
-from tmescope.foundation.provenance import Provenance, hash_array, hash_json, versions
+from tmescope.foundation.provenance import Provenance, hash_array, versions
 from tmescope.foundation.result import Result, RunWarning
 from tmescope.foundation.scale import Scale
 from tmescope.store.tables import TEXT
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from tmescope.bulk.cluster_models import ClusterModel
 
-__all__ = ["apply_subtypes", "find_axes", "fit_subtypes", "likeness_of", "mean_ranks", "rank_rows", "tell_of_places"]
+__all__ = ["apply_subtypes", "find_axes", "fit_subtypes", "likeness_of", "mean_ranks", "tell_of_places"]
 
 _SPEC = MethodSpec(
     name="subtype_axes",
@@ -97,40 +98,34 @@ def fit_subtypes(adata: AnnData, *, scale: str | None = None, options: SubtypeOp
     arrays that are declared as TPM, and is no test.
     """
     options = options or SubtypeOptions()
-    genes = [str(g) for g in adata.var_names]
-    check_names([str(s) for s in adata.obs_names], genes)
-    declared = find_scale(adata, scale)
-    target = target_scale(_SPEC, declared)
-    if adata.n_obs < _SPEC.min_samples:
-        raise MethodError(
-            f"a cohort of {adata.n_obs} samples is no measure of subtypes",
-            where="samples",
-            expected=f"at least {_SPEC.min_samples}, of the kind that will be compared with them",
-            next_step="apply a model that was fitted on a larger cohort",
-        )
-    values = MatrixRows(adata.X, declared, target).read(0, adata.n_obs)
-    check_values(_SPEC, values)
-    there = np.logical_not(np.logical_or.reduce(np.isnan(values), axis=0))
-    kept = tuple(g for g, is_there in zip(genes, there, strict=True) if is_there)
+    cohort = rank_cohort(adata, _SPEC, scale=scale, too_few=_too_few)
     defined = define_sets(_SPEC, [options.immune, options.stromal])
-    axes = find_axes(kept, options)
-    ranks = rank_rows(values[:, there])
-    state = _learn(ranks, axes, kept, options=options)
+    axes = find_axes(cohort.genes, options)
+    state = _learn(cohort.ranks, axes, cohort.genes, options=options)
     return SubtypeModel(
         axes=axes,
-        scale=str(target),
-        genes=kept,
+        scale=cohort.scale,
+        genes=cohort.genes,
         min_coverage=options.min_coverage,
         lowest_likeness=options.lowest_likeness,
         state=state,
         facts=defined.facts,
-        cohort=cohort_id(adata),
+        cohort=cohort.cohort,
         n_samples=adata.n_obs,
         provenance={
-            "inputs": {"values": hash_array(values), "genes": hash_json(genes)},
+            "inputs": dict(cohort.inputs),
             "options": asdict(options),
             "versions": versions(),
         },
+    )
+
+
+def _too_few(n_samples: int) -> MethodError:
+    return MethodError(
+        f"a cohort of {n_samples} samples is no measure of subtypes",
+        where="samples",
+        expected=f"at least {_SPEC.min_samples}, of the kind that will be compared with them",
+        next_step="apply a model that was fitted on a larger cohort",
     )
 
 
@@ -163,23 +158,6 @@ def find_axes(genes: Sequence[str], options: SubtypeOptions) -> dict[str, tuple[
                 next_step="check the identifiers, or choose signatures that the platform covers",
             )
     return {name: tuple(genes[c] for c in index.columns(i)) for i, name in enumerate(index.names)}
-
-
-def rank_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return mean ranks divided by the number of genes, row by row; NaN stays.
-
-    Parameters
-    ----------
-    values : array of float64, shape (n_samples, n_genes)
-        Any monotone form of expression.
-    """
-    from scipy.stats import rankdata
-
-    ranks = np.full(values.shape, np.nan)
-    for row, sample in enumerate(values):
-        present = ~np.isnan(sample)
-        ranks[row, present] = rankdata(sample[present]) / max(int(present.sum()), 1)
-    return ranks
 
 
 def _learn(

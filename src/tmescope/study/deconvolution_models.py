@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +14,7 @@ from tmescope.bulk.frozen_deconvolution import FrozenDeconvolution, deconvolutio
 from tmescope.bulk.frozen_deconvolution_files import read_deconvolution
 from tmescope.foundation.errors import FactsError, StudyFileError, TmescopeError
 from tmescope.foundation.method import find_method
-from tmescope.foundation.provenance import hash_file
-from tmescope.study.run_records import shown_path
+from tmescope.study.named_models import read_named, record_of
 
 if TYPE_CHECKING:
     from tmescope.bulk.deconvolution import DeconvolveOptions
@@ -62,20 +60,8 @@ class DeconvolutionModels:
 
 
 def _record(model: FrozenDeconvolution, *, path: str) -> dict[str, str]:
-    inputs = model.provenance.get("inputs")
-    values = inputs.get("values", "") if isinstance(inputs, Mapping) else ""
-    return {
-        "file": shown_path(path),
-        "sha256": deconvolution_hash(model),
-        "method": model.method,
-        "parameters": json.dumps(dict(model.parameters), sort_keys=True),
-        "reference": " ".join(model.reference).strip(),
-        "cohort": model.cohort,
-        "n_samples": str(model.n_samples),
-        "n_genes": str(len(model.genes)),
-        "scale": model.scale,
-        "values": str(values),
-    }
+    reference = " ".join(model.reference).strip()
+    return record_of(model, path=path, sha256=deconvolution_hash(model), stands_on=("reference", reference))
 
 
 def read_deconvolution_models(study: Study) -> DeconvolutionModels:
@@ -86,30 +72,15 @@ def read_deconvolution_models(study: Study) -> DeconvolutionModels:
     study : Study
         Paths start at its folder.
     """
-    models: dict[str, FrozenDeconvolution] = {}
-    paths: dict[str, str] = {}
-    problems: list[TmescopeError] = []
-    for path in study.deconvolution.models:
-        try:
-            full = study.resolve(path)
-            model = _read(full, hash_file(full) if full.is_file() else "")
-            name = frozen_deconvolution_spec(model).name
-        except TmescopeError as error:
-            error.where = f"deconvolution.models: {path}"
-            problems.append(error)
-            continue
-        if name in models:
-            problems.append(
-                StudyFileError(
-                    f"{paths[name]!r} and {path!r} are both models of {model.method}",
-                    where="deconvolution.models",
-                    expected="one model of each method: their estimates would share the name " + repr(name),
-                    next_step="apply each in a study of its own",
-                )
-            )
-            continue
-        models[name], paths[name] = model, path
-    return DeconvolutionModels(models, paths, tuple(problems))
+    found = read_named(
+        study,
+        study.deconvolution.models,
+        where="deconvolution.models",
+        shared="estimates",
+        read=_read,
+        name_of=lambda model: frozen_deconvolution_spec(model).name,
+    )
+    return DeconvolutionModels(*found)
 
 
 @lru_cache(maxsize=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING
 from tmescope.bulk.frozen import FrozenScore, check_matrix, frozen_spec, model_hash
 from tmescope.bulk.frozen_files import read_model
 from tmescope.foundation.errors import StudyFileError, TmescopeError
-from tmescope.foundation.provenance import hash_file, hash_json
-from tmescope.study.run_records import shown_path
+from tmescope.foundation.provenance import hash_json
+from tmescope.study.named_models import read_named, record_of
 
 if TYPE_CHECKING:
     from tmescope.foundation.method import MethodSpec
@@ -63,20 +62,8 @@ class StudyModels:
 
 
 def _record(model: FrozenScore, *, path: str) -> dict[str, str]:
-    inputs = model.provenance.get("inputs")
-    values = inputs.get("values", "") if isinstance(inputs, Mapping) else ""
-    return {
-        "file": shown_path(path),
-        "sha256": model_hash(model),
-        "method": model.method,
-        "parameters": json.dumps(dict(model.parameters), sort_keys=True),
-        "sets": hash_json({name: sorted(set(genes)) for name, genes in model.definitions.genes.items()}),
-        "cohort": model.cohort,
-        "n_samples": str(model.n_samples),
-        "n_genes": str(len(model.genes)),
-        "scale": model.scale,
-        "values": str(values),
-    }
+    sets = hash_json({name: sorted(set(genes)) for name, genes in model.definitions.genes.items()})
+    return record_of(model, path=path, sha256=model_hash(model), stands_on=("sets", sets))
 
 
 def read_models(study: Study) -> StudyModels:
@@ -87,30 +74,15 @@ def read_models(study: Study) -> StudyModels:
     study : Study
         Paths start at its folder.
     """
-    models: dict[str, FrozenScore] = {}
-    paths: dict[str, str] = {}
-    problems: list[TmescopeError] = []
-    for path in study.profile.models:
-        try:
-            full = study.resolve(path)
-            model = _read(full, hash_file(full) if full.is_file() else "")
-            name = frozen_spec(model).name
-        except TmescopeError as error:
-            error.where = f"profile.models: {path}"
-            problems.append(error)
-            continue
-        if name in models:
-            problems.append(
-                StudyFileError(
-                    f"{paths[name]!r} and {path!r} are both models of {model.method}",
-                    where="profile.models",
-                    expected="one model of each method: their scores would share the name " + repr(name),
-                    next_step="apply each in a study of its own",
-                )
-            )
-            continue
-        models[name], paths[name] = model, path
-    return StudyModels(models, paths, tuple(problems))
+    found = read_named(
+        study,
+        study.profile.models,
+        where="profile.models",
+        shared="scores",
+        read=_read,
+        name_of=lambda model: frozen_spec(model).name,
+    )
+    return StudyModels(*found)
 
 
 @lru_cache(maxsize=2)
