@@ -11,12 +11,12 @@ __all__ = ["adjust_families"]
 
 
 def adjust_families(answers: pd.DataFrame) -> pd.DataFrame:
-    """Add q-values: one family is all features asked of one endpoint in one cohort with one kind of effect.
+    """Add q-values: one family is all features of one question in one cohort with one kind of effect and adjustment.
 
     Parameters
     ----------
     answers : pandas.DataFrame
-        Columns cohort_id, endpoint, effect_name and p_value (NaN where there is none).
+        Columns question_id, cohort_id, endpoint, effect_name, adjusted_for and p_value (NaN where there is none).
 
     Returns
     -------
@@ -25,7 +25,12 @@ def adjust_families(answers: pd.DataFrame) -> pd.DataFrame:
         (how many p-values it holds).
     """
     adjusted = answers.copy()
-    adjusted["family"] = answers["cohort_id"] + " | " + answers["endpoint"] + " | " + answers["effect_name"]
+    names = answers["cohort_id"] + " | " + answers["endpoint"] + " | " + answers["effect_name"]
+    # the questions that a study asks of every endpoint are called KIND:ENDPOINT, which the name says already
+    own = ~answers["question_id"].str.contains(":", regex=False)
+    names = names.where(~own, answers["question_id"] + " | " + names)
+    names = names.where(answers["adjusted_for"] == "", names + " | adjusted for " + answers["adjusted_for"])
+    adjusted["family"] = names
     adjusted["q_value"] = np.nan
     adjusted["family_size"] = 0
     for _, rows in adjusted.groupby("family", sort=False):

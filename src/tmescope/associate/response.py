@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tmescope.associate.rows import tell_left_out
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.logistic import odds_ratio_of_group, odds_ratio_per_sd
 from tmescope.stats.roc import auc
@@ -63,6 +64,8 @@ def associate_response(
             for estimate in _estimates(feature, values, positive)
         ]
     answers = pd.DataFrame(rows)
+    if len(answers):
+        answers = tell_left_out(answers, n_samples=len(response), n_known=len(known))
     where = f"{cohort_id}: {endpoint}"
     return answers, _warnings(answers, positive, where=where)
 

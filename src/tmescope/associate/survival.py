@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tmescope.associate.rows import tell_left_out
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.cox import hazard_ratio_of_group
 from tmescope.stats.groups import tertiles
@@ -81,7 +82,10 @@ def associate_survival(
         filled = [g for g in range(3) if np.any(code == g)]
         curves += [_curve(time[code == g], event[code == g]).assign(**head, group=_GROUPS[g]) for g in filled]
     warnings = _warnings(int(event.sum()), without, where=f"{cohort_id}: {endpoint}")
-    return SurvivalAnswers(pd.DataFrame(rows), pd.concat(curves) if curves else pd.DataFrame(), warnings)
+    answers = pd.DataFrame(rows)
+    if len(answers):
+        answers = tell_left_out(answers, n_samples=len(outcome), n_known=len(known))
+    return SurvivalAnswers(answers, pd.concat(curves) if curves else pd.DataFrame(), warnings)
 
 
 def _compare(time: NDArray[np.float64], event: NDArray[np.bool_], code: NDArray[np.int8]) -> list[dict[str, Any]]:

@@ -128,8 +128,25 @@ SCHEMAS: Mapping[str, TableSchema] = {
         "one effect of a feature on an endpoint in a cohort",
         _columns(
             "question_id:str cohort_id:str feature:str source:str endpoint:str n:int n_events:int effect:float "
-            "effect_name:str std_error:float ci_low:float ci_high:float p_value:float q_value:float family:str "
-            "family_size:int method:str"
+            "effect_name:str adjusted_for:str std_error:float ci_low:float ci_high:float p_value:float q_value:float "
+            "family:str family_size:int method:str n_left_out:int left_out:str checks:str"
+        ),
+    ),
+    "pooled": TableSchema(
+        "one effect of a feature on an endpoint, pooled over cohorts",
+        _columns(
+            "question_id:str feature:str source:str endpoint:str effect_name:str adjusted_for:str stratum:str k:int "
+            "n:int n_events:int effect:float std_error:float ci_low:float ci_high:float p_value:float q_value:float "
+            "family:str family_size:int method:str tau2:float tau2_low:float tau2_high:float i2:float q:float "
+            "q_p_value:float prediction_low:float prediction_high:float prediction_df:float narrower_than_fixed:bool "
+            "fixed_effect:float fixed_ci_low:float fixed_ci_high:float egger_p:float cohorts:str left_out:str"
+        ),
+    ),
+    "leave_one_out": TableSchema(
+        "one pooled effect without one of its cohorts",
+        _columns(
+            "question_id:str feature:str source:str endpoint:str effect_name:str adjusted_for:str stratum:str "
+            "left_out_cohort:str k:int effect:float ci_low:float ci_high:float p_value:float tau2:float"
         ),
     ),
     "curves": TableSchema(

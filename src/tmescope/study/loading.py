@@ -20,6 +20,7 @@ from tmescope.foundation.errors import (
     closest,
     examples,
 )
+from tmescope.study.question_references import question_references
 from tmescope.study.schema import UNDECIDED, ResponseEndpoint, Study, TimeEndpoint
 
 __all__ = ["load_study", "parse_study"]
@@ -246,7 +247,7 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
                 expected="at least one there, or models, deconvolution.methods, subtypes.models or subtypes.fit",
             )
         )
-    problems += _answer_references(study, where)
+    problems += [*_answer_references(study, where), *question_references(study, where)]
     return problems
 
 

@@ -22,6 +22,7 @@ from tmescope.study.schema_endpoints import (
 )
 from tmescope.study.schema_facts import Pins
 from tmescope.study.schema_parts import DialectKeys, FileName, Table, checked_id
+from tmescope.study.schema_questions import Question
 from tmescope.study.schema_subtypes import Subtypes
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "FeatureTable",
     "Output",
     "Profile",
+    "Question",
     "ResponseEndpoint",
     "ResponseRule",
     "Selection",
@@ -285,7 +287,9 @@ class Study(Table):
     profile : Profile
         What is measured.
     answers : Answers
-        Which questions are asked.
+        Which questions are asked of every feature.
+    question : list of Question
+        Further questions, each with a name of its own.
     deconvolution : Deconvolution
         How composition is estimated.
     subtypes : Subtypes
@@ -302,6 +306,7 @@ class Study(Table):
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     profile: Profile = Profile()
     answers: Answers = Answers()
+    question: list[Question] = Field(default_factory=list)
     deconvolution: Deconvolution = Deconvolution()
     subtypes: Subtypes = Subtypes()
     output: Output = Output()

@@ -186,6 +186,14 @@ def _placed(name: str) -> Callable[[Context], pd.DataFrame]:
     return build
 
 
+def _pooled(name: str) -> Callable[[Context], pd.DataFrame]:
+    def build(context: Context) -> pd.DataFrame:
+        pools = any(q.pool for q in context.study.question)
+        return read_table(context.ledger.folder("pooled") / f"{name}.parquet") if pools else empty_table(name)
+
+    return build
+
+
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
@@ -198,6 +206,8 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
     "answers": _stacked("answers", "answers"),
+    "pooled": _pooled("pooled"),
+    "leave_one_out": _pooled("leave_one_out"),
     "curves": _stacked("curves", "answers"),
     "quality": _quality,
     "sample_flags": _stacked("sample_flags", "cohort"),

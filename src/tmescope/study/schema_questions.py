@@ -1,0 +1,87 @@
+"""What a study file says about questions of its own: ``[[question]]``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from tmescope.study.schema_parts import Table, checked_id
+
+__all__ = ["Pooling", "Question", "Treatment"]
+
+
+class Treatment(Table):
+    """Who was treated with what: for questions whether a feature predicts the benefit of a treatment."""
+
+    feature: str = Field(description="Categorical feature, or column treatment, that names each patient's arm")
+    treated: list[str] = Field(min_length=1, description="Arms that count as treated")
+    control: list[str] = Field(
+        default_factory=list, description="Arms of comparison; without one the answer is that it cannot be told"
+    )
+    assignment: Literal["randomised", "not_randomised", "unknown"] = Field(
+        description="How patients came to their arm: it decides what an interaction may be called"
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> Treatment:
+        if both := sorted(set(self.treated) & set(self.control)):
+            message = f"{both[0]!r} stands in treated and in control"
+            raise ValueError(message)
+        return self
+
+
+class Pooling(Table):
+    """How the cohorts' answers become one."""
+
+    method: Literal["reml", "dl", "pm", "ml", "fixed"] = Field(
+        "reml", description="How the variance between cohorts is estimated; fixed: supposed to be none"
+    )
+    test: Literal["hartung_knapp", "hartung_knapp_max1", "z"] = Field(
+        "hartung_knapp", description="How the interval of the pooled effect is made"
+    )
+    strata: dict[str, str] = Field(
+        default_factory=dict,
+        description="Cohort to stratum, stated beforehand (drug class): pooled in each, and over all",
+    )
+    fewest_cohorts: int = Field(2, ge=2, description="Pool where at least so many cohorts give an estimate")
+
+
+class Question(Table):
+    """One question, asked of every cohort that records its endpoint."""
+
+    id: str = Field(description="Short name of the question; the column question_id of answers and pooled")
+    kind: Literal["response", "survival", "interaction", "cutpoint"] = Field(
+        description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
+        "cutpoint: best cut with corrected p"
+    )
+    endpoint: str = Field(description="Endpoint of the study: binary for response, time to event for survival")
+    cohorts: list[str] | None = Field(None, description="Cohorts that are asked; all that record it if omitted")
+    methods: list[str] | None = Field(None, description="Methods whose features are asked; as in answers if omitted")
+    features: list[str] | None = Field(
+        None, description="Names of features (also METHOD:NAME); all of these methods and tables if omitted"
+    )
+    genes: list[str] = Field(default_factory=list, description="Genes to ask as features: log2 of their expression")
+    axis: str | None = Field(
+        None, description="Feature (NAME or METHOD:NAME) of immune content or purity that answers are adjusted for"
+    )
+    confounders: list[str] = Field(
+        default_factory=list, description="Features, sex, age_years, cancer_type or treatment to adjust for"
+    )
+    treatment: Treatment | None = Field(None, description="Arms, for kind = interaction")
+    pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
+
+    _id = field_validator("id")(checked_id)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Question:
+        if (self.kind == "interaction") != (self.treatment is not None):
+            message = "a question of kind interaction, and no other, has a table treatment"
+            raise ValueError(message)
+        if self.kind in ("interaction", "cutpoint") and (self.axis or self.confounders):
+            message = f"axis and confounders belong to response and survival, not to {self.kind}"
+            raise ValueError(message)
+        if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - set(self.cohorts))):
+            message = f"pool.strata names the cohort {strange[0]!r}, which the question does not ask"
+            raise ValueError(message)
+        return self
