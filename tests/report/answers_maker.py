@@ -23,7 +23,7 @@ def make_answers(samples: pd.DataFrame, scores: pd.DataFrame, features: pd.DataF
         table.loc[known.index, "q_value"] = stats.false_discovery_control(known)
         table.loc[index, "family_size"] = len(known)
     table["family_size"] = table["family_size"].astype("int64")
-    table["question_id"] = table["endpoint"] + "_by_feature"
+    table["question_id"] = np.where(table["endpoint"] == "os", "survival:os", "response:" + table["endpoint"])
     return table
 
 

@@ -154,8 +154,14 @@ class ReportContents:
         return scores[scores["method"] == self.primary_method] if len(scores) else scores
 
     def shown_answers(self) -> pd.DataFrame:
-        """Return the answers that figures show: every feature once, by the primary method where that was tested."""
-        return self.once_per_feature(self.table("answers"))
+        """Return the answers that figures of single cohorts show.
+
+        Those of the questions that a study asks of every feature (named KIND:ENDPOINT), every feature once, by the
+        primary method where that was tested.
+        """
+        answers = self.table("answers")
+        standing = answers["question_id"].astype(str).str.contains(":", regex=False)
+        return self.once_per_feature(answers[standing])
 
     def once_per_feature(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of answers or curves of one source per feature: the primary method where it was tested.

@@ -14,6 +14,7 @@ from tmescope.report.distributions import draw_distributions
 from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
 from tmescope.report.landscape import draw_landscape
+from tmescope.report.pooled_forests import draw_pooled
 from tmescope.report.quality_panel import draw_quality
 from tmescope.report.subtype_map import draw_subtypes
 from tmescope.report.survival_curves import draw_survival_curves
@@ -33,7 +34,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, survival; identifiers are unique.
+        forest plots, pooled effects, survival; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -46,6 +47,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_cohort_effects,
         draw_distributions,
         draw_forests,
+        draw_pooled,
         draw_survival_curves,
     )
     figures: list[Figure] = []

@@ -68,6 +68,14 @@ EFFECTS: dict[str, Effect] = {
         "Odds ratio", "OR", "odds ratio (log scale)", 1.0, True,
         "Above 1, the odds of response are higher where the feature is present.", "responders",
     ),
+    "hazard_ratio_per_sd": Effect(
+        "Hazard ratio per SD", "HR", "hazard ratio per SD (log scale)", 1.0, True,
+        "Below 1, patients with more of the feature have fewer events over time (per within-cohort SD).", "events",
+    ),
+    "hazard_ratio": Effect(
+        "Hazard ratio", "HR", "hazard ratio (log scale)", 1.0, True,
+        "Below 1, patients with the feature have fewer events over time.", "events",
+    ),
     "hazard_ratio_high_vs_low": Effect(
         "Hazard ratio, high against low tertile", "HR", "hazard ratio, high vs low (log scale)", 1.0, True,
         "Below 1, patients in the high tertile have fewer events over time.", "events",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from tmescope.study.profiling import common_genes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_GENES", "read_common_expression"]
+__all__ = ["MOST_GENES", "read_common_expression", "read_log2_genes"]
 
 MOST_GENES = 2000
 """Genes kept: those that vary most within cohorts."""
@@ -63,6 +63,29 @@ def read_common_expression(folders: Mapping[str, Path]) -> SampleMatrix | None:
         parts.append(pd.DataFrame(values, index=index, columns=names))
     units = dict.fromkeys(_name(scales[c]) for c in folders)
     return SampleMatrix(pd.concat(parts), len(usable), " or ".join(units))
+
+
+def read_log2_genes(folder: Path, genes: Sequence[str]) -> pd.DataFrame:
+    """Return single genes of one cohort on the log2 scale of `read_common_expression`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the cohort.
+    genes : sequence of str
+        Symbols; those that the cohort did not measure are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Samples (index sample_id) over genes, in the order asked.
+    """
+    measured = set(read_genes(folder))
+    names = [g for g in dict.fromkeys(genes) if g in measured]
+    ids = read_table(folder / "samples.parquet", columns=["sample_id"])["sample_id"].astype(str)
+    blocks = [block for _, block in _blocks(folder, _scale(folder), names)] if names else []
+    values = np.concatenate(blocks, axis=1) if blocks else np.empty((len(ids), 0))
+    return pd.DataFrame(values, index=pd.Index(ids, name="sample_id"), columns=names)
 
 
 def _scale(folder: Path) -> Scale:

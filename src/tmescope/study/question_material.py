@@ -1,0 +1,175 @@
+"""What one cohort brings to one question: its features, its covariates, and the patients it leaves to other cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tmescope.associate.features import Feature
+from tmescope.foundation.errors import UnknownNameError
+from tmescope.foundation.result import RunWarning
+from tmescope.study.common_expression import read_log2_genes
+from tmescope.study.question_references import SAMPLE_COLUMNS
+
+if TYPE_CHECKING:
+    from tmescope.study.schema_questions import Question
+
+__all__ = ["GENE", "QuestionMaterial", "gather_material"]
+
+GENE = "gene"
+"""Source of features that are single genes."""
+
+
+@dataclass(frozen=True)
+class QuestionMaterial:
+    """Everything that a question is answered from in one cohort.
+
+    Parameters
+    ----------
+    features : tuple of Feature
+        What is asked about.
+    axis : Feature or None
+        Immune content or purity that answers are adjusted for.
+    confounders : pandas.DataFrame
+        Index sample_id; a numeric or text column for each.
+    arms : pandas.Series or None
+        Index sample_id; ``treated``, ``control`` or missing.
+    samples : pandas.DataFrame
+        The cohort's table samples without those left to other cohorts.
+    n_elsewhere : int
+        Samples left out because another cohort of the question has the patient.
+    """
+
+    features: tuple[Feature, ...]
+    axis: Feature | None
+    confounders: pd.DataFrame
+    arms: pd.Series[str] | None
+    samples: pd.DataFrame
+    n_elsewhere: int
+
+
+def gather_material(
+    question: Question,
+    features: Sequence[Feature],
+    samples: pd.DataFrame,
+    *,
+    extra: pd.DataFrame,
+    folder: Path,
+    elsewhere: Collection[str] = (),
+) -> tuple[QuestionMaterial, tuple[RunWarning, ...]]:
+    """Choose a question's features and covariates from all that a cohort has.
+
+    Parameters
+    ----------
+    question : Question
+        The question.
+    features : sequence of Feature
+        All features of the cohort.
+    samples : pandas.DataFrame
+        The cohort's table ``samples``, index sample_id.
+    extra : pandas.DataFrame
+        Its table ``features``.
+    folder : pathlib.Path
+        Where its expression lies.
+    elsewhere : collection of str
+        Samples whose patient another cohort of the question has.
+
+    Returns
+    -------
+    material : QuestionMaterial
+    warnings : tuple of RunWarning
+        Features and covariates that this cohort does not have.
+
+    Raises
+    ------
+    UnknownNameError
+        If the cohort has none of the features that the question names, or not its axis.
+    """
+    where = f"question {question.id}"
+    chosen, absent = _chosen(question, features, where=where)
+    genes = read_log2_genes(folder, question.genes)
+    chosen += [Feature(str(g), GENE, genes[g].reindex(samples.index)) for g in genes.columns]
+    absent += [g for g in question.genes if g not in genes.columns]
+    axis = None
+    if question.axis is not None:
+        found = [f for f in features if _is_called(f, question.axis)]
+        if not found:
+            raise UnknownNameError.of("feature", question.axis, _names(features), where=f"{where}: axis")
+        axis = found[0]
+    kept = samples[~samples.index.isin(list(elsewhere))]
+    confounders, without = _confounders(question, samples, extra)
+    material = QuestionMaterial(
+        tuple(f for f in chosen if f is not axis),
+        axis,
+        confounders.reindex(kept.index),
+        _arms(question, samples, extra),
+        kept,
+        len(samples) - len(kept),
+    )
+    return material, tuple(_warnings(absent, without, where=where))
+
+
+def _chosen(question: Question, features: Sequence[Feature], *, where: str) -> tuple[list[Feature], list[str]]:
+    if question.features is None:
+        return list(features), []
+    found, absent = [], []
+    for name in question.features:
+        called = [f for f in features if _is_called(f, name)]
+        found += [f for f in called if f not in found]
+        absent += [] if called else [name]
+    if not found and question.features and not question.genes:
+        raise UnknownNameError.of("feature", question.features[0], _names(features), where=f"{where}: features")
+    return found, absent
+
+
+def _is_called(feature: Feature, name: str) -> bool:
+    """Return whether NAME or METHOD:NAME means the feature; a categorical one is meant with all its levels."""
+    own = feature.name.split("=", 1)[0] if feature.is_group else feature.name
+    return name in {feature.name, own, f"{feature.source}:{feature.name}", f"{feature.source}:{own}"}
+
+
+def _names(features: Sequence[Feature]) -> list[str]:
+    return list(dict.fromkeys(f.name for f in features))
+
+
+def _confounders(question: Question, samples: pd.DataFrame, extra: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    columns: dict[str, pd.Series[float] | pd.Series[str]] = {}
+    absent = []
+    for name in question.confounders:
+        column = _column(name, samples, extra)
+        if column is None or not column.notna().any():
+            absent.append(name)
+        else:
+            columns[name] = column
+    return pd.DataFrame(columns, index=samples.index), absent
+
+
+def _column(name: str, samples: pd.DataFrame, extra: pd.DataFrame) -> pd.Series | None:
+    rows = extra[extra["feature"] == name]
+    if len(rows):
+        value = "value" if (rows["kind"] == "numeric").all() else "category"
+        return rows.set_index("sample_id")[value].reindex(samples.index)
+    return samples[name] if name in SAMPLE_COLUMNS else None
+
+
+def _arms(question: Question, samples: pd.DataFrame, extra: pd.DataFrame) -> pd.Series[str] | None:
+    if question.treatment is None:
+        return None
+    column = _column(question.treatment.feature, samples, extra)
+    if column is None:
+        return pd.Series(pd.NA, index=samples.index, dtype="str")
+    words = {w: "treated" for w in question.treatment.treated} | {w: "control" for w in question.treatment.control}
+    return column.map(words).astype("str")
+
+
+def _warnings(absent: list[str], without: list[str], *, where: str) -> Iterator[RunWarning]:
+    if absent:
+        message = f"{len(absent)} of the features that the question names are not in this cohort"
+        yield RunWarning("question.no_feature", message, where, len(absent), tuple(absent[:3]))
+    if without:
+        message = f"{len(without)} confounders are not recorded in this cohort: its answers are not adjusted for them"
+        yield RunWarning("question.no_confounder", message, where, len(without), tuple(without[:3]))
