@@ -14,8 +14,16 @@ KEY = {"question_id": "tcell", "source": "zscore", "endpoint": "response", "effe
 
 
 def _row(effect: float, half: float, **more: object) -> dict[str, object]:
-    return {"effect": effect, "std_error": half / 1.96, "ci_low": effect * np.exp(-half), **more,
-            "ci_high": effect * np.exp(half), "p_value": 0.001 if half < 0.3 else 0.4, "q_value": 0.01 if half < 0.3 else 0.5}  # fmt: skip
+    clear = half < 0.3
+    return {
+        "effect": effect,
+        "std_error": half / 1.96,
+        "ci_low": effect * np.exp(-half),
+        "ci_high": effect * np.exp(half),
+        "p_value": 0.001 if clear else 0.4,
+        "q_value": 0.01 if clear else 0.5,
+        **more,
+    }
 
 
 def make_pooled() -> tuple[pd.DataFrame, pd.DataFrame]:
