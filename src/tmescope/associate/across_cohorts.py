@@ -1,0 +1,255 @@
+"""Does an effect hold in other cohorts: answers of single cohorts pooled, patients of two cohorts counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from tmescope.foundation.result import RunWarning
+from tmescope.stats.meta_analysis import PoolingOptions, pool_effects
+from tmescope.stats.multiplicity import benjamini_hochberg
+from tmescope.stats.study_influence import egger_test, leave_one_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "count_once", "pool_answers"]
+
+OVERALL = ""
+"""Stratum of what is pooled over all cohorts."""
+
+_KEY = ["question_id", "endpoint", "effect_name", "adjusted_for", "source", "feature"]
+_FAMILY = ["question_id", "endpoint", "effect_name", "adjusted_for", "stratum"]
+_RATIOS = ("odds_ratio", "hazard_ratio", "subhazard_ratio")
+_DIFFERENCES = ("rmst_difference", "log_fold_change", "difference")
+_FEWEST_LEFT = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolPlan:
+    """How answers are pooled; all of it said before they are seen.
+
+    Parameters
+    ----------
+    options : PoolingOptions
+        Estimator, test, level.
+    strata : mapping of str to str
+        Cohort to stratum: pooled within each, and over all cohorts. Cohorts without one are in the latter alone.
+    fewest_cohorts : int
+        Fewer estimates than this are not pooled.
+    """
+
+    options: PoolingOptions = field(default_factory=PoolingOptions)
+    strata: Mapping[str, str] = field(default_factory=dict)
+    fewest_cohorts: int = 2
+
+
+@dataclass(frozen=True)
+class PooledAnswers:
+    """Outcome of `pool_answers`.
+
+    Parameters
+    ----------
+    pooled : pandas.DataFrame
+        The table ``pooled``: one row for each feature, kind of effect, adjustment and stratum.
+    leave_one_out : pandas.DataFrame
+        The table ``leave_one_out``.
+    warnings : tuple of RunWarning
+        Intervals narrower than those of a fixed effect, features that too few cohorts could estimate.
+    """
+
+    pooled: pd.DataFrame
+    leave_one_out: pd.DataFrame
+    warnings: tuple[RunWarning, ...]
+
+
+def count_once(overlaps: pd.DataFrame, cohorts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Say which samples to leave out of which cohort, so that each patient counts once.
+
+    Parameters
+    ----------
+    overlaps : pandas.DataFrame
+        The table ``overlaps``: pairs of samples of one patient, cohort_a before cohort_b.
+    cohorts : sequence of str
+        Cohorts that are pooled, in order: a patient stays in the first that has her.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Cohort to the samples that it leaves to earlier ones, sorted; cohorts that leave none are not in it.
+    """
+    place = {c: i for i, c in enumerate(cohorts)}
+    left: dict[str, set[str]] = {}
+    for row in overlaps.to_dict(orient="records"):
+        a, b = str(row["cohort_a"]), str(row["cohort_b"])
+        if a == b or a not in place or b not in place:
+            continue
+        later = "a" if place[a] > place[b] else "b"
+        left.setdefault(str(row[f"cohort_{later}"]), set()).add(str(row[f"sample_{later}"]))
+    return {cohort: tuple(sorted(left[cohort])) for cohort in cohorts if cohort in left}
+
+
+def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
+    """Pool the answers of several cohorts, feature by feature; endpoints and kinds of effect are never mixed.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Rows of the table ``answers``. Ratios are pooled as logarithms, areas under the curve as logits, differences as
+        they are; other effects (test statistics) are not pooled.
+    plan : PoolPlan
+        Estimator, strata.
+
+    Returns
+    -------
+    PooledAnswers
+        Effects on their natural scale, ``std_error`` and ``tau2`` on the one that they were pooled on. Families of
+        q-values are all features of one question, endpoint, kind of effect, adjustment and stratum.
+
+    Notes
+    -----
+    Cohorts whose effect could not be estimated are named in ``left_out`` with their reason. Cohorts must not share
+    patients: see `count_once`.
+    """
+    rows: list[dict[str, object]] = []
+    without: list[dict[str, object]] = []
+    few: list[str] = []
+    strata = dict(plan.strata)
+    for key, part in answers.groupby(_KEY, sort=False, dropna=False):
+        head = dict(zip(_KEY, key, strict=True))
+        scale = _scale(str(head["effect_name"]))
+        if scale is None:
+            continue
+        for stratum in [OVERALL, *dict.fromkeys(strata.values())]:
+            inside = part if stratum == OVERALL else part[part["cohort_id"].map(strata) == stratum]
+            if int(inside["effect"].notna().sum()) < plan.fewest_cohorts:
+                few += [str(head["feature"])] if stratum == OVERALL else []
+                continue
+            row, left = _pool(inside, scale, plan.options)
+            rows.append({**head, "stratum": stratum, **row})
+            without += [{**head, "stratum": stratum, **r} for r in left]
+    pooled = _with_families(pd.DataFrame(rows))
+    return PooledAnswers(pooled, pd.DataFrame(without), tuple(_warnings(pooled, few)))
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Where effects are about normal: there, back, and what an error becomes there."""
+
+    name: str
+    there: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    back: Callable[[float], float]
+
+    def errors(self, effects: NDArray[np.float64], std_errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        # errors of ratios are already those of the logarithm
+        return std_errors / (effects * (1.0 - effects)) if self.name == "logit" else std_errors
+
+
+def _scale(effect_name: str) -> _Scale | None:
+    if effect_name.startswith(_RATIOS):
+        return _Scale("log", np.log, lambda v: float(np.exp(v)))
+    if effect_name == "auc":
+        return _Scale("logit", special.logit, lambda v: float(special.expit(v)))
+    if effect_name.startswith(_DIFFERENCES):
+        return _Scale("", lambda v: v, float)
+    return None
+
+
+def _pool(
+    part: pd.DataFrame, scale: _Scale, options: PoolingOptions
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    effect = part["effect"].to_numpy(dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y, s = scale.there(effect), scale.errors(effect, part["std_error"].to_numpy(dtype=np.float64))
+    found = pool_effects(y, s, options=options)
+    used = part[found.used]
+    lost = part[~found.used]
+    how = f"{found.method}, on the {scale.name} scale" if scale.name == "logit" else found.method
+    spread = found.spread
+    row: dict[str, object] = {
+        "k": found.k,
+        "n": int(used["n"].sum()),
+        "n_events": int(used["n_events"].sum()),
+        "effect": scale.back(found.estimate),
+        "std_error": found.std_error,
+        "ci_low": scale.back(found.ci_low),
+        "ci_high": scale.back(found.ci_high),
+        "p_value": found.p_value,
+        "method": how,
+        "tau2": spread.tau2,
+        "tau2_low": spread.tau2_low,
+        "tau2_high": spread.tau2_high,
+        "i2": spread.i2,
+        "q": spread.q,
+        "q_p_value": spread.q_p_value,
+        "prediction_low": scale.back(found.prediction_low),
+        "prediction_high": scale.back(found.prediction_high),
+        "prediction_df": found.prediction_df,
+        "narrower_than_fixed": found.narrower_than_fixed,
+        "fixed_effect": scale.back(found.fixed_estimate),
+        "fixed_ci_low": scale.back(found.fixed_ci_low),
+        "fixed_ci_high": scale.back(found.fixed_ci_high),
+        "egger_p": egger_test(y, s).p_value,
+        "cohorts": ", ".join(used["cohort_id"].astype(str)),
+        "left_out": "; ".join(f"{c} ({m})" for c, m in zip(lost["cohort_id"], lost["method"], strict=True)),
+    }
+    return row, list(_without_each(used, y[found.used], s[found.used], scale=scale, options=options))
+
+
+def _without_each(
+    used: pd.DataFrame, y: NDArray[np.float64], s: NDArray[np.float64], *, scale: _Scale, options: PoolingOptions
+) -> Iterator[dict[str, object]]:
+    if len(used) <= _FEWEST_LEFT:
+        return
+    for cohort, rest in zip(used["cohort_id"], leave_one_out(y, s, options=options), strict=True):
+        yield {
+            "left_out_cohort": str(cohort),
+            "k": rest.k,
+            "effect": scale.back(rest.estimate),
+            "ci_low": scale.back(rest.ci_low),
+            "ci_high": scale.back(rest.ci_high),
+            "p_value": rest.p_value,
+            "tau2": rest.spread.tau2,
+        }
+
+
+def _with_families(pooled: pd.DataFrame) -> pd.DataFrame:
+    if not len(pooled):
+        return pooled
+    told = pooled.copy()
+    told["family"] = [_family(row) for row in pooled[_FAMILY].to_dict(orient="records")]
+    told["q_value"] = np.nan
+    told["family_size"] = 0
+    for _, rows in told.groupby("family", sort=False):
+        p_values = rows["p_value"].to_numpy(dtype=np.float64)
+        told.loc[rows.index, "q_value"] = benjamini_hochberg(p_values)
+        told.loc[rows.index, "family_size"] = int(np.count_nonzero(~np.isnan(p_values)))
+    return told
+
+
+def _family(row: Mapping[Hashable, object]) -> str:
+    parts = ["pooled", row["question_id"], row["endpoint"], row["effect_name"]]
+    parts += [f"adjusted for {row['adjusted_for']}"] if row["adjusted_for"] else []
+    parts += [row["stratum"]] if row["stratum"] != OVERALL else []
+    return " | ".join(str(p) for p in parts)
+
+
+def _warnings(pooled: pd.DataFrame, few: list[str]) -> Iterator[RunWarning]:
+    if len(pooled) and pooled["narrower_than_fixed"].any():
+        rows = pooled[pooled["narrower_than_fixed"]]
+        message = (
+            f"{len(rows)} pooled intervals are narrower than those of a fixed effect: the cohorts agree more than "
+            "chance would have them, which few cohorts can do by luck; fixed_ci_low and fixed_ci_high stand beside"
+        )
+        names = tuple(dict.fromkeys(rows["feature"].astype(str)))
+        yield RunWarning("pooled.narrower_than_fixed", message, str(rows["question_id"].iloc[0]), len(rows), names[:3])
+    if few:
+        message = f"{len(few)} effects were estimated in too few cohorts and are not pooled"
+        yield RunWarning("pooled.too_few_cohorts", message, "pooled", len(few), tuple(dict.fromkeys(few))[:3])
