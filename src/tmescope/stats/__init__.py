@@ -14,9 +14,17 @@ if TYPE_CHECKING:
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
+    from tmescope.stats.designs import ColumnCheck, check_columns
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
     from tmescope.stats.least_squares import Coefficients, constrained_least_squares
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
+    from tmescope.stats.logistic_models import (
+        LikelihoodRatioTest,
+        LogisticModel,
+        find_separation,
+        fit_logistic,
+        logistic_likelihood_ratio,
+    )
     from tmescope.stats.multiplicity import benjamini_hochberg
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
@@ -29,23 +37,30 @@ __all__ = [
     "AucEstimate",
     "Closeness",
     "Coefficients",
+    "ColumnCheck",
     "HazardRatio",
     "KaplanMeierCurve",
     "LeafOrder",
+    "LikelihoodRatioTest",
     "LogRankTest",
+    "LogisticModel",
     "OddsRatio",
     "PrincipalComponents",
     "RobustFit",
     "Tertiles",
     "auc",
     "benjamini_hochberg",
+    "check_columns",
     "constrained_least_squares",
+    "find_separation",
+    "fit_logistic",
     "fit_robustly",
     "hazard_ratio_of_group",
     "heterogeneity",
     "kaplan_meier",
     "leaf_order",
     "log_rank",
+    "logistic_likelihood_ratio",
     "match_quantiles",
     "measure_closeness",
     "odds_ratio_of_group",
@@ -62,9 +77,17 @@ _HOMES = {
     "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
     "correlation": ("heterogeneity", "spearman_matrix"),
     "cox": ("HazardRatio", "hazard_ratio_of_group"),
+    "designs": ("ColumnCheck", "check_columns"),
     "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
     "least_squares": ("Coefficients", "constrained_least_squares"),
     "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
+    "logistic_models": (
+        "LikelihoodRatioTest",
+        "LogisticModel",
+        "find_separation",
+        "fit_logistic",
+        "logistic_likelihood_ratio",
+    ),
     "multiplicity": ("benjamini_hochberg",),
     "ordering": ("LeafOrder", "leaf_order"),
     "quantiles": ("match_quantiles", "quantile_normalise"),
