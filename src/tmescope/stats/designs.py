@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ColumnCheck", "as_matrix", "check_columns", "complete_rows"]
 
 _CONSTANT = 1e-12
-_COLLINEAR = 1e-9
+_COLLINEAR = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def check_columns(x: ArrayLike) -> ColumnCheck:
     Notes
     -----
     Each column is centred, divided by its length and freed from the kept columns before it (Gram-Schmidt, twice,
-    against rounding); what is left shorter than 1e-9 counts as nothing. Units do not matter; the order of columns
+    against rounding); what is left shorter than 1e-7 counts as nothing. Units do not matter; the order of columns
     decides which of two equal ones is kept: the first. Cost O(n k^2).
     """
     matrix = np.asarray(x, dtype=np.float64)

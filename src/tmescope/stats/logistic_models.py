@@ -26,6 +26,7 @@ __all__ = [
 
 _MAX_STEPS = 60
 _STEP_TOLERANCE = 1e-11
+_SINGULAR = 3e-8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,6 +321,8 @@ def _fit(z: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.flo
 def _cholesky(z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return the lower factor of the information; None where it is singular in floating point."""
     try:
-        return np.asarray(np.linalg.cholesky(z.T @ (z * weights[:, None])), dtype=np.float64)
+        factor = np.asarray(np.linalg.cholesky(z.T @ (z * weights[:, None])), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
+    diagonal = np.diag(factor)
+    return factor if diagonal.min() > _SINGULAR * diagonal.max() else None
