@@ -16,7 +16,8 @@ def adjust_families(answers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     answers : pandas.DataFrame
-        Columns cohort_id, endpoint, effect_name and p_value (NaN where there is none).
+        Columns cohort_id, endpoint, effect_name and p_value (NaN where there is none); where there is a column
+        adjusted_for, each adjustment is a family of its own.
 
     Returns
     -------
@@ -26,6 +27,9 @@ def adjust_families(answers: pd.DataFrame) -> pd.DataFrame:
     """
     adjusted = answers.copy()
     adjusted["family"] = answers["cohort_id"] + " | " + answers["endpoint"] + " | " + answers["effect_name"]
+    if "adjusted_for" in answers:  # each adjustment asks another question
+        beside = answers["adjusted_for"]
+        adjusted["family"] += (" | adjusted for " + beside).where(beside != "", "")
     adjusted["q_value"] = np.nan
     adjusted["family_size"] = 0
     for _, rows in adjusted.groupby("family", sort=False):
