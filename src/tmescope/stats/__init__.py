@@ -11,15 +11,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.stats.closeness import Closeness, measure_closeness
+    from tmescope.stats.competing_risks import CumulativeIncidence, GrayTest, cumulative_incidence, gray_test
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
+    from tmescope.stats.cox_model import ChiSquare, CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
+    from tmescope.stats.fine_gray import FineGrayModel, fit_fine_gray
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
+    from tmescope.stats.landmarks import Landmark, start_at_landmark
     from tmescope.stats.least_squares import Coefficients, constrained_least_squares
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
     from tmescope.stats.multiplicity import benjamini_hochberg
     from tmescope.stats.ordering import LeafOrder, leaf_order
+    from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
+    from tmescope.stats.ranking import SurvivalConcordance, survival_concordance
+    from tmescope.stats.restricted_means import (
+        RestrictedMean,
+        RestrictedMeanDifference,
+        compare_restricted_means,
+        restricted_mean,
+    )
     from tmescope.stats.robust_regression import RobustFit, fit_robustly
     from tmescope.stats.roc import AucEstimate, auc
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
@@ -27,20 +39,39 @@ if TYPE_CHECKING:
 __all__ = [
     "TERTILE_NAMES",
     "AucEstimate",
+    "ChiSquare",
     "Closeness",
     "Coefficients",
+    "CoxDesign",
+    "CoxModel",
+    "CoxOptions",
+    "CumulativeIncidence",
+    "FineGrayModel",
+    "GrayTest",
     "HazardRatio",
     "KaplanMeierCurve",
+    "Landmark",
     "LeafOrder",
     "LogRankTest",
     "OddsRatio",
     "PrincipalComponents",
+    "ProportionalityTest",
+    "RestrictedMean",
+    "RestrictedMeanDifference",
     "RobustFit",
+    "SurvivalConcordance",
     "Tertiles",
     "auc",
     "benjamini_hochberg",
+    "check_proportional_hazards",
+    "compare_nested",
+    "compare_restricted_means",
     "constrained_least_squares",
+    "cumulative_incidence",
+    "fit_cox",
+    "fit_fine_gray",
     "fit_robustly",
+    "gray_test",
     "hazard_ratio_of_group",
     "heterogeneity",
     "kaplan_meier",
@@ -52,22 +83,32 @@ __all__ = [
     "odds_ratio_per_sd",
     "principal_components",
     "quantile_normalise",
+    "restricted_mean",
     "share_between_groups",
     "spearman_matrix",
+    "start_at_landmark",
+    "survival_concordance",
     "tertiles",
 ]
 
 _HOMES = {
     "closeness": ("Closeness", "measure_closeness"),
+    "competing_risks": ("CumulativeIncidence", "GrayTest", "cumulative_incidence", "gray_test"),
     "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
     "correlation": ("heterogeneity", "spearman_matrix"),
     "cox": ("HazardRatio", "hazard_ratio_of_group"),
+    "cox_model": ("ChiSquare", "CoxDesign", "CoxModel", "CoxOptions", "compare_nested", "fit_cox"),
+    "fine_gray": ("FineGrayModel", "fit_fine_gray"),
     "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
+    "landmarks": ("Landmark", "start_at_landmark"),
     "least_squares": ("Coefficients", "constrained_least_squares"),
     "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
     "multiplicity": ("benjamini_hochberg",),
     "ordering": ("LeafOrder", "leaf_order"),
+    "proportionality": ("ProportionalityTest", "check_proportional_hazards"),
     "quantiles": ("match_quantiles", "quantile_normalise"),
+    "ranking": ("SurvivalConcordance", "survival_concordance"),
+    "restricted_means": ("RestrictedMean", "RestrictedMeanDifference", "compare_restricted_means", "restricted_mean"),
     "robust_regression": ("RobustFit", "fit_robustly"),
     "roc": ("AucEstimate", "auc"),
     "survival": ("KaplanMeierCurve", "LogRankTest", "kaplan_meier", "log_rank"),

@@ -189,7 +189,9 @@ def fit_cox(
     options = options or CoxOptions()
     check_confidence(options.confidence)
     if options.ties not in {"efron", "breslow"}:
-        raise InputError(f"the treatment of ties is {options.ties!r}", where="CoxOptions.ties", expected="efron, breslow")
+        raise InputError(
+            f"the treatment of ties is {options.ties!r}", where="CoxOptions.ties", expected="efron, breslow"
+        )
     rows = read_rows(x, time=time, event=event, design=design, names=options.names)
     reason = _why_not(rows)
     scale, centre = _scale(rows.x)
@@ -272,7 +274,7 @@ def _covariances(
     sets: RiskSets, beta: NDArray[np.float64], *, rows: CoxRows, robust: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the covariance from the information, and the one asked for."""
-    inverse = np.linalg.inv(sets.moments(beta).information)
+    inverse: NDArray[np.float64] = np.asarray(np.linalg.inv(sets.moments(beta).information), dtype=np.float64)
     if not robust:
         return inverse, inverse
     residuals = sets.score_residuals(beta) * rows.weights[:, None]
@@ -280,7 +282,7 @@ def _covariances(
     sums = np.zeros((int(member.max()) + 1, beta.size))
     np.add.at(sums, member, residuals)
     shifts = sums @ inverse
-    return inverse, shifts.T @ shifts
+    return inverse, np.asarray(shifts.T @ shifts, dtype=np.float64)
 
 
 def _model(

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Moments", "RiskSets", "Stratum", "build_risk_sets"]
 
-_FLAT = 0.1
-"""Share of the spread along a direction within which an event counts as at the top of its risk set."""
-
 
 @dataclass(frozen=True)
 class Moments:
@@ -90,7 +87,8 @@ class Stratum:
             tied_sums = np.zeros((self.times.size, self.x.shape[1]))
             np.add.at(tied_sums, self.dead_time, product[self.dead])
             sums -= self.step_share[:, None] * tied_sums[self.step_time]
-        return total, sums / total[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):  # risks that vanish in floating point: the step is halved
+            return total, sums / total[:, None]
 
     def accumulate(self, per_step: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum a value of the steps over those at which each row is at risk, shape (n, ...).
@@ -146,6 +144,8 @@ class RiskSets:
             eta, risk, shift = _risks(s, coefficients)
             total, mean = s.hazards(risk)
             weight = s.weights[s.dead]
+            if not (total > 0.0).all():
+                return Moments(float("nan"), score, information)
             log_likelihood += float(weight @ (eta[s.dead] - shift) - s.step_mass @ np.log(total))
             score += weight @ s.x[s.dead] - s.step_mass @ mean
             reach = s.accumulate(s.step_mass / total)
@@ -171,10 +171,10 @@ class RiskSets:
             total, mean = s.hazards(risk)
             step_g = g[s.step_time]
             score += (s.weights[s.dead] * g[s.dead_time]) @ s.x[s.dead] - (s.step_mass * step_g) @ mean
-            for power, information in enumerate(found):
+            for power in range(3):
                 mass = s.step_mass * step_g**power
                 reach = s.accumulate(mass / total)
-                information += (s.x.T * (risk * reach)) @ s.x - (mean.T * mass) @ mean
+                found[power] += (s.x.T * (risk * reach)) @ s.x - (mean.T * mass) @ mean
         return score, tuple(found)
 
     def score_residuals(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -200,14 +200,18 @@ class RiskSets:
             found[s.rows] = s.last > s.last_entry
         return found
 
-    def never_falls(self, direction: NDArray[np.float64]) -> bool:
+    def reach(self, step: NDArray[np.float64]) -> float:
+        """Return the largest difference of linear predictors within a stratum along a step."""
+        return max(float(np.ptp(s.x @ step)) for s in self.strata)
+
+    def never_falls(self, direction: NDArray[np.float64], slack: float) -> bool:
         """Return whether each event is at the top of its risk set along a direction: the likelihood has no maximum."""
         for s in self.strata:
             along = s.x @ direction
-            slack = _FLAT * float(np.ptp(along))
+            room = slack * float(np.ptp(along))
             for j, time in enumerate(s.times):
                 inside = along[s.first[j] :][s.entry[s.first[j] :] < time]
-                if along[s.dead[s.dead_time == j]].min() < inside.max() - slack:
+                if along[s.dead[s.dead_time == j]].min() < inside.max() - room:
                     return False
         return True
 
@@ -282,8 +286,8 @@ def _steps(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     mass = np.bincount(dead_time, weights=weights, minlength=n_times)
     if not efron:
-        return np.arange(n_times), np.zeros(n_times), mass
+        return np.arange(n_times, dtype=np.int64), np.zeros(n_times), np.asarray(mass, dtype=np.float64)
     tied = np.bincount(dead_time, minlength=n_times)
-    step_time = np.repeat(np.arange(n_times), tied)
+    step_time = np.repeat(np.arange(n_times, dtype=np.int64), tied)
     nth = np.arange(step_time.size) - np.repeat(np.cumsum(tied) - tied, tied)
-    return step_time, nth / tied[step_time], (mass / tied)[step_time]
+    return step_time, nth / tied[step_time], np.asarray((mass / tied)[step_time], dtype=np.float64)

@@ -92,9 +92,7 @@ class RestrictedMeanDifference:
     reason: str = ""
 
 
-def restricted_mean(
-    time: ArrayLike, event: ArrayLike, *, horizon: float, confidence: float = 0.95
-) -> RestrictedMean:
+def restricted_mean(time: ArrayLike, event: ArrayLike, *, horizon: float, confidence: float = 0.95) -> RestrictedMean:
     """Estimate the mean time without the event between the start and a horizon.
 
     Parameters
