@@ -6,27 +6,58 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.associate.adjusted_response import associate_adjusted_response
+    from tmescope.associate.covariates import EncodedCovariates, encode_covariates
     from tmescope.associate.families import adjust_families
     from tmescope.associate.features import Feature, collect_features
+    from tmescope.associate.hazards import Adjustment, HazardAnswers, associate_competing_hazard, associate_hazard
+    from tmescope.associate.immortal_time import Sampling, enter_at_sampling, restart_at_landmark, warn_of_immortal_time
+    from tmescope.associate.interactions import Treatment, associate_interaction
     from tmescope.associate.response import associate_response
+    from tmescope.associate.restricted_times import associate_restricted_time
     from tmescope.associate.survival import associate_survival
 
 __all__ = [
+    "Adjustment",
+    "EncodedCovariates",
     "Feature",
+    "HazardAnswers",
+    "Sampling",
+    "Treatment",
     "adjust_families",
     "associate_adjusted_response",
+    "associate_competing_hazard",
+    "associate_hazard",
+    "associate_interaction",
     "associate_response",
+    "associate_restricted_time",
     "associate_survival",
     "collect_features",
+    "encode_covariates",
+    "enter_at_sampling",
+    "restart_at_landmark",
+    "warn_of_immortal_time",
 ]
 
 _HOMES = {
+    "Adjustment": "hazards",
+    "EncodedCovariates": "covariates",
     "Feature": "features",
+    "HazardAnswers": "hazards",
+    "Sampling": "immortal_time",
+    "Treatment": "interactions",
     "adjust_families": "families",
     "associate_adjusted_response": "adjusted_response",
+    "associate_competing_hazard": "hazards",
+    "associate_hazard": "hazards",
+    "associate_interaction": "interactions",
     "associate_response": "response",
+    "associate_restricted_time": "restricted_times",
     "associate_survival": "survival",
     "collect_features": "features",
+    "encode_covariates": "covariates",
+    "enter_at_sampling": "immortal_time",
+    "restart_at_landmark": "immortal_time",
+    "warn_of_immortal_time": "immortal_time",
 }
 
 

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmescope.stats.auc_comparison import AucBootstrap, AucDifference, bootstrap_auc, compare_aucs
     from tmescope.stats.closeness import Closeness, measure_closeness
+    from tmescope.stats.competing_risks import CumulativeIncidence, GrayTest, cumulative_incidence, gray_test
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
+    from tmescope.stats.cox_model import ChiSquare, CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
     from tmescope.stats.designs import ColumnCheck, check_columns
+    from tmescope.stats.fine_gray import FineGrayModel, fit_fine_gray
     from tmescope.stats.firth import FirthModel, fit_firth, penalised_likelihood_ratio
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
+    from tmescope.stats.landmarks import Landmark, start_at_landmark
     from tmescope.stats.least_squares import Coefficients, constrained_least_squares
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
     from tmescope.stats.logistic_models import (
@@ -30,8 +34,16 @@ if TYPE_CHECKING:
     from tmescope.stats.multiplicity import benjamini_hochberg
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
+    from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
     from tmescope.stats.rank_tests import RankTest, jonckheere_terpstra, kruskal_wallis, wilcoxon_rank_sum
+    from tmescope.stats.ranking import SurvivalConcordance, survival_concordance
+    from tmescope.stats.restricted_means import (
+        RestrictedMean,
+        RestrictedMeanDifference,
+        compare_restricted_means,
+        restricted_mean,
+    )
     from tmescope.stats.robust_regression import RobustFit, fit_robustly
     from tmescope.stats.roc import AucEstimate, auc
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
@@ -41,12 +53,20 @@ __all__ = [
     "AucBootstrap",
     "AucDifference",
     "AucEstimate",
+    "ChiSquare",
     "Closeness",
     "Coefficients",
     "ColumnCheck",
+    "CoxDesign",
+    "CoxModel",
+    "CoxOptions",
+    "CumulativeIncidence",
+    "FineGrayModel",
     "FirthModel",
+    "GrayTest",
     "HazardRatio",
     "KaplanMeierCurve",
+    "Landmark",
     "LeafOrder",
     "LikelihoodRatioTest",
     "LogRankTest",
@@ -54,21 +74,32 @@ __all__ = [
     "OddsRatio",
     "OrdinalModel",
     "PrincipalComponents",
+    "ProportionalityTest",
     "RankTest",
+    "RestrictedMean",
+    "RestrictedMeanDifference",
     "RobustFit",
+    "SurvivalConcordance",
     "Tertiles",
     "auc",
     "benjamini_hochberg",
     "bootstrap_auc",
     "check_columns",
+    "check_proportional_hazards",
     "check_proportional_odds",
     "compare_aucs",
+    "compare_nested",
+    "compare_restricted_means",
     "constrained_least_squares",
+    "cumulative_incidence",
     "find_separation",
+    "fit_cox",
+    "fit_fine_gray",
     "fit_firth",
     "fit_logistic",
     "fit_ordinal",
     "fit_robustly",
+    "gray_test",
     "hazard_ratio_of_group",
     "heterogeneity",
     "jonckheere_terpstra",
@@ -84,25 +115,84 @@ __all__ = [
     "penalised_likelihood_ratio",
     "principal_components",
     "quantile_normalise",
+    "restricted_mean",
     "share_between_groups",
     "spearman_matrix",
+    "start_at_landmark",
+    "survival_concordance",
     "tertiles",
     "wilcoxon_rank_sum",
 ]
 
 _HOMES = {
-    "auc_comparison": ("AucBootstrap", "AucDifference", "bootstrap_auc", "compare_aucs"),
-    "firth": ("FirthModel", "fit_firth", "penalised_likelihood_ratio"),
-    "ordinal": ("OrdinalModel", "check_proportional_odds", "fit_ordinal"),
-    "rank_tests": ("RankTest", "jonckheere_terpstra", "kruskal_wallis", "wilcoxon_rank_sum"),
-    "closeness": ("Closeness", "measure_closeness"),
-    "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
-    "correlation": ("heterogeneity", "spearman_matrix"),
-    "cox": ("HazardRatio", "hazard_ratio_of_group"),
-    "designs": ("ColumnCheck", "check_columns"),
-    "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
-    "least_squares": ("Coefficients", "constrained_least_squares"),
-    "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
+    "auc_comparison": (
+        "AucBootstrap",
+        "AucDifference",
+        "bootstrap_auc",
+        "compare_aucs",
+    ),
+    "closeness": (
+        "Closeness",
+        "measure_closeness",
+    ),
+    "competing_risks": (
+        "CumulativeIncidence",
+        "GrayTest",
+        "cumulative_incidence",
+        "gray_test",
+    ),
+    "components": (
+        "PrincipalComponents",
+        "principal_components",
+        "share_between_groups",
+    ),
+    "correlation": (
+        "heterogeneity",
+        "spearman_matrix",
+    ),
+    "cox": (
+        "HazardRatio",
+        "hazard_ratio_of_group",
+    ),
+    "cox_model": (
+        "ChiSquare",
+        "CoxDesign",
+        "CoxModel",
+        "CoxOptions",
+        "compare_nested",
+        "fit_cox",
+    ),
+    "designs": (
+        "ColumnCheck",
+        "check_columns",
+    ),
+    "fine_gray": (
+        "FineGrayModel",
+        "fit_fine_gray",
+    ),
+    "firth": (
+        "FirthModel",
+        "fit_firth",
+        "penalised_likelihood_ratio",
+    ),
+    "groups": (
+        "TERTILE_NAMES",
+        "Tertiles",
+        "tertiles",
+    ),
+    "landmarks": (
+        "Landmark",
+        "start_at_landmark",
+    ),
+    "least_squares": (
+        "Coefficients",
+        "constrained_least_squares",
+    ),
+    "logistic": (
+        "OddsRatio",
+        "odds_ratio_of_group",
+        "odds_ratio_per_sd",
+    ),
     "logistic_models": (
         "LikelihoodRatioTest",
         "LogisticModel",
@@ -111,11 +201,53 @@ _HOMES = {
         "logistic_likelihood_ratio",
     ),
     "multiplicity": ("benjamini_hochberg",),
-    "ordering": ("LeafOrder", "leaf_order"),
-    "quantiles": ("match_quantiles", "quantile_normalise"),
-    "robust_regression": ("RobustFit", "fit_robustly"),
-    "roc": ("AucEstimate", "auc"),
-    "survival": ("KaplanMeierCurve", "LogRankTest", "kaplan_meier", "log_rank"),
+    "ordering": (
+        "LeafOrder",
+        "leaf_order",
+    ),
+    "ordinal": (
+        "OrdinalModel",
+        "check_proportional_odds",
+        "fit_ordinal",
+    ),
+    "proportionality": (
+        "ProportionalityTest",
+        "check_proportional_hazards",
+    ),
+    "quantiles": (
+        "match_quantiles",
+        "quantile_normalise",
+    ),
+    "rank_tests": (
+        "RankTest",
+        "jonckheere_terpstra",
+        "kruskal_wallis",
+        "wilcoxon_rank_sum",
+    ),
+    "ranking": (
+        "SurvivalConcordance",
+        "survival_concordance",
+    ),
+    "restricted_means": (
+        "RestrictedMean",
+        "RestrictedMeanDifference",
+        "compare_restricted_means",
+        "restricted_mean",
+    ),
+    "robust_regression": (
+        "RobustFit",
+        "fit_robustly",
+    ),
+    "roc": (
+        "AucEstimate",
+        "auc",
+    ),
+    "survival": (
+        "KaplanMeierCurve",
+        "LogRankTest",
+        "kaplan_meier",
+        "log_rank",
+    ),
 }
 
 

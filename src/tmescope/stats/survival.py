@@ -67,7 +67,7 @@ class KaplanMeierCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class LogRankTest:
-    """Log-rank test of equal hazards in k groups.
+    """Log-rank or Peto-Peto test of equal hazards in k groups.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class LogRankTest:
     groups : tuple of int
         Codes of the groups that have subjects, increasing.
     observed, expected : tuple of float
-        Events of each group, and those expected under equal hazards.
+        Events of each group, and those expected under equal hazards; weighted where `rho` is not 0.
     statistic : float
         Chi-square; NaN where it is not defined.
     df : int
@@ -84,6 +84,10 @@ class LogRankTest:
     p_value : float
     method : str
         For the methods column of the answers.
+    rho : float
+        Power of the survival that weights the event times.
+    n_strata : int
+        Strata within which the groups were compared.
     reason : str
         Why numbers are NaN: ``empty``, ``one_group``, ``no_events``; empty otherwise.
     """
@@ -97,6 +101,8 @@ class LogRankTest:
     df: int
     p_value: float
     method: str
+    rho: float = 0.0
+    n_strata: int = 1
     reason: str = ""
 
 
@@ -181,7 +187,9 @@ def kaplan_meier(
     )
 
 
-def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankTest:
+def log_rank(
+    time: ArrayLike, event: ArrayLike, group: ArrayLike, *, strata: ArrayLike | None = None, rho: float = 0.0
+) -> LogRankTest:
     """Test whether two or more groups share one hazard (log-rank: all event times weighted alike).
 
     Has most power where hazards are proportional; weak where curves cross.
@@ -194,6 +202,10 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankTest
         True/1 for an event, False/0 for censoring. NaN is missing.
     group : array-like of int, shape (n,)
         Codes 0, 1, 2 ...; -1 and NaN are missing. Order and gaps between codes do not matter.
+    strata : array-like of int, shape (n,), optional
+        Codes of strata: groups are compared within them, and the comparisons added up.
+    rho : float
+        0 for the log-rank test, 1 for that of Peto and Peto, which gives early events more weight.
 
     Returns
     -------
@@ -204,34 +216,47 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankTest
     Raises
     ------
     InputError
-        If lengths differ, or events or codes are not what is expected.
+        If lengths differ, events or codes are not what is expected, or `rho` is negative.
     EndpointError
         If a time is negative.
 
     Notes
     -----
     ``(O - E)' V^-1 (O - E)`` with the hypergeometric variance, summed over event times; tied
-    events are handled by that variance. A group that left before the first event has no expected events and
-    is set aside, as in R's ``survdiff``. Subjects with a missing value are dropped.
+    events are handled by that variance. With rho, each event time has the weight ``S(t-)^rho``, S being the
+    Kaplan-Meier estimate of all subjects of the stratum. A group that left before the first event has no
+    expected events and is set aside, as in R's ``survdiff``. Subjects with a missing value are dropped.
 
     References
     ----------
-    Peto and Peto, J R Stat Soc A 1972, doi:10.2307/2344317.
+    Peto and Peto, J R Stat Soc A 1972, doi:10.2307/2344317. Harrington and Fleming, Biometrika 1982,
+    doi:10.1093/biomet/69.3.553.
     """
-    t, d, g = complete(
+    if not 0.0 <= rho < np.inf:
+        raise InputError(f"rho is {rho!r}", where="argument rho", expected="0 (log-rank), 1 (Peto-Peto), or above 0")
+    t, d, g, s = complete(
         time=as_times(time, name="time"),
         event=as_binary(event, name="event"),
         group=as_codes(group, name="group"),
+        strata=np.zeros(np.size(np.asarray(time))) if strata is None else as_codes(strata, name="strata"),
     )
-    codes = np.unique(g)
-    observed, expected, variance = _log_rank_moments(t, d, g == codes[:, None])
+    codes, levels = np.unique(g), np.unique(s)
+    observed, expected = np.zeros(codes.size), np.zeros(codes.size)
+    variance = np.zeros((codes.size, codes.size))
+    for level in levels:
+        k = s == level
+        parts = _log_rank_moments(t[k], d[k], g[k] == codes[:, None], rho=rho)
+        observed, expected, variance = observed + parts[0], expected + parts[1], variance + parts[2]
     kept = np.flatnonzero(expected > 0.0)
     reason = _why_no_test(t.size, kept.size, float(d.sum()))
     statistic, p_value, df = float("nan"), float("nan"), max(kept.size - 1, 0)
     if not reason:
         used = kept[:-1]  # the differences sum to zero: one group says nothing new
         excess = (observed - expected)[used]
-        statistic = float(excess @ np.linalg.solve(variance[np.ix_(used, used)], excess))
+        try:
+            statistic = float(excess @ np.linalg.solve(variance[np.ix_(used, used)], excess))
+        except np.linalg.LinAlgError:  # groups that are never at risk together
+            reason = "one_group"
         p_value = float(stats.chi2.sf(statistic, df))
     return LogRankTest(
         n=t.size,
@@ -242,9 +267,16 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankTest
         statistic=statistic,
         df=df,
         p_value=p_value,
-        method="log-rank test",
+        method=_name_of_test(rho, stratified=levels.size > 1),
+        rho=float(rho),
+        n_strata=int(levels.size),
         reason=reason,
     )
+
+
+def _name_of_test(rho: float, *, stratified: bool) -> str:
+    known = {0.0: "log-rank test", 1.0: "Peto-Peto test"}
+    return ("stratified " if stratified else "") + known.get(float(rho), f"G-rho test (rho {rho:g})")
 
 
 def _life_table(
@@ -289,22 +321,24 @@ def _time_at_half(curve: NDArray[np.float64], times: NDArray[np.float64]) -> flo
 
 
 def _log_rank_moments(
-    t: NDArray[np.float64], d: NDArray[np.float64], member: NDArray[np.bool_]
+    t: NDArray[np.float64], d: NDArray[np.float64], member: NDArray[np.bool_], *, rho: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return per group (rows of `member`) observed and expected events, and the variance of O - E."""
-    event_times = np.unique(t[d == 1.0])
+    """Return per group (rows of `member`) observed and expected events, and the variance of O - E, all weighted."""
+    event_times, deaths = np.unique(t[d == 1.0], return_counts=True)
     k = member.shape[0]
     at_risk = np.empty((k, event_times.size))
-    observed = np.empty(k)
+    observed = np.empty((k, event_times.size))
     for i, inside in enumerate(member):
         at_risk[i] = inside.sum() - np.searchsorted(np.sort(t[inside]), event_times, side="left")
-        observed[i] = d[inside].sum()
+        own = np.searchsorted(event_times, t[inside & (d == 1.0)])
+        observed[i] = np.bincount(own, minlength=event_times.size)
     total = at_risk.sum(axis=0)
-    deaths = np.bincount(np.searchsorted(event_times, t[d == 1.0]), minlength=event_times.size)
+    survival = np.concatenate([[1.0], np.cumprod(1.0 - deaths / total)])[:-1]
+    weight = survival**rho
     share = at_risk / total
-    spread = deaths * (total - deaths) / np.maximum(total - 1.0, 1.0)
-    variance = np.diag((spread * share).sum(axis=1)) - (spread * share[:, None, :] * share[None, :, :]).sum(axis=2)
-    return observed, (deaths * share).sum(axis=1), variance
+    spread = weight**2 * deaths * (total - deaths) / np.maximum(total - 1.0, 1.0)
+    variance = np.diag((spread * share).sum(axis=1)) - (spread * share) @ share.T
+    return observed @ weight, (weight * deaths * share).sum(axis=1), variance
 
 
 def _why_no_test(n: int, n_comparable: int, n_events: float) -> str:
