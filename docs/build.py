@@ -106,7 +106,8 @@ def _study_file() -> Iterator[str]:
         "TimeEndpoint": "[endpoints.ID], kind time_to_event",
         "TimeRule": "[endpoints.ID.cohorts.COHORT] of a time",
     }
-    places |= {"Answers": "[answers]", "Output": "[output]"}
+    places |= {"Deconvolution": "[deconvolution]", "CountedShares": "[deconvolution.truth.COHORT]"}
+    places |= {"Subtypes": "[subtypes]", "Answers": "[answers]", "Output": "[output]"}
     models = {"Study": schema, **schema["$defs"]}
     for name, place in places.items():
         model = models[name]

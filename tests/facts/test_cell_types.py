@@ -104,3 +104,9 @@ def test_a_changed_file_is_refused(tmp_path: Path, old: str, new: str, says: str
     with pytest.raises(FactsError) as caught:
         read_cell_types(path)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(("label", "cl_id"), [("T cell CD4+", "CL:0000624"), ("T cell CD8+", "CL:0000625")])
+def test_names_of_common_wrappers_are_known(label, cl_id):
+    assert TREE.resolve(label).cl_id == cl_id
+    assert TREE.is_itself(label)

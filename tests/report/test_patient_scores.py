@@ -131,3 +131,20 @@ def test_methods_beyond_the_limit_are_left_out_and_named(made: ReportContents, m
     packed = _pack(made)
     assert [m["name"] for m in packed["methods"]] == ["ssgsea"]  # type: ignore[attr-defined]
     assert packed["left_out"] == "Left out of these pages for their size: zscore; see tables/scores.csv."
+
+
+def test_a_cell_type_with_the_name_of_a_gene_set_is_not_taken_for_it(made: ReportContents) -> None:
+    scores = made.table("scores").query("method == 'ssgsea' and feature == 'cyt'")
+    typed = [scores.assign(method="tool", feature=name) for name in ("cyt", "Other")]
+    fractions = pd.concat(typed, ignore_index=True)
+    packed = _pack(replace(made, tables={**made.tables, "fractions": fractions}))
+    tool = next(m for m in packed["methods"] if m["name"] == "tool")
+    score = next(m for m in packed["methods"] if m["name"] == "ssgsea")
+    features = packed["features"]
+    mine = tool["features"][0]
+    its = next(i for i in score["features"] if features["labels"][i] == made.feature_labels()["cyt"])
+    assert mine != its
+    assert features["labels"][mine] == "cyt"
+    assert features["genes"][mine] is None
+    assert features["genes"][its] == 2
+    assert features["categories"][features["category"][mine]] == "other"

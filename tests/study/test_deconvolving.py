@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from anndata import read_h5ad
 
 import tmescope as ts
+from tmescope.bulk.reference_folders import load_reference
 from tmescope.foundation.errors import FactsError, ManyProblems, UnknownNameError
 from tmescope.store.tables import read_table
+from tmescope.study import deconvolving
 from tmescope.study.checking import check
 from tmescope.study.deconvolving import deconvolution_problems, deconvolution_specs, pin_only_versions
 from tmescope.study.export_anndata import export_anndata
@@ -179,10 +183,33 @@ def test_a_reference_that_is_wrong_is_told_before_anything_runs(asked, study_fol
     table = pd.read_csv(study_folder / "own.csv", index_col=0)
     table.iloc[3, 1] = -1.0
     table.to_csv(study_folder / "own.csv")
-    with pytest.raises(ManyProblems, match="values of the profiles are negative or missing"):
-        run(asked(["bayes"], reference="own.csv"), tmp_path / "out")
+    with pytest.raises(ManyProblems, match="values of the profiles are negative or missing") as caught:
+        run(asked(["bayes", "nnls"], reference="own.csv"), tmp_path / "out")
+    (problem,) = caught.value.problems  # once, not for each method and cohort
+    assert problem.where.startswith("deconvolution.reference")
     with pytest.raises(ManyProblems, match="the study names none"):
         run(asked(["bayes"]), tmp_path / "out")
+
+
+def test_a_reference_of_ones_own_is_read_once_for_all_methods_and_cohorts(
+    asked, study_folder, own_reference, tmp_path, monkeypatch
+):
+    reads: list[Path] = []
+
+    def counted(path: Path) -> object:
+        reads.append(path)
+        return load_reference(path)
+
+    monkeypatch.setattr(deconvolving, "load_reference", counted)
+    table = pd.read_csv(study_folder / "own.csv", index_col=0)
+    table.iloc[0, 0] += 0.123  # a file that no other test has read
+    table.to_csv(study_folder / "own.csv")
+    run(asked(["nu_svr", "nnls"], reference="own.csv"), tmp_path / "out")
+    assert len(reads) == 1
+    table.iloc[0, 0] += 1.0
+    table.to_csv(study_folder / "own.csv")
+    run(asked(["nu_svr", "nnls"], reference="own.csv"), tmp_path / "out")
+    assert len(reads) == 2
 
 
 def test_composition_goes_with_every_export(asked, tmp_path):

@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 import pytest
+from anndata import read_h5ad
 from tests.bulk.test_subtypes import cohort
 from tests.study.placed import SIZES, placed_study
 
@@ -13,6 +14,8 @@ from tmescope.bulk.subtype_files import read_subtypes
 from tmescope.bulk.subtype_models import SUBTYPES, subtype_hash
 from tmescope.bulk.subtypes import apply_subtypes, fit_subtypes
 from tmescope.store.tables import read_table
+from tmescope.study.export_anndata import export_anndata
+from tmescope.study.export_workbook import export_workbook
 from tmescope.study.running import run
 from tmescope.study.subtyping import MODEL_FILE
 
@@ -84,3 +87,19 @@ def test_a_study_that_asks_for_none_has_empty_tables(study_folder, tmp_path):
     assert len(outcome.table("subtypes")) == len(outcome.table("subtype_models")) == 0
     assert not [name for name in outcome.redone if name.startswith("subtype")]
     assert read_table(tmp_path / "out" / "tables" / "subtypes.parquet").columns[0] == "cohort_id"
+
+
+def test_subtypes_stand_among_the_methods_and_go_with_exports(ran, tmp_path):
+    outcome = run(placed_study(ran[0], models=["axis.subtypes"], fit="a"), tmp_path / "out")
+    methods = outcome.table("methods").set_index("name")
+    assert list(methods.index) == ["subtype axis", "subtype axes"]
+    assert json.loads(methods.loc["subtype axis", "parameters"]) == {"kind": "axes"}
+    places = outcome.table("subtypes")
+    export_anndata(tmp_path / "out", tmp_path / "h")
+    adata = read_h5ad(tmp_path / "h" / "b.h5ad")
+    mine = places[(places["model"] == "axis") & (places["cohort_id"] == "b")].set_index("sample_id")
+    assert adata.obs["subtype.axis"].tolist() == mine.loc[adata.obs_names, "subtype"].tolist()
+    assert adata.obs["subtype.axes.probability"].notna().any()
+    assert len(adata.uns["tmescope_tables"]["subtypes"]) == 2 * SIZES["b"]
+    sheets = export_workbook(tmp_path / "out", tmp_path / "w.xlsx").sheets
+    assert {"subtypes", "subtype_models"} <= set(sheets)

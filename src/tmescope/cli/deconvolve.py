@@ -132,11 +132,11 @@ def deconvolve(
 
     methods, reading = split(method) or ["mcp_counter"], (file_format, gene_column, value_column)
     if stream:
-        beside = (orientation, gene_lengths, report, reference, gene_table != "bundled", identifiers, json, *reading)
+        beside = (orientation, gene_lengths, report, gene_table != "bundled", identifiers, json, *reading)
         refuse_beside_stream(*beside)
         given = _StreamOptions(layer, map_symbols, min_coverage, memory_mb, threads)
         options = given.build(methods[0], _versions(facts), parameter or [])
-        _stream(expression, methods, options, scale=scale, output=output, quiet=quiet)
+        _stream(expression, methods, options, scale=scale, output=output, quiet=quiet, reference=reference)
         return
     asked = Composition(
         methods=tuple(methods),
@@ -260,12 +260,27 @@ class _StreamOptions(NamedTuple):
 
 
 def _stream(
-    expression: Path, methods: list[str], options: DeconvolveStream, *, scale: str, output: Path, quiet: bool
+    expression: Path,
+    methods: list[str],
+    options: DeconvolveStream,
+    *,
+    scale: str,
+    output: Path,
+    quiet: bool,
+    reference: Path | None,
 ) -> None:
     from tmescope.study.streaming import stream_composition
 
     with listening("deconvolve", quiet=quiet) as progress:
-        stored = stream_composition(expression, methods, scale=scale, output=output, options=options, progress=progress)
+        stored = stream_composition(
+            expression,
+            methods,
+            scale=scale,
+            output=output,
+            options=options,
+            reference=reference,
+            progress=progress,
+        )
     for warning in stored.warnings:
         typer.echo(f"warning  {warning.message} [{warning.code}]", err=True)
     typer.echo(f"{stored.path}: {stored.n_samples} samples, {stored.n_features} features")

@@ -98,8 +98,10 @@ def pack_scores(contents: ReportContents, keys: Sequence[tuple[str, str]], cohor
     scores = contents.measured()
     names = [str(m) for m in pd.unique(scores["method"])] if len(scores) else []
     names.sort(key=lambda m: m != contents.primary_method)
-    features = [str(f) for f in pd.unique(scores["feature"])] if len(scores) else []
-    place = {f: i for i, f in enumerate(features)}
+    of_sets = {name: _scores_sets(contents, name) for name in names}
+    pairs = scores[["feature", "method"]].drop_duplicates().astype(str).itertuples(index=False) if len(scores) else ()
+    features = list(dict.fromkeys((feature, of_sets[method]) for feature, method in pairs))
+    place = {feature: i for i, feature in enumerate(features)}
     packed: list[dict[str, Any]] = []
     left_out, used = [], 0
     for name in names:
@@ -108,7 +110,7 @@ def pack_scores(contents: ReportContents, keys: Sequence[tuple[str, str]], cohor
         if packed and used > MOST_BYTES:
             left_out.append(plain(name))
             continue
-        method["features"] = [place[f] for f in method["features"]]
+        method["features"] = [place[f, of_sets[name]] for f in method["features"]]
         packed.append(method)
     told = f"Left out of these pages for their size: {', '.join(left_out)}; see tables/scores.csv." if left_out else ""
     return {
@@ -184,22 +186,29 @@ def _unit(contents: ReportContents, cohort: str) -> str:
         return plain(declared.iloc[0])
 
 
-def _features(contents: ReportContents, features: Sequence[str]) -> dict[str, Any]:
+def _scores_sets(contents: ReportContents, method: str) -> bool:
+    """Return whether a method's features are gene sets of the run; others may only have the name of one."""
+    fractions = contents.table("fractions")
+    own = fractions.loc[fractions["method"] == method, "feature"].astype(str)
+    return set(own) <= set(contents.table("signatures")["name"].astype(str))
+
+
+def _features(contents: ReportContents, features: Sequence[tuple[str, bool]]) -> dict[str, Any]:
     table = contents.table("signatures").drop_duplicates("name").set_index("name")
     labels = contents.feature_labels()
-    categories = [table["category"].get(f) for f in features]
+    categories = [table["category"].get(f) if is_set else None for f, is_set in features]
     named = [plain(c) if isinstance(c, str) and c else "other" for c in categories]
     distinct = list(dict.fromkeys(named))
-    genes = [table["n_genes"].get(f) for f in features]
+    genes = [table["n_genes"].get(f) if is_set else None for f, is_set in features]
     return {
-        "labels": [plain(labels.get(f, f)) for f in features],
+        "labels": [plain(labels.get(f, f) if is_set else f) for f, is_set in features],
         "categories": distinct,
         "category": [distinct.index(c) for c in named],
         "genes": [None if g is None or pd.isna(g) else int(g) for g in genes],
     }
 
 
-def _lacking(contents: ReportContents, features: Sequence[str], cohorts: Sequence[str]) -> dict[str, Any]:
+def _lacking(contents: ReportContents, features: Sequence[tuple[str, bool]], cohorts: Sequence[str]) -> dict[str, Any]:
     """Return the needed genes that each cohort lacks, by feature; empty where the genes of a feature are not known."""
     table = contents.table("gene_mapping")
     lost = table[table["reason"].isin(["missing", "ambiguous"])]
@@ -210,8 +219,8 @@ def _lacking(contents: ReportContents, features: Sequence[str], cohorts: Sequenc
     found = []
     for cohort in cohorts:
         per_feature = {}
-        for i, f in enumerate(features):
-            missing = sorted(set(contents.signature_genes.get(f, ())) & by_cohort[cohort])
+        for i, (f, is_set) in enumerate(features):
+            missing = sorted(set(contents.signature_genes.get(f, ()) if is_set else ()) & by_cohort[cohort])
             if missing:
                 per_feature[str(i)] = [place[g] for g in missing]
         found.append(per_feature)

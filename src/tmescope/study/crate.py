@@ -42,7 +42,7 @@ def input_hashes(context: Context) -> dict[str, str]:
             found[f"{cohort.id}: {shown_path(name)}{f' {part}' if part else ''}"] = hash_input(path)
     named = [("signatures", path) for path in context.study.profile.signature_files]
     named += [("models", path) for path in (*context.study.profile.models, *context.study.deconvolution.models)]
-    named += [("counted shares", path) for path in context.study.deconvolution.truth.values()]
+    named += [("counted shares", asked.file) for asked in context.study.deconvolution.truth.values()]
     named += [("subtypes", path) for path in context.study.subtypes.models]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
@@ -148,7 +148,8 @@ def _parameters(context: Context) -> dict[str, Any]:
     dumped["profile"]["gene_universe"] = shown_path(universe)
     for key in ("signature_files", "models"):
         dumped["profile"][key] = [shown_path(path) for path in dumped["profile"][key]]
-    dumped["deconvolution"]["truth"] = {c: shown_path(path) for c, path in dumped["deconvolution"]["truth"].items()}
+    for counted in dumped["deconvolution"]["truth"].values():
+        counted["file"] = shown_path(counted["file"])
     dumped["deconvolution"]["models"] = [shown_path(path) for path in dumped["deconvolution"]["models"]]
     dumped["subtypes"]["models"] = [shown_path(path) for path in dumped["subtypes"]["models"]]
     return dumped

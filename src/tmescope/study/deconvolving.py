@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ from tmescope.bulk.frozen_deconvolution import apply_deconvolution
 from tmescope.bulk.reference_folders import load_reference
 from tmescope.facts.installed import facts_folder
 from tmescope.facts.loading import find_installed
+from tmescope.facts.remembered import Remembered
 from tmescope.foundation.errors import FactsError, MissingFileError, StudyFileError, TmescopeError
 from tmescope.foundation.method import find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_file, hash_json
@@ -33,7 +34,7 @@ from tmescope.study.gene_tables import choose_genes
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.pins import pin_hashes
-from tmescope.study.truths import read_truth
+from tmescope.study.truths import truth_of, warn_of_unknown
 
 if TYPE_CHECKING:
     from tmescope.bulk.references import SignatureReference
@@ -54,6 +55,8 @@ __all__ = [
 ]
 
 _TASK = "fractions"
+_KEPT = Remembered(most=2, most_bytes=64 << 20)
+"""References of one's own by the hashes of their files: methods and cohorts share them."""
 
 
 def deconvolution_specs(study: Study) -> tuple[MethodSpec, ...]:
@@ -99,8 +102,7 @@ def deconvolution_problems(study: Study) -> Iterator[TmescopeError]:
                 where="deconvolution.reference",
                 next_step="build them: tmescope reference build cells.h5ad --labels COLUMN -o REF",
             )
-    if asked.reference is not None and not study.resolve(asked.reference).exists():
-        yield MissingFileError(f"there is no {asked.reference!r}", where="deconvolution.reference")
+    yield from _reference_problems(study)
     for name in asked.parameters:
         if name not in asked.methods:
             yield StudyFileError(
@@ -108,6 +110,21 @@ def deconvolution_problems(study: Study) -> Iterator[TmescopeError]:
                 where="deconvolution.parameters",
                 expected=f"one of: {', '.join(asked.methods)}",
             )
+
+
+def _reference_problems(study: Study) -> Iterator[TmescopeError]:
+    """Yield what is wrong with the reference of one's own: once, whatever the number of methods and cohorts."""
+    named = study.deconvolution.reference
+    if named is None:
+        return
+    if not study.resolve(named).exists():
+        yield MissingFileError(f"there is no {named!r}", where="deconvolution.reference")
+        return
+    try:
+        _read_reference(study, named)
+    except TmescopeError as error:
+        error.where = f"deconvolution.reference: {error.where or named}"
+        yield error
 
 
 def _unnamed_problems(spec: MethodSpec, given: Mapping[str, object]) -> Iterator[TmescopeError]:
@@ -233,23 +250,25 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
             table, agreement = _with_consensus(context, table)
         write_table(shape_table("fractions", table), folder / "fractions.parquet")
         write_table(shape_table("agreement", agreement), folder / "agreement.parquet")
-        write_table(shape_table("accuracy", _judge(context, cohort, table)), folder / "accuracy.parquet")
-        write_table(warning_table(warnings), folder / "warnings.parquet")
+        accuracy, told = _judge(context, cohort, table)
+        write_table(shape_table("accuracy", accuracy), folder / "accuracy.parquet")
+        write_table(warning_table([*warnings, *told]), folder / "warnings.parquet")
 
     return Step(f"fractions-{cohort.id}", ingredients, make)
 
 
-def _truth_hash(study: Study, cohort: Cohort) -> str:
-    path = study.deconvolution.truth.get(cohort.id)
-    return "" if path is None else hash_file(study.resolve(path))
+def _truth_hash(study: Study, cohort: Cohort) -> dict[str, str]:
+    asked = study.deconvolution.truth.get(cohort.id)
+    return {} if asked is None else asked.model_dump() | {"file": hash_file(study.resolve(asked.file))}
 
 
-def _judge(context: Context, cohort: Cohort, table: pd.DataFrame) -> pd.DataFrame:
-    path = context.study.deconvolution.truth.get(cohort.id)
-    if path is None:
-        return empty_table("accuracy")
+def _judge(context: Context, cohort: Cohort, table: pd.DataFrame) -> tuple[pd.DataFrame, list[RunWarning]]:
+    counted = truth_of(context.study, cohort)
+    if counted is None:
+        return empty_table("accuracy"), []
     additive = {spec.name: spec.additive for spec in context.needs.deconvolution}
-    return find_accuracy(table, {cohort.id: read_truth(context.study.resolve(path))}, additive=additive)
+    found = find_accuracy(table, {cohort.id: counted}, additive=additive)
+    return found, warn_of_unknown(counted, where=cohort.id)
 
 
 def _reference_hash(study: Study) -> str:
@@ -272,7 +291,14 @@ def _with_consensus(context: Context, table: pd.DataFrame) -> tuple[pd.DataFrame
 
 def _own_reference(study: Study, spec: MethodSpec) -> SignatureReference | None:
     named = study.deconvolution.reference
-    return load_reference(study.resolve(named)) if spec.own_reference and named is not None else None
+    return _read_reference(study, named) if spec.own_reference and named is not None else None
+
+
+def _read_reference(study: Study, named: str) -> SignatureReference:
+    path, sha256 = study.resolve(named), _reference_hash(study)
+    files = [p for p in path.iterdir() if p.is_file()] if path.is_dir() else [path]
+    found = _KEPT.get((path, sha256), lambda: load_reference(path), n_bytes=sum(p.stat().st_size for p in files))
+    return cast("SignatureReference", found)
 
 
 def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[RunWarning]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["AnnDataOutcome", "export_anndata"]
 
 _TASK = "export: anndata"
+_SUBTYPES = ("subtypes", "subtype_models")
 _TABLES = ("cohorts", "features", "scores", "answers", "methods", "signatures", "warnings")
 
 
@@ -73,13 +74,16 @@ def export_anndata(results: Path | str, output: Path | str, *, progress: Progres
     features, ``var`` where each gene's name came from; ``obsm[METHOD]`` the scores and ``obsm[METHOD_coverage]`` the
     share of each signature's genes that was measured, both samples x signatures with their names;
     ``uns["tmescope_results"][METHOD]`` the provenance as JSON; ``uns["tmescope_tables"]`` the rows of the tables
-    answers, methods, signatures and warnings. A feature whose name is that of a column of samples is called
-    ``feature.NAME``; ``/`` in names becomes ``_``, since HDF5 takes it for a folder: both are told.
+    answers, methods, signatures, warnings and, where samples have subtypes, subtypes and subtype_models. The columns
+    ``subtype.MODEL`` and ``subtype.MODEL.probability`` of ``obs`` say how each model placed a sample. A feature whose
+    name is that of a column of samples is called ``feature.NAME``; ``/`` in names becomes ``_``, since HDF5 takes it
+    for a folder: both are told.
     """
     final = Path(output)
     check_output_folder(final)
     run = open_results(results)
-    tables, record = run.read_measured(_TABLES), run.record()
+    placed = [n for n in _SUBTYPES if (run.root / "tables" / f"{n}.parquet").is_file()]  # not of older releases
+    tables, record = run.read_measured([*_TABLES, *placed]), run.record()
     names = run.cohort_ids(tables["cohorts"])
     notes: list[str] = []
     progress.start(_TASK, len(names), unit="cohorts")
@@ -106,6 +110,7 @@ def _assemble(adata: AnnData, own: Mapping[str, pd.DataFrame], record: RunRecord
         if name != feature:
             notes.append(f"the feature {feature} is the column {name} of obs: the samples have a column of its name")
         obs[name] = _feature(own["features"], feature).reindex(obs.index)
+    _place(obs, own, notes)
     adata.obs = as_anndata_writes(_renamed(obs, notes))
     adata.var = as_anndata_writes(_renamed(adata.var, notes))
     adata.uns["tmescope"] = {k: _plain(v) for k, v in adata.uns["tmescope"].items() if v is not None}
@@ -114,14 +119,26 @@ def _assemble(adata: AnnData, own: Mapping[str, pd.DataFrame], record: RunRecord
         _attach(adata, own, record, method=method)
         for key in (method, f"{method}_coverage"):
             adata.obsm[key] = _renamed(adata.obsm[key], notes)
-    answers = ("answers", "methods", "signatures", "warnings")
-    adata.uns["tmescope_tables"] = {k: _listed(own[k]) for k in answers}
+    listed = ["answers", "methods", "signatures", "warnings"] + [k for k in _SUBTYPES if k in own and len(own[k])]
+    adata.uns["tmescope_tables"] = {k: _listed(own[k]) for k in listed}
     return adata, list(dict.fromkeys(notes))
 
 
 def _feature(features: pd.DataFrame, name: str) -> pd.Series[Any]:
     rows = features[features["feature"] == name].set_index("sample_id")
     return rows["value" if "numeric" in set(rows["kind"].dropna()) else "category"]
+
+
+def _place(obs: pd.DataFrame, own: Mapping[str, pd.DataFrame], notes: list[str]) -> None:
+    if "subtypes" not in own:
+        return
+    for model, rows in own["subtypes"].groupby("model", sort=False):
+        placed = rows.set_index("sample_id")
+        for column, name in (("subtype", f"subtype.{model}"), ("probability", f"subtype.{model}.probability")):
+            if name in obs.columns:
+                notes.append(f"the {column} by {model} is in tmescope_tables alone: a column of obs is called {name}")
+                continue
+            obs[name] = placed[column].reindex(obs.index)
 
 
 def _attach(adata: AnnData, own: Mapping[str, pd.DataFrame], record: RunRecord, *, method: str) -> None:

@@ -254,12 +254,23 @@ def without_unknown(study: Study) -> Study:
         "gene_universe": "own",
         "gene_table": profile.gene_table if not list(table_problems(study)) else BUNDLED,
     }
-    nothing: dict[str, object] = {"methods": [], "models": [], "truth": {}, "reference": None, "parameters": {}}
-    composition = study.deconvolution.model_copy(update=nothing)
+    composition = study.deconvolution.model_copy(update=_unsound_composition(study))
     subtypes = study.subtypes.model_copy(update={"models": [], "fit": ""} if any(subtype_problems(study)) else {})
     update = {"profile": profile.model_copy(update=kept), "deconvolution": composition, "subtypes": subtypes}
     pruned = study.model_copy(update=update)
     return pruned.in_folder(study.resolve("."))
+
+
+def _unsound_composition(study: Study) -> dict[str, object]:
+    """Return what ``[deconvolution]`` must lack so that its files can still be looked at."""
+    lacking: dict[str, object] = {}
+    if any(deconvolution_problems(study)):
+        lacking |= {"methods": [], "reference": None, "parameters": {}}
+    if any(unpinned_problems(study, read_deconvolution_models(study))):
+        lacking["models"] = []
+    if any(truth_problems(study)):
+        lacking["truth"] = {}
+    return lacking
 
 
 def name_problems(study: Study) -> list[TmescopeError]:

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tmescope.study.schema_parts import FileName, Table
 
-__all__ = ["Deconvolution"]
+__all__ = ["CountedShares", "Deconvolution"]
+
+
+class CountedShares(Table):
+    """Shares of cell types that were counted in the samples of a cohort; the path alone where the table is wide."""
+
+    file: FileName = Field(
+        description="Tab-separated. Wide: the first column names the sample, each further one is a cell type. Long, "
+        "where share is given: one row a sample and cell type"
+    )
+    sample: str = Field("sample", min_length=1, description="Column of a long table with the sample")
+    cell_type: str = Field("cell_type", min_length=1, description="Column of a long table with the cell type")
+    share: str = Field("", description="Column of a long table with the share, 0 to 1; empty for a wide table")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _columns(self) -> CountedShares:
+        if not self.share and self.model_fields_set & {"sample", "cell_type"}:
+            message = "columns of a long table are named and share is not: name its column, or none for a wide table"
+            raise ValueError(message)
+        if self.share and len({self.sample, self.cell_type, self.share}) < 3:
+            message = "sample, cell_type and share are three columns, and two of them have one name"
+            raise ValueError(message)
+        return self
+
+
+def _or_path_alone(schema: dict[str, Any]) -> None:
+    schema["additionalProperties"] = {"anyOf": [{"type": "string"}, schema["additionalProperties"]]}
 
 
 class Deconvolution(Table):
@@ -29,9 +60,11 @@ class Deconvolution(Table):
         description="Where several methods ran: one estimate a cell type from all of them and how they agree, with "
         "weights learned where composition is known, or equal ones; or none",
     )
-    truth: dict[str, FileName] = Field(
+    truth: dict[str, CountedShares] = Field(
         default_factory=dict,
-        description="Cohort to a table of counted shares: sample, then one column a cell type, 0 to 1, tab-separated",
+        description="Cohort to a table of counted shares: sample, then one column a cell type, 0 to 1, tab-separated; "
+        "or a table with file, sample, cell_type and share, which name the columns of a long one",
+        json_schema_extra=_or_path_alone,
     )
     min_coverage: float = Field(
         0.5, ge=0, le=1, description="Below this share of a reference's genes a method is refused, an output missing"

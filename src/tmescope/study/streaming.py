@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmescope.bulk.reference_folders import load_reference
 from tmescope.bulk.streamed_deconvolution import DeconvolveStream, deconvolve_store
 from tmescope.bulk.streaming import StoredScores, StreamOptions, score_store
 from tmescope.facts.own_sets import read_signatures
@@ -86,6 +87,7 @@ def stream_composition(
     scale: str,
     output: Path,
     options: DeconvolveStream,
+    reference: Path | None = None,
     progress: Progress = SILENT,
 ) -> StoredScores:
     """Estimate the composition of the samples of a Zarr store with one method into one file.
@@ -98,16 +100,22 @@ def stream_composition(
         One method.
     output : Path
         File to write; its name ends with .parquet.
+    reference : Path, optional
+        Profiles of cell types of one's own, for a method that takes them: a folder or a table.
     scale, options, progress
         As in `tmescope.bulk.streamed_deconvolution.deconvolve_store`.
 
     Raises
     ------
     TmescopeError
-        As from `stream_scores` and `tmescope.bulk.streamed_deconvolution.deconvolve_store`.
+        As from `stream_scores`, `tmescope.bulk.reference_folders.load_reference` and
+        `tmescope.bulk.streamed_deconvolution.deconvolve_store`.
     """
     _check(path, methods, output)
-    return deconvolve_store(path, method=methods[0], scale=scale, output=output, options=options, progress=progress)
+    own = None if reference is None else load_reference(reference)
+    return deconvolve_store(
+        path, method=methods[0], reference=own, scale=scale, output=output, options=options, progress=progress
+    )
 
 
 def _check(path: Path, methods: Sequence[object], output: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,7 @@ from tmescope.bulk.subtyping import (
     genes_of,
     genes_of_kind,
     hash_any,
+    kind_of,
     read_any,
 )
 from tmescope.foundation.errors import MethodError, ScaleError, StudyFileError, TmescopeError, UnknownNameError
@@ -28,7 +30,13 @@ if TYPE_CHECKING:
     from tmescope.foundation.scale import Scale
     from tmescope.study.schema import Study
 
-__all__ = ["StudySubtypes", "read_subtype_models", "subtype_problems", "unfit_problems"]
+__all__ = ["StudySubtypes", "read_subtype_models", "subtype_methods", "subtype_problems", "unfit_problems"]
+
+_SUMMARIES = {
+    "axes": "Immune and stromal content beside the cohort of the fit: four subtypes with probabilities.",
+    "clusters": "Groups of gene set scores that consensus clustering found in the cohort of the fit.",
+}
+_REFERENCES = {"axes": "", "clusters": "https://doi.org/10.1038/s41598-020-58766-1"}
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,34 @@ def read_subtype_models(study: Study) -> StudySubtypes:
 @lru_cache(maxsize=4)
 def _read(path: Path, sha256: str) -> AnyModel:  # noqa: ARG001 - a part of the cache's key
     return read_any(path)
+
+
+def subtype_methods(asked: StudySubtypes) -> list[dict[str, object]]:
+    """Return a row of the table ``methods`` for each model of subtypes, called ``subtype MODEL``.
+
+    Parameters
+    ----------
+    asked : StudySubtypes
+        From `read_subtype_models`.
+    """
+    kinds: dict[str, Kind] = {name: kind_of(model) for name, model in asked.models.items()}
+    if asked.fitted is not None:
+        kinds[asked.fitted] = asked.fitted
+    return [
+        {
+            "name": f"subtype {name}",
+            "summary": _SUMMARIES[kind],
+            "unit": "subtype",
+            "scope": "sample",
+            "reference": _REFERENCES[kind],
+            "licence": "no reference data",
+            "commercial_use": True,
+            "higher_means": "",
+            "ties": "equal values share their mean rank",
+            "parameters": json.dumps({"kind": kind}),
+        }
+        for name, kind in kinds.items()
+    ]
 
 
 def subtype_problems(study: Study) -> Iterator[TmescopeError]:

@@ -17,6 +17,7 @@ from tmescope.study.ledger import Step
 from tmescope.study.material import Material
 from tmescope.study.notices import warning_table
 from tmescope.study.remark import remark_decisions, remark_table
+from tmescope.study.subtype_needs import subtype_methods
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -111,6 +112,7 @@ def _methods(context: Context) -> pd.DataFrame:
                 "parameters": json.dumps(parameters, sort_keys=True),
             }
         )
+    rows += subtype_methods(context.needs.subtypes)
     return pd.DataFrame(rows) if rows else empty_table("methods")
 
 
