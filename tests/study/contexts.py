@@ -18,9 +18,10 @@ from tmescope.study.loading import parse_study
 from tmescope.study.needs import gather_needs
 from tmescope.study.overlapping import overlap_step
 from tmescope.study.profiling import profile_step, universe_step
+from tmescope.study.questioning import pool_step, pools
 from tmescope.study.tabulating import table_step
 
-ORDER = ("cohort", "overlaps", "universe", "profile", "fractions", "answers", "tables")
+ORDER = ("cohort", "overlaps", "universe", "profile", "fractions", "answers", "pooled", "tables")
 
 
 @contextmanager
@@ -44,6 +45,7 @@ def do(context: Context, until: str = "tables") -> None:
             deconvolve_step(context, c) for c in context.study.cohorts if context.needs.deconvolution
         ],
         "answers": lambda: [answer_step(context, c) for c in context.study.cohorts],
+        "pooled": lambda: [pool_step(context)] if pools(context) else [],
         "tables": lambda: [table_step(context)],
     }
     for kind in ORDER[: ORDER.index(until) + 1]:

@@ -15,6 +15,7 @@ from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
+from tmescope.study.questioning import answer_question, asked_questions
 from tmescope.study.schema import ResponseEndpoint
 from tmescope.study.subtyping import subtype_features
 
@@ -56,6 +57,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
     survival = asked_survival(study)
     if survival is not None and study.endpoints[survival].rule_for(cohort.id) is None:
         survival = None
+    own = asked_questions(context, cohort)
     data = context.outcomes[f"cohort-{cohort.id}"]
     ingredients = {
         "step": "answers",
@@ -68,15 +70,19 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         "responses": responses,
         "survival": survival,
         "methods": asked_methods(context),
+        "questions": [q.model_dump(mode="json") for q in own],
+        "overlaps": context.outcomes["overlaps"]["overlaps.parquet"] if own else None,
+        "matrix": data["matrix.npy"] if any(q.genes for q in own) else None,
+        "seed": study.study.seed if own else None,
     }
 
     def make(folder: Path) -> None:
         samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
-        features = _features(context, cohort.id, list(samples.index))
+        features = _features(context, cohort.id, sample_ids=list(samples.index), methods=asked_methods(context))
         parts: list[pd.DataFrame] = []
         curves: list[pd.DataFrame] = []
         warnings: list[RunWarning] = []
-        context.progress.start(_TASK, len(responses) + (survival is not None), unit="endpoints")
+        context.progress.start(_TASK, len(responses) + (survival is not None) + len(own), unit="questions")
         for endpoint in responses:
             found, noted = associate_response(features, samples[endpoint], cohort_id=cohort.id, endpoint=endpoint)
             parts.append(found)
@@ -90,6 +96,14 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             curves.append(answers.curves)
             warnings.extend(answers.warnings)
             context.progress.advance(_TASK)
+        for question in own:
+            asked = features
+            if question.methods is not None:
+                asked = _features(context, cohort.id, sample_ids=list(samples.index), methods=question.methods)
+            found, noted = answer_question(context, question, cohort, features=asked, samples=samples)
+            parts.append(found)
+            warnings.extend(noted)
+            context.progress.advance(_TASK)
         context.progress.finish(_TASK)
         _write(folder, parts, curves)
         write_table(warning_table(warnings), folder / "warnings.parquet")
@@ -97,14 +111,14 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
     return Step(f"answers-{cohort.id}", ingredients, make)
 
 
-def _features(context: Context, cohort_id: str, sample_ids: list[str]) -> tuple[Feature, ...]:
+def _features(context: Context, cohort_id: str, *, sample_ids: list[str], methods: list[str]) -> tuple[Feature, ...]:
     scores = read_table(context.ledger.folder(f"profile-{cohort_id}") / "scores.parquet")
     if context.needs.deconvolution:
         fractions = read_table(context.ledger.folder(f"fractions-{cohort_id}") / "fractions.parquet")
         scores = pd.concat([t for t in (scores, fractions) if len(t)], ignore_index=True)
     extra = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "features.parquet")
     extra = subtype_features(context, cohort_id, extra)
-    return collect_features(scores, extra, sample_ids=sample_ids, methods=asked_methods(context))
+    return collect_features(scores, extra, sample_ids=sample_ids, methods=methods)
 
 
 def _write(folder: Path, parts: list[pd.DataFrame], curves: list[pd.DataFrame]) -> None:

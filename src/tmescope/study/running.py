@@ -32,6 +32,7 @@ from tmescope.study.overlapping import overlap_step
 from tmescope.study.pacing import pace_of_run
 from tmescope.study.pins import find_pins
 from tmescope.study.profiling import profile_step, universe_step
+from tmescope.study.questioning import pool_step, pools
 from tmescope.study.run_records import write_run_record
 from tmescope.study.schema import Study
 from tmescope.study.subtyping import subtype_steps
@@ -150,6 +151,8 @@ def run(
             context.do(step)
         for cohort in loaded.cohorts:
             context.do(answer_step(context, cohort))
+        if pools(context):
+            context.do(pool_step(context))
         context.do(table_step(context))
         provenance = provenance_of(context, input_hashes(context))
         context.do(methods_step(context, provenance))

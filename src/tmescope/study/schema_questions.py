@@ -68,6 +68,11 @@ class Question(Table):
     confounders: list[str] = Field(
         default_factory=list, description="Features, sex, age_years, cancer_type or treatment to adjust for"
     )
+    baseline: list[str] = Field(
+        default_factory=list,
+        description="Time points at or before the start of treatment (baseline, pre, screening ... if omitted): "
+        "samples of other time points in a question of survival raise a warning of immortal time",
+    )
     treatment: Treatment | None = Field(None, description="Arms, for kind = interaction")
     pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
 

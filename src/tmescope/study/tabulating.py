@@ -16,6 +16,7 @@ from tmescope.store.tables import empty_table, read_table, shape_table, write_cs
 from tmescope.study.ledger import Step
 from tmescope.study.material import Material
 from tmescope.study.notices import warning_table
+from tmescope.study.questioning import pools
 from tmescope.study.remark import remark_decisions, remark_table
 from tmescope.study.subtype_needs import subtype_methods
 
@@ -74,6 +75,7 @@ def _warnings(context: Context) -> pd.DataFrame:
     placed = ["subtypes"] if context.needs.subtypes.asked else []
     for prefix in ("profile", *composed, *placed, "answers"):
         folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
+    folders += [context.ledger.folder("pooled")] if pools(context) else []
     parts = [read_table(f / "warnings.parquet") for f in folders]
     missing = [
         RunWarning("study.no_licence", "no licence or consent note is recorded for this cohort", c.id)
@@ -190,8 +192,7 @@ def _placed(name: str) -> Callable[[Context], pd.DataFrame]:
 
 def _pooled(name: str) -> Callable[[Context], pd.DataFrame]:
     def build(context: Context) -> pd.DataFrame:
-        pools = any(q.pool for q in context.study.question)
-        return read_table(context.ledger.folder("pooled") / f"{name}.parquet") if pools else empty_table(name)
+        return read_table(context.ledger.folder("pooled") / f"{name}.parquet") if pools(context) else empty_table(name)
 
     return build
 

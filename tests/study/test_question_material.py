@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.study import tiny
+from tests.study.contexts import do, opened
+
+from tmescope.associate.features import collect_features
+from tmescope.foundation.errors import UnknownNameError
+from tmescope.store.tables import read_table
+from tmescope.study.question_material import gather_material
+from tmescope.study.schema_questions import Question
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    with opened(tmp_path_factory.mktemp("material")) as context:
+        do(context, "profile")
+        folder = context.ledger.folder("cohort-a")
+        samples = read_table(folder / "samples.parquet").set_index("sample_id")
+        extra = read_table(folder / "features.parquet")
+        scores = read_table(context.ledger.folder("profile-a") / "scores.parquet")
+        features = collect_features(scores, extra, sample_ids=list(samples.index), methods=["zscore", "mean"])
+        yield {"features": features, "samples": samples, "extra": extra, "folder": folder}
+
+
+def _gather(cohort, *, elsewhere=(), **question):
+    asked = Question(id="q", kind="response", endpoint="response", **question)
+    return gather_material(
+        asked,
+        cohort["features"],
+        cohort["samples"],
+        extra=cohort["extra"],
+        folder=cohort["folder"],
+        elsewhere=elsewhere,
+    )
+
+
+def test_features_are_named_alone_or_with_their_method(cohort):
+    material, _ = _gather(cohort, features=["zscore:cyt", "tmb", "braf"])
+    assert [(f.name.split("=")[0], f.source) for f in material.features] == [
+        ("cyt", "zscore"), ("tmb", "table"), ("braf", "table")
+    ]  # fmt: skip
+    everything, _ = _gather(cohort)
+    assert len(everything.features) == len(cohort["features"])
+
+
+def test_genes_become_features_on_log2(cohort):
+    material, warnings = _gather(cohort, features=[], genes=["BG001", "NOSUCHGENE"])
+    [gene] = material.features
+    assert (gene.name, gene.source) == ("BG001", "gene")
+    frame, _ = tiny.cohort_frames(1, 24)
+    source = frame if gene.values.index[0] in frame.columns else None
+    if source is not None:
+        np.testing.assert_allclose(gene.values, np.log2(source.loc["BG001", gene.values.index] + 1.0), rtol=1e-12)
+    assert (gene.values >= 0).all()
+    assert [w.code for w in warnings] == ["question.no_feature"]
+    assert "NOSUCHGENE" in warnings[0].examples
+
+
+def test_axis_and_confounders_are_set_apart(cohort):
+    material, warnings = _gather(cohort, axis="zscore:pan_f_tbrs", confounders=["tmb", "braf", "sex"])
+    assert material.axis is not None
+    assert material.axis.name not in {f.name for f in material.features if f.source == "zscore"}
+    assert list(material.confounders.columns) == ["tmb", "braf"]
+    assert [w.code for w in warnings] == ["question.no_confounder"]  # nobody's sex is recorded
+    assert set(material.confounders["braf"]) == {"V600E", "WT"}
+
+
+def test_patients_of_other_cohorts_are_left_out_and_counted(cohort):
+    gone = list(cohort["samples"].index[:3])
+    material, _ = _gather(cohort, elsewhere=gone)
+    assert material.n_elsewhere == 3
+    assert not set(gone) & set(material.samples.index)
+    assert len(material.confounders) == len(material.samples)
+
+
+def test_unknown_names_are_refused_with_the_nearest(cohort):
+    with pytest.raises(UnknownNameError, match="cytt"):
+        _gather(cohort, features=["cytt"])
+    with pytest.raises(UnknownNameError, match="purity"):
+        _gather(cohort, axis="purity")

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from tests.study import tiny
+
+from tmescope.foundation.errors import ManyProblems
+from tmescope.study.loading import parse_study
+
+QUESTION = {"id": "q", "kind": "response", "endpoint": "response"}
+
+
+def _problems(tmp_path, *questions) -> str:
+    data = tiny.study_dict()
+    data["question"] = list(questions)
+    with pytest.raises(ManyProblems) as caught:
+        parse_study(data, folder=tmp_path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"endpoint": "os"}, "response endpoint"),
+        ({"kind": "survival"}, "time-to-event endpoint"),
+        ({"cohorts": ["a", "zz"]}, "zz"),
+        ({"pool": {"strata": {"zz": "PD1"}}}, "zz"),
+        ({"confounders": ["tmb", "sitee"]}, "sitee"),
+    ],
+)
+def test_names_that_do_not_exist_are_told_with_their_place(tmp_path, wrong, told):
+    text = _problems(tmp_path, {**QUESTION, **wrong})
+    assert told in text
+    assert "question[q]" in text
+
+
+def test_ids_are_unique_and_right_names_pass(tmp_path):
+    assert "ids of questions are not unique" in _problems(tmp_path, QUESTION, QUESTION)
+    data = tiny.study_dict()
+    data["question"] = [{**QUESTION, "confounders": ["tmb", "braf", "sex", "subtype"], "cohorts": ["a"]}]
+    assert parse_study(data, folder=tmp_path).question[0].id == "q"

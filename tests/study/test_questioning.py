@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.study import tiny
+from tests.study.contexts import do, opened
+
+from tmescope.store.tables import read_table
+from tmescope.study.questioning import asked_questions, pools
+
+ADJUSTED = {"axis": "pan_f_tbrs", "confounders": ["tmb"]}
+RESPONSE = {
+    "id": "beyond",
+    "kind": "response",
+    "endpoint": "response",
+    "features": ["cyt", "braf"],
+    **ADJUSTED,
+    "pool": {"strata": {"a": "PD1", "b": "PD1"}},
+}
+SURVIVAL = {
+    "id": "time",
+    "kind": "survival",
+    "endpoint": "os",
+    "features": ["cyt"],
+    "axis": "pan_f_tbrs",
+    "confounders": ["tmb", "braf"],
+    "pool": {"test": "z"},
+}
+ARMS = {
+    "id": "predicts",
+    "kind": "interaction",
+    "endpoint": "os",
+    "features": ["cyt"],
+    "treatment": {"feature": "braf", "treated": ["V600E"], "control": ["WT"], "assignment": "not_randomised"},
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    data = tiny.study_dict()
+    data["question"] = [RESPONSE, SURVIVAL, ARMS]
+    with opened(tmp_path_factory.mktemp("questions"), data) as context:
+        do(context, "pooled")
+        assert pools(context)
+        assert [q.id for q in asked_questions(context, context.study.cohorts[0])] == ["beyond", "time", "predicts"]
+        answers = pd.concat(
+            [read_table(context.ledger.folder(f"answers-{c}") / "answers.parquet") for c in "ab"], ignore_index=True
+        )
+        folder = context.ledger.folder("pooled")
+        yield answers, {n: read_table(folder / f"{n}.parquet") for n in ("pooled", "leave_one_out", "warnings")}
+
+
+def test_response_stands_alone_and_beside_axis_and_confounders_on_the_same_patients(run):
+    answers, _ = run
+    rows = answers[(answers["question_id"] == "beyond") & (answers["effect_name"] == "odds_ratio_per_sd")]
+    assert list(rows[rows["cohort_id"] == "a"]["adjusted_for"]) == ["", "pan_f_tbrs", "tmb", "pan_f_tbrs, tmb"]
+    assert rows.groupby(["cohort_id", "feature"])["n"].nunique().max() == 1
+    assert rows["q_value"].notna().all()
+    assert rows["family"].str.startswith("beyond | ").all()
+    assert (rows["left_out"] != "").any() == (rows["n_left_out"] > 0).any()
+
+
+def test_survival_is_per_sd_with_each_adjustment_and_its_checks(run):
+    answers, _ = run
+    rows = answers[answers["question_id"] == "time"]
+    assert set(rows["effect_name"]) == {"hazard_ratio_per_sd"}
+    assert len(rows[rows["cohort_id"] == "a"]) == 4
+    assert rows.groupby("cohort_id")["n"].nunique().max() == 1
+    assert rows["checks"].str.contains("proportional hazards").all()
+
+
+def test_an_interaction_says_how_arms_came_about(run):
+    answers, _ = run
+    rows = answers[answers["question_id"] == "predicts"]
+    assert set(rows["effect_name"]) == {
+        "interaction_ratio_per_sd", "hazard_ratio_per_sd_in_control", "hazard_ratio_per_sd_in_treated"
+    }  # fmt: skip
+    assert rows["checks"].str.contains("not randomised").all()
+
+
+def test_cohorts_are_pooled_by_the_stated_method(run):
+    answers, tables = run
+    pooled = tables["pooled"]
+    assert set(pooled["question_id"]) == {"beyond", "time"}
+    assert set(pooled[pooled["question_id"] == "beyond"]["stratum"]) == {"", "PD1"}
+    assert pooled[pooled["question_id"] == "time"]["method"].eq("random effects: REML, normal theory").all()
+    row = pooled[(pooled["question_id"] == "time") & (pooled["adjusted_for"] == "")].iloc[0]
+    single = answers[(answers["question_id"] == "time") & (answers["adjusted_for"] == "")]
+    assert row["n"] == single["n"].sum()
+    assert single["effect"].min() <= row["effect"] <= single["effect"].max()
+    assert len(tables["leave_one_out"]) == 0  # two cohorts leave one, which is no pool
+
+
+def test_a_patient_of_both_cohorts_counts_once(tmp_path):
+    tiny.write_files(tmp_path)
+    for name in "ab":
+        path = tmp_path / f"{name}_samples.csv"
+        samples = pd.read_csv(path)
+        samples.loc[2, "patient_id"] = "TRIAL-123456-7"
+        samples.to_csv(path, index=False)
+    data = tiny.study_dict()
+    data["question"] = [{**SURVIVAL, "axis": None, "confounders": []}]
+    with opened(tmp_path, data) as context:
+        do(context, "answers")
+        tables = {c: read_table(context.ledger.folder(f"answers-{c}") / "answers.parquet") for c in "ab"}
+    found = {c: t[t["question_id"] == "time"]["left_out"] for c, t in tables.items()}
+    assert found["b"].str.contains("1 whose patient another cohort has").all()
+    assert not found["a"].str.contains("another cohort").any()
+
+
+def test_genes_are_asked_and_numbers_are_those_of_the_file(tmp_path):
+    data = tiny.study_dict()
+    data["question"] = [{"id": "g", "kind": "response", "endpoint": "response", "features": [], "genes": ["BG001"]}]
+    with opened(tmp_path, data) as context:
+        do(context, "answers")
+        answers = read_table(context.ledger.folder("answers-a") / "answers.parquet")
+    rows = answers[answers["question_id"] == "g"]
+    assert set(rows["feature"]) == {"BG001"}
+    assert set(rows["source"]) == {"gene"}
+    matrix = pd.read_csv(tmp_path / "a.tsv", sep="\t", index_col=0)
+    samples = pd.read_csv(tmp_path / "a_samples.csv")
+    values = matrix.loc["BG001", samples["sample_id"]].to_numpy()
+    yes = samples["recist"].isin(["CR", "PR"]).to_numpy()
+    pairs = values[yes][:, None] - values[~yes][None, :]
+    expected = np.mean(pairs > 0) + np.mean(pairs == 0) / 2
+    assert rows.set_index("effect_name").loc["auc", "effect"] == pytest.approx(expected)

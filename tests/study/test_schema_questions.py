@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from tmescope.study.schema_questions import Pooling, Question, Treatment
+
+ARMS = {"feature": "arm", "treated": ["drug"], "control": ["placebo"], "assignment": "randomised"}
+
+
+def test_defaults_are_the_honest_ones():
+    pool = Pooling()
+    assert (pool.method, pool.test, pool.fewest_cohorts) == ("reml", "hartung_knapp", 2)
+    question = Question(id="q", kind="response", endpoint="recist")
+    assert question.pool is None
+    assert question.cohorts is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"kind": "interaction"}, "a question of kind interaction"),
+        ({"kind": "response", "treatment": ARMS}, "a question of kind interaction"),
+        ({"kind": "interaction", "treatment": ARMS, "axis": "estimate"}, "axis and confounders belong to"),
+        (
+            {"kind": "response", "cohorts": ["a"], "pool": {"strata": {"b": "PD1"}}},
+            "'b', which the question does not ask",
+        ),
+        ({"kind": "response", "id": "a b/c"}, "a b/c"),
+        ({"kind": "response", "pool": {"fewest_cohorts": 1}}, "greater than or equal to 2"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(wrong, told):
+    with pytest.raises(ValidationError, match=told):
+        Question.model_validate({"id": "q", "endpoint": "e", **wrong})
+
+
+def test_an_arm_is_treated_or_control():
+    with pytest.raises(ValidationError, match="'drug' stands in treated and in control"):
+        Treatment.model_validate({**ARMS, "control": ["drug"]})
