@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.stats.auc_comparison import AucBootstrap, AucDifference, bootstrap_auc, compare_aucs
+    from tmescope.stats.batches import BatchAdjustment, adjust_batches, subtract_batches
     from tmescope.stats.closeness import Closeness, measure_closeness
     from tmescope.stats.competing_risks import CumulativeIncidence, GrayTest, cumulative_incidence, gray_test
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
     from tmescope.stats.cox_model import ChiSquare, CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
+    from tmescope.stats.decision_curve import DecisionCurve, measure_net_benefit
     from tmescope.stats.designs import ColumnCheck, check_columns
     from tmescope.stats.fine_gray import FineGrayModel, fit_fine_gray
     from tmescope.stats.firth import FirthModel, fit_firth, penalised_likelihood_ratio
@@ -31,10 +33,22 @@ if TYPE_CHECKING:
         fit_logistic,
         logistic_likelihood_ratio,
     )
+    from tmescope.stats.lowess import smooth_locally
+    from tmescope.stats.mixed_models import MixedModel, fit_random_intercepts
+    from tmescope.stats.moderated import GeneFits, ModeratedTest, fit_genes, moderate
     from tmescope.stats.multiplicity import benjamini_hochberg
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
     from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
+    from tmescope.stats.power import (
+        Power,
+        events_of_hazard_ratio,
+        power_of_hazard_ratio,
+        power_of_odds_ratio_per_sd,
+        power_of_two_proportions,
+        simulate_power_of_odds_ratio_per_sd,
+        simulate_power_of_two_proportions,
+    )
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
     from tmescope.stats.rank_tests import RankTest, jonckheere_terpstra, kruskal_wallis, wilcoxon_rank_sum
     from tmescope.stats.ranking import SurvivalConcordance, survival_concordance
@@ -47,6 +61,7 @@ if TYPE_CHECKING:
     from tmescope.stats.robust_regression import RobustFit, fit_robustly
     from tmescope.stats.roc import AucEstimate, auc
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
+    from tmescope.stats.voom import WeightedCounts, weigh_counts
 
 __all__ = [
     "TERTILE_NAMES",
@@ -64,6 +79,13 @@ __all__ = [
     "FineGrayModel",
     "FirthModel",
     "GrayTest",
+    "BatchAdjustment",
+    "Closeness",
+    "Coefficients",
+    "ColumnCheck",
+    "DecisionCurve",
+    "FirthModel",
+    "GeneFits",
     "HazardRatio",
     "KaplanMeierCurve",
     "Landmark",
@@ -71,8 +93,11 @@ __all__ = [
     "LikelihoodRatioTest",
     "LogRankTest",
     "LogisticModel",
+    "MixedModel",
+    "ModeratedTest",
     "OddsRatio",
     "OrdinalModel",
+    "Power",
     "PrincipalComponents",
     "ProportionalityTest",
     "RankTest",
@@ -81,6 +106,8 @@ __all__ = [
     "RobustFit",
     "SurvivalConcordance",
     "Tertiles",
+    "WeightedCounts",
+    "adjust_batches",
     "auc",
     "benjamini_hochberg",
     "bootstrap_auc",
@@ -92,12 +119,15 @@ __all__ = [
     "compare_restricted_means",
     "constrained_least_squares",
     "cumulative_incidence",
+    "events_of_hazard_ratio",
     "find_separation",
     "fit_cox",
     "fit_fine_gray",
     "fit_firth",
+    "fit_genes",
     "fit_logistic",
     "fit_ordinal",
+    "fit_random_intercepts",
     "fit_robustly",
     "gray_test",
     "hazard_ratio_of_group",
@@ -110,17 +140,27 @@ __all__ = [
     "logistic_likelihood_ratio",
     "match_quantiles",
     "measure_closeness",
+    "measure_net_benefit",
+    "moderate",
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
     "penalised_likelihood_ratio",
+    "power_of_hazard_ratio",
+    "power_of_odds_ratio_per_sd",
+    "power_of_two_proportions",
     "principal_components",
     "quantile_normalise",
     "restricted_mean",
     "share_between_groups",
+    "simulate_power_of_odds_ratio_per_sd",
+    "simulate_power_of_two_proportions",
+    "smooth_locally",
     "spearman_matrix",
     "start_at_landmark",
     "survival_concordance",
+    "subtract_batches",
     "tertiles",
+    "weigh_counts",
     "wilcoxon_rank_sum",
 ]
 
@@ -193,6 +233,51 @@ _HOMES = {
         "odds_ratio_of_group",
         "odds_ratio_per_sd",
     ),
+    "batches": (
+        "BatchAdjustment",
+        "adjust_batches",
+        "subtract_batches",
+    ),
+    "decision_curve": (
+        "DecisionCurve",
+        "measure_net_benefit",
+    ),
+    "lowess": ("smooth_locally",),
+    "mixed_models": (
+        "MixedModel",
+        "fit_random_intercepts",
+    ),
+    "moderated": (
+        "GeneFits",
+        "ModeratedTest",
+        "fit_genes",
+        "moderate",
+    ),
+    "power": (
+        "Power",
+        "events_of_hazard_ratio",
+        "power_of_hazard_ratio",
+        "power_of_odds_ratio_per_sd",
+        "power_of_two_proportions",
+        "simulate_power_of_odds_ratio_per_sd",
+        "simulate_power_of_two_proportions",
+    ),
+    "voom": (
+        "WeightedCounts",
+        "weigh_counts",
+    ),
+    "auc_comparison": ("AucBootstrap", "AucDifference", "bootstrap_auc", "compare_aucs"),
+    "firth": ("FirthModel", "fit_firth", "penalised_likelihood_ratio"),
+    "ordinal": ("OrdinalModel", "check_proportional_odds", "fit_ordinal"),
+    "rank_tests": ("RankTest", "jonckheere_terpstra", "kruskal_wallis", "wilcoxon_rank_sum"),
+    "closeness": ("Closeness", "measure_closeness"),
+    "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
+    "correlation": ("heterogeneity", "spearman_matrix"),
+    "cox": ("HazardRatio", "hazard_ratio_of_group"),
+    "designs": ("ColumnCheck", "check_columns"),
+    "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
+    "least_squares": ("Coefficients", "constrained_least_squares"),
+    "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
     "logistic_models": (
         "LikelihoodRatioTest",
         "LogisticModel",

@@ -12,10 +12,10 @@ from tmescope.stats.arguments import as_vector
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["lowess"]
+__all__ = ["smooth_locally"]
 
 
-def lowess(
+def smooth_locally(
     x: ArrayLike, y: ArrayLike, *, fraction: float = 2.0 / 3.0, n_robust: int = 3, delta: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Smooth y over x by local straight lines with tricube weights, made robust by bisquare weights.

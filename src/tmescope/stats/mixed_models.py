@@ -83,7 +83,7 @@ class _Problem:
     def solve(self, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
         """Return slopes, inverse of X'MX, s2 and the profile restricted log likelihood."""
         normal, right, squares, log_det = self.sums(ratio)
-        inverse = np.linalg.inv(normal)
+        inverse = np.asarray(np.linalg.inv(normal), dtype=np.float64)
         slopes = inverse @ right
         df = self.y.size - slopes.size
         s2 = max((squares - float(right @ slopes)) / df, 0.0)
@@ -122,8 +122,8 @@ def fit_random_intercepts(
 ) -> MixedModel:
     """Fit ``value = a + x b + patient + error`` by restricted maximum likelihood.
 
-    For pre/on samples: `x` is 1 on treatment, and for interaction with response also response and their product. Patients
-    with one sample help to estimate the means; those with both tell the change within a patient.
+    For pre/on samples: `x` is 1 on treatment, and for interaction with response also response and their product.
+    Patients with one sample help to estimate the means; those with both tell the change within a patient.
 
     Parameters
     ----------
@@ -148,9 +148,9 @@ def fit_random_intercepts(
     Notes
     -----
     One variance ratio is searched along the profile of the restricted likelihood, to the root of its derivative; slopes
-    and the variance within patients follow in closed form. Degrees of freedom are Satterthwaite's, from the curvature of
-    the restricted likelihood (the residual ones where the ratio is zero). With complete pairs and treatment as the only
-    covariate, estimate, standard error and p are those of the paired t test wherever patients differ more than by
+    and the variance within patients follow in closed form. Degrees of freedom are Satterthwaite's, from the curvature
+    of the restricted likelihood (the residual ones where the ratio is zero). With complete pairs and treatment as the
+    only covariate, estimate, standard error and p are those of the paired t test wherever patients differ more than by
     chance. Cost O(n k^2) an evaluation, about 100.
 
     References
@@ -222,11 +222,10 @@ def _why_not(x: NDArray[np.float64], y: NDArray[np.float64], sizes: NDArray[np.i
 
 def _satterthwaite(problem: _Problem, ratio: float, row: NDArray[np.float64]) -> float:
     """Return 2 var^2 / (g' A g): A the covariance of the variances, g the gradient of the contrast's variance."""
-    _, _, s2, _ = problem.solve(ratio)
+    _, inverse, s2, _ = problem.solve(ratio)
     residual_df = float(problem.y.size - row.size)
     if ratio == 0.0:
         return residual_df
-    slopes, inverse, _, _ = problem.solve(ratio)
     sums = np.zeros((problem.sizes.size, problem.x.shape[1]))
     np.add.at(sums, problem.patient, problem.x)
     scale = 1.0 / (1.0 + problem.sizes * ratio)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tmescope.foundation.errors import InputError, examples
 from tmescope.stats.designs import as_matrix
-from tmescope.stats.lowess import lowess
+from tmescope.stats.lowess import smooth_locally
 from tmescope.stats.moderated import fit_genes
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def weigh_counts(
     fits = fit_genes(log_cpm, x)
     seen = y.any(axis=0)
     at = fits.averages + np.log2(sizes + 1.0).mean() - np.log2(1e6)
-    trend_x, trend_y = lowess(at[seen], np.sqrt(np.sqrt(fits.variances[seen])), fraction=fraction)
+    trend_x, trend_y = smooth_locally(at[seen], np.sqrt(np.sqrt(fits.variances[seen])), fraction=fraction)
     fitted = x @ fits.coefficients.T + np.log2(1e-6 * (sizes + 1.0))[:, None]
     distinct, where = np.unique(trend_x, return_inverse=True)
     heights = np.bincount(where, weights=trend_y) / np.bincount(where)
