@@ -150,7 +150,7 @@ def power_of_hazard_ratio(
     Notes
     -----
     ``z_power = |log HR| sqrt(events share (1 - share)) - z_{1 - alpha/2}``; for an interaction the events are
-    multiplied by ``q (1 - q)`` too (four cells in proportion), which for equal halves asks for four times as many events.
+    multiplied by ``q (1 - q)`` too (four cells in proportion), which for equal halves asks for four times the events.
 
     References
     ----------
