@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from tmescope.stats.multiplicity import benjamini_hochberg
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
-    from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
     from tmescope.stats.power import (
         Power,
         events_of_hazard_ratio,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
         simulate_power_of_odds_ratio_per_sd,
         simulate_power_of_two_proportions,
     )
+    from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
     from tmescope.stats.rank_tests import RankTest, jonckheere_terpstra, kruskal_wallis, wilcoxon_rank_sum
     from tmescope.stats.ranking import SurvivalConcordance, survival_concordance
@@ -68,6 +68,7 @@ __all__ = [
     "AucBootstrap",
     "AucDifference",
     "AucEstimate",
+    "BatchAdjustment",
     "ChiSquare",
     "Closeness",
     "Coefficients",
@@ -76,16 +77,11 @@ __all__ = [
     "CoxModel",
     "CoxOptions",
     "CumulativeIncidence",
+    "DecisionCurve",
     "FineGrayModel",
     "FirthModel",
-    "GrayTest",
-    "BatchAdjustment",
-    "Closeness",
-    "Coefficients",
-    "ColumnCheck",
-    "DecisionCurve",
-    "FirthModel",
     "GeneFits",
+    "GrayTest",
     "HazardRatio",
     "KaplanMeierCurve",
     "Landmark",
@@ -157,8 +153,8 @@ __all__ = [
     "smooth_locally",
     "spearman_matrix",
     "start_at_landmark",
-    "survival_concordance",
     "subtract_batches",
+    "survival_concordance",
     "tertiles",
     "weigh_counts",
     "wilcoxon_rank_sum",
@@ -170,6 +166,11 @@ _HOMES = {
         "AucDifference",
         "bootstrap_auc",
         "compare_aucs",
+    ),
+    "batches": (
+        "BatchAdjustment",
+        "adjust_batches",
+        "subtract_batches",
     ),
     "closeness": (
         "Closeness",
@@ -202,6 +203,10 @@ _HOMES = {
         "compare_nested",
         "fit_cox",
     ),
+    "decision_curve": (
+        "DecisionCurve",
+        "measure_net_benefit",
+    ),
     "designs": (
         "ColumnCheck",
         "check_columns",
@@ -233,14 +238,12 @@ _HOMES = {
         "odds_ratio_of_group",
         "odds_ratio_per_sd",
     ),
-    "batches": (
-        "BatchAdjustment",
-        "adjust_batches",
-        "subtract_batches",
-    ),
-    "decision_curve": (
-        "DecisionCurve",
-        "measure_net_benefit",
+    "logistic_models": (
+        "LikelihoodRatioTest",
+        "LogisticModel",
+        "find_separation",
+        "fit_logistic",
+        "logistic_likelihood_ratio",
     ),
     "lowess": ("smooth_locally",),
     "mixed_models": (
@@ -253,38 +256,6 @@ _HOMES = {
         "fit_genes",
         "moderate",
     ),
-    "power": (
-        "Power",
-        "events_of_hazard_ratio",
-        "power_of_hazard_ratio",
-        "power_of_odds_ratio_per_sd",
-        "power_of_two_proportions",
-        "simulate_power_of_odds_ratio_per_sd",
-        "simulate_power_of_two_proportions",
-    ),
-    "voom": (
-        "WeightedCounts",
-        "weigh_counts",
-    ),
-    "auc_comparison": ("AucBootstrap", "AucDifference", "bootstrap_auc", "compare_aucs"),
-    "firth": ("FirthModel", "fit_firth", "penalised_likelihood_ratio"),
-    "ordinal": ("OrdinalModel", "check_proportional_odds", "fit_ordinal"),
-    "rank_tests": ("RankTest", "jonckheere_terpstra", "kruskal_wallis", "wilcoxon_rank_sum"),
-    "closeness": ("Closeness", "measure_closeness"),
-    "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
-    "correlation": ("heterogeneity", "spearman_matrix"),
-    "cox": ("HazardRatio", "hazard_ratio_of_group"),
-    "designs": ("ColumnCheck", "check_columns"),
-    "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
-    "least_squares": ("Coefficients", "constrained_least_squares"),
-    "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
-    "logistic_models": (
-        "LikelihoodRatioTest",
-        "LogisticModel",
-        "find_separation",
-        "fit_logistic",
-        "logistic_likelihood_ratio",
-    ),
     "multiplicity": ("benjamini_hochberg",),
     "ordering": (
         "LeafOrder",
@@ -294,6 +265,15 @@ _HOMES = {
         "OrdinalModel",
         "check_proportional_odds",
         "fit_ordinal",
+    ),
+    "power": (
+        "Power",
+        "events_of_hazard_ratio",
+        "power_of_hazard_ratio",
+        "power_of_odds_ratio_per_sd",
+        "power_of_two_proportions",
+        "simulate_power_of_odds_ratio_per_sd",
+        "simulate_power_of_two_proportions",
     ),
     "proportionality": (
         "ProportionalityTest",
@@ -332,6 +312,10 @@ _HOMES = {
         "LogRankTest",
         "kaplan_meier",
         "log_rank",
+    ),
+    "voom": (
+        "WeightedCounts",
+        "weigh_counts",
     ),
 }
 
