@@ -101,7 +101,7 @@ def power_of_odds_ratio_per_sd(n: int, *, rate: float, odds_ratio: float, alpha:
 
     References
     ----------
-    Hsieh, Bloch and Larsen, Statistics in Medicine 1998, 17, 1623-1634.
+    Hsieh, Bloch and Larsen, Statistics in Medicine 1998, 17(14), 1623-1634.
     """
     _check(alpha=alpha, rates=(rate,), sizes=(n,), ratios=(odds_ratio,))
     slope = float(np.log(odds_ratio))
@@ -154,8 +154,7 @@ def power_of_hazard_ratio(
 
     References
     ----------
-    Schoenfeld, Biometrics 1983, doi:10.2307/2531021. Peterson and George, Controlled Clinical Trials 1993,
-    doi:10.1016/0197-2456(93)90046-F.
+    Schoenfeld, Biometrics 1983, doi:10.2307/2531021.
     """
     rates = (share,) if interaction_share is None else (share, interaction_share)
     _check(alpha=alpha, rates=rates, sizes=(n_events,), ratios=(hazard_ratio,))
@@ -163,7 +162,11 @@ def power_of_hazard_ratio(
     if interaction_share is not None:
         variance *= interaction_share * (1.0 - interaction_share)
     z = abs(np.log(hazard_ratio)) * np.sqrt(n_events * variance) - stats.norm.isf(alpha / 2.0)
-    name = "log-rank or Cox test (Schoenfeld)" if interaction_share is None else "Cox interaction (Peterson and George)"
+    name = (
+        "log-rank or Cox test (Schoenfeld)"
+        if interaction_share is None
+        else "Cox test of the interaction (after Schoenfeld)"
+    )
     return Power(power=float(stats.norm.cdf(z)), std_error=0.0, method=name)
 
 
