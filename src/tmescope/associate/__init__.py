@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmescope.associate.adjusted_response import associate_adjusted_response
     from tmescope.associate.covariates import EncodedCovariates, encode_covariates
+    from tmescope.associate.expression import associate_expression
     from tmescope.associate.families import adjust_families
     from tmescope.associate.features import Feature, collect_features
     from tmescope.associate.hazards import Adjustment, HazardAnswers, associate_competing_hazard, associate_hazard
@@ -26,6 +27,7 @@ __all__ = [
     "adjust_families",
     "associate_adjusted_response",
     "associate_competing_hazard",
+    "associate_expression",
     "associate_hazard",
     "associate_interaction",
     "associate_response",
@@ -50,6 +52,7 @@ _HOMES = {
     "associate_competing_hazard": "hazards",
     "associate_hazard": "hazards",
     "associate_interaction": "interactions",
+    "associate_expression": "expression",
     "associate_response": "response",
     "associate_restricted_time": "restricted_times",
     "associate_survival": "survival",
