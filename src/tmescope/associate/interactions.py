@@ -107,7 +107,7 @@ def associate_interaction(
     treated = np.asarray((arms != treatment.control).astype("float64").mask(arms.isna()), dtype=np.float64)
     for feature in features:
         tops = {**head, "feature": feature.name, "source": feature.source}
-        found, reason = _compare(feature, follow_up, treated=treated, missing=missing)
+        found, reason = _compare(feature, follow_up, treated=np.asarray(treated), missing=missing)
         checks = f"{_STATUS[treatment.randomisation]}; control arm: {treatment.control}"
         rows += [{**tops, **row, "checks": "; ".join(t for t in (checks, row["checks"]) if t)} for row in found]
         if reason and not missing:

@@ -230,8 +230,7 @@ def fit_fine_gray(
     z, per_unit = _standardise(rows.x)
     reason, term_reasons = _why_not(z, rows.event)
     kept = np.flatnonzero([not r for r in term_reasons])
-    p = len(rows.names)
-    coefficients, covariance = np.full(p, np.nan), np.full((p, p), np.nan)
+    coefficients, covariance = np.full(len(rows.names), np.nan), np.full((len(rows.names),) * 2, np.nan)
     likelihoods = (float("nan"), float("nan"))
     if not reason:
         sets = _weigh(z[:, kept], rows.time, code=code, cause=cause)
@@ -242,8 +241,7 @@ def fit_fine_gray(
             covariance[np.ix_(kept, kept)] = _sandwich(sets, beta) / np.outer(per_unit[kept], per_unit[kept])
     error = np.sqrt(np.diag(covariance))
     half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
-    with np.errstate(over="ignore"):
-        ratio, low, high = (np.exp(v) for v in (coefficients, coefficients - half, coefficients + half))
+    ratio, low, high = _exponentials(coefficients, half)
     return FineGrayModel(
         n=code.size,
         n_events=int(rows.event.sum()),
@@ -276,6 +274,13 @@ def _why_not(z: NDArray[np.float64], own: NDArray[np.float64]) -> tuple[str, tup
         return "more_terms_than_subjects", all_kept
     found = alias_reasons(z, strata=np.zeros(own.size), used=np.ones(own.size, dtype=bool))
     return ("" if "" in found else "no_informative_covariate"), found
+
+
+def _exponentials(
+    coefficients: NDArray[np.float64], half: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    with np.errstate(over="ignore"):
+        return np.exp(coefficients), np.exp(coefficients - half), np.exp(coefficients + half)
 
 
 def _sandwich(sets: _Weighted, beta: NDArray[np.float64]) -> NDArray[np.float64]:
