@@ -172,7 +172,7 @@ def _patients(draw, n):
 
 @st.composite
 def followed(draw):
-    _, z, starts, deaths = _patients(draw, draw(st.integers(2, 25)))
+    _, z, starts, deaths = _patients(draw, draw(st.integers(2, 12)))
     return (z, starts, deaths, draw(st.booleans()), draw(st.booleans())), (np.empty((z.shape[1], 6)),)
 
 

@@ -24,7 +24,7 @@ COVARIATES = 5.0
 _STEPS = 60
 _TOLERANCE = 1e-9
 _WORTH_PACKING = 0.75
-_LONGEST = 3.0
+_LONGEST = 25.0
 
 _FLAT = 1e-9
 """Information that is left of a column once the others are known, as a share of what it has alone."""

@@ -86,9 +86,9 @@ def shrink_effects(estimates: ArrayLike, std_errors: ArrayLike, *, confidence: f
     ``estimate ~ N(effect, se ** 2)`` and ``effect ~ sum of w_k N(0, s_k ** 2)`` with a fixed grid of scales, from a
     tenth of the smallest standard error by factors of sqrt 2 to twice the largest excess of estimates over their
     errors. The weights maximise the penalised likelihood by EM, the penalty favouring the smallest scale by nine
-    pseudo-counts (adaptive shrinkage of Stephens with normal components and no point at zero). Each effect's
-    posterior is a mixture of normals; limits by bisection. Estimates are taken as independent; correlated genes make the prior less certain
-    than it looks, not biased in a known direction.
+    pseudo-counts (adaptive shrinkage of Stephens with normal components and no point at zero). Each effect's posterior
+    is a mixture of normals; limits by bisection. Estimates are taken as independent; correlated genes make the prior
+    less certain than it looks, not biased in a known direction.
 
     References
     ----------
