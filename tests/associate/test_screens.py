@@ -18,12 +18,12 @@ def asked():
     """300 features of 90 patients, the first four with an effect; four patients without an outcome."""
     rng = np.random.default_rng(5)
     values = rng.normal(5, 2, size=(90, 300))
-    risk = ((values[:, :4] - 5) / 2).sum(axis=1) * 0.8
+    risk = ((values[:, :4] - 5) / 2).sum(axis=1) * 1.5
     values[:, 20], values[7, 30] = 1.0, np.nan
     outcome = pd.DataFrame(
         {
             "time_months": rng.exponential(10 * np.exp(-risk)),
-            "event": rng.random(90) < 0.8,
+            "event": rng.random(90) < 0.9,
             "age": rng.normal(60, 9, 90),
         },
         index=[f"s{i}" for i in range(90)],

@@ -71,6 +71,11 @@ def estimate_effect(lock: LockedBiomarker, scores: pd.Series[float], outcome: pd
     Returns
     -------
     Estimate
+
+    Raises
+    ------
+    InputError
+        If the cohort lacks a covariate of the plan.
     """
     plan, rows = lock.plan, outcome.reindex(scores.index)
     x = (scores - lock.mean) / lock.sd if lock.cut_off is None else (scores > lock.cut_off).astype(float)

@@ -50,7 +50,13 @@ class MatrixColumns:
     matrix: Any
 
     def read(self, first: int, last: int) -> NDArray[Any]:
-        """Return columns ``first`` to ``last`` (exclusive) as a dense array."""
+        """Return columns ``first`` to ``last`` (exclusive) as a dense array.
+
+        Parameters
+        ----------
+        first, last : int
+            Positions.
+        """
         part = self.matrix[:, first:last]
         return np.asarray(part.toarray() if hasattr(part, "toarray") else part)
 

@@ -29,43 +29,54 @@ CohortName = Annotated[
 NewFile = Annotated[Path, typer.Option("--output", "-o", help="New file; none is replaced.", show_default=False)]
 
 
+Signature = Annotated[str, typer.Option("--signature", "-s", help="One of the study's signatures.", show_default=False)]
+EndpointName = Annotated[str, typer.Option("--endpoint", "-e", help="One of its endpoints.", show_default=False)]
+Method = Annotated[str, typer.Option("--method", "-m", help="A method that looks at the signature's genes.")]
+CutOff = Annotated[
+    str | None,
+    typer.Option("--cut-off", help="median, or a score; continuous if omitted.", show_default=False),
+]
+Direction = Annotated[
+    Literal["higher", "lower"], typer.Option("--direction", help="higher: high scores go with response, or events.")
+]
+Alpha = Annotated[float, typer.Option("--alpha", help="Two-sided level of the test.")]
+Test = Annotated[Literal["wald", "score", "likelihood_ratio"], typer.Option("--test", help="Which test.")]
+Adjust = Annotated[
+    list[str] | None, typer.Option("--adjust", help="Numeric features beside the score.", show_default=False)
+]
+MaxMissing = Annotated[
+    float, typer.Option("--max-missing-genes", min=0, max=1, help="Share of genes that may be missing later.")
+]
+PlannedPatients = Annotated[int | None, typer.Option("--planned-n", min=1, show_default=False, help="Patients.")]
+PlannedEvents = Annotated[
+    int | None, typer.Option("--planned-events", min=1, show_default=False, help="Events, or responders.")
+]
+Expected = Annotated[
+    float | None, typer.Option("--expected-effect", show_default=False, help="Ratio that the power is for.")
+]
+Power = Annotated[
+    float | None, typer.Option("--power", min=0, max=1, show_default=False, help="If calculated elsewhere.")
+]
+
+
 @biomarker_app.command("lock")
 def lock(
     study: StudyFile,
-    signature: Annotated[
-        str, typer.Option("--signature", "-s", help="One of the study's signatures.", show_default=False)
-    ],
-    endpoint: Annotated[str, typer.Option("--endpoint", "-e", help="One of its endpoints.", show_default=False)],
+    signature: Signature,
+    endpoint: EndpointName,
     output: NewFile,
     cohort: CohortName = None,
-    method: Annotated[str, typer.Option("--method", "-m", help="A method that looks at the signature's genes.")] = (
-        "zscore"
-    ),
-    cut_off: Annotated[
-        str | None,
-        typer.Option("--cut-off", help="median, or a score; continuous if omitted.", show_default=False),
-    ] = None,
-    direction: Annotated[
-        Literal["higher", "lower"], typer.Option("--direction", help="higher: high scores go with response, or events.")
-    ] = "higher",
-    alpha: Annotated[float, typer.Option("--alpha", help="Two-sided level of the test.")] = 0.05,
-    test: Annotated[Literal["wald", "score", "likelihood_ratio"], typer.Option("--test", help="Which test.")] = "wald",
-    adjust: Annotated[
-        list[str] | None, typer.Option("--adjust", help="Numeric features beside the score.", show_default=False)
-    ] = None,
-    max_missing: Annotated[
-        float, typer.Option("--max-missing-genes", min=0, max=1, help="Share of genes that may be missing later.")
-    ] = 0.2,
-    planned: Annotated[int | None, typer.Option("--planned-n", min=1, show_default=False, help="Patients.")] = None,
-    planned_events: Annotated[
-        int | None, typer.Option("--planned-events", min=1, show_default=False, help="Events, or responders.")
-    ] = None,
-    expected: Annotated[
-        float | None, typer.Option("--expected-effect", show_default=False, help="Ratio that the power is for.")
-    ] = None,
-    power: Annotated[
-        float | None, typer.Option("--power", min=0, max=1, show_default=False, help="If calculated elsewhere.")
-    ] = None,
+    method: Method = "zscore",
+    cut_off: CutOff = None,
+    direction: Direction = "higher",
+    alpha: Alpha = 0.05,
+    test: Test = "wald",
+    adjust: Adjust = None,
+    max_missing: MaxMissing = 0.2,
+    planned: PlannedPatients = None,
+    planned_events: PlannedEvents = None,
+    expected: Expected = None,
+    power: Power = None,
     quiet: Quiet = False,
 ) -> None:
     """Fix signature, preprocessing, cut-off, endpoint and plan of a biomarker in one file."""
@@ -75,13 +86,6 @@ def lock(
 
     at = _cut_off(cut_off, median=True)
     found = _read(study, cohort, endpoint=endpoint, command="biomarker lock", quiet=quiet)
-    if signature not in found.signatures:
-        known = examples(sorted(found.signatures))
-        raise UnknownNameError(
-            f"the study does not score {signature!r}",
-            where="--signature",
-            expected=f"one of its signatures: {known}",
-        )
     plan = AnalysisPlan(
         endpoint=endpoint,
         kind=found.kind,  # type: ignore[arg-type]
@@ -99,7 +103,7 @@ def lock(
         found.adata,
         found.outcome,
         plan,
-        signature={signature: found.signatures[signature]},
+        signature=_of(found, signature),
         method=method,
         cut_off=at,
         max_missing_genes=max_missing,
@@ -157,6 +161,14 @@ def _read(study: Path, cohort: str | None, *, endpoint: str, command: str, quiet
         return read_biomarker_cohort(
             load_study(study), cohort=cohort, endpoint=endpoint, facts_home=facts_home(), progress=progress
         )
+
+
+def _of(found: BiomarkerCohort, signature: str) -> Any:
+    if signature not in found.signatures:
+        known = examples(sorted(found.signatures))
+        told = f"the study does not score {signature!r}"
+        raise UnknownNameError(told, where="--signature", expected=f"one of profile.signatures: {known}")
+    return {signature: found.signatures[signature]}
 
 
 def _cut_off(text: str | None, *, median: bool) -> Any:

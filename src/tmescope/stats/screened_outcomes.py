@@ -202,27 +202,27 @@ def make_ready(model: OutcomeModel, n_all: int) -> OutcomeModel:
     """
     c, n = model.covariates, model.rows.size
     if n == 0:
-        return _replaced(model, n_all, reason="empty")
+        return replace(model, n_left_out=n_all - model.rows.size, reason="empty")
     spread = c.std(axis=0)
     if (spread <= 1e-12 * np.abs(c).max(axis=0, initial=0.0)).any():
-        return _replaced(model, n_all, reason="covariates_collinear")
+        return replace(model, n_left_out=n_all - model.rows.size, reason="covariates_collinear")
     design = (c - c.mean(axis=0)) / spread
     if model.kind == "logistic":
         rate = float(model.event.mean())
         if rate in (0.0, 1.0):
-            return _replaced(model, n_all, reason="one_class")
+            return replace(model, n_left_out=n_all - model.rows.size, reason="one_class")
         design = np.column_stack([np.ones(n), design])
         begin = np.zeros(design.shape[1])
         begin[0] = np.log(rate / (1.0 - rate))
-        ready = _replaced(model, n_all, design=np.ascontiguousarray(design), begin=begin)
+        ready = replace(model, n_left_out=n_all - model.rows.size, design=np.ascontiguousarray(design), begin=begin)
     else:
         if model.event.sum() == 0:
-            return _replaced(model, n_all, reason="no_events")
+            return replace(model, n_left_out=n_all - model.rows.size, reason="no_events")
         starts = np.flatnonzero(np.append(True, np.diff(model.time) != 0.0))
         deaths = np.add.reduceat(model.event, starts).astype(np.int32)
-        ready = _replaced(
+        ready = replace(
             model,
-            n_all,
+            n_left_out=n_all - model.rows.size,
             design=np.ascontiguousarray(design),
             begin=np.zeros(design.shape[1]),
             starts=np.append(starts, n).astype(np.int32),
@@ -231,23 +231,17 @@ def make_ready(model: OutcomeModel, n_all: int) -> OutcomeModel:
     return _fit_covariates(ready, n_all) if c.shape[1] else ready
 
 
-def _replaced(model: OutcomeModel, n_all: int, **changes: object) -> OutcomeModel:
-    return replace(model, n_left_out=n_all - model.rows.size, **changes)  # type: ignore[arg-type]
-
-
 def _fit_covariates(model: OutcomeModel, n_all: int) -> OutcomeModel:
     """Return the model with the coefficients of its covariates where no column is beside them."""
     from tmescope.kernels.adjusted_columns import COLLINEAR, COVARIATES
 
-    others, last = model.design[:, :-1], model.design[:, -1:]
-    coefficients, raw = fit_adjusted(
-        _replaced(model, n_all, design=np.ascontiguousarray(others), begin=model.begin[:-1]), np.ascontiguousarray(last)
-    )
+    others, last = (np.ascontiguousarray(part) for part in (model.design[:, :-1], model.design[:, -1:]))
+    coefficients, raw = fit_adjusted(replace(model, design=others, begin=model.begin[:-1]), last)
     code = raw[0, 5]
     if code:
         told = "covariates_collinear" if code in (COLLINEAR, COVARIATES) else "covariates_separate"
-        return _replaced(model, n_all, reason=told)
-    return _replaced(model, n_all, begin=coefficients[0])
+        return replace(model, n_left_out=n_all - model.rows.size, reason=told)
+    return replace(model, n_left_out=n_all - model.rows.size, begin=coefficients[0])
 
 
 def fit_adjusted(model: OutcomeModel, z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -81,6 +81,8 @@ def read_biomarker_cohort(
     ------
     UnknownNameError
         If the study has no such cohort or endpoint.
+    StudyFileError
+        If the cohort does not record the endpoint.
     ManyProblems
         Everything that is wrong with the cohort.
     """
