@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.associate.adjusted_response import associate_adjusted_response
+    from tmescope.associate.biomarker_files import read_lock, write_lock
+    from tmescope.associate.biomarker_locking import lock_biomarker
+    from tmescope.associate.biomarker_validation import NewCohort, validate_biomarker
+    from tmescope.associate.biomarkers import AnalysisPlan, LockedBiomarker
     from tmescope.associate.covariates import EncodedCovariates, encode_covariates
     from tmescope.associate.expression import associate_expression
     from tmescope.associate.families import adjust_families
@@ -15,14 +19,22 @@ if TYPE_CHECKING:
     from tmescope.associate.interactions import Treatment, associate_interaction
     from tmescope.associate.response import associate_response
     from tmescope.associate.restricted_times import associate_restricted_time
+    from tmescope.associate.screened_columns import MatrixColumns, cohort_columns, in_logarithms
+    from tmescope.associate.screens import ScreenQuestion, ScreenResult, screen_features
     from tmescope.associate.survival import associate_survival
 
 __all__ = [
     "Adjustment",
+    "AnalysisPlan",
     "EncodedCovariates",
     "Feature",
     "HazardAnswers",
+    "LockedBiomarker",
+    "MatrixColumns",
+    "NewCohort",
     "Sampling",
+    "ScreenQuestion",
+    "ScreenResult",
     "Treatment",
     "adjust_families",
     "associate_adjusted_response",
@@ -33,14 +45,34 @@ __all__ = [
     "associate_response",
     "associate_restricted_time",
     "associate_survival",
+    "cohort_columns",
     "collect_features",
     "encode_covariates",
     "enter_at_sampling",
+    "in_logarithms",
+    "lock_biomarker",
+    "read_lock",
     "restart_at_landmark",
+    "screen_features",
+    "validate_biomarker",
     "warn_of_immortal_time",
+    "write_lock",
 ]
 
 _HOMES = {
+    "MatrixColumns": "screened_columns",
+    "cohort_columns": "screened_columns",
+    "in_logarithms": "screened_columns",
+    "ScreenQuestion": "screens",
+    "ScreenResult": "screens",
+    "screen_features": "screens",
+    "AnalysisPlan": "biomarkers",
+    "LockedBiomarker": "biomarkers",
+    "lock_biomarker": "biomarker_locking",
+    "read_lock": "biomarker_files",
+    "write_lock": "biomarker_files",
+    "NewCohort": "biomarker_validation",
+    "validate_biomarker": "biomarker_validation",
     "Adjustment": "hazards",
     "EncodedCovariates": "covariates",
     "Feature": "features",

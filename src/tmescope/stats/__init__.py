@@ -60,6 +60,9 @@ if TYPE_CHECKING:
     )
     from tmescope.stats.robust_regression import RobustFit, fit_robustly
     from tmescope.stats.roc import AucEstimate, auc
+    from tmescope.stats.screened_outcomes import OutcomeModel, ScreenOptions, cox_outcome, logistic_outcome
+    from tmescope.stats.screening import ColumnEffects, screen_columns
+    from tmescope.stats.shrinkage import ShrunkEffects, shrink_effects
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
     from tmescope.stats.voom import WeightedCounts, weigh_counts
 
@@ -73,6 +76,7 @@ __all__ = [
     "Closeness",
     "Coefficients",
     "ColumnCheck",
+    "ColumnEffects",
     "CoxDesign",
     "CoxModel",
     "CoxOptions",
@@ -93,6 +97,7 @@ __all__ = [
     "ModeratedTest",
     "OddsRatio",
     "OrdinalModel",
+    "OutcomeModel",
     "Power",
     "PrincipalComponents",
     "ProportionalityTest",
@@ -100,6 +105,8 @@ __all__ = [
     "RestrictedMean",
     "RestrictedMeanDifference",
     "RobustFit",
+    "ScreenOptions",
+    "ShrunkEffects",
     "SurvivalConcordance",
     "Tertiles",
     "WeightedCounts",
@@ -114,6 +121,7 @@ __all__ = [
     "compare_nested",
     "compare_restricted_means",
     "constrained_least_squares",
+    "cox_outcome",
     "cumulative_incidence",
     "events_of_hazard_ratio",
     "find_separation",
@@ -134,6 +142,7 @@ __all__ = [
     "leaf_order",
     "log_rank",
     "logistic_likelihood_ratio",
+    "logistic_outcome",
     "match_quantiles",
     "measure_closeness",
     "measure_net_benefit",
@@ -147,7 +156,9 @@ __all__ = [
     "principal_components",
     "quantile_normalise",
     "restricted_mean",
+    "screen_columns",
     "share_between_groups",
+    "shrink_effects",
     "simulate_power_of_odds_ratio_per_sd",
     "simulate_power_of_two_proportions",
     "smooth_locally",
@@ -161,6 +172,20 @@ __all__ = [
 ]
 
 _HOMES = {
+    "screened_outcomes": (
+        "OutcomeModel",
+        "ScreenOptions",
+        "cox_outcome",
+        "logistic_outcome",
+    ),
+    "screening": (
+        "ColumnEffects",
+        "screen_columns",
+    ),
+    "shrinkage": (
+        "ShrunkEffects",
+        "shrink_effects",
+    ),
     "auc_comparison": (
         "AucBootstrap",
         "AucDifference",
