@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tmescope.associate.across_cohorts import PooledAnswers, PoolPlan, count_once, pool_answers
     from tmescope.associate.adjusted_response import associate_adjusted_response
+    from tmescope.associate.arms import Treatment
     from tmescope.associate.biomarker_files import read_lock, write_lock
     from tmescope.associate.biomarker_locking import lock_biomarker
     from tmescope.associate.biomarker_validation import NewCohort, validate_biomarker
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from tmescope.associate.features import Feature, collect_features
     from tmescope.associate.hazards import Adjustment, HazardAnswers, associate_competing_hazard, associate_hazard
     from tmescope.associate.immortal_time import Sampling, enter_at_sampling, restart_at_landmark, warn_of_immortal_time
-    from tmescope.associate.interactions import Treatment, associate_interaction
+    from tmescope.associate.interactions import associate_interaction
     from tmescope.associate.response import associate_response
+    from tmescope.associate.response_interactions import associate_response_interaction
     from tmescope.associate.restricted_times import associate_restricted_time
     from tmescope.associate.screened_columns import MatrixColumns, cohort_columns, in_logarithms
     from tmescope.associate.screens import ScreenQuestion, ScreenResult, screen_features
@@ -32,6 +35,8 @@ __all__ = [
     "LockedBiomarker",
     "MatrixColumns",
     "NewCohort",
+    "PoolPlan",
+    "PooledAnswers",
     "Sampling",
     "ScreenQuestion",
     "ScreenResult",
@@ -43,14 +48,17 @@ __all__ = [
     "associate_hazard",
     "associate_interaction",
     "associate_response",
+    "associate_response_interaction",
     "associate_restricted_time",
     "associate_survival",
     "cohort_columns",
     "collect_features",
+    "count_once",
     "encode_covariates",
     "enter_at_sampling",
     "in_logarithms",
     "lock_biomarker",
+    "pool_answers",
     "read_lock",
     "restart_at_landmark",
     "screen_features",
@@ -60,6 +68,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "pool_answers": "across_cohorts",
+    "count_once": "across_cohorts",
+    "PooledAnswers": "across_cohorts",
+    "PoolPlan": "across_cohorts",
     "MatrixColumns": "screened_columns",
     "cohort_columns": "screened_columns",
     "in_logarithms": "screened_columns",
@@ -78,7 +90,7 @@ _HOMES = {
     "Feature": "features",
     "HazardAnswers": "hazards",
     "Sampling": "immortal_time",
-    "Treatment": "interactions",
+    "Treatment": "arms",
     "adjust_families": "families",
     "associate_adjusted_response": "adjusted_response",
     "associate_competing_hazard": "hazards",
@@ -86,6 +98,7 @@ _HOMES = {
     "associate_interaction": "interactions",
     "associate_expression": "expression",
     "associate_response": "response",
+    "associate_response_interaction": "response_interactions",
     "associate_restricted_time": "restricted_times",
     "associate_survival": "survival",
     "collect_features": "features",

@@ -39,6 +39,10 @@ EFFECT_NAMES = {
     "hazard_ratio_per_sd_in_treated": "HR per SD, treated arm",
     "interaction_ratio_per_sd": "ratio of HRs per SD",
     "interaction_ratio": "ratio of HRs",
+    "interaction_odds_ratio_per_sd": "ratio of ORs per SD",
+    "interaction_odds_ratio": "ratio of ORs",
+    "odds_ratio_per_sd_in_control": "OR per SD, control arm",
+    "odds_ratio_per_sd_in_treated": "OR per SD, treated arm",
     "spearman": "correlation with the axis",
 }
 """Short names of effects."""

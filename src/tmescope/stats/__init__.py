@@ -34,6 +34,13 @@ if TYPE_CHECKING:
         logistic_likelihood_ratio,
     )
     from tmescope.stats.lowess import smooth_locally
+    from tmescope.stats.meta_analysis import (
+        MetaRegression,
+        PooledEffect,
+        PoolingOptions,
+        pool_effects,
+        regress_effects,
+    )
     from tmescope.stats.mixed_models import MixedModel, fit_random_intercepts
     from tmescope.stats.moderated import GeneFits, ModeratedTest, fit_genes, moderate
     from tmescope.stats.multiplicity import benjamini_hochberg
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
     from tmescope.stats.screened_outcomes import OutcomeModel, ScreenOptions, cox_outcome, logistic_outcome
     from tmescope.stats.screening import ColumnEffects, screen_columns
     from tmescope.stats.shrinkage import ShrunkEffects, shrink_effects
+    from tmescope.stats.study_influence import EggerTest, egger_test, leave_one_out
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
     from tmescope.stats.voom import WeightedCounts, weigh_counts
 
@@ -82,6 +90,7 @@ __all__ = [
     "CoxOptions",
     "CumulativeIncidence",
     "DecisionCurve",
+    "EggerTest",
     "FineGrayModel",
     "FirthModel",
     "GeneFits",
@@ -93,11 +102,14 @@ __all__ = [
     "LikelihoodRatioTest",
     "LogRankTest",
     "LogisticModel",
+    "MetaRegression",
     "MixedModel",
     "ModeratedTest",
     "OddsRatio",
     "OrdinalModel",
     "OutcomeModel",
+    "PooledEffect",
+    "PoolingOptions",
     "Power",
     "PrincipalComponents",
     "ProportionalityTest",
@@ -123,6 +135,7 @@ __all__ = [
     "constrained_least_squares",
     "cox_outcome",
     "cumulative_incidence",
+    "egger_test",
     "events_of_hazard_ratio",
     "find_separation",
     "fit_cox",
@@ -140,6 +153,7 @@ __all__ = [
     "kaplan_meier",
     "kruskal_wallis",
     "leaf_order",
+    "leave_one_out",
     "log_rank",
     "logistic_likelihood_ratio",
     "logistic_outcome",
@@ -150,11 +164,13 @@ __all__ = [
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
     "penalised_likelihood_ratio",
+    "pool_effects",
     "power_of_hazard_ratio",
     "power_of_odds_ratio_per_sd",
     "power_of_two_proportions",
     "principal_components",
     "quantile_normalise",
+    "regress_effects",
     "restricted_mean",
     "screen_columns",
     "share_between_groups",
@@ -172,6 +188,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "meta_analysis": ("MetaRegression", "PooledEffect", "PoolingOptions", "pool_effects", "regress_effects"),
+    "study_influence": ("EggerTest", "egger_test", "leave_one_out"),
     "screened_outcomes": (
         "OutcomeModel",
         "ScreenOptions",
