@@ -84,7 +84,6 @@ def lock(
     from tmescope.associate.biomarker_locking import lock_biomarker
     from tmescope.associate.biomarkers import AnalysisPlan
 
-    at = _cut_off(cut_off, median=True)
     found = _read(study, cohort, endpoint=endpoint, command="biomarker lock", quiet=quiet)
     plan = AnalysisPlan(
         endpoint=endpoint,
@@ -105,14 +104,13 @@ def lock(
         plan,
         signature=_of(found, signature),
         method=method,
-        cut_off=at,
+        cut_off=_cut_off(cut_off, median=True),
         max_missing_genes=max_missing,
     )
     sha256 = write_lock(locked, output)
-    typer.echo(f"{output}: {signature} by {method}, {locked.unit}, on {endpoint}; {locked.training['n']} patients")
-    if locked.plan.power is not None:
-        typer.echo(f"power {locked.plan.power:.2f} at the planned size")
-    typer.echo(f"sha256 {sha256}")
+    told = f"{signature} by {method}, {locked.unit}, on {endpoint}; {locked.training['n']} patients"
+    power_told = "" if locked.plan.power is None else f"\npower {locked.plan.power:.2f} at the planned size"
+    typer.echo(f"{output}: {told}{power_told}\nsha256 {sha256}")
 
 
 @biomarker_app.command("validate")

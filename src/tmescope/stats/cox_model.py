@@ -298,8 +298,7 @@ def _model(
     reasons: tuple[str, tuple[str, ...]],
 ) -> CoxModel:
     p, estimated = len(rows.names), not reasons[0]
-    coefficients, model_error = np.full(p, np.nan), np.full(p, np.nan)
-    covariance = np.full((p, p), np.nan)
+    coefficients, model_error, covariance = (np.full(shape, np.nan) for shape in (p, p, (p, p)))
     if estimated:
         from_model, asked = _covariances(sets, beta, rows=rows, robust=options.robust)
         per_unit = scale[kept]
@@ -307,12 +306,7 @@ def _model(
         covariance[np.ix_(kept, kept)] = asked / np.outer(per_unit, per_unit)
     likelihoods, tests = _tests(sets, beta, covariance=asked if estimated else None)
     error = np.sqrt(np.diag(covariance))
-    half = float(stats.norm.ppf(0.5 + options.confidence / 2.0)) * error
-    with np.errstate(over="ignore"):
-        ratio, low, high = (np.exp(v) for v in (coefficients, coefficients - half, coefficients + half))
-    predictor = np.full(rows.kept.size, np.nan)
-    if estimated:
-        predictor[rows.kept] = (rows.x[:, kept] - rows.x[:, kept].mean(axis=0)) @ coefficients[kept]
+    ratio, low, high = _ratios(coefficients, error, confidence=options.confidence)
     return CoxModel(
         n=rows.time.size,
         n_events=int(rows.event.sum()),
@@ -332,7 +326,7 @@ def _model(
         likelihood_ratio=tests[0],
         wald=tests[1],
         score=tests[2],
-        linear_predictor=predictor,
+        linear_predictor=_predictor(rows, kept, coefficients) if estimated else np.full(rows.kept.size, np.nan),
         n_strata=int(np.unique(rows.strata).size),
         n_clusters=int(np.unique(rows.clusters).size) if options.robust else 0,
         ties=options.ties,
@@ -343,6 +337,20 @@ def _model(
         rows=rows,
         standardised=beta,
     )
+
+
+def _ratios(
+    coefficients: NDArray[np.float64], error: NDArray[np.float64], *, confidence: float
+) -> tuple[NDArray[np.float64], ...]:
+    half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
+    with np.errstate(over="ignore"):
+        return tuple(np.exp(v) for v in (coefficients, coefficients - half, coefficients + half))
+
+
+def _predictor(rows: CoxRows, kept: NDArray[np.int64], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    predictor = np.full(rows.kept.size, np.nan)
+    predictor[rows.kept] = (rows.x[:, kept] - rows.x[:, kept].mean(axis=0)) @ coefficients[kept]
+    return predictor
 
 
 def _tests(
