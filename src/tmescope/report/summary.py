@@ -178,7 +178,7 @@ def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Findi
     rows = rows.astype({"q_value": float, "p_value": float}).sort_values(["q_value", "p_value"], kind="stable")
     best = rows.iloc[0].to_dict()
     by = "" if best["source"] in {contents.primary_method, "table"} else f" by {plain(best['source'])}"
-    feature = isolate(contents.feature_labels().get(str(best["feature"]), best["feature"])) + by
+    feature = isolate(contents.feature_labels(str(best["source"])).get(str(best["feature"]), best["feature"])) + by
     cohort = isolate(best["cohort_id"])
     numbers = _numbers(best, name, feature=feature, cohort=cohort)
     passing = int((rows["q_value"] < _LEVEL).sum())
