@@ -126,8 +126,8 @@ def _cohort(data: Path, folder: Path, cohort: str, choices: Choices) -> str:
     source = home / ("expression_full86.parquet" if cohort == "imvigor210_86" else "expression.parquet")
     scale = "log2(tpm+0.001)"
     if choices.pseudocount != 1.0:
-        # methods take log2(TPM + 1); another pseudocount comes in as log2 intensities, which are taken as they are
-        source, scale = _rewritten(source, folder / f"{cohort}.parquet", choices.pseudocount), "log2_array"
+        # log2(TPM / c + 1) is log2(TPM + c) but for a constant, which no effect per SD sees
+        source, scale = _rewritten(source, folder / f"{cohort}.parquet", choices.pseudocount), "fpkm"
     samples = home / "samples.tsv"
     if cohort == "imvigor210_86":
         samples = _selected(samples, source, folder / "imvigor210_86.tsv")
@@ -142,8 +142,7 @@ def _cohort(data: Path, folder: Path, cohort: str, choices: Choices) -> str:
 def _rewritten(source: Path, target: Path, pseudocount: float) -> Path:
     if not target.exists():
         table = pd.read_parquet(source)
-        tpm = np.maximum(np.exp2(table) - 0.001, 0.0)
-        np.log2(tpm + pseudocount).to_parquet(target)
+        (np.maximum(np.exp2(table) - 0.001, 0.0) / pseudocount).to_parquet(target)
     return target
 
 

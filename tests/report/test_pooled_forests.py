@@ -54,7 +54,7 @@ def contents() -> ReportContents:
 def test_every_feature_is_drawn_with_and_without_adjustment(contents):
     overview, _ = draw_pooled(contents)
     rows = overview.datasets["rows"]
-    assert sorted(set(rows["adjusted"])) == ["axis immune", "unadjusted"]
+    assert sorted(set(rows["adjusted"])) == ["adjusted for axis immune", "unadjusted"]
     assert len(rows) == 6  # strata are in the second figure
     assert rows.set_index(["label", "adjusted"]).loc[("cyt", "unadjusted"), "words"] == "1.80 [1.40, 2.31]"
     assert "REML, Hartung-Knapp" in overview.caption

@@ -85,20 +85,6 @@ def test_equal_precision_is_the_mean_with_its_t_interval():
     assert other.prediction_high > found.prediction_high
 
 
-def test_estimators_solve_their_equations():
-    for name in ("reml", "ml", "pm"):
-        tau2 = pool_effects(Y, S, options=PoolingOptions(tau2=name)).spread.tau2
-        w = 1.0 / (S**2 + tau2)
-        mu = (w * Y).sum() / w.sum()
-        excess = {
-            "reml": (w**2 * (Y - mu) ** 2).sum() - w.sum() + (w**2).sum() / w.sum(),
-            "ml": (w**2 * (Y - mu) ** 2).sum() - w.sum(),
-            "pm": (w * (Y - mu) ** 2).sum() - 4,
-        }[name]
-        assert tau2 > 0.0
-        assert excess == pytest.approx(0.0, abs=1e-9)
-
-
 def test_hartung_knapp_can_be_narrower_than_a_fixed_effect_and_says_so():
     alike = pool_effects([0.5, 0.51, 0.49, 0.5], [0.2, 0.2, 0.3, 0.25])
     assert alike.narrower_than_fixed

@@ -99,6 +99,27 @@ def test_golden_log_rank(golden, case: str) -> None:
     assert sum(found.observed) == pytest.approx(sum(found.expected))
 
 
+@pytest.mark.parametrize("case", ["fine", "ties", "heavy_ties", "small"])
+@pytest.mark.parametrize("rho", [0, 0.5, 1])
+@pytest.mark.parametrize("stratified", [False, True])
+def test_golden_weighted_and_stratified_log_rank(golden, case: str, rho: float, stratified: bool) -> None:
+    data = golden("stats_cox/input.tsv")[lambda d: d["case"] == case]
+    expected = golden("stats_cox/expected_rest.tsv").set_index(["case", "what"])["value"]
+    strata = data["stratum"] if stratified else None
+    found = log_rank(data["time"], data["event"] == 1, data["b"], strata=strata, rho=rho)
+    assert found.statistic == pytest.approx(expected[case, f"rho{rho}{'_strata' if stratified else ''}"], rel=1e-9)
+    assert found.method.startswith("stratified ") is stratified
+
+
+def test_one_stratum_is_none_and_rho_is_checked() -> None:
+    rng = np.random.default_rng(2)
+    time, event, group = rng.integers(1, 9, 40), rng.random(40) < 0.6, rng.integers(0, 2, 40)
+    assert log_rank(time, event, group, strata=np.full(40, 4)).statistic == log_rank(time, event, group).statistic
+    assert log_rank(time, event, group, strata=group).reason == "one_group"
+    with pytest.raises(InputError, match="rho is -1"):
+        log_rank(time, event, group, rho=-1)
+
+
 def test_a_curve_by_hand() -> None:
     found = kaplan_meier([2.0, 1.0, 3.0, 2.0, 0.0], [1, 1, 0, 0, 0])
     np.testing.assert_array_equal(found.time, [0.0, 1.0, 2.0, 3.0])

@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.special import ndtr
 
-from tmescope.kernels import active_set, kernel_cdf, rank_order, rank_sums, rank_walk, reweighting
+from tmescope.kernels import (
+    active_set,
+    adjusted_columns,
+    column_moments,
+    cox_columns,
+    exponentials,
+    kernel_cdf,
+    logistic_columns,
+    rank_order,
+    rank_sums,
+    rank_walk,
+    reweighting,
+)
 
 HERE = Path(__file__).parent
 TABLE = np.append(ndtr(np.arange(200) / 20), 1.0)
@@ -77,6 +89,10 @@ def _meant(name, outputs):
     """Return what a kernel promises of its outputs: working space is left out."""
     if name == "nonnegative_rows":
         return [outputs[0], (outputs[1] >= 0).astype(int)]
+    if name == "exponentials":
+        return outputs[1:]
+    if name.endswith("_columns") and name != "standardise_columns":
+        return [*outputs[:-1], outputs[-1][:, [0, 1, 2, 3, 5]]]  # how many steps it took is nobody's concern
     if name != "rank_row":
         return outputs
     _, columns, place, bounds, count = outputs
@@ -129,7 +145,74 @@ def regressions(draw):
     return arguments, (np.empty((3, k)), np.empty(3, dtype=np.int64))
 
 
+@st.composite
+def powers(draw):
+    x = draw(hnp.arrays(np.float64, draw(st.integers(0, 70)), elements=st.floats(-720, 720)))
+    return (x,), (np.empty((2, x.size)), np.empty(x.size))
+
+
+@st.composite
+def matrices(draw):
+    values = draw(hnp.arrays(np.float64, (draw(st.integers(1, 9)), draw(st.integers(0, 5))), elements=moderate))
+    values = values.astype(draw(st.sampled_from([np.float64, np.float32])))
+    order = np.array(draw(st.lists(st.integers(0, len(values) - 1), max_size=12)), dtype=np.int64)
+    return (values, order), (np.empty((order.size, values.shape[1])), np.empty((3, values.shape[1])))
+
+
+def _patients(draw, n):
+    """Return columns, first rows of times and events at them: times tied or not, columns of few or of many levels."""
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    z = rng.normal(size=(n, draw(st.integers(1, 4))))
+    z = np.round(z, draw(st.sampled_from([0, 8]))) * draw(st.sampled_from([0.5, 1.0]))
+    sizes = rng.integers(1, draw(st.sampled_from([2, 5])), size=n)
+    starts = np.unique(np.minimum(np.append(0, np.cumsum(sizes)), n)).astype(np.int32)
+    deaths = np.array([rng.integers(0, k + 1) for k in np.diff(starts)], dtype=np.int32)
+    return rng, z, starts, deaths
+
+
+@st.composite
+def followed(draw):
+    _, z, starts, deaths = _patients(draw, draw(st.integers(2, 12)))
+    return (z, starts, deaths, draw(st.booleans()), draw(st.booleans())), (np.empty((z.shape[1], 6)),)
+
+
+@st.composite
+def answered(draw):
+    rng, z, _, _ = _patients(draw, draw(st.integers(12, 30)))
+    z = z - z.mean(axis=0)
+    y = (rng.random(len(z)) < 0.5).astype(np.float64)
+    y[:2] = 0.0, 1.0
+    return (z, y, draw(st.booleans())), (np.empty((z.shape[1], 6)),)
+
+
+@st.composite
+def adjusted(draw):
+    rng, z, starts, deaths = _patients(draw, 60)
+    z = z + 0.3 * rng.normal(size=z.shape)
+    covariates = rng.normal(size=(60, draw(st.integers(0, 2))))
+    y = (rng.random(60) < 0.5).astype(np.float64)
+    deaths[:3] = np.diff(starts)[:3]
+    if draw(st.booleans()):
+        starts, deaths = np.zeros(0, np.int32), np.zeros(0, np.int32)
+        covariates = np.column_stack([np.ones(60), covariates])
+    else:
+        y = np.zeros(0)
+        deaths = np.diff(starts).astype(np.int32)
+    k, width = covariates.shape[1], z.shape[1]
+    arguments = (z, covariates, np.zeros(k), starts, deaths, y, draw(st.booleans()))
+    return arguments, (np.empty((width, k + 1)), np.empty((width, 6)))
+
+
 KERNELS = {
+    "exponentials": (exponentials.exponentials, twin("exponentials").exponentials, powers()),
+    "standardise_columns": (
+        column_moments.standardise_columns,
+        twin("column_moments").standardise_columns,
+        matrices(),
+    ),
+    "cox_columns": (cox_columns.cox_columns, twin("cox_columns").cox_columns, followed()),
+    "logistic_columns": (logistic_columns.logistic_columns, twin("logistic_columns").logistic_columns, answered()),
+    "adjusted_columns": (adjusted_columns.adjusted_columns, twin("adjusted_columns").adjusted_columns, adjusted()),
     "rank_row": (rank_order.rank_row, twin("rank_order").rank_row, rows()),
     "rank_walk_scores": (rank_walk.rank_walk_scores, twin("rank_walk").rank_walk_scores, walks()),
     "rank_extreme_scores": (rank_walk.rank_extreme_scores, twin("rank_walk").rank_extreme_scores, walks()),

@@ -27,7 +27,14 @@ OVERALL = ""
 
 _KEY = ["question_id", "endpoint", "effect_name", "adjusted_for", "source", "feature"]
 _FAMILY = ["question_id", "endpoint", "effect_name", "adjusted_for", "stratum"]
-_RATIOS = ("odds_ratio", "hazard_ratio", "subdistribution_hazard_ratio", "interaction_ratio", "restricted_mean_ratio")
+_RATIOS = (
+    "odds_ratio",
+    "hazard_ratio",
+    "subdistribution_hazard_ratio",
+    "interaction_ratio",
+    "interaction_odds_ratio",
+    "restricted_mean_ratio",
+)
 _DIFFERENCES = ("restricted_mean_difference", "log_fold_change", "difference")
 _FEWEST_LEFT = 2
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from tmescope.associate.arms import Treatment, ratio_row, read_arms
 from tmescope.associate.hazards import HazardAnswers
 from tmescope.associate.time_to_event import FollowUp, merge_warnings, per_sd, read_follow_up, words_for_left_out
-from tmescope.foundation.errors import InputError, SampleError, examples
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.cox_model import CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
 from tmescope.stats.proportionality import check_proportional_hazards
@@ -22,35 +21,7 @@ if TYPE_CHECKING:
 
     from tmescope.associate.features import Feature
 
-__all__ = ["Treatment", "associate_interaction"]
-
-Randomisation = Literal["randomised", "not_randomised", "unknown"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Treatment:
-    """Who got what.
-
-    Parameters
-    ----------
-    arm : pandas.Series
-        Index sample_id; name of the arm. Missing is left out. A sample may occur twice with the same arm.
-    control : str
-        Name of the control arm.
-    randomisation : {"randomised", "not_randomised", "unknown"}
-        How patients came to their arm, as stated by the user.
-    """
-
-    arm: pd.Series
-    control: str
-    randomisation: Randomisation = "unknown"
-
-
-_STATUS = {
-    "randomised": "randomised arms (as stated)",
-    "not_randomised": "arms not randomised (as stated): an interaction may be one with the choice of treatment",
-    "unknown": "not stated whether arms were randomised: an interaction may be one with the choice of treatment",
-}
+__all__ = ["associate_interaction"]
 
 
 def associate_interaction(
@@ -91,67 +62,19 @@ def associate_interaction(
     arms are combinations of its coefficients.
     """
     where = f"{cohort_id}: {endpoint}"
-    if treatment.randomisation not in _STATUS:
-        raise InputError(
-            f"the randomisation status is {treatment.randomisation!r}",
-            where="Treatment.randomisation",
-            expected=", ".join(_STATUS),
-        )
     follow_up = read_follow_up(outcome, where=where)
-    arms = _read_arms(treatment, where=where).reindex(follow_up.sample_ids)
-    others = _check_arms(arms, treatment, where=where)
-    missing = "" if others and (arms == treatment.control).any() else "no_control_arm" if others else "no_treated_arm"
-    warnings = [*follow_up.warnings, *_warn(treatment, missing, where=where)]
+    arms = read_arms(treatment, follow_up.sample_ids, where=where)
+    warnings = [*follow_up.warnings, *arms.warnings]
     head = {"question_id": f"interaction:{endpoint}", "cohort_id": cohort_id, "endpoint": endpoint}
     rows: list[dict[str, Any]] = []
-    treated = np.asarray((arms != treatment.control).astype("float64").mask(arms.isna()), dtype=np.float64)
     for feature in features:
         tops = {**head, "feature": feature.name, "source": feature.source}
-        found, reason = _compare(feature, follow_up, treated=treated, missing=missing)
-        checks = f"{_STATUS[treatment.randomisation]}; control arm: {treatment.control}"
-        rows += [{**tops, **row, "checks": "; ".join(t for t in (checks, row["checks"]) if t)} for row in found]
-        if reason and not missing:
+        found, reason = _compare(feature, follow_up, treated=arms.treated, missing=arms.missing)
+        rows += [{**tops, **row, "checks": "; ".join(t for t in (arms.status, row["checks"]) if t)} for row in found]
+        if reason and not arms.missing:
             message = "interactions could not be estimated"
             warnings.append(RunWarning("answers.not_estimated", message, where, 1, (f"{feature.name} ({reason})",)))
     return HazardAnswers(pd.DataFrame(rows), merge_warnings(warnings))
-
-
-def _read_arms(treatment: Treatment, *, where: str) -> pd.Series:
-    arms = treatment.arm.dropna().astype("str").str.strip()
-    per_sample = arms.groupby(level=0).nunique()
-    torn = per_sample.index[per_sample > 1]
-    if len(torn):
-        raise SampleError(
-            f"{len(torn)} samples have two different arms, for example {examples(str(v) for v in torn[:4])}",
-            where=f"{where}: Treatment.arm",
-            expected="one arm a sample",
-            next_step="correct the label, or leave the sample out",
-        )
-    return arms[~arms.index.duplicated()]
-
-
-def _check_arms(arms: pd.Series, treatment: Treatment, *, where: str) -> list[str]:
-    """Return the arms other than the control."""
-    others = sorted(set(arms.dropna()) - {treatment.control})
-    if len(others) > 1:
-        raise InputError(
-            f"there are {len(others)} arms beside {treatment.control!r}: {examples(others[:4])}",
-            where=f"{where}: Treatment.arm",
-            expected="two arms",
-            next_step="compare one arm at a time: set the others to missing",
-        )
-    return others
-
-
-def _warn(treatment: Treatment, missing: str, *, where: str) -> Iterator[RunWarning]:
-    if missing:
-        message = (
-            f"{missing.replace('_', ' ')} ({treatment.control!r} is the control): whether a feature is predictive or "
-            "prognostic cannot be told"
-        )
-        yield RunWarning("interactions.no_control_arm", message, where)
-    elif treatment.randomisation != "randomised":
-        yield RunWarning("interactions.not_randomised", _STATUS[treatment.randomisation], where)
 
 
 def _compare(
@@ -172,7 +95,9 @@ def _compare(
     names = (f"interaction_ratio{unit}", f"hazard_ratio{unit}_in_control", f"hazard_ratio{unit}_in_treated")
     if missing:
         n_events = int((follow_up.event[keep] == 1.0).sum())
-        row = _row(names[0], (np.nan, np.nan, np.nan), n=(int(keep.sum()), n_events), method=f"cannot tell ({missing})")
+        row = ratio_row(
+            names[0], (np.nan, np.nan, np.nan), n=(int(keep.sum()), n_events), method=f"cannot tell ({missing})"
+        )
         return [{**row, **shared, "checks": ""}], missing
     z, reason = per_sd(np.asarray(values[keep], dtype=np.float64), is_group=feature.is_group)
     larger, p_value = _fit(z, follow_up, keep=keep, treated=treated[keep])
@@ -187,7 +112,7 @@ def _compare(
         arm = np.full(z.size, True) if is_product else treated[keep] == (1.0 if name == names[2] else 0.0)
         counts = (int(arm.sum()), int((follow_up.event[keep][arm] == 1.0).sum()))
         told = "Cox model, Efron ties; Wald interval, likelihood ratio p of the product" if is_product else method
-        row = _row(name, effect, n=counts, method=told if not reason else method)
+        row = ratio_row(name, effect, n=counts, method=told if not reason else method)
         rows.append({**row, **shared, "checks": _check(larger) if is_product else ""})
     return rows, reason
 
@@ -218,21 +143,3 @@ def _check(model: CoxModel) -> str:
     if test.reason:
         return f"proportional hazards not tested ({test.reason})"
     return f"proportional hazards of the whole model: p {test.overall.p_value:.3g} (score test, Kaplan-Meier time)"
-
-
-def _row(name: str, effect: tuple[float, float, float], *, n: tuple[int, int], method: str) -> dict[str, Any]:
-    log_ratio, error, p_value = effect
-    half = float(stats.norm.ppf(0.975)) * error
-    with np.errstate(over="ignore"):
-        ratio, low, high = (float(np.exp(v)) for v in (log_ratio, log_ratio - half, log_ratio + half))
-    return {
-        "n": n[0],
-        "n_events": n[1],
-        "effect": ratio,
-        "effect_name": name,
-        "std_error": error,
-        "ci_low": low,
-        "ci_high": high,
-        "p_value": p_value,
-        "method": method,
-    }

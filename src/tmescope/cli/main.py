@@ -8,7 +8,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tmescope.cli import convert, deconvolve, demo, diff, export, facts, lists, reference, score, study, subtype
+from tmescope.cli import (
+    biomarker,
+    convert,
+    deconvolve,
+    demo,
+    diff,
+    export,
+    facts,
+    lists,
+    reference,
+    score,
+    study,
+    subtype,
+)
 from tmescope.cli.progress import wants_colour
 from tmescope.foundation.errors import TmescopeError
 
@@ -51,6 +64,7 @@ app.command("run")(study.run)
 app.add_typer(score.score_app, name="score")
 app.add_typer(deconvolve.deconvolve_app, name="deconvolve")
 app.add_typer(subtype.subtype_app, name="subtype")
+app.add_typer(biomarker.biomarker_app, name="biomarker")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)

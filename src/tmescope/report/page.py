@@ -15,7 +15,15 @@ from typing import Any
 import jinja2
 import vl_convert
 
-from tmescope.report import cohort_tables, overlap_tables, quality_lights, result_tables, sample_tables, written
+from tmescope.report import (
+    cohort_tables,
+    overlap_tables,
+    pooled_tables,
+    quality_lights,
+    result_tables,
+    sample_tables,
+    written,
+)
 from tmescope.report.contents import ReportContents
 from tmescope.report.embedding import safe_json, shared_payloads, svg_address
 from tmescope.report.figure import Figure
@@ -133,6 +141,7 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "characteristics": cohort_tables.characteristics(contents),
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
+        "pooled": pooled_tables.pooled(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

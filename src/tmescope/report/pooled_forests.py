@@ -11,6 +11,7 @@ import pandas as pd
 from tmescope.report.contents import ReportContents
 from tmescope.report.figure import Figure, data, ink
 from tmescope.report.forests import EFFECTS, Effect
+from tmescope.report.funnels import draw_funnel
 from tmescope.report.numbers import count, endpoint_name, p_value, percent, plain, plural, ratio
 
 __all__ = ["OVERALL", "draw_pooled"]
@@ -39,16 +40,17 @@ def draw_pooled(contents: ReportContents) -> list[Figure]:
     for (question, name, endpoint), rows in pooled.groupby(["question_id", "effect_name", "endpoint"], sort=False):
         effect = EFFECTS.get(str(name))
         known = rows[rows["effect"].notna()]
-        if effect is None or not len(known):
-            continue
+        if effect is None or not effect.logarithmic or not len(known):
+            continue  # areas under the curve stand in the table: they would say the same twice
         slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{question}-{name}".lower())
         title = f"{plain(question)}: {effect.title.lower()}, {endpoint_name(endpoint)}"
         figures.append(_overview(contents, known, effect=effect, slug=slug, title=title))
         figures.append(_cohorts(contents, known, effect=effect, slug=slug, title=title))
+        figures += _funnel(contents, known, effect=effect, slug=slug, title=title)
     return figures
 
 
-def _numbers(contents: ReportContents, rows: pd.DataFrame) -> pd.DataFrame:
+def with_numbers(contents: ReportContents, rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows with labels as words and every number a float."""
     labels = contents.short_labels()
     names = [plain(labels.get(str(f), f)) for f in rows["feature"]]
@@ -58,13 +60,15 @@ def _numbers(contents: ReportContents, rows: pd.DataFrame) -> pd.DataFrame:
               "q_value", "tau2", "i2", "prediction_low", "prediction_high"}]  # fmt: skip
     return rows.astype(dict.fromkeys(floats, float)).assign(
         label=[n + s for n, s in zip(names, sources, strict=True)],
-        adjusted=[plain(a) if isinstance(a, str) and a else _UNADJUSTED for a in rows["adjusted_for"]],
+        adjusted=[
+            f"adjusted for {plain(a)}" if isinstance(a, str) and a else _UNADJUSTED for a in rows["adjusted_for"]
+        ],
     )
 
 
 def _overview(contents: ReportContents, rows: pd.DataFrame, *, effect: Effect, slug: str, title: str) -> Figure:
     overall = rows[rows["stratum"].fillna("") == OVERALL] if (rows["stratum"].fillna("") == OVERALL).any() else rows
-    table = _numbers(contents, overall)
+    table = with_numbers(contents, overall)
     first = table[table["adjusted"] == table["adjusted"].iloc[0]]
     order = list(first.sort_values("p_value", kind="stable")["label"].drop_duplicates())[:_MOST]
     table = _clipped(table[table["label"].isin(order)], effect)
@@ -165,20 +169,7 @@ def _overview_chart(table: pd.DataFrame, effect: Effect, *, order: list[str]) ->
 
 
 def _cohorts(contents: ReportContents, rows: pd.DataFrame, *, effect: Effect, slug: str, title: str) -> Figure:
-    unadjusted = rows[rows["adjusted_for"].fillna("") == ""]
-    unadjusted = unadjusted if len(unadjusted) else rows
-    overall = unadjusted[unadjusted["stratum"].fillna("") == OVERALL]
-    ranked = (overall if len(overall) else unadjusted).sort_values("p_value", kind="stable")
-    keys = ["feature", "source", "adjusted_for"]
-    best = ranked.drop_duplicates(keys).head(_SHOWN)[keys]
-    pooled = best.merge(unadjusted, on=keys, how="left")
-    of_question = contents.table("answers")
-    of_question = of_question[
-        (of_question["question_id"] == rows["question_id"].iloc[0])
-        & (of_question["effect_name"] == rows["effect_name"].iloc[0])
-    ]
-    single = best.merge(of_question, on=keys, how="inner")
-    table = pd.concat(_lines(contents, single, pooled, effect=effect), ignore_index=True)
+    table = pd.concat(_lines(contents, *clearest(contents, rows), effect=effect), ignore_index=True)
     shown = list(dict.fromkeys(table["label"]))
     n_cohorts = table.loc[table["kind"] == "cohort", "line"].nunique()
     return Figure(
@@ -197,11 +188,43 @@ def _cohorts(contents: ReportContents, rows: pd.DataFrame, *, effect: Effect, sl
     )
 
 
+def _funnel(contents: ReportContents, rows: pd.DataFrame, *, effect: Effect, slug: str, title: str) -> list[Figure]:
+    single, pooled = clearest(contents, rows)
+    pooled = with_numbers(contents, pooled[pooled["stratum"].fillna("") == OVERALL])
+    single = with_numbers(contents, single[single["effect"].notna()])
+    return draw_funnel(single, pooled, effect=effect, slug=slug, title=title)
+
+
+def clearest(contents: ReportContents, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the cohorts' answers and the pooled rows of the features with the smallest pooled p.
+
+    Those without adjustment, where there are any.
+
+    Parameters
+    ----------
+    contents : ReportContents
+        With the table answers.
+    rows : pandas.DataFrame
+        Pooled rows of one question and kind of effect.
+    """
+    unadjusted = rows[rows["adjusted_for"].fillna("") == ""]
+    unadjusted = unadjusted if len(unadjusted) else rows
+    overall = unadjusted[unadjusted["stratum"].fillna("") == OVERALL]
+    ranked = (overall if len(overall) else unadjusted).sort_values("p_value", kind="stable")
+    keys = ["feature", "source", "adjusted_for"]
+    best = ranked.drop_duplicates(keys).head(_SHOWN)[keys]
+    answers = contents.table("answers")
+    here = (answers["question_id"] == rows["question_id"].iloc[0]) & (
+        answers["effect_name"] == rows["effect_name"].iloc[0]
+    )
+    return best.merge(answers[here], on=keys, how="inner"), best.merge(unadjusted, on=keys, how="left")
+
+
 def _lines(
     contents: ReportContents, single: pd.DataFrame, pooled: pd.DataFrame, *, effect: Effect
 ) -> Iterator[pd.DataFrame]:
     place = {c: float(i) for i, c in enumerate(contents.cohort_ids())}
-    rows = _numbers(contents, single[single["effect"].notna()])
+    rows = with_numbers(contents, single[single["effect"].notna()])
     precision = 1.0 / rows["std_error"].where(rows["std_error"] > 0) ** 2
     weight = precision / precision.groupby(rows["label"]).transform("sum")
     heads = [
@@ -212,7 +235,7 @@ def _lines(
         kind="cohort", line=heads, place=rows["cohort_id"].map(place), weight=weight.fillna(0.02),
         words=_words(rows), more="", prediction_low=np.nan,
     )  # fmt: skip
-    rows = _numbers(contents, pooled)
+    rows = with_numbers(contents, pooled)
     strata = rows["stratum"].fillna("")
     names = ["all cohorts" if s == OVERALL else f"all of {plain(s)}" for s in strata]
     order = {s: i for i, s in enumerate(sorted(set(strata), key=lambda s: (s == OVERALL, s)))}

@@ -15,6 +15,7 @@ from tmescope.report.numbers import count, endpoint_name, interval, is_missing, 
 from tmescope.report.tables import Cell, HtmlTable, doi_address, number, share, words
 
 __all__ = [
+    "EFFECT_NAMES",
     "MethodCard",
     "WarningGroup",
     "answers",
@@ -26,13 +27,25 @@ __all__ = [
     "warnings",
 ]
 
-_EFFECT_NAMES = {
+EFFECT_NAMES = {
     "auc": "AUC",
     "odds_ratio_per_sd": "OR per SD",
     "odds_ratio": "OR",
     "hazard_ratio_high_vs_low": "HR, high vs low",
     "log_rank_chi_square": "log-rank χ²",
+    "hazard_ratio_per_sd": "HR per SD",
+    "hazard_ratio": "HR",
+    "hazard_ratio_per_sd_in_control": "HR per SD, control arm",
+    "hazard_ratio_per_sd_in_treated": "HR per SD, treated arm",
+    "interaction_ratio_per_sd": "ratio of HRs per SD",
+    "interaction_ratio": "ratio of HRs",
+    "interaction_odds_ratio_per_sd": "ratio of ORs per SD",
+    "interaction_odds_ratio": "ratio of ORs",
+    "odds_ratio_per_sd_in_control": "OR per SD, control arm",
+    "odds_ratio_per_sd_in_treated": "OR per SD, treated arm",
+    "spearman": "correlation with the axis",
 }
+"""Short names of effects."""
 MOST_ROWS = 1500
 """Rows of answers that a page holds; beyond it those of other methods, then those of larger q, stay in the file."""
 
@@ -76,13 +89,17 @@ def _answer(row: Mapping[Any, Any], labels: Mapping[str, Mapping[str, str]]) -> 
         notes.append("not estimable")
     elif not is_missing(row["n_events"]) and row["n_events"] < FEW_EVENTS:
         notes.append("few events")
+    if row["adjusted_for"] and not is_missing(row["adjusted_for"]):
+        notes.append(f"adjusted for {plain(row['adjusted_for'])}")
+    if ":" not in str(row["question_id"]):
+        notes.append(f"question {plain(row['question_id'])}")
     source = "feature table" if row["source"] == "table" else plain(row["source"])
     return [
         Cell(plain(labels[str(row["source"])].get(str(row["feature"]), row["feature"]))),
         words(row["cohort_id"]),
         words(endpoint_name(row["endpoint"])),
         Cell(source),
-        Cell(_EFFECT_NAMES.get(name, plain(name))),
+        Cell(EFFECT_NAMES.get(name, plain(name))),
         Cell(interval(row, name), sort="" if is_missing(row["effect"]) else float(row["effect"]), kind="number"),
         Cell(
             p_value(row["p_value"]),

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.stats.auc_comparison import AucBootstrap, AucDifference, bootstrap_auc, compare_aucs
+    from tmescope.stats.batches import BatchAdjustment, adjust_batches, subtract_batches
     from tmescope.stats.closeness import Closeness, measure_closeness
     from tmescope.stats.competing_risks import CumulativeIncidence, GrayTest, cumulative_incidence, gray_test
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
     from tmescope.stats.cox_model import ChiSquare, CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
+    from tmescope.stats.decision_curve import DecisionCurve, measure_net_benefit
     from tmescope.stats.designs import ColumnCheck, check_columns
     from tmescope.stats.fine_gray import FineGrayModel, fit_fine_gray
     from tmescope.stats.firth import FirthModel, fit_firth, penalised_likelihood_ratio
@@ -31,9 +33,28 @@ if TYPE_CHECKING:
         fit_logistic,
         logistic_likelihood_ratio,
     )
+    from tmescope.stats.lowess import smooth_locally
+    from tmescope.stats.meta_analysis import (
+        MetaRegression,
+        PooledEffect,
+        PoolingOptions,
+        pool_effects,
+        regress_effects,
+    )
+    from tmescope.stats.mixed_models import MixedModel, fit_random_intercepts
+    from tmescope.stats.moderated import GeneFits, ModeratedTest, fit_genes, moderate
     from tmescope.stats.multiplicity import benjamini_hochberg
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
+    from tmescope.stats.power import (
+        Power,
+        events_of_hazard_ratio,
+        power_of_hazard_ratio,
+        power_of_odds_ratio_per_sd,
+        power_of_two_proportions,
+        simulate_power_of_odds_ratio_per_sd,
+        simulate_power_of_two_proportions,
+    )
     from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
     from tmescope.stats.rank_tests import RankTest, jonckheere_terpstra, kruskal_wallis, wilcoxon_rank_sum
@@ -46,23 +67,33 @@ if TYPE_CHECKING:
     )
     from tmescope.stats.robust_regression import RobustFit, fit_robustly
     from tmescope.stats.roc import AucEstimate, auc
+    from tmescope.stats.screened_outcomes import OutcomeModel, ScreenOptions, cox_outcome, logistic_outcome
+    from tmescope.stats.screening import ColumnEffects, screen_columns
+    from tmescope.stats.shrinkage import ShrunkEffects, shrink_effects
+    from tmescope.stats.study_influence import EggerTest, egger_test, leave_one_out
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
+    from tmescope.stats.voom import WeightedCounts, weigh_counts
 
 __all__ = [
     "TERTILE_NAMES",
     "AucBootstrap",
     "AucDifference",
     "AucEstimate",
+    "BatchAdjustment",
     "ChiSquare",
     "Closeness",
     "Coefficients",
     "ColumnCheck",
+    "ColumnEffects",
     "CoxDesign",
     "CoxModel",
     "CoxOptions",
     "CumulativeIncidence",
+    "DecisionCurve",
+    "EggerTest",
     "FineGrayModel",
     "FirthModel",
+    "GeneFits",
     "GrayTest",
     "HazardRatio",
     "KaplanMeierCurve",
@@ -71,16 +102,27 @@ __all__ = [
     "LikelihoodRatioTest",
     "LogRankTest",
     "LogisticModel",
+    "MetaRegression",
+    "MixedModel",
+    "ModeratedTest",
     "OddsRatio",
     "OrdinalModel",
+    "OutcomeModel",
+    "PooledEffect",
+    "PoolingOptions",
+    "Power",
     "PrincipalComponents",
     "ProportionalityTest",
     "RankTest",
     "RestrictedMean",
     "RestrictedMeanDifference",
     "RobustFit",
+    "ScreenOptions",
+    "ShrunkEffects",
     "SurvivalConcordance",
     "Tertiles",
+    "WeightedCounts",
+    "adjust_batches",
     "auc",
     "benjamini_hochberg",
     "bootstrap_auc",
@@ -91,13 +133,18 @@ __all__ = [
     "compare_nested",
     "compare_restricted_means",
     "constrained_least_squares",
+    "cox_outcome",
     "cumulative_incidence",
+    "egger_test",
+    "events_of_hazard_ratio",
     "find_separation",
     "fit_cox",
     "fit_fine_gray",
     "fit_firth",
+    "fit_genes",
     "fit_logistic",
     "fit_ordinal",
+    "fit_random_intercepts",
     "fit_robustly",
     "gray_test",
     "hazard_ratio_of_group",
@@ -106,30 +153,67 @@ __all__ = [
     "kaplan_meier",
     "kruskal_wallis",
     "leaf_order",
+    "leave_one_out",
     "log_rank",
     "logistic_likelihood_ratio",
+    "logistic_outcome",
     "match_quantiles",
     "measure_closeness",
+    "measure_net_benefit",
+    "moderate",
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
     "penalised_likelihood_ratio",
+    "pool_effects",
+    "power_of_hazard_ratio",
+    "power_of_odds_ratio_per_sd",
+    "power_of_two_proportions",
     "principal_components",
     "quantile_normalise",
+    "regress_effects",
     "restricted_mean",
+    "screen_columns",
     "share_between_groups",
+    "shrink_effects",
+    "simulate_power_of_odds_ratio_per_sd",
+    "simulate_power_of_two_proportions",
+    "smooth_locally",
     "spearman_matrix",
     "start_at_landmark",
+    "subtract_batches",
     "survival_concordance",
     "tertiles",
+    "weigh_counts",
     "wilcoxon_rank_sum",
 ]
 
 _HOMES = {
+    "meta_analysis": ("MetaRegression", "PooledEffect", "PoolingOptions", "pool_effects", "regress_effects"),
+    "study_influence": ("EggerTest", "egger_test", "leave_one_out"),
+    "screened_outcomes": (
+        "OutcomeModel",
+        "ScreenOptions",
+        "cox_outcome",
+        "logistic_outcome",
+    ),
+    "screening": (
+        "ColumnEffects",
+        "screen_columns",
+    ),
+    "shrinkage": (
+        "ShrunkEffects",
+        "shrink_effects",
+    ),
     "auc_comparison": (
         "AucBootstrap",
         "AucDifference",
         "bootstrap_auc",
         "compare_aucs",
+    ),
+    "batches": (
+        "BatchAdjustment",
+        "adjust_batches",
+        "subtract_batches",
     ),
     "closeness": (
         "Closeness",
@@ -161,6 +245,10 @@ _HOMES = {
         "CoxOptions",
         "compare_nested",
         "fit_cox",
+    ),
+    "decision_curve": (
+        "DecisionCurve",
+        "measure_net_benefit",
     ),
     "designs": (
         "ColumnCheck",
@@ -200,6 +288,17 @@ _HOMES = {
         "fit_logistic",
         "logistic_likelihood_ratio",
     ),
+    "lowess": ("smooth_locally",),
+    "mixed_models": (
+        "MixedModel",
+        "fit_random_intercepts",
+    ),
+    "moderated": (
+        "GeneFits",
+        "ModeratedTest",
+        "fit_genes",
+        "moderate",
+    ),
     "multiplicity": ("benjamini_hochberg",),
     "ordering": (
         "LeafOrder",
@@ -209,6 +308,15 @@ _HOMES = {
         "OrdinalModel",
         "check_proportional_odds",
         "fit_ordinal",
+    ),
+    "power": (
+        "Power",
+        "events_of_hazard_ratio",
+        "power_of_hazard_ratio",
+        "power_of_odds_ratio_per_sd",
+        "power_of_two_proportions",
+        "simulate_power_of_odds_ratio_per_sd",
+        "simulate_power_of_two_proportions",
     ),
     "proportionality": (
         "ProportionalityTest",
@@ -247,6 +355,10 @@ _HOMES = {
         "LogRankTest",
         "kaplan_meier",
         "log_rank",
+    ),
+    "voom": (
+        "WeightedCounts",
+        "weigh_counts",
     ),
 }
 

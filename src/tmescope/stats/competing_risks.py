@@ -55,7 +55,13 @@ class CumulativeIncidence:
     confidence: float
 
     def at(self, times: ArrayLike) -> NDArray[np.float64]:
-        """Return incidence and standard error at given times, shape (times, 2); zero before the first event."""
+        """Return incidence and standard error at given times, shape (times, 2); zero before the first event.
+
+        Parameters
+        ----------
+        times : array-like of float
+            In the unit of the curve.
+        """
         place = np.searchsorted(self.time, np.atleast_1d(np.asarray(times, dtype=np.float64)), side="right")
         table = np.column_stack([self.incidence, self.std_error])
         return np.concatenate([np.zeros((1, 2)), table])[place]
@@ -146,10 +152,11 @@ def cumulative_incidence(
     incidence = np.cumsum(before * own / at_risk)
     error = np.sqrt(_variance(incidence, before, hazards=(own / at_risk, other / at_risk), at_risk=at_risk))
     z = float(stats.norm.ppf(0.5 + confidence / 2.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inner = np.where((incidence > 0.0) & (incidence < 1.0), incidence, np.nan)
         shift = z * error / (inner * np.log(inner))
         loglog = np.log(-np.log(inner))
+        low, high = np.exp(-np.exp(loglog - shift)), np.exp(-np.exp(loglog + shift))
     return CumulativeIncidence(
         time=times,
         at_risk=at_risk,
@@ -157,8 +164,8 @@ def cumulative_incidence(
         n_other=other,
         incidence=incidence,
         std_error=error,
-        ci_low=np.exp(-np.exp(loglog - shift)),
-        ci_high=np.exp(-np.exp(loglog + shift)),
+        ci_low=low,
+        ci_high=high,
         event_free=free,
         cause=int(cause),
         n=t.size,

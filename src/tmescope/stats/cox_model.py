@@ -100,6 +100,8 @@ class CoxModel:
         ``more_terms_than_subjects``, ``monotone_likelihood``, ``not_converged``; empty otherwise.
     risk_sets, rows : RiskSets, CoxRows
         What it was fitted on (covariates with a coefficient, standardised), for the tests that follow.
+    standardised : array of float
+        Coefficients on that scale.
     """
 
     n: int
@@ -296,29 +298,15 @@ def _model(
     reasons: tuple[str, tuple[str, ...]],
 ) -> CoxModel:
     p, estimated = len(rows.names), not reasons[0]
-    coefficients, model_error = np.full(p, np.nan), np.full(p, np.nan)
-    covariance = np.full((p, p), np.nan)
-    tests = [_chi_square(float("nan"), kept.size)] * 3
-    likelihoods = (float("nan"), float("nan"))
+    coefficients, model_error, covariance = (np.full(shape, np.nan) for shape in (p, p, (p, p)))
     if estimated:
         from_model, asked = _covariances(sets, beta, rows=rows, robust=options.robust)
         per_unit = scale[kept]
         coefficients[kept], model_error[kept] = beta / per_unit, np.sqrt(np.diag(from_model)) / per_unit
         covariance[np.ix_(kept, kept)] = asked / np.outer(per_unit, per_unit)
-        null, best = sets.moments(np.zeros(kept.size)), sets.moments(beta)
-        likelihoods = (null.log_likelihood, best.log_likelihood)
-        tests = [
-            _chi_square(2.0 * (best.log_likelihood - null.log_likelihood), kept.size),
-            _chi_square(float(beta @ np.linalg.solve(asked, beta)), kept.size),
-            _chi_square(float(null.score @ np.linalg.solve(null.information, null.score)), kept.size),
-        ]
+    likelihoods, tests = _tests(sets, beta, covariance=asked if estimated else None)
     error = np.sqrt(np.diag(covariance))
-    half = float(stats.norm.ppf(0.5 + options.confidence / 2.0)) * error
-    with np.errstate(over="ignore"):
-        ratio, low, high = (np.exp(v) for v in (coefficients, coefficients - half, coefficients + half))
-    predictor = np.full(rows.kept.size, np.nan)
-    if estimated:
-        predictor[rows.kept] = (rows.x[:, kept] - rows.x[:, kept].mean(axis=0)) @ coefficients[kept]
+    ratio, low, high = _ratios(coefficients, error, confidence=options.confidence)
     return CoxModel(
         n=rows.time.size,
         n_events=int(rows.event.sum()),
@@ -338,7 +326,7 @@ def _model(
         likelihood_ratio=tests[0],
         wald=tests[1],
         score=tests[2],
-        linear_predictor=predictor,
+        linear_predictor=_predictor(rows, kept, coefficients) if estimated else np.full(rows.kept.size, np.nan),
         n_strata=int(np.unique(rows.strata).size),
         n_clusters=int(np.unique(rows.clusters).size) if options.robust else 0,
         ties=options.ties,
@@ -349,6 +337,36 @@ def _model(
         rows=rows,
         standardised=beta,
     )
+
+
+def _ratios(
+    coefficients: NDArray[np.float64], error: NDArray[np.float64], *, confidence: float
+) -> tuple[NDArray[np.float64], ...]:
+    half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
+    with np.errstate(over="ignore"):
+        return tuple(np.exp(v) for v in (coefficients, coefficients - half, coefficients + half))
+
+
+def _predictor(rows: CoxRows, kept: NDArray[np.int64], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    predictor = np.full(rows.kept.size, np.nan)
+    predictor[rows.kept] = (rows.x[:, kept] - rows.x[:, kept].mean(axis=0)) @ coefficients[kept]
+    return predictor
+
+
+def _tests(
+    sets: RiskSets, beta: NDArray[np.float64], *, covariance: NDArray[np.float64] | None
+) -> tuple[tuple[float, float], tuple[ChiSquare, ChiSquare, ChiSquare]]:
+    """Return the two log-likelihoods, and the likelihood ratio, Wald and score tests; NaN without covariance."""
+    k = beta.size
+    if covariance is None:
+        none = _chi_square(float("nan"), k)
+        return (float("nan"), float("nan")), (none, none, none)
+    null, best = sets.moments(np.zeros(k)), sets.moments(beta)
+    ratio = 2.0 * (best.log_likelihood - null.log_likelihood)
+    wald = float(beta @ np.linalg.solve(covariance, beta))
+    score = float(null.score @ np.linalg.solve(null.information, null.score))
+    found = (_chi_square(ratio, k), _chi_square(wald, k), _chi_square(score, k))
+    return (null.log_likelihood, best.log_likelihood), found
 
 
 def _method(rows: CoxRows, options: CoxOptions) -> str:

@@ -74,6 +74,14 @@ def read_rows(
 ) -> CoxRows:
     """Check the arrays of a Cox model and keep the complete rows.
 
+    Parameters
+    ----------
+    x : array-like of float, shape (n, p) or (n,)
+    time, event : array-like, shape (n,)
+    design : CoxDesign or None
+    names : sequence of str
+        Of the covariates; ``x1, x2 ...`` where empty.
+
     Raises
     ------
     InputError

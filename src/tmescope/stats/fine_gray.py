@@ -221,18 +221,16 @@ def fit_fine_gray(
     Fine and Gray, JASA 1999, doi:10.1080/01621459.1999.10474144.
     """
     check_confidence(confidence)
-    if cause < 1:
-        raise InputError(f"the cause is {cause!r}", where="argument cause", expected="a code from 1; 0 is censored")
+    _check_cause(cause)
     code = as_codes(event, name="event")
-    known = np.where(np.isnan(code), np.nan, (code == cause).astype(np.float64))
-    rows = read_rows(x, time=as_times(time, name="time"), event=known, design=None, names=names)
+    own = np.where(np.isnan(code), np.nan, code == cause)
+    rows = read_rows(x, time=as_times(time, name="time"), event=own, design=None, names=names)
     code = code[rows.kept]
     z, per_unit = _standardise(rows.x)
     reason, term_reasons = _why_not(z, rows.event)
     kept = np.flatnonzero([not r for r in term_reasons])
-    p = len(rows.names)
-    coefficients, covariance = np.full(p, np.nan), np.full((p, p), np.nan)
-    likelihoods = (float("nan"), float("nan"))
+    coefficients, covariance = np.full(len(rows.names), np.nan), np.full((len(rows.names),) * 2, np.nan)
+    likelihoods = (np.nan, np.nan)
     if not reason:
         sets = _weigh(z[:, kept], rows.time, code=code, cause=cause)
         beta, reason = maximise(sets)
@@ -241,9 +239,7 @@ def fit_fine_gray(
             coefficients[kept] = beta / per_unit[kept]
             covariance[np.ix_(kept, kept)] = _sandwich(sets, beta) / np.outer(per_unit[kept], per_unit[kept])
     error = np.sqrt(np.diag(covariance))
-    half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
-    with np.errstate(over="ignore"):
-        ratio, low, high = (np.exp(v) for v in (coefficients, coefficients - half, coefficients + half))
+    ratio, low, high = _exponentials(coefficients, float(stats.norm.ppf(0.5 + confidence / 2.0)) * error)
     return FineGrayModel(
         n=code.size,
         n_events=int(rows.event.sum()),
@@ -267,6 +263,11 @@ def fit_fine_gray(
     )
 
 
+def _check_cause(cause: int) -> None:
+    if cause < 1:
+        raise InputError(f"the cause is {cause!r}", where="argument cause", expected="a code from 1; 0 is censored")
+
+
 def _why_not(z: NDArray[np.float64], own: NDArray[np.float64]) -> tuple[str, tuple[str, ...]]:
     """Return why nothing, and which covariates, cannot be estimated."""
     all_kept = ("",) * z.shape[1]
@@ -276,6 +277,13 @@ def _why_not(z: NDArray[np.float64], own: NDArray[np.float64]) -> tuple[str, tup
         return "more_terms_than_subjects", all_kept
     found = alias_reasons(z, strata=np.zeros(own.size), used=np.ones(own.size, dtype=bool))
     return ("" if "" in found else "no_informative_covariate"), found
+
+
+def _exponentials(
+    coefficients: NDArray[np.float64], half: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    with np.errstate(over="ignore"):
+        return np.exp(coefficients), np.exp(coefficients - half), np.exp(coefficients + half)
 
 
 def _sandwich(sets: _Weighted, beta: NDArray[np.float64]) -> NDArray[np.float64]:

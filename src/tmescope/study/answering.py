@@ -22,6 +22,7 @@ from tmescope.study.subtyping import subtype_features
 if TYPE_CHECKING:
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort, Study
+    from tmescope.study.schema_questions import Question
 
 __all__ = ["answer_step", "asked_methods", "asked_responses", "asked_survival"]
 
@@ -58,23 +59,6 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
     if survival is not None and study.endpoints[survival].rule_for(cohort.id) is None:
         survival = None
     own = asked_questions(context, cohort)
-    data = context.outcomes[f"cohort-{cohort.id}"]
-    ingredients = {
-        "step": "answers",
-        "release": context.release,
-        "samples": data["obs.parquet"],
-        "features": data["features.parquet"],
-        "scores": context.outcomes[f"profile-{cohort.id}"]["scores.parquet"],
-        "fractions": context.outcomes.get(f"fractions-{cohort.id}", {}).get("fractions.parquet"),
-        "subtypes": context.outcomes.get(f"subtypes-{cohort.id}", {}).get("subtypes.parquet"),
-        "responses": responses,
-        "survival": survival,
-        "methods": asked_methods(context),
-        "questions": [q.model_dump(mode="json") for q in own],
-        "overlaps": context.outcomes["overlaps"]["overlaps.parquet"] if own else None,
-        "matrix": data["matrix.npy"] if any(q.genes for q in own) else None,
-        "seed": study.study.seed if own else None,
-    }
 
     def make(folder: Path) -> None:
         samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
@@ -108,7 +92,25 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         _write(folder, parts, curves)
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
-    return Step(f"answers-{cohort.id}", ingredients, make)
+    asked_for = {"responses": responses, "survival": survival, "methods": asked_methods(context)}
+    return Step(f"answers-{cohort.id}", _ingredients(context, cohort.id, own) | asked_for, make)
+
+
+def _ingredients(context: Context, cohort_id: str, own: list[Question]) -> dict[str, object]:
+    data = context.outcomes[f"cohort-{cohort_id}"]
+    return {
+        "step": "answers",
+        "release": context.release,
+        "samples": data["obs.parquet"],
+        "features": data["features.parquet"],
+        "scores": context.outcomes[f"profile-{cohort_id}"]["scores.parquet"],
+        "fractions": context.outcomes.get(f"fractions-{cohort_id}", {}).get("fractions.parquet"),
+        "subtypes": context.outcomes.get(f"subtypes-{cohort_id}", {}).get("subtypes.parquet"),
+        "questions": [q.model_dump(mode="json") for q in own],
+        "overlaps": context.outcomes["overlaps"]["overlaps.parquet"] if own else None,
+        "matrix": data["matrix.npy"] if any(q.genes for q in own) else None,
+        "seed": context.study.study.seed if own else None,
+    }
 
 
 def _features(context: Context, cohort_id: str, *, sample_ids: list[str], methods: list[str]) -> tuple[Feature, ...]:

@@ -13,6 +13,7 @@ from tmescope.store.atomic import staged_file
 from tmescope.store.tables import read_table
 from tmescope.study.describing_cohorts import describe_cohorts, describe_endpoints
 from tmescope.study.describing_deconvolution import describe_composition
+from tmescope.study.describing_pooled import describe_pooled
 from tmescope.study.describing_scores import describe_scores, describe_signatures
 from tmescope.study.describing_statistics import describe_software, describe_statistics
 from tmescope.study.describing_subtypes import describe_subtypes
@@ -40,6 +41,7 @@ _TABLES = (
     "subtypes",
     "subtype_models",
     "answers",
+    "pooled",
     "curves",
     "gene_mapping",
     "quality",
@@ -93,7 +95,7 @@ def write_sections(material: Material) -> MethodsText:
         "Composition": tuple(describe_composition(material)),
         "Subtypes": tuple(describe_subtypes(material)),
         "Gene sets": tuple(describe_signatures(material)),
-        "Statistical analysis": tuple(describe_statistics(material)),
+        "Statistical analysis": (*describe_statistics(material), *describe_pooled(material)),
         "Software": tuple(describe_software(material)),
     }
     sections = tuple(MethodsSection(heading, text) for heading, text in written.items() if text)

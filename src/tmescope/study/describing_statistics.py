@@ -18,6 +18,13 @@ _EFFECTS = {
     "odds_ratio_per_sd": "the odds ratio of response for one standard deviation of the feature",
     "odds_ratio": "the odds ratio of response of those in a group against those outside it",
     "hazard_ratio_high_vs_low": "the hazard ratio of the highest against the lowest tertile",
+    "hazard_ratio_per_sd": "the hazard ratio for one standard deviation of the feature",
+    "hazard_ratio": "the hazard ratio of those in a group against those outside it",
+    "interaction_ratio_per_sd": "how many times larger the hazard ratio per standard deviation is in the treated",
+    "interaction_ratio": "how many times larger the hazard ratio of the group is in the treated",
+    "hazard_ratio_per_sd_in_control": "the hazard ratio for one standard deviation in the control arm",
+    "hazard_ratio_per_sd_in_treated": "the hazard ratio for one standard deviation in the treated arm",
+    "spearman": "the rank correlation of the feature with the axis",
     "log_rank_chi_square": "the log-rank statistic over the tertiles",
 }
 _PAPERS = (
@@ -104,7 +111,8 @@ def _families(material: Material, answers: pd.DataFrame) -> Iterator[str]:
     cited = material.citations.cite(_BENJAMINI_HOCHBERG)
     yield (
         f"Q-values are those of Benjamini and Hochberg{cited} within {plural(len(families), 'family', 'families')} of "
-        f"{size} p-values each; a family is all features asked of one endpoint in one cohort with one kind of effect."
+        f"{size} p-values each; a family is all features asked of one endpoint in one cohort with one kind "
+        "of effect and one adjustment."
     )
 
 

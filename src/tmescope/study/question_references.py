@@ -17,7 +17,7 @@ __all__ = ["SAMPLE_COLUMNS", "question_references"]
 SAMPLE_COLUMNS = ("sex", "age_years", "cancer_type", "treatment", "timepoint")
 """Columns of the table samples that a question may adjust for beside the study's features."""
 
-_WANTED = {"response": True, "survival": False, "interaction": False}
+_WANTED = {"response": True, "survival": False}
 
 
 def question_references(study: Study, where: str) -> Iterator[TmescopeError]:

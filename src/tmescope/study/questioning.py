@@ -12,9 +12,11 @@ import pandas as pd
 
 from tmescope.associate.across_cohorts import PoolPlan, count_once, pool_answers
 from tmescope.associate.adjusted_response import associate_adjusted_response
+from tmescope.associate.arms import Treatment
 from tmescope.associate.hazards import Adjustment, associate_hazard
 from tmescope.associate.immortal_time import Sampling, warn_of_immortal_time
-from tmescope.associate.interactions import Treatment, associate_interaction
+from tmescope.associate.interactions import associate_interaction
+from tmescope.associate.response_interactions import associate_response_interaction
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
@@ -184,6 +186,14 @@ def _interaction(asked: _Asked) -> _Found:
         control="control",
         randomisation=stated.assignment if stated else "unknown",
     )
+    if asked.question.endpoint in asked.material.samples:
+        return associate_response_interaction(
+            asked.material.features,
+            asked.material.samples[asked.question.endpoint],
+            treatment=treatment,
+            cohort_id=asked.cohort_id,
+            endpoint=asked.question.endpoint,
+        )
     found = associate_interaction(
         asked.material.features,
         asked.outcome,

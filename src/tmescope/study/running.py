@@ -149,10 +149,7 @@ def run(
                 context.do(deconvolve_step(context, cohort))
         for step in subtype_steps(context):
             context.do(step)
-        for cohort in loaded.cohorts:
-            context.do(answer_step(context, cohort))
-        if pools(context):
-            context.do(pool_step(context))
+        _answer(context)
         context.do(table_step(context))
         provenance = provenance_of(context, input_hashes(context))
         context.do(methods_step(context, provenance))
@@ -200,6 +197,13 @@ def _ingest(context: Context) -> None:
         if problems:
             raise ManyProblems(problems)
     _remember(context.ledger, context, [s.name for s in steps], fresh={f.name for f in folders.values()})
+
+
+def _answer(context: Context) -> None:
+    for cohort in context.study.cohorts:
+        context.do(answer_step(context, cohort))
+    if pools(context):
+        context.do(pool_step(context))
 
 
 def _remember(ledger: Ledger, context: Context, names: list[str], *, fresh: set[str]) -> None:

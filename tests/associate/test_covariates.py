@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tmescope.associate.covariates import encode_covariates
+from tmescope.foundation.errors import SampleError
+
+IDS = pd.Index([f"s{i}" for i in range(6)])
+
+
+def test_numbers_stay_and_categories_become_levels() -> None:
+    table = pd.DataFrame(
+        {
+            "age": [60, 61, 62, 63, 64, 65],
+            "site": ["skin", "node", "skin", None, "lung", "skin"],
+            "male": [True, False, True, True, False, False],
+        },
+        index=IDS,
+    )
+    found = encode_covariates(table, sample_ids=IDS[::-1], where="c")
+    assert list(found.matrix.columns) == ["age", "site=lung", "site=node", "male"]
+    assert list(found.matrix.index) == list(IDS[::-1])
+    np.testing.assert_array_equal(found.matrix["site=node"], [0, 0, np.nan, 0, 1, 0])
+    np.testing.assert_array_equal(found.matrix["male"], [0, 0, 1, 1, 0, 1])
+    assert found.adjusted_for == "age; site; male"
+    assert found.warnings == ()
+
+
+def test_what_cannot_be_adjusted_for_is_told() -> None:
+    table = pd.DataFrame(
+        {
+            "flat": 1.0,
+            "none": [None] * 6,
+            "stage": pd.Categorical(["I", "II", "I", "I", "II", "I"], categories=["I", "II", "III"]),
+        },
+        index=IDS,
+    )
+    found = encode_covariates(table, sample_ids=IDS, where="c: os")
+    assert [w.code for w in found.warnings] == [
+        "covariates.constant",
+        "covariates.constant",
+        "covariates.empty_level",
+    ]
+    assert found.warnings[2].examples == ("III",)
+    assert found.names == ("stage",)
+    ids = pd.Index([f"p{i}" for i in range(30)])
+    many = encode_covariates(pd.DataFrame({"id": ids}, index=ids), sample_ids=ids, where="c")
+    assert (many.names, many.warnings[0].code) == ((), "covariates.many_levels")
+
+
+def test_nothing_is_nothing_and_two_rows_are_refused() -> None:
+    assert encode_covariates(None, sample_ids=IDS, where="c").matrix.shape == (6, 0)
+    assert encode_covariates(pd.DataFrame(index=IDS), sample_ids=IDS, where="c").adjusted_for == ""
+    table = pd.DataFrame({"age": [1.0, 2.0]}, index=["s1", "s1"])
+    with pytest.raises(SampleError, match="1 samples have two rows"):
+        encode_covariates(table, sample_ids=IDS, where="c")
+
+
+def test_a_sample_without_row_has_missing_values() -> None:
+    found = encode_covariates(pd.DataFrame({"age": [1.0, 2.0]}, index=["s1", "s2"]), sample_ids=IDS, where="c")
+    assert found.matrix["age"].notna().sum() == 2
