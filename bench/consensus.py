@@ -23,6 +23,14 @@ from tmescope.facts.records import DATA
 SUMMARY = "Pearson's correlation with the truth: consensus and single methods, weights learned on the other data sets"
 
 REFERENCES = ("quantiseq", "xcell", "consensustme", "abis")
+HGNC = Path("quantiseq") / "HGNC_genenames_20170418.txt.gz"
+"""HGNC's table by which quanTIseq renames genes where a call asks for it."""
+CANCER = {"consensustme": {"cancer": "Unfiltered"}}
+"""What every data set is estimated with: sets of no cancer type, and the defaults of all else."""
+
+Calls = Mapping[str, Mapping[str, Mapping[str, object]]]
+"""Parameters by data set and method (without ``_array``)."""
+
 METHODS = ("quantiseq", "xcell", "consensustme", "mcp_counter", "abis")
 SEED = 20261125
 N_SIMULATED, N_DONORS = 120, 6
@@ -107,26 +115,40 @@ def traits() -> tuple[dict[str, bool], dict[str, str]]:
     return {s.name: s.additive for s in specs}, {s.name: family_of(s) for s in specs}
 
 
-def gather(data: Path) -> list[KnownComposition]:
-    """Run all methods on blood, lymph nodes and simulated tumours of which the composition is known."""
+def gather(data: Path, calls: Calls | None = None) -> list[KnownComposition]:
+    """Run all methods on blood, lymph nodes and simulated tumours of which the composition is known.
+
+    With calls, only the data sets that they name are run, with their parameters and, as the originals do, with genes
+    under no names but their own.
+    """
+    known = {"sdy420": _blood, "racle": _nodes, "simulated": simulate}
     with tempfile.TemporaryDirectory(prefix="tmescope-bench-") as scratch:
         home = Path(scratch)
         for name in REFERENCES:
             install(name, data / "references" / name, home=home, accepted=frozenset({name}))
+        install("hgnc", data / "references" / HGNC, home=home)
         return [
-            _estimate("sdy420", *_blood(data), home, suffix="_array"),
-            _estimate("racle", *_nodes(data), home),
-            _estimate("simulated", *simulate(data), home),
+            _estimate(name, *known[name](data), home, parameters=(calls or {}).get(name, CANCER), mapped=calls is None)
+            for name in (calls or known)
         ]
 
 
-def _estimate(name: str, adata: ad.AnnData, truth: pd.DataFrame, home: Path, *, suffix: str = "") -> KnownComposition:
+def _estimate(
+    name: str,
+    adata: ad.AnnData,
+    truth: pd.DataFrame,
+    home: Path,
+    *,
+    parameters: Mapping[str, Mapping[str, object]],
+    mapped: bool,
+) -> KnownComposition:
     known = {m.spec.name for m in list_deconvolvers()}
+    suffix = "_array" if adata.uns["tmescope"]["scale"] == "log2_array" else ""
     tables = []
     for method in METHODS:
         chosen = method + suffix if method + suffix in known else method
-        parameters = {"cancer": "Unfiltered"} if method == "consensustme" else {}
-        options = DeconvolveOptions(min_coverage=0.3, facts_home=home, parameters=parameters)
+        asked = parameters.get(method, {})
+        options = DeconvolveOptions(min_coverage=0.3, map_symbols=mapped, facts_home=home, parameters=asked)
         tables.append(deconvolve(adata, method=chosen, options=options).table)
     return KnownComposition(name, pd.concat(tables, ignore_index=True), truth)
 

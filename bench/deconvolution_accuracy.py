@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,22 @@ from tmescope.bulk.harmonised import harmonise
 from tmescope.facts.cell_types import load_cell_types
 from tmescope.stats.concordance import agreement
 
-SUMMARY = "correlation with measured composition by type, beside what R gives; error and concordance of fractions"
+SUMMARY = "correlation with measured composition by type, beside what R gives for the same call; error, concordance"
 
 ORIGINALS = {"quantiseq": "quantiseq_lsei", "xcell": "xcell", "mcp_counter": "mcpcounter", "abis": "abis"}
 """Method to the file of what the R original gave."""
+
+CALLS = {
+    "sdy420": {
+        "quantiseq": {"tumour": False, "renaming": "original"},
+        "consensustme": {"cancer": "Unfiltered"},
+    },
+    "racle": {
+        "quantiseq": {"tumour": True, "renaming": "original"},
+        "consensustme": {"cancer": "SKCM"},
+    },
+}
+"""Parameters of the originals' calls (SOURCES.md beside their numbers): blood is no tumour, the nodes are melanoma."""
 
 
 def run() -> list[dict[str, object]]:
@@ -29,7 +42,7 @@ def run() -> list[dict[str, object]]:
     additive, families = traits()
     tree = load_cell_types()
     rows: list[dict[str, object]] = []
-    for known in gather(data)[:2]:
+    for known in gather(data, CALLS):
         consensus = find_consensus(known.estimates, additive=additive, families=families, rule=ConsensusRule())
         ours = harmonise(known.estimates, additive=additive)
         names = {tree.get(c).name: c for c in ours["cl_id"].unique()}
@@ -45,6 +58,7 @@ def run() -> list[dict[str, object]]:
             rows.append(_row(known.name, tree.get(str(cl_id)).name, str(method), value, truth))
             family = str(method).removesuffix("_array")
             r = originals[(originals["cl_id"] == cl_id) & (originals["method"] == family)]
+            rows[-1]["parameters"] = _told(CALLS[known.name].get(family, {}))
             rows[-1]["R"] = _pearson(r.set_index("sample_id")["value"].reindex(truth.index), truth)
             if units.get(method) == "fraction":
                 share = truth / 100 if truth.max() > 1 else truth
@@ -56,7 +70,13 @@ def run() -> list[dict[str, object]]:
 def _row(data: str, cell_type: str, method: str, value: pd.Series, truth: pd.Series) -> dict[str, object]:
     n = int((value.notna() & truth.notna()).sum())
     told = {"data": data, "cell_type": cell_type, "method": method, "n": n, "pearson": _pearson(value, truth)}
-    return {**told, "R": "", "rmse": "", "ccc": ""}
+    return {**told, "R": "", "rmse": "", "ccc": "", "parameters": ""}
+
+
+def _told(parameters: Mapping[str, object]) -> str:
+    return ", ".join(
+        f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in parameters.items()
+    )
 
 
 def _pearson(value: pd.Series, truth: pd.Series) -> str:

@@ -196,3 +196,17 @@ def test_methods_with_gene_sets_of_their_own_join_the_form() -> None:
     expected = score(adata, method="mcp_counter", options=ScoreOptions(0.0))
     pd.testing.assert_frame_equal(result.table, expected.table)
     assert {"mcp_counter", "estimate"} <= {m.spec.name for m in list_deconvolvers()}
+
+
+@pytest.mark.parametrize("method", ["mcp_counter", "estimate"])
+def test_an_empty_sample_has_no_estimate_by_gene_sets_either(method: str) -> None:
+    genes = ("CD3D", "CD3E", "CD5", "CD6", "MS4A1", "CD79A", "CD19", "DCN", "COL1A1", "GAPDH")
+    values = np.random.default_rng(3).gamma(2.0, 40.0, (3, len(genes)))
+    values[1] = 0.0
+    result = deconvolve(cohort(values, genes), method=method, options=DeconvolveOptions(0.0))
+    assert wide(result).loc["S1"].isna().all()
+    assert wide(result).loc[["S0", "S2"]].notna().any(axis=None)
+    told = [(w.code, w.count, w.examples) for w in result.warnings if w.code.startswith("deconvolution")]
+    assert told == [("deconvolution.empty_sample", 1, ("S1",))]
+    own = score(cohort(values, genes), {"mine": ["CD3D", "CD3E"]}, method="mean")
+    assert wide(own).loc["S1"].notna().all()  # of signatures, zeros are values

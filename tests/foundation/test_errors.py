@@ -44,6 +44,10 @@ def test_did_you_mean():
     error = UnknownNameError.of("method", "zscor", ["zscore", "mean"], where="profile.methods")
     assert "did you mean 'zscore'?" in str(error)
     assert "choose one of: mean, zscore" in str(UnknownNameError.of("method", "qqqq", ["zscore", "mean"]))
+    many = [f"m{i:02}" for i in range(41)]
+    told = str(UnknownNameError.of("method", "qqqq", many)).split()
+    assert [w.rstrip(",") for w in told if w.startswith("m")][:-1] == ["method", *many[:30]]
+    assert told[-3:] == ["and", "11", "more"]
     assert closest("ZSCORE", ["zscore"]) == "zscore"
     assert closest("q", ["zscore"]) is None
 

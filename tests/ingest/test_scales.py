@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.foundation.errors import ScaleError, TmescopeError
+from tmescope.foundation.errors import ExpressionError, ScaleError, TmescopeError
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.scales import find_contradictions, find_oddities, measure
@@ -104,6 +104,17 @@ def test_the_floor_of_another_offset_is_recognised() -> None:
     (problem,) = _check(_in("log2(tpm+1)", _tpm()), "log2(tpm+0.001)")
     assert "are exactly 0, none is -9.96578" in problem.what
     assert "log2(tpm+1)" in (problem.next_step or "")
+
+
+@pytest.mark.parametrize("scale", ["tpm", "counts", "log2(tpm+1)", "log2(tpm+0.001)", "log2_array"])
+def test_a_matrix_of_zeros_is_of_no_scale(scale: str) -> None:
+    zeros = np.full((3, 40), np.log2(0.001) if "0.001" in scale else 0.0)
+    (problem,) = _check(zeros, scale)
+    assert isinstance(problem, ExpressionError)
+    assert problem.what.startswith("all 120 values of 3 samples and 40 genes are ")
+    assert "look like" not in str(problem)
+    zeros[1, 1] = 3.0
+    assert all(isinstance(p, ScaleError) for p in _check(zeros, scale))
 
 
 def test_logarithms_are_no_linear_values() -> None:

@@ -8,6 +8,7 @@ from tests.report.contents_maker import without
 
 from tmescope.foundation.errors import InputError
 from tmescope.report.contents import TABLE_COLUMNS, ReportContents
+from tmescope.report.figures import draw_figures
 
 
 def _bare(**tables: pd.DataFrame) -> ReportContents:
@@ -60,6 +61,23 @@ def test_labels_are_titles_where_a_signature_has_one(contents: ReportContents) -
     labels = contents.feature_labels()
     assert labels["cyt"] == "Cytolytic activity"
     assert labels["TMB"] == "TMB"
+
+
+def test_a_cell_type_with_the_name_of_a_gene_set_keeps_its_own_name(contents: ReportContents) -> None:
+    typed = contents.table("scores").query("method == 'ssgsea' and feature == 'cyt'")
+    fractions = pd.concat([typed.assign(method="tool", feature=name) for name in ("cyt", "Other")], ignore_index=True)
+    both = replace(contents, tables={**contents.tables, "fractions": fractions})
+    assert not both.scores_sets("tool")
+    assert both.scores_sets("ssgsea")
+    assert both.feature_labels("tool")["cyt"] == both.short_labels("tool")["cyt"] == "cyt"
+    assert both.feature_labels("ssgsea")["cyt"] == "Cytolytic activity"
+    assert both.feature_labels("table")["cyt"] == "cyt"
+    shown = replace(both, primary_method="tool", tables={**both.tables, "fractions": fractions.assign(unit="fraction")})
+    drawn = {f.id: f for f in draw_figures(shown)}
+    for name in ("landscape", "distributions-1", "composition-tool"):
+        words = " ".join(t.astype(str).to_csv() for t in drawn[name].datasets.values())
+        assert "Cytolytic activity" not in words, name
+        assert "cyt" in words, name
 
 
 def test_short_labels_leave_the_source_out_where_they_stay_different() -> None:

@@ -46,7 +46,7 @@ def test_the_page_shows_them_without_any_score(tmp_path):
     (tmp_path / "report.html").write_text(render_report(contents(), []), encoding="utf-8")
     with Chromium(find_chromium()) as browser:
         page = browser.open((tmp_path / "report.html").as_uri(), width=1100, height=900)
-        for person, said in ((0, "sparse (probability 0.75)"), (1, "no subtype: unlike the cohort")):
+        for person, said in ((0, "sparse (probability 75%)"), (1, "no subtype: unlike the cohort")):
             page.run(f"document.getElementById('patient-list').value = '{person}';"
                      "document.getElementById('patient-list').dispatchEvent(new Event('click'))")  # fmt: skip
             text = page.run("document.getElementById('patient').innerText")

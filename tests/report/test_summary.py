@@ -112,3 +112,9 @@ def test_a_finding_of_another_method_is_not_passed_over(contents: ReportContents
     shown = replace(contents, tables=tables).shown_answers()
     assert "T cells" in set(shown["feature"])
     assert not shown.duplicated(["cohort_id", "feature", "endpoint", "effect_name"]).any()
+
+
+def test_the_paragraph_names_every_method_that_ran(contents: ReportContents) -> None:
+    assert " by zscore, which figures of one method show, and besides by ssgsea" in summarise(contents).paragraph
+    alone = contents.table("scores").query("method == 'zscore'")
+    assert "besides" not in summarise(replace(contents, tables={**contents.tables, "scores": alone})).paragraph

@@ -12,7 +12,7 @@ from tmescope.bulk.definitions import Asked, SetDefinitions, define_sets
 from tmescope.bulk.gene_sets import GeneSets, index_sets
 from tmescope.bulk.matrix_rows import MatrixRows, check_names, find_scale, target_scale
 from tmescope.bulk.score_table import Scores, cohort_id, coverage_warnings, tidy
-from tmescope.bulk.scoring import ScoreOptions, check_size, choose_method, find_constant, find_coverage
+from tmescope.bulk.scoring import ScoreOptions, check_size, choose_method, find_constant, find_coverage, find_silent
 from tmescope.foundation.errors import IdentifierError, MethodError, ScaleError, examples
 from tmescope.foundation.method import Method, MethodSpec, resolve_parameters
 from tmescope.foundation.progress import SILENT, Progress, heard_by
@@ -238,9 +238,9 @@ def apply_scores(
     coverage, found = find_coverage(spec, values, index)
     with heard_by(progress), one_blas_thread():
         values_out = np.asarray(chosen.run(values, index, parameters), dtype=np.float64)
-    scores = Scores((*index.names, *spec.derived), values_out, coverage, found)
+    scores = Scores((*index.names, *spec.derived), values_out, coverage, found, find_silent(spec, values, index))
     few = scores.make_missing(options.min_coverage, options.min_genes)
-    warnings += warnings_of_genes + coverage_warnings(scores, few, cohort=cohort_id(adata))
+    warnings += warnings_of_genes + coverage_warnings(scores, few, cohort=cohort_id(adata), samples=adata.obs_names)
     provenance = Provenance(
         method=spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "min_genes": options.min_genes},

@@ -37,15 +37,18 @@ class Scores:
         The scores, and the share of the genes (or of their weight) that each stands on.
     found : array of int64, n_samples x n_outputs
         Number of genes that each stands on.
+    empty : array of bool, n_samples
+        Samples that have no score although the genes were measured: all that was read of them is zero.
     """
 
     features: tuple[str, ...]
     values: NDArray[np.float64]
     coverage: NDArray[np.float64]
     found: NDArray[np.int64]
+    empty: NDArray[np.bool_]
 
     def make_missing(self, min_coverage: float, min_genes: int) -> NDArray[np.bool_]:
-        """Set scores that stand on too few genes to NaN, and return which they are.
+        """Set scores of empty samples, and those that stand on too few genes, to NaN; return which the latter are.
 
         Parameters
         ----------
@@ -55,7 +58,7 @@ class Scores:
             Fewest genes.
         """
         few = (self.coverage < min_coverage) | (self.found < min_genes)
-        self.values[few] = np.nan
+        self.values[few | self.empty[:, None]] = np.nan
         return few
 
 
@@ -71,6 +74,8 @@ class CoverageTally:
     def __init__(self, features: tuple[str, ...]) -> None:
         self.features = features
         self.n_samples = 0
+        self.n_empty = 0
+        self.first_empty: list[int] = []
         self.missing = np.zeros(len(features), dtype=np.int64)
         self.total = np.zeros(len(features))
         self.least = np.full(len(features), np.inf)
@@ -85,18 +90,23 @@ class CoverageTally:
         few : array of bool, n_samples x n_outputs
             From `Scores.make_missing`.
         """
+        places = np.flatnonzero(scores.empty)
+        self.first_empty = [*self.first_empty, *(self.n_samples + int(i) for i in places[:3])][:3]
+        self.n_empty += places.size
         self.n_samples += len(few)
         self.missing += few.sum(axis=0)
         self.total += scores.coverage.sum(axis=0)
         self.least = np.minimum(self.least, scores.coverage.min(axis=0))
 
-    def warnings(self, cohort: str) -> tuple[RunWarning, ...]:
-        """Return warnings of signatures that are missing in all samples, and of those with less than 80% in some.
+    def warnings(self, cohort: str, samples: Sequence[str]) -> tuple[RunWarning, ...]:
+        """Return warnings of empty samples, of signatures missing in all samples, and of those with < 80% in some.
 
         Parameters
         ----------
         cohort : str
             For the warnings.
+        samples : sequence of str
+            Names of all that were added, in their order.
         """
         nowhere = self.missing == self.n_samples
         mean = self.total / max(self.n_samples, 1)
@@ -107,6 +117,10 @@ class CoverageTally:
             if not absent and least < _FLAGGED
         ]
         found = []
+        if self.n_empty:
+            message = f"{self.n_empty} samples express no gene of the reference: they have no estimate"
+            names = tuple(str(samples[i]) for i in self.first_empty)
+            found.append(RunWarning("deconvolution.empty_sample", message, cohort, self.n_empty, names))
         if missing:
             message = f"{len(missing)} signatures are missing: too few of their genes were measured"
             found.append(RunWarning("coverage.missing", message, cohort, len(missing), tuple(missing[:3])))
@@ -116,7 +130,9 @@ class CoverageTally:
         return tuple(found)
 
 
-def coverage_warnings(scores: Scores, few: NDArray[np.bool_], *, cohort: str) -> tuple[RunWarning, ...]:
+def coverage_warnings(
+    scores: Scores, few: NDArray[np.bool_], *, cohort: str, samples: Sequence[str]
+) -> tuple[RunWarning, ...]:
     """Return the warnings of `CoverageTally` for scores that are all there.
 
     Parameters
@@ -127,10 +143,12 @@ def coverage_warnings(scores: Scores, few: NDArray[np.bool_], *, cohort: str) ->
         From `Scores.make_missing`.
     cohort : str
         For the warnings.
+    samples : sequence of str
+        Their names.
     """
     tally = CoverageTally(scores.features)
     tally.add(scores, few)
-    return tally.warnings(cohort)
+    return tally.warnings(cohort, samples)
 
 
 def cohort_id(adata: AnnData) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "choose_method",
     "find_constant",
     "find_coverage",
+    "find_silent",
     "list_methods",
     "order_genes",
     "score",
@@ -118,6 +119,9 @@ def score(
 
     Notes
     -----
+    Methods with gene sets of their own estimate composition: a sample that expresses none of their genes has no scores,
+    and is warned about. Of other methods zeros are values like any.
+
     Genes that a signature names and the matrix lacks are left out of the sums; how many is in ``coverage``. NaN values
     count as absent in that sample. The hashes of the provenance are those of the genes that the method looked at: all
     of the matrix where it ranks them (``ranks_all_genes``), else those that a set names.
@@ -147,7 +151,7 @@ def score(
     few = scores.make_missing(options.min_coverage, options.min_genes)
     warnings += _tell(rows, defined, spec, cohort=cohort_id(adata))
     warnings += universe_warnings(spec, ordered, options.universe, cohort=cohort_id(adata))
-    warnings += coverage_warnings(scores, few, cohort=cohort_id(adata))
+    warnings += coverage_warnings(scores, few, cohort=cohort_id(adata), samples=adata.obs_names)
     provenance = Provenance(
         method=spec.name,
         parameters={**parameters, "min_coverage": options.min_coverage, "min_genes": options.min_genes},
@@ -285,7 +289,29 @@ def _run(method: Method, values: NDArray[np.float64], index: GeneSets, *, parame
             expected=f"{coverage.shape}: n_samples x n_sets",
             next_step="tell the author of the method",
         )
-    return Scores((*index.names, *method.spec.derived), scores, coverage, found)
+    return Scores(
+        (*index.names, *method.spec.derived), scores, coverage, found, find_silent(method.spec, values, index)
+    )
+
+
+def find_silent(spec: MethodSpec, values: NDArray[np.float64], index: GeneSets) -> NDArray[np.bool_]:
+    """Return which samples express none of the genes by which a method tells cell types apart.
+
+    Such a sample is no tissue without cells: it failed, and has no composition.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+        None are silent where the method has no gene sets of its own: a score of zeros is one of its answers.
+    values : array of float64, n_samples x n_genes
+        Zero where nothing is expressed; NaN where missing.
+    index : GeneSets
+        Columns of each set.
+    """
+    if spec.gene_sets is None:
+        return np.zeros(len(values), dtype=bool)
+    silent: NDArray[np.bool_] = ~np.any(np.nan_to_num(values[:, np.unique(index.members)]) != 0, axis=1)
+    return silent
 
 
 def find_coverage(

@@ -21,6 +21,7 @@ from tmescope.bulk.scoring import (
     check_size,
     choose_method,
     find_coverage,
+    find_silent,
     order_genes,
     universe_warnings,
 )
@@ -210,7 +211,7 @@ def score_store(
     if n_clipped:
         message = f"{n_clipped} values lay below the floor of {declared} by less than rounding and were read as zero"
         warnings += (RunWarning("scale.clipped", message, plan.cohort, n_clipped),)
-    warnings += tally.warnings(plan.cohort)
+    warnings += tally.warnings(plan.cohort, rows.samples)
     return StoredScores(output, len(rows.samples), len(plan.features), provenance, warnings)
 
 
@@ -281,6 +282,8 @@ def check_numbers(rows: ZarrRows, declared: Scale) -> None:
     """
     first = rows.read(0, min(AT_ONCE, len(rows.samples))).astype(np.float64)
     first[~np.isfinite(first)] = np.nan  # infinite ones are told of when their block is read
+    if not np.nan_to_num(first).any():  # nothing speaks for or against a scale: such samples are told of later
+        return
     for problem in find_contradictions(measure(first, declared), declared, where=rows.where):
         raise problem
 
@@ -355,13 +358,14 @@ def _score_block(plan: _Plan, first: int, last: int) -> _Block:
         values = part.read(0, len(part))
         coverage, found = find_coverage(plan.method.spec, values, plan.sets)
         scored = np.asarray(plan.method.run(values, plan.sets, plan.parameters), dtype=np.float64)
-        parts.append(Scores(plan.features, scored, coverage, found))
+        parts.append(Scores(plan.features, scored, coverage, found, find_silent(plan.method.spec, values, plan.sets)))
         n_clipped += part.n_clipped
     scores = Scores(
         plan.features,
         np.concatenate([p.values for p in parts]),
         np.concatenate([p.coverage for p in parts]),
         np.concatenate([p.found for p in parts]),
+        np.concatenate([p.empty for p in parts]),
     )
     few = scores.make_missing(plan.options.min_coverage, plan.options.min_genes)
     table = score_rows(

@@ -58,6 +58,7 @@ __all__ = [
 ]
 
 _SHOWN = 3
+_CHOICES = 30
 _LONGEST = 60
 _WIDTH = 100
 _INDENT = "    "
@@ -154,7 +155,7 @@ class UnknownNameError(TmescopeError, LookupError):
         """
         names = list(known)
         guess = closest(name, names)
-        choice = f"choose one of: {', '.join(sorted(names)[:12])}" if names else f"there is no {kind} at all"
+        choice = f"choose one of: {listing(sorted(names), most=_CHOICES)}" if names else f"there is no {kind} at all"
         step = f"did you mean {guess!r}?" if guess else choice
         return cls(f"no {kind} is named {_short(name)!r}", where=where, next_step=step)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tmescope.foundation.errors import ScaleError, TmescopeError
+from tmescope.foundation.errors import ExpressionError, ScaleError, TmescopeError
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import FLOOR_TOLERANCE, Scale
 
@@ -191,8 +191,8 @@ def find_contradictions(evidence: ScaleEvidence, scale: Scale, *, where: str) ->
     Returns
     -------
     list of TmescopeError
-        At most one `ScaleError`, with all evidence that speaks against the scale and the scale that the
-        numbers suggest where they suggest one.
+        At most one: an `ExpressionError` where all values are zero, else a `ScaleError` with all evidence that
+        speaks against the scale and the scale that the numbers suggest where they suggest one.
 
     Notes
     -----
@@ -204,6 +204,8 @@ def find_contradictions(evidence: ScaleEvidence, scale: Scale, *, where: str) ->
     """
     if not evidence.n_values:
         return []
+    if evidence.sums[2] == 0 or evidence.minimum == evidence.maximum == 0:
+        return [_nothing_but_zeros(evidence, scale, where=where)]
     reasons = list(_log_reasons(evidence, scale) if scale.is_log else _linear_reasons(evidence, scale))
     if not reasons:
         return []
@@ -216,6 +218,16 @@ def find_contradictions(evidence: ScaleEvidence, scale: Scale, *, where: str) ->
             next_step=(f"{hint}; " if hint else "") + "declare the scale that the file's documentation states",
         )
     ]
+
+
+def _nothing_but_zeros(e: ScaleEvidence, scale: Scale, *, where: str) -> ExpressionError:
+    value = f"{e.minimum:.6g}, which is zero {scale.unit}" if e.minimum else "zero"
+    return ExpressionError(
+        f"all {e.n_values:,} values of {e.n_samples:,} samples and {e.n_genes:,} genes are {value}",
+        where=where,
+        expected="a matrix in which something is expressed",
+        next_step="check that the file was written whole, and that its columns hold expression values",
+    )
 
 
 def _linear_reasons(e: ScaleEvidence, scale: Scale) -> Iterator[str]:

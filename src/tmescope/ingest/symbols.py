@@ -24,7 +24,10 @@ _LISTED, _FEW = 300, 20
 MERGED = "merged"
 """Reason of a row that another row of the same gene took in, as declared."""
 
-_STEP = "declare the identifier type, request fewer signatures, or raise max_unmapped"
+_STEP = (
+    "declare the identifier type, or ask for fewer signatures (a model of subtypes or scores: fit it on genes that "
+    "both have); a study file may raise [profile] max_unmapped, and tmescope deconvolve --max-unmapped"
+)
 
 
 @dataclass(frozen=True)

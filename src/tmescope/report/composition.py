@@ -96,7 +96,8 @@ def _draw(contents: ReportContents, scores: pd.DataFrame, layout: Layout, *, met
     problem = _why_not_stacked(scores) if unit in FRACTION_UNITS else "unit"
     stacked = not problem
     scores = within_cohort_z(scores)
-    bars = _stack(scores, layout) if stacked else _strips(scores, layout, contents.short_labels())
+    labels = contents.short_labels(method)
+    bars = _stack(scores, layout) if stacked else _strips(scores, layout, labels)
     swatches, words = pd.DataFrame(columns=["x", "y", "colour"]), pd.DataFrame(columns=["x", "y", "text", "title"])
     track = [Track("Population", pd.DataFrame(), bars.legend)] if bars.legend else []
     placed = Layout(layout.samples, [], layout.step, layout.row, bars.bottom, layout.width, layout.label)
@@ -110,7 +111,7 @@ def _draw(contents: ReportContents, scores: pd.DataFrame, layout: Layout, *, met
         id=f"composition-{_file_name(method)}",
         title=f"Cell populations by {plain(method)}" + ("" if stacked else ": abundance, z within cohort"),
         caption=_caption(scores, unit=unit, problem=problem),
-        alt=_alt(scores, contents.short_labels(), unit=unit, stacked=stacked),
+        alt=_alt(scores, labels, unit=unit, stacked=stacked),
         chart=_chart(layout, bars, height=height, many=many),
         heavy=len(bars.table) > 1500,
         table_name=contents.home_of(method),

@@ -180,8 +180,27 @@ class ReportContents:
         keep = pd.MultiIndex.from_frame(chosen[["feature", "source"]])
         return table[pd.MultiIndex.from_frame(table[["feature", "source"]]).isin(keep)]
 
-    def feature_labels(self) -> dict[str, str]:
-        """Return a label for each feature: the signature's title, else the feature's own name."""
+    def scores_sets(self, source: str) -> bool:
+        """Return whether a source's features are gene sets of the run; others may only have the name of one.
+
+        Parameters
+        ----------
+        source : str
+            Name of a method, or ``table``.
+        """
+        fractions = self.table("fractions")
+        own = fractions.loc[fractions["method"] == source, "feature"].astype(str)
+        return source != "table" and set(own) <= set(self.table("signatures")["name"].astype(str))
+
+    def feature_labels(self, source: str | None = None) -> dict[str, str]:
+        """Return a label for each feature: the signature's title, else the feature's own name.
+
+        Parameters
+        ----------
+        source : str, optional
+            Method (or ``table``) whose features are meant: where they are no gene sets (`scores_sets`), each is called
+            by its own name. By the name alone if omitted.
+        """
         signatures = self.table("signatures")
         titles = {
             str(n): str(t)
@@ -191,11 +210,18 @@ class ReportContents:
         names: set[str] = set()
         for table in ("scores", "fractions", "features", "answers"):
             names.update(str(f) for f in pd.unique(self.table(table)["feature"]))
-        return {name: titles.get(name, name) for name in sorted(names)}
+        known = titles if source is None or self.scores_sets(source) else {}
+        return {name: known.get(name, name) for name in sorted(names)}
 
-    def short_labels(self) -> dict[str, str]:
-        """Return the labels without the source in brackets at their end, where that leaves them different."""
-        labels = self.feature_labels()
+    def short_labels(self, source: str | None = None) -> dict[str, str]:
+        """Return the labels without the publication in brackets at their end, where that leaves them different.
+
+        Parameters
+        ----------
+        source : str, optional
+            As in `feature_labels`.
+        """
+        labels = self.feature_labels(source)
         bare = {name: re.sub(r"\s*\([^()]*\)$", "", label) or label for name, label in labels.items()}
         counts = Counter(bare.values())
         return {name: bare[name] if counts[bare[name]] == 1 else label for name, label in labels.items()}

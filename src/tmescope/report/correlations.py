@@ -65,7 +65,7 @@ def draw_correlations(contents: ReportContents) -> list[Figure]:
     found = _matrices(contents)
     if found is None:
         return []
-    labels = contents.short_labels()
+    labels = contents.short_labels(contents.primary_method)
     names = [plain(labels.get(f, f)) for f in found.features]
     panels = [*found.r, *(["difference"] if len(found.r) > 1 else [])]
     places = _places(len(panels), names)

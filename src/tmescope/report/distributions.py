@@ -31,7 +31,7 @@ _HEAVY = 1500
 
 def draw_distributions(contents: ReportContents) -> list[Figure]:
     """Return a figure for every few features of the primary method, then one for the extra features."""
-    labels = contents.short_labels()
+    labels = contents.short_labels(contents.primary_method)
     figures = []
     scores = contents.primary_scores()
     if len(scores):

@@ -135,7 +135,7 @@ def _pages(table: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _rows(contents: ReportContents, rows: pd.DataFrame, *, name: str, effect: Effect) -> pd.DataFrame:
-    labels = contents.short_labels()
+    labels = {str(s): contents.short_labels(str(s)) for s in pd.unique(rows["source"])}
     number = rows.astype({c: float for c in ("effect", "ci_low", "ci_high", "p_value", "q_value")})
     heads = {c: _head(str(c), part, effect) for c, part in number.groupby("cohort_id")}
     place = {c: i for i, c in enumerate(contents.cohort_ids())}
@@ -149,7 +149,9 @@ def _rows(contents: ReportContents, rows: pd.DataFrame, *, name: str, effect: Ef
     few = number["n_events"].astype(float) < FEW_EVENTS
     table = pd.DataFrame(
         {
-            "feature": [plain(labels.get(str(f), f)) for f in number["feature"]],
+            "feature": [
+                plain(labels[str(s)].get(str(f), f)) for f, s in zip(number["feature"], number["source"], strict=True)
+            ],
             "row": number["feature"].map(rank).astype(float) + 0.5,
             "cohort": number["cohort_id"].map(heads),
             "place": number["cohort_id"].map(place).astype(float),

@@ -39,7 +39,7 @@ def draw_landscape(contents: ReportContents) -> list[Figure]:
     if plan is None:
         return []
     scores, layout = plan.scores, plan.layout
-    labels = contents.short_labels()
+    labels = contents.short_labels(contents.primary_method)
     swatches, legend = legend_below(plan.tracks, layout)
     tracks = _track_cells(plan.tracks, layout)
     words = {

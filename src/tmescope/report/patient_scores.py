@@ -98,7 +98,7 @@ def pack_scores(contents: ReportContents, keys: Sequence[tuple[str, str]], cohor
     scores = contents.measured()
     names = [str(m) for m in pd.unique(scores["method"])] if len(scores) else []
     names.sort(key=lambda m: m != contents.primary_method)
-    of_sets = {name: _scores_sets(contents, name) for name in names}
+    of_sets = {name: contents.scores_sets(name) for name in names}
     pairs = scores[["feature", "method"]].drop_duplicates().astype(str).itertuples(index=False) if len(scores) else ()
     features = list(dict.fromkeys((feature, of_sets[method]) for feature, method in pairs))
     place = {feature: i for i, feature in enumerate(features)}
@@ -184,13 +184,6 @@ def _unit(contents: ReportContents, cohort: str) -> str:
         return Scale.parse(str(declared.iloc[0])).unit
     except ScaleError:
         return plain(declared.iloc[0])
-
-
-def _scores_sets(contents: ReportContents, method: str) -> bool:
-    """Return whether a method's features are gene sets of the run; others may only have the name of one."""
-    fractions = contents.table("fractions")
-    own = fractions.loc[fractions["method"] == method, "feature"].astype(str)
-    return set(own) <= set(contents.table("signatures")["name"].astype(str))
 
 
 def _features(contents: ReportContents, features: Sequence[tuple[str, bool]]) -> dict[str, Any]:

@@ -99,13 +99,15 @@ def _genes(contents: ReportContents, cohort: str) -> tuple[float | None, str]:
 def _coverage(contents: ReportContents, cohort: str) -> tuple[float | None, str]:
     scores = contents.measured()
     part = scores[scores["cohort_id"] == cohort]
-    lowest = part.assign(coverage=pd.to_numeric(part["coverage"], errors="coerce")).groupby("feature")["coverage"].min()
+    known = {str(m): contents.feature_labels(str(m)) for m in pd.unique(part["method"])}
+    labels = [known[str(m)].get(str(f), str(f)) for m, f in zip(part["method"], part["feature"], strict=True)]
+    coverage = pd.to_numeric(part["coverage"], errors="coerce")
+    lowest = part.assign(coverage=coverage, label=labels).groupby("label")["coverage"].min()
     lowest = lowest.dropna()
     if not len(lowest):
         return None, ""
     thin = lowest[lowest < _THIN].sort_values(kind="stable")
-    labels = contents.feature_labels()
-    named = ", ".join(f"{plain(labels.get(str(k), k))} ({percent(v)})" for k, v in thin.head(3).items())
+    named = ", ".join(f"{plain(k)} ({percent(v)})" for k, v in thin.head(3).items())
     told = f"{count(len(thin))} of {count(len(lowest))} signatures have less than {percent(_THIN)} of their genes"
     return len(thin) / len(lowest), f"{told}: {named}." if len(thin) else f"{told}."
 

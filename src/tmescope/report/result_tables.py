@@ -57,7 +57,7 @@ def answers(contents: ReportContents) -> HtmlTable | None:
         return None
     shown = table if len(table) <= MOST_ROWS else contents.shown_answers()
     of_others = len(table) - len(shown)
-    labels = contents.feature_labels()
+    labels = {str(s): contents.feature_labels(str(s)) for s in pd.unique(table["source"])}
     shown = shown.sort_values(["q_value", "p_value"], kind="stable", na_position="last")
     larger = max(0, len(shown) - MOST_ROWS)
     shown = shown.head(MOST_ROWS)
@@ -82,7 +82,7 @@ def answers(contents: ReportContents) -> HtmlTable | None:
     return HtmlTable("answers-table", caption, columns, rows, sortable=True, filters=filters, note=note)
 
 
-def _answer(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[Cell]:
+def _answer(row: Mapping[Any, Any], labels: Mapping[str, Mapping[str, str]]) -> list[Cell]:
     name = str(row["effect_name"])
     notes = []
     if is_missing(row["effect"]):
@@ -95,7 +95,7 @@ def _answer(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[Cell]:
         notes.append(f"question {plain(row['question_id'])}")
     source = "feature table" if row["source"] == "table" else plain(row["source"])
     return [
-        Cell(plain(labels.get(str(row["feature"]), row["feature"]))),
+        Cell(plain(labels[str(row["source"])].get(str(row["feature"]), row["feature"]))),
         words(row["cohort_id"]),
         words(endpoint_name(row["endpoint"])),
         Cell(source),

@@ -108,7 +108,7 @@ def plan_samples(contents: ReportContents) -> Plan | None:
     scores = within_cohort_z(scores.drop_duplicates([*_KEYS, "feature"]))
     molecular, beyond = find_molecular_tracks(contents)
     tracks = [*find_tracks(contents), *molecular, *find_quality_tracks(contents)]
-    labels = contents.short_labels()
+    labels = contents.short_labels(contents.primary_method)
     names = [plain(labels.get(f, f)) for f in map(str, pd.unique(scores["feature"]))]
     longest = max(len(name) for name in (*names, *(plain(t.title) for t in tracks)))
     label = min(_MOST_LABEL, 24 + 6.1 * max(16, longest))

@@ -136,7 +136,7 @@ def _paragraph(contents: ReportContents) -> str:
         gap = f"; {100 * missing:.1f}% of the scores are missing" if missing else ""
         sentences.append(
             f"Each was scored for {plural(scores['feature'].nunique(), 'feature')} of the tumour microenvironment by "
-            f"{isolate(contents.primary_method)}{gap}."
+            f"{isolate(contents.primary_method)}{_others_beside(contents)}{gap}."
         )
     responders, evaluable = _responders(contents)
     if evaluable:
@@ -153,6 +153,11 @@ def _paragraph(contents: ReportContents) -> str:
         )
     sentences.append(_quality_sentence(contents))
     return " ".join(s for s in sentences if s)
+
+
+def _others_beside(contents: ReportContents) -> str:
+    others = [str(m) for m in pd.unique(contents.measured()["method"]) if m != contents.primary_method]
+    return f", which figures of one method show, and besides by {_listed(others, 6)}" if others else ""
 
 
 def _quality_sentence(contents: ReportContents) -> str:
@@ -178,7 +183,7 @@ def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Findi
     rows = rows.astype({"q_value": float, "p_value": float}).sort_values(["q_value", "p_value"], kind="stable")
     best = rows.iloc[0].to_dict()
     by = "" if best["source"] in {contents.primary_method, "table"} else f" by {plain(best['source'])}"
-    feature = isolate(contents.feature_labels().get(str(best["feature"]), best["feature"])) + by
+    feature = isolate(contents.feature_labels(str(best["source"])).get(str(best["feature"]), best["feature"])) + by
     cohort = isolate(best["cohort_id"])
     numbers = _numbers(best, name, feature=feature, cohort=cohort)
     passing = int((rows["q_value"] < _LEVEL).sum())

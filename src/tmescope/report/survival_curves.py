@@ -46,7 +46,7 @@ def draw_survival_curves(contents: ReportContents) -> list[Figure]:
 
 def _draw(contents: ReportContents, curves: pd.DataFrame, answers: pd.DataFrame, *, among: int) -> Figure:
     feature = str(curves["feature"].iloc[0])
-    label = plain(contents.feature_labels().get(feature, feature))
+    label = plain(contents.feature_labels(str(curves["source"].iloc[0])).get(feature, feature))
     endpoint = endpoint_name(contents.survival_endpoint)
     rows, axis_end = _steps(contents, curves)
     risk = _at_risk(rows, axis_end)

@@ -95,6 +95,12 @@
     const shown = size >= 1000 ? value.toFixed(0) : size >= 100 ? value.toFixed(1) : size >= 0.1 || size === 0 ? value.toFixed(2) : value.toPrecision(2);
     return shown.replace("-", "−");
   };
+  const percent = (share) => {
+    if (!Number.isFinite(share)) return "–";
+    if (share > 0.99 && share < 1) return "> 99%";
+    if (share > 0 && share < 0.01) return "< 1%";
+    return `${Math.round(100 * share)}%`;
+  };
   const marked = (samples, k) => (samples.length > 1 ? `${MARKS[k % MARKS.length]}\u00a0` : "");
 
   // ---------------------------------------------------------------- parts of a page
@@ -274,7 +280,7 @@
       const mine = model.subtype[sample] === k ? "share mine" : "share";
       const bar = draw("svg", { viewBox: "0 0 160 10", class: "bar-of-share", "aria-hidden": "true" },
         draw("rect", { width: "160", height: "10", class: "rest" }), draw("rect", { width: String(width), height: "10", class: mine }));
-      items.append(make("div", {}, make("dt", {}, name(title)), make("dd", {}, bar, ` ${Math.round(100 * (share || 0))}%`)));
+      items.append(make("div", {}, make("dt", {}, name(title)), make("dd", {}, bar, ` ${percent(share)}`)));
     });
     return items;
   }
@@ -285,7 +291,7 @@
       samples.forEach((s, k) => {
         const chosen = model.subtype[s];
         const line = make("p", { class: "subtype" }, marked(samples, k), make("b", {}, chosen === null ? "no subtype" : name(model.classes[chosen])),
-          chosen === null ? `: ${model.verdict[s]}` : ` (probability ${digits(model.shares[s][chosen])})`,
+          chosen === null ? `: ${model.verdict[s]}` : ` (probability ${percent(model.shares[s][chosen])})`,
           " by the model ", name(model.name), ", fitted on ", name(model.fitted_on), ".");
         parts.push(line);
         if (chosen !== null) parts.push(subtypeBars(model, s));
