@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.special import ndtr
 
-from tmescope.kernels import active_set, kernel_cdf, rank_order, rank_sums, rank_walk, reweighting
+from tmescope.kernels import active_set, kernel_cdf, permuted_maxima, rank_order, rank_sums, rank_walk, reweighting
 
 HERE = Path(__file__).parent
 TABLE = np.append(ndtr(np.arange(200) / 20), 1.0)
@@ -129,7 +129,18 @@ def regressions(draw):
     return arguments, (np.empty((3, k)), np.empty(3, dtype=np.int64))
 
 
+@st.composite
+def orders(draw):
+    n = draw(st.integers(1, 12))
+    k = draw(st.integers(0, n))
+    scores = draw(hnp.arrays(np.float64, n, elements=st.floats(-100, 100)))
+    weights = draw(hnp.arrays(np.float64, k, elements=st.floats(0, 10)))
+    uniforms = draw(hnp.arrays(np.float64, (draw(st.integers(0, 4)), k), elements=st.floats(0, 1, exclude_max=True)))
+    return (scores, weights, uniforms), (np.empty(len(uniforms)),)
+
+
 KERNELS = {
+    "permuted_maxima": (permuted_maxima.permuted_maxima, twin("permuted_maxima").permuted_maxima, orders()),
     "rank_row": (rank_order.rank_row, twin("rank_order").rank_row, rows()),
     "rank_walk_scores": (rank_walk.rank_walk_scores, twin("rank_walk").rank_walk_scores, walks()),
     "rank_extreme_scores": (rank_walk.rank_extreme_scores, twin("rank_walk").rank_extreme_scores, walks()),
