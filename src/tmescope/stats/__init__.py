@@ -17,10 +17,19 @@ if TYPE_CHECKING:
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
     from tmescope.stats.cox_model import ChiSquare, CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
+    from tmescope.stats.cutpoints import (
+        CutPoint,
+        CutSearch,
+        cut_for_classes,
+        cut_for_ranks,
+        cut_for_survival,
+        log_rank_scores,
+    )
     from tmescope.stats.designs import ColumnCheck, check_columns
     from tmescope.stats.fine_gray import FineGrayModel, fit_fine_gray
     from tmescope.stats.firth import FirthModel, fit_firth, penalised_likelihood_ratio
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
+    from tmescope.stats.held_out import HeldOutEffect, held_out_hazard_ratio, held_out_odds_ratio
     from tmescope.stats.landmarks import Landmark, start_at_landmark
     from tmescope.stats.least_squares import Coefficients, constrained_least_squares
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
         fit_logistic,
         logistic_likelihood_ratio,
     )
-    from tmescope.stats.multiplicity import benjamini_hochberg
+    from tmescope.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
     from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
@@ -61,10 +70,13 @@ __all__ = [
     "CoxModel",
     "CoxOptions",
     "CumulativeIncidence",
+    "CutPoint",
+    "CutSearch",
     "FineGrayModel",
     "FirthModel",
     "GrayTest",
     "HazardRatio",
+    "HeldOutEffect",
     "KaplanMeierCurve",
     "Landmark",
     "LeafOrder",
@@ -83,6 +95,8 @@ __all__ = [
     "Tertiles",
     "auc",
     "benjamini_hochberg",
+    "benjamini_yekutieli",
+    "bonferroni",
     "bootstrap_auc",
     "check_columns",
     "check_proportional_hazards",
@@ -92,6 +106,9 @@ __all__ = [
     "compare_restricted_means",
     "constrained_least_squares",
     "cumulative_incidence",
+    "cut_for_classes",
+    "cut_for_ranks",
+    "cut_for_survival",
     "find_separation",
     "fit_cox",
     "fit_fine_gray",
@@ -101,12 +118,17 @@ __all__ = [
     "fit_robustly",
     "gray_test",
     "hazard_ratio_of_group",
+    "held_out_hazard_ratio",
+    "held_out_odds_ratio",
     "heterogeneity",
+    "hochberg",
+    "holm",
     "jonckheere_terpstra",
     "kaplan_meier",
     "kruskal_wallis",
     "leaf_order",
     "log_rank",
+    "log_rank_scores",
     "logistic_likelihood_ratio",
     "match_quantiles",
     "measure_closeness",
@@ -125,74 +147,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "auc_comparison": (
-        "AucBootstrap",
-        "AucDifference",
-        "bootstrap_auc",
-        "compare_aucs",
-    ),
-    "closeness": (
-        "Closeness",
-        "measure_closeness",
-    ),
-    "competing_risks": (
-        "CumulativeIncidence",
-        "GrayTest",
-        "cumulative_incidence",
-        "gray_test",
-    ),
-    "components": (
-        "PrincipalComponents",
-        "principal_components",
-        "share_between_groups",
-    ),
-    "correlation": (
-        "heterogeneity",
-        "spearman_matrix",
-    ),
-    "cox": (
-        "HazardRatio",
-        "hazard_ratio_of_group",
-    ),
-    "cox_model": (
-        "ChiSquare",
-        "CoxDesign",
-        "CoxModel",
-        "CoxOptions",
-        "compare_nested",
-        "fit_cox",
-    ),
-    "designs": (
-        "ColumnCheck",
-        "check_columns",
-    ),
-    "fine_gray": (
-        "FineGrayModel",
-        "fit_fine_gray",
-    ),
-    "firth": (
-        "FirthModel",
-        "fit_firth",
-        "penalised_likelihood_ratio",
-    ),
-    "groups": (
-        "TERTILE_NAMES",
-        "Tertiles",
-        "tertiles",
-    ),
-    "landmarks": (
-        "Landmark",
-        "start_at_landmark",
-    ),
-    "least_squares": (
-        "Coefficients",
-        "constrained_least_squares",
-    ),
-    "logistic": (
-        "OddsRatio",
-        "odds_ratio_of_group",
-        "odds_ratio_per_sd",
-    ),
+    "auc_comparison": ("AucBootstrap", "AucDifference", "bootstrap_auc", "compare_aucs"),
+    "closeness": ("Closeness", "measure_closeness"),
+    "competing_risks": ("CumulativeIncidence", "GrayTest", "cumulative_incidence", "gray_test"),
+    "components": ("PrincipalComponents", "principal_components", "share_between_groups"),
+    "correlation": ("heterogeneity", "spearman_matrix"),
+    "cox": ("HazardRatio", "hazard_ratio_of_group"),
+    "cox_model": ("ChiSquare", "CoxDesign", "CoxModel", "CoxOptions", "compare_nested", "fit_cox"),
+    "cutpoints": ("CutPoint", "CutSearch", "cut_for_classes", "cut_for_ranks", "cut_for_survival", "log_rank_scores"),
+    "designs": ("ColumnCheck", "check_columns"),
+    "fine_gray": ("FineGrayModel", "fit_fine_gray"),
+    "firth": ("FirthModel", "fit_firth", "penalised_likelihood_ratio"),
+    "groups": ("TERTILE_NAMES", "Tertiles", "tertiles"),
+    "held_out": ("HeldOutEffect", "held_out_hazard_ratio", "held_out_odds_ratio"),
+    "landmarks": ("Landmark", "start_at_landmark"),
+    "least_squares": ("Coefficients", "constrained_least_squares"),
+    "logistic": ("OddsRatio", "odds_ratio_of_group", "odds_ratio_per_sd"),
     "logistic_models": (
         "LikelihoodRatioTest",
         "LogisticModel",
@@ -200,54 +170,17 @@ _HOMES = {
         "fit_logistic",
         "logistic_likelihood_ratio",
     ),
-    "multiplicity": ("benjamini_hochberg",),
-    "ordering": (
-        "LeafOrder",
-        "leaf_order",
-    ),
-    "ordinal": (
-        "OrdinalModel",
-        "check_proportional_odds",
-        "fit_ordinal",
-    ),
-    "proportionality": (
-        "ProportionalityTest",
-        "check_proportional_hazards",
-    ),
-    "quantiles": (
-        "match_quantiles",
-        "quantile_normalise",
-    ),
-    "rank_tests": (
-        "RankTest",
-        "jonckheere_terpstra",
-        "kruskal_wallis",
-        "wilcoxon_rank_sum",
-    ),
-    "ranking": (
-        "SurvivalConcordance",
-        "survival_concordance",
-    ),
-    "restricted_means": (
-        "RestrictedMean",
-        "RestrictedMeanDifference",
-        "compare_restricted_means",
-        "restricted_mean",
-    ),
-    "robust_regression": (
-        "RobustFit",
-        "fit_robustly",
-    ),
-    "roc": (
-        "AucEstimate",
-        "auc",
-    ),
-    "survival": (
-        "KaplanMeierCurve",
-        "LogRankTest",
-        "kaplan_meier",
-        "log_rank",
-    ),
+    "multiplicity": ("benjamini_hochberg", "benjamini_yekutieli", "bonferroni", "hochberg", "holm"),
+    "ordering": ("LeafOrder", "leaf_order"),
+    "ordinal": ("OrdinalModel", "check_proportional_odds", "fit_ordinal"),
+    "proportionality": ("ProportionalityTest", "check_proportional_hazards"),
+    "quantiles": ("match_quantiles", "quantile_normalise"),
+    "rank_tests": ("RankTest", "jonckheere_terpstra", "kruskal_wallis", "wilcoxon_rank_sum"),
+    "ranking": ("SurvivalConcordance", "survival_concordance"),
+    "restricted_means": ("RestrictedMean", "RestrictedMeanDifference", "compare_restricted_means", "restricted_mean"),
+    "robust_regression": ("RobustFit", "fit_robustly"),
+    "roc": ("AucEstimate", "auc"),
+    "survival": ("KaplanMeierCurve", "LogRankTest", "kaplan_meier", "log_rank"),
 }
 
 

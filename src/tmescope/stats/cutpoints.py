@@ -39,11 +39,14 @@ class CutSearch:
         The lower group holds at least floor(n * min_prop) patients (and one) and at most floor(n * max_prop).
     n_permutations : int
         Random orders behind `CutPoint.p_permutation`; 0 for none.
+    exact_gauss : bool
+        Whether `CutPoint.p_exact_gauss` is computed; what costs most beside the permutations.
     """
 
     min_prop: float = 0.1
     max_prop: float = 0.9
     n_permutations: int = 10_000
+    exact_gauss: bool = True
 
     def __post_init__(self) -> None:
         if not 0.0 < self.min_prop < self.max_prop < 1.0:
@@ -223,9 +226,7 @@ def cut_for_survival(
     reason = "no_events" if t.size and not d.any() else ""
     found, why = _maximise(v, scores, search or CutSearch(), reason=reason)
     naive = float("nan") if found is None else log_rank(t, d, v > found.cut).p_value
-    return _result(
-        found, why=why, name="log-rank", n=v.size, n_events=int(d.sum()), p_naive=naive, asked=(search, rng)
-    )
+    return _result(found, why=why, name="log-rank", n=v.size, n_events=int(d.sum()), p_naive=naive, asked=(search, rng))
 
 
 def cut_for_classes(
@@ -383,10 +384,8 @@ def _result(
         p_naive=p_naive,
         p_lau92=lausen_1992(m, min_prop=search.min_prop, max_prop=search.max_prop),
         p_lau94=lausen_1994(m, found.tried, n),
-        p_exact_gauss=exact_gauss(m, found.tried, n),
-        p_permutation=permuted(
-            m, found.centred, found.weights, n_permutations=search.n_permutations, rng=rng
-        ),
+        p_exact_gauss=exact_gauss(m, found.tried, n) if search.exact_gauss else float("nan"),
+        p_permutation=permuted(m, found.centred, found.weights, n_permutations=search.n_permutations, rng=rng),
         n_permutations=search.n_permutations,
         method=_METHOD.format(name),
     )
