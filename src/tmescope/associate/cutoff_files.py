@@ -78,11 +78,12 @@ def read_cutoff(path: Path) -> FrozenCutoff:
                 next_step="install a newer tmescope",
             )
         cutoff = FrozenCutoff(**{f.name: _value(page[f.name], str(f.type), f.name) for f in fields(FrozenCutoff)})
+        is_whole = cutoff_hash(cutoff) == page["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, FileFormatError):
             raise
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
-    if cutoff_hash(cutoff) != page.get("sha256"):
+    if not is_whole:
         raise _damaged(path, "its content has another sha256 than it states")
     return cutoff
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +17,8 @@ from tmescope.foundation.result import RunWarning
 from tmescope.stats.cutpoints import CutPoint, CutSearch
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tmescope.associate.features import Feature
     from tmescope.stats.held_out import HeldOutEffect
 
@@ -50,7 +52,7 @@ class CutPointPlan:
         Of the permutations and the halves. Each feature has random numbers of its own, whichever others are asked.
     """
 
-    search: CutSearch = CutSearch()
+    search: CutSearch = field(default_factory=CutSearch)
     corrected_by: Literal["permutation", "lau94", "lau92", "exact_gauss"] = "permutation"
     seed: int = 0
 
@@ -94,6 +96,15 @@ class CutPointAnswers:
     answers: pd.DataFrame
     cuts: pd.DataFrame
     warnings: tuple[RunWarning, ...]
+
+
+@dataclass(frozen=True)
+class _At:
+    """One feature: its values, its cut, and the effect in the half that did not choose."""
+
+    values: NDArray[np.float64]
+    found: CutPoint
+    held: HeldOutEffect
 
 
 def associate_cutpoints(
@@ -143,7 +154,7 @@ def associate_cutpoints(
     cuts: list[dict[str, Any]] = []
     warnings = list(known.warnings)
     for feature in (f for f in features if not f.is_group):
-        values = feature.values.reindex(known.sample_ids).to_numpy(dtype=np.float64)
+        values = np.asarray(feature.values.reindex(known.sample_ids), dtype=np.float64)
         rng = np.random.default_rng([plan.seed, zlib.crc32(f"{feature.source}\0{feature.name}".encode())])
         found = known.find_cut(values, search=plan.search, rng=rng)
         held = known.hold_out(values, search=plan.search, rng=rng)
@@ -152,53 +163,30 @@ def associate_cutpoints(
         )
         tail = {"adjusted_for": "", "n_left_out": n_left_out, "left_out": left_out}
         own = {**head, "feature": feature.name, "source": feature.source}
-        rows += [{**own, **row, **tail, "checks": row["checks"]} for row in _rows(known, values, found, held, plan)]
+        rows += [{**own, **row, **tail} for row in _rows(known, _At(values, found, held), plan)]
         cuts.append({**{k: v for k, v in own.items() if k != "question_id"}, **_cut_row(found, held)})
         warnings += _tell(feature, found, held, plan=plan, where=where)
     return CutPointAnswers(pd.DataFrame(rows), pd.DataFrame(cuts), merge_warnings(warnings))
 
 
-def _rows(
-    known: CutOutcome, values: np.ndarray[Any, Any], found: CutPoint, held: HeldOutEffect, plan: CutPointPlan
-) -> Iterator[dict[str, Any]]:
-    nothing = {"std_error": np.nan, "ci_low": np.nan, "ci_high": np.nan}
+def _rows(known: CutOutcome, at: _At, plan: CutPointPlan) -> tuple[dict[str, Any], ...]:
+    """Return the naive, the corrected and the held-out row of one feature."""
+    found, word = at.found, _WORDS[plan.corrected_by]
     corrected = float(getattr(found, _CORRECTIONS[plan.corrected_by]))
-    word = _WORDS[plan.corrected_by]
-    size = {"n": found.n, "n_events": found.n_events}
+    nothing = {"std_error": np.nan, "ci_low": np.nan, "ci_high": np.nan}
+    shared: dict[str, Any] = {"n": found.n, "n_events": found.n_events, "effect": np.nan, **nothing, "checks": ""}
+    naive: dict[str, Any] = {"effect_name": f"{known.ratio}_at_cut_naive", "p_value": found.p_naive}
+    honest: dict[str, Any] = {"effect_name": f"{known.ratio}_at_cut", "p_value": corrected}
     if found.reason:
-        for name in ("_naive", ""):
-            yield {
-                **size,
-                "effect": np.nan,
-                "effect_name": f"{known.ratio}_at_cut{name}",
-                **nothing,
-                "p_value": np.nan,
-                "method": f"not estimated ({found.reason})",
-                "checks": "",
-            }
+        naive["method"] = honest["method"] = f"not estimated ({found.reason})"
     else:
-        effect = known.compare(values, found.cut)
+        effect = known.compare(at.values, found.cut)
         lost = f" (effect not estimated: {effect['reason']})" if effect["reason"] else ""
-        shown = {"effect": effect["effect"], "checks": _checks(found, corrected=corrected, word=word)}
-        yield {
-            **size,
-            **shown,
-            "effect_name": f"{known.ratio}_at_cut_naive",
-            "std_error": effect["std_error"],
-            "ci_low": effect["ci_low"],
-            "ci_high": effect["ci_high"],
-            "p_value": found.p_naive,
-            "method": f"best of {found.n_cuts} cuts taken as given: p and interval are too good{lost}",
-        }
-        yield {
-            **size,
-            **shown,
-            **nothing,
-            "effect_name": f"{known.ratio}_at_cut",
-            "p_value": corrected,
-            "method": f"{found.method} ({word}); the effect is too large by construction, no interval{lost}",
-        }
-    yield _held_out_row(known, held)
+        shared |= {"effect": effect["effect"], "checks": _checks(found, corrected=corrected, word=word)}
+        naive |= {name: effect[name] for name in nothing}
+        naive["method"] = f"best of {found.n_cuts} cuts taken as given: p and interval are too good{lost}"
+        honest["method"] = f"{found.method} ({word}); the effect is too large by construction, no interval{lost}"
+    return {**shared, **naive}, {**shared, **honest}, _held_out_row(known, at.held)
 
 
 def _held_out_row(known: CutOutcome, held: HeldOutEffect) -> dict[str, Any]:

@@ -77,20 +77,6 @@ class FrozenCutoff:
             )
 
 
-_FROM_TABLE = (
-    ("cut", float),
-    ("direction", int),
-    ("n_low", int),
-    ("n_high", int),
-    ("statistic", float),
-    ("p_naive", float),
-    ("p_lau92", float),
-    ("p_lau94", float),
-    ("p_exact_gauss", float),
-    ("p_permutation", float),
-)
-
-
 def freeze_cutoff(answers: pd.DataFrame, cuts: pd.DataFrame, *, feature: str, source: str, unit: str) -> FrozenCutoff:
     """Freeze the cut of one feature as `tmescope.associate.cutpoints.associate_cutpoints` found it.
 
@@ -115,12 +101,21 @@ def freeze_cutoff(answers: pd.DataFrame, cuts: pd.DataFrame, *, feature: str, so
         feature=feature,
         source=source,
         unit=unit,
+        cut=float(row["cut"]),
+        direction=int(row["direction"]),
         chosen_by=str(told["method"]),
         cohort_id=str(row["cohort_id"]),
         endpoint=str(row["endpoint"]),
         n=int(told["n"]),
         n_events=int(told["n_events"]),
-        **{name: kind(row[name]) for name, kind in _FROM_TABLE},
+        n_low=int(row["n_low"]),
+        n_high=int(row["n_high"]),
+        statistic=float(row["statistic"]),
+        p_naive=float(row["p_naive"]),
+        p_lau92=float(row["p_lau92"]),
+        p_lau94=float(row["p_lau94"]),
+        p_exact_gauss=float(row["p_exact_gauss"]),
+        p_permutation=float(row["p_permutation"]),
     )
 
 
@@ -252,11 +247,11 @@ def carry_cutoff(
         )
     where = f"{cohort_id}: {endpoint}"
     known = read_outcome(outcome, where=where)
-    groups = assign_groups(cutoff, feature, unit=unit).reindex(known.sample_ids)
+    groups = np.asarray(assign_groups(cutoff, feature, unit=unit).reindex(known.sample_ids), dtype=np.float64)
     # a group is 1 above one half: `compare` then cuts the groups as they are
-    found = known.compare(groups.to_numpy(dtype=np.float64), 0.5)
+    found = known.compare(groups, 0.5)
     n_left_out, left_out = words_for_left_out(
-        [(known.n_without, "without endpoint"), (int(groups.isna().sum()), "without value")]
+        [(known.n_without, "without endpoint"), (int(np.isnan(groups).sum()), "without value")]
     )
     reason = found.pop("reason")
     origin = f"cut {cutoff.cut:.6g} frozen on {cutoff.cohort_id or 'no cohort'}: {cutoff.chosen_by}"

@@ -119,7 +119,7 @@ def read_outcome(outcome: pd.DataFrame | pd.Series[str], *, where: str) -> CutOu
             where=where,
             expected="responder, non_responder or missing",
         )
-    happened = (known == "responder").to_numpy(dtype=np.float64)
+    happened = np.asarray((known == "responder").to_numpy(), dtype=np.float64)
     return CutOutcome(known.index, happened, None, len(ordered) - len(known), ())
 
 
