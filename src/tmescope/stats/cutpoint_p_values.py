@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def lausen_1992(statistic: float, *, min_prop: float, max_prop: float) -> float:
     """
     if not statistic >= 1.0:
         return 1.0 if statistic < 1.0 else float("nan")
-    density = float(stats.norm.pdf(statistic))
+    density = float(np.exp(-(statistic**2) / 2.0) / np.sqrt(2.0 * np.pi))
     width = np.log(max_prop * (1.0 - min_prop) / ((1.0 - max_prop) * min_prop))
     p = 4.0 * density / statistic + density * (statistic - 1.0 / statistic) * width
     return float(min(max(p, 0.0), 1.0))
@@ -70,7 +70,7 @@ def lausen_1994(statistic: float, n_low: NDArray[np.int64], n: int) -> float:
     distance = np.sqrt(1.0 - _correlations(n_low, n) ** 2)
     square = statistic**2
     steps = (distance - (square / 4.0 - 1.0) * distance**3 / 6.0) * np.exp(-square / 2.0) / np.pi
-    return float(min(max(2.0 * float(stats.norm.sf(statistic)) + float(steps.sum()), 0.0), 1.0))
+    return float(min(max(2.0 * float(special.ndtr(-statistic)) + float(steps.sum()), 0.0), 1.0))
 
 
 def exact_gauss(statistic: float, n_low: NDArray[np.int64], n: int) -> float:
