@@ -18,6 +18,7 @@ from tmescope.associate.hazards import Adjustment, associate_hazard
 from tmescope.associate.immortal_time import Sampling, warn_of_immortal_time
 from tmescope.associate.interactions import associate_interaction
 from tmescope.associate.response_interactions import associate_response_interaction
+from tmescope.foundation.errors import listing
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
@@ -197,7 +198,10 @@ def _late(asked: _Asked) -> tuple[RunWarning, ...]:
     sampling = Sampling(timepoint=timepoint)
     if asked.question.baseline:
         sampling = replace(sampling, baseline=tuple(asked.question.baseline))
-    return warn_of_immortal_time(asked.outcome, sampling, where=asked.where)
+    late = warn_of_immortal_time(asked.outcome, sampling, where=asked.where)
+    names = sorted({str(n) for n in timepoint.dropna()} - set(sampling.baseline))
+    hint = f"; if {listing(names, most=3)} is before treatment, name it in the question's baseline"
+    return tuple(replace(w, message=w.message + hint) for w in late)
 
 
 def _interaction(asked: _Asked) -> FoundAnswers:
