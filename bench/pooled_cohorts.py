@@ -198,6 +198,8 @@ def _question(name: str, kind: str, endpoint: str, cohorts: Sequence[str], choic
     lines = [
         f'[[question]]\nid = "{name}"\nkind = "{kind}"\nendpoint = "{endpoint}"\ncohorts = {json.dumps(list(cohorts))}'
     ]
+    if kind == "survival":
+        more["baseline"] = ["pre", "pre (as curated by source)"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in more.items()]
     told = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in strata.items())
     lines.append(f'[question.pool]\nmethod = "{choices.method}"\ntest = "{choices.test}"\nstrata = {{ {told} }}\n')

@@ -81,10 +81,13 @@ def test_an_interval_narrower_than_a_fixed_effect_is_pointed_out():
 
 
 def test_test_statistics_are_not_pooled_and_families_hold_all_features():
-    answers = pd.concat([_answers("f1"), _answers("f2"), _answers("f1", effect_name="log_rank_chi_square")])
-    found = pool_answers(answers, plan=PoolPlan()).pooled
+    names = ("log_rank_chi_square", "hazard_ratio_at_cut", "hazard_ratio_at_cut_naive")
+    never = [_answers("f1", effect_name=name) for name in names]
+    found = pool_answers(pd.concat([_answers("f1"), _answers("f2"), *never]), plan=PoolPlan()).pooled
     assert list(found["feature"]) == ["f1", "f2"]
     assert found["family_size"].tolist() == [2, 2]
+    held = _answers("f1", effect_name="hazard_ratio_at_cut_held_out")
+    assert len(pool_answers(held, plan=PoolPlan()).pooled) == 1
 
 
 def test_a_patient_in_two_cohorts_stays_in_the_first():

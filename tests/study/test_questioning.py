@@ -8,6 +8,7 @@ from tests.study.contexts import do, opened
 
 from tmescope.store.tables import read_table
 from tmescope.study.questioning import asked_questions, pools
+from tmescope.study.running import run
 
 ADJUSTED = {"axis": "pan_f_tbrs", "confounders": ["tmb"]}
 RESPONSE = {
@@ -37,7 +38,7 @@ ARMS = {
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def answered(tmp_path_factory):
     data = tiny.study_dict()
     data["question"] = [RESPONSE, SURVIVAL, ARMS]
     with opened(tmp_path_factory.mktemp("questions"), data) as context:
@@ -51,8 +52,8 @@ def run(tmp_path_factory):
         yield answers, {n: read_table(folder / f"{n}.parquet") for n in ("pooled", "leave_one_out", "warnings")}
 
 
-def test_response_stands_alone_and_beside_axis_and_confounders_on_the_same_patients(run):
-    answers, _ = run
+def test_response_stands_alone_and_beside_axis_and_confounders_on_the_same_patients(answered):
+    answers, _ = answered
     rows = answers[(answers["question_id"] == "beyond") & (answers["effect_name"] == "odds_ratio_per_sd")]
     assert list(rows[rows["cohort_id"] == "a"]["adjusted_for"]) == ["", "pan_f_tbrs", "tmb", "pan_f_tbrs, tmb"]
     assert rows.groupby(["cohort_id", "feature"])["n"].nunique().max() == 1
@@ -61,8 +62,8 @@ def test_response_stands_alone_and_beside_axis_and_confounders_on_the_same_patie
     assert (rows["left_out"] != "").any() == (rows["n_left_out"] > 0).any()
 
 
-def test_survival_is_per_sd_with_each_adjustment_and_its_checks(run):
-    answers, _ = run
+def test_survival_is_per_sd_with_each_adjustment_and_its_checks(answered):
+    answers, _ = answered
     rows = answers[answers["question_id"] == "time"]
     assert set(rows["effect_name"]) == {"hazard_ratio_per_sd"}
     assert len(rows[rows["cohort_id"] == "a"]) == 4
@@ -70,8 +71,8 @@ def test_survival_is_per_sd_with_each_adjustment_and_its_checks(run):
     assert rows["checks"].str.contains("proportional hazards").all()
 
 
-def test_an_interaction_says_how_arms_came_about(run):
-    answers, _ = run
+def test_an_interaction_says_how_arms_came_about(answered):
+    answers, _ = answered
     rows = answers[answers["question_id"] == "predicts"]
     assert set(rows["effect_name"]) == {
         "interaction_ratio_per_sd", "hazard_ratio_per_sd_in_control", "hazard_ratio_per_sd_in_treated"
@@ -79,8 +80,8 @@ def test_an_interaction_says_how_arms_came_about(run):
     assert rows["checks"].str.contains("not randomised").all()
 
 
-def test_cohorts_are_pooled_by_the_stated_method(run):
-    answers, tables = run
+def test_cohorts_are_pooled_by_the_stated_method(answered):
+    answers, tables = answered
     pooled = tables["pooled"]
     assert set(pooled["question_id"]) == {"beyond", "time"}
     assert set(pooled[pooled["question_id"] == "beyond"]["stratum"]) == {"", "PD1"}
@@ -90,6 +91,25 @@ def test_cohorts_are_pooled_by_the_stated_method(run):
     assert row["n"] == single["n"].sum()
     assert single["effect"].min() <= row["effect"] <= single["effect"].max()
     assert len(tables["leave_one_out"]) == 0  # two cohorts leave one, which is no pool
+
+
+def test_a_cut_never_stands_without_its_corrected_p(tmp_path):
+    data = tiny.study_dict()
+    data["question"] = [
+        {"id": "cut", "kind": "cutpoint", "endpoint": "os", "features": ["cyt"], "corrected_by": "lau94"},
+        {"id": "cut2", "kind": "cutpoint", "endpoint": "response", "features": ["cyt"]},
+    ]
+    with opened(tmp_path, data) as context:
+        do(context, "answers")
+        folder = context.ledger.folder("answers-a")
+        answers, cuts = (read_table(folder / f"{n}.parquet") for n in ("answers", "cuts"))
+    assert list(cuts["question_id"]) == ["cut", "cut2"]
+    assert (cuts["n_low"] + cuts["n_high"] == 24).all()
+    assert (cuts["p_lau94"] >= cuts["p_naive"] - 1e-12).all()
+    rows = answers[answers["question_id"] == "cut"].set_index("effect_name")
+    assert set(rows.index) == {"hazard_ratio_at_cut_naive", "hazard_ratio_at_cut", "hazard_ratio_at_cut_held_out"}
+    assert rows.loc["hazard_ratio_at_cut", "p_value"] == cuts.loc[0, "p_lau94"]
+    assert rows.loc["hazard_ratio_at_cut_naive", "p_value"] == cuts.loc[0, "p_naive"]
 
 
 def test_a_patient_of_both_cohorts_counts_once(tmp_path):
@@ -125,3 +145,19 @@ def test_genes_are_asked_and_numbers_are_those_of_the_file(tmp_path):
     pairs = values[yes][:, None] - values[~yes][None, :]
     expected = np.mean(pairs > 0) + np.mean(pairs == 0) / 2
     assert rows.set_index("effect_name").loc["auc", "effect"] == pytest.approx(expected)
+
+
+def test_a_run_writes_tables_figures_and_a_report_of_what_was_pooled(tmp_path):
+    tiny.write_files(tmp_path)
+    data = tiny.study_dict()
+    data["question"] = [{**RESPONSE, "confounders": []}]
+    data["output"] = {"report": True}
+    study = tmp_path / "study.toml"
+    study.write_text(tiny.to_toml(data), encoding="utf-8")
+    outcome = run(study, tmp_path / "out")
+    assert len(outcome.table("pooled")) > 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Answers pooled over cohorts" in page
+    assert (tmp_path / "out" / "figures" / "pooled-beyond-odds-ratio-per-sd.svg").is_file()
+    again = run(study, tmp_path / "out")
+    assert again.redone == ()

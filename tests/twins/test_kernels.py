@@ -20,6 +20,7 @@ from tmescope.kernels import (
     exponentials,
     kernel_cdf,
     logistic_columns,
+    permuted_maxima,
     rank_order,
     rank_sums,
     rank_walk,
@@ -203,6 +204,16 @@ def adjusted(draw):
     return arguments, (np.empty((width, k + 1)), np.empty((width, 6)))
 
 
+@st.composite
+def orders(draw):
+    n = draw(st.integers(1, 12))
+    k = draw(st.integers(0, n))
+    scores = draw(hnp.arrays(np.float64, n, elements=st.floats(-100, 100)))
+    weights = draw(hnp.arrays(np.float64, k, elements=st.floats(0, 10)))
+    uniforms = draw(hnp.arrays(np.float64, (draw(st.integers(0, 4)), k), elements=st.floats(0, 1, exclude_max=True)))
+    return (scores, weights, uniforms), (np.empty(len(uniforms)),)
+
+
 KERNELS = {
     "exponentials": (exponentials.exponentials, twin("exponentials").exponentials, powers()),
     "standardise_columns": (
@@ -213,6 +224,7 @@ KERNELS = {
     "cox_columns": (cox_columns.cox_columns, twin("cox_columns").cox_columns, followed()),
     "logistic_columns": (logistic_columns.logistic_columns, twin("logistic_columns").logistic_columns, answered()),
     "adjusted_columns": (adjusted_columns.adjusted_columns, twin("adjusted_columns").adjusted_columns, adjusted()),
+    "permuted_maxima": (permuted_maxima.permuted_maxima, twin("permuted_maxima").permuted_maxima, orders()),
     "rank_row": (rank_order.rank_row, twin("rank_order").rank_row, rows()),
     "rank_walk_scores": (rank_walk.rank_walk_scores, twin("rank_walk").rank_walk_scores, walks()),
     "rank_extreme_scores": (rank_walk.rank_extreme_scores, twin("rank_walk").rank_extreme_scores, walks()),

@@ -160,6 +160,8 @@ class _Scale:
 
 
 def _scale(effect_name: str) -> _Scale | None:
+    if "_at_cut" in effect_name and not effect_name.endswith("_held_out"):
+        return None  # effects at a cut that was sought in the same patients are too large by construction
     if effect_name.startswith(_RATIOS):
         return _Scale("log", np.log, lambda v: float(np.exp(v)))
     if effect_name == "auc":

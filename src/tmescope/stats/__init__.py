@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from tmescope.stats.correlation import heterogeneity, spearman_matrix
     from tmescope.stats.cox import HazardRatio, hazard_ratio_of_group
     from tmescope.stats.cox_model import ChiSquare, CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
+    from tmescope.stats.cutpoints import (
+        CutPoint,
+        CutSearch,
+        cut_for_classes,
+        cut_for_ranks,
+        cut_for_survival,
+        log_rank_scores,
+    )
     from tmescope.stats.decision_curve import DecisionCurve, measure_net_benefit
     from tmescope.stats.designs import ColumnCheck, check_columns
     from tmescope.stats.fine_gray import FineGrayModel, fit_fine_gray
     from tmescope.stats.firth import FirthModel, fit_firth, penalised_likelihood_ratio
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
+    from tmescope.stats.held_out import HeldOutEffect, held_out_hazard_ratio, held_out_odds_ratio
     from tmescope.stats.landmarks import Landmark, start_at_landmark
     from tmescope.stats.least_squares import Coefficients, constrained_least_squares
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
@@ -34,16 +43,10 @@ if TYPE_CHECKING:
         logistic_likelihood_ratio,
     )
     from tmescope.stats.lowess import smooth_locally
-    from tmescope.stats.meta_analysis import (
-        MetaRegression,
-        PooledEffect,
-        PoolingOptions,
-        pool_effects,
-        regress_effects,
-    )
+    from tmescope.stats.meta_analysis import MetaRegression, PooledEffect, PoolingOptions, pool_effects, regress_effects
     from tmescope.stats.mixed_models import MixedModel, fit_random_intercepts
     from tmescope.stats.moderated import GeneFits, ModeratedTest, fit_genes, moderate
-    from tmescope.stats.multiplicity import benjamini_hochberg
+    from tmescope.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
     from tmescope.stats.power import (
@@ -89,6 +92,8 @@ __all__ = [
     "CoxModel",
     "CoxOptions",
     "CumulativeIncidence",
+    "CutPoint",
+    "CutSearch",
     "DecisionCurve",
     "EggerTest",
     "FineGrayModel",
@@ -96,6 +101,7 @@ __all__ = [
     "GeneFits",
     "GrayTest",
     "HazardRatio",
+    "HeldOutEffect",
     "KaplanMeierCurve",
     "Landmark",
     "LeafOrder",
@@ -125,6 +131,8 @@ __all__ = [
     "adjust_batches",
     "auc",
     "benjamini_hochberg",
+    "benjamini_yekutieli",
+    "bonferroni",
     "bootstrap_auc",
     "check_columns",
     "check_proportional_hazards",
@@ -135,6 +143,9 @@ __all__ = [
     "constrained_least_squares",
     "cox_outcome",
     "cumulative_incidence",
+    "cut_for_classes",
+    "cut_for_ranks",
+    "cut_for_survival",
     "egger_test",
     "events_of_hazard_ratio",
     "find_separation",
@@ -148,13 +159,18 @@ __all__ = [
     "fit_robustly",
     "gray_test",
     "hazard_ratio_of_group",
+    "held_out_hazard_ratio",
+    "held_out_odds_ratio",
     "heterogeneity",
+    "hochberg",
+    "holm",
     "jonckheere_terpstra",
     "kaplan_meier",
     "kruskal_wallis",
     "leaf_order",
     "leave_one_out",
     "log_rank",
+    "log_rank_scores",
     "logistic_likelihood_ratio",
     "logistic_outcome",
     "match_quantiles",
@@ -188,22 +204,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "meta_analysis": ("MetaRegression", "PooledEffect", "PoolingOptions", "pool_effects", "regress_effects"),
-    "study_influence": ("EggerTest", "egger_test", "leave_one_out"),
-    "screened_outcomes": (
-        "OutcomeModel",
-        "ScreenOptions",
-        "cox_outcome",
-        "logistic_outcome",
-    ),
-    "screening": (
-        "ColumnEffects",
-        "screen_columns",
-    ),
-    "shrinkage": (
-        "ShrunkEffects",
-        "shrink_effects",
-    ),
     "auc_comparison": (
         "AucBootstrap",
         "AucDifference",
@@ -246,6 +246,14 @@ _HOMES = {
         "compare_nested",
         "fit_cox",
     ),
+    "cutpoints": (
+        "CutPoint",
+        "CutSearch",
+        "cut_for_classes",
+        "cut_for_ranks",
+        "cut_for_survival",
+        "log_rank_scores",
+    ),
     "decision_curve": (
         "DecisionCurve",
         "measure_net_benefit",
@@ -268,6 +276,11 @@ _HOMES = {
         "Tertiles",
         "tertiles",
     ),
+    "held_out": (
+        "HeldOutEffect",
+        "held_out_hazard_ratio",
+        "held_out_odds_ratio",
+    ),
     "landmarks": (
         "Landmark",
         "start_at_landmark",
@@ -289,6 +302,13 @@ _HOMES = {
         "logistic_likelihood_ratio",
     ),
     "lowess": ("smooth_locally",),
+    "meta_analysis": (
+        "MetaRegression",
+        "PooledEffect",
+        "PoolingOptions",
+        "pool_effects",
+        "regress_effects",
+    ),
     "mixed_models": (
         "MixedModel",
         "fit_random_intercepts",
@@ -299,7 +319,13 @@ _HOMES = {
         "fit_genes",
         "moderate",
     ),
-    "multiplicity": ("benjamini_hochberg",),
+    "multiplicity": (
+        "benjamini_hochberg",
+        "benjamini_yekutieli",
+        "bonferroni",
+        "hochberg",
+        "holm",
+    ),
     "ordering": (
         "LeafOrder",
         "leaf_order",
@@ -349,6 +375,25 @@ _HOMES = {
     "roc": (
         "AucEstimate",
         "auc",
+    ),
+    "screened_outcomes": (
+        "OutcomeModel",
+        "ScreenOptions",
+        "cox_outcome",
+        "logistic_outcome",
+    ),
+    "screening": (
+        "ColumnEffects",
+        "screen_columns",
+    ),
+    "shrinkage": (
+        "ShrunkEffects",
+        "shrink_effects",
+    ),
+    "study_influence": (
+        "EggerTest",
+        "egger_test",
+        "leave_one_out",
     ),
     "survival": (
         "KaplanMeierCurve",

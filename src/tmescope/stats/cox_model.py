@@ -298,15 +298,14 @@ def _model(
     reasons: tuple[str, tuple[str, ...]],
 ) -> CoxModel:
     p, estimated = len(rows.names), not reasons[0]
-    coefficients, model_error, covariance = (np.full(shape, np.nan) for shape in (p, p, (p, p)))
+    coefficients, model_error, covariance = np.full(p, np.nan), np.full(p, np.nan), np.full((p, p), np.nan)
     if estimated:
         from_model, asked = _covariances(sets, beta, rows=rows, robust=options.robust)
-        per_unit = scale[kept]
-        coefficients[kept], model_error[kept] = beta / per_unit, np.sqrt(np.diag(from_model)) / per_unit
-        covariance[np.ix_(kept, kept)] = asked / np.outer(per_unit, per_unit)
+        coefficients[kept], model_error[kept] = beta / scale[kept], np.sqrt(np.diag(from_model)) / scale[kept]
+        covariance[np.ix_(kept, kept)] = asked / np.outer(scale[kept], scale[kept])
     likelihoods, tests = _tests(sets, beta, covariance=asked if estimated else None)
     error = np.sqrt(np.diag(covariance))
-    ratio, low, high = _ratios(coefficients, error, confidence=options.confidence)
+    ratio, low, high = wald_interval(coefficients, error, confidence=options.confidence)
     return CoxModel(
         n=rows.time.size,
         n_events=int(rows.event.sum()),
@@ -326,7 +325,7 @@ def _model(
         likelihood_ratio=tests[0],
         wald=tests[1],
         score=tests[2],
-        linear_predictor=_predictor(rows, kept, coefficients) if estimated else np.full(rows.kept.size, np.nan),
+        linear_predictor=_predict(rows, coefficients, kept=kept) if estimated else np.full(rows.kept.size, np.nan),
         n_strata=int(np.unique(rows.strata).size),
         n_clusters=int(np.unique(rows.clusters).size) if options.robust else 0,
         ties=options.ties,
@@ -339,18 +338,27 @@ def _model(
     )
 
 
-def _ratios(
+def _predict(rows: CoxRows, coefficients: NDArray[np.float64], *, kept: NDArray[np.int64]) -> NDArray[np.float64]:
+    found = np.full(rows.kept.size, np.nan)
+    found[rows.kept] = (rows.x[:, kept] - rows.x[:, kept].mean(axis=0)) @ coefficients[kept]
+    return found
+
+
+def wald_interval(
     coefficients: NDArray[np.float64], error: NDArray[np.float64], *, confidence: float
-) -> tuple[NDArray[np.float64], ...]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ratios and their two limits.
+
+    Parameters
+    ----------
+    coefficients, error : array of float, shape (p,)
+        On the log scale.
+    confidence : float
+        Level of the interval.
+    """
     half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
     with np.errstate(over="ignore"):
-        return tuple(np.exp(v) for v in (coefficients, coefficients - half, coefficients + half))
-
-
-def _predictor(rows: CoxRows, kept: NDArray[np.int64], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
-    predictor = np.full(rows.kept.size, np.nan)
-    predictor[rows.kept] = (rows.x[:, kept] - rows.x[:, kept].mean(axis=0)) @ coefficients[kept]
-    return predictor
+        return np.exp(coefficients), np.exp(coefficients - half), np.exp(coefficients + half)
 
 
 def _tests(

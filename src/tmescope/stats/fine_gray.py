@@ -10,7 +10,8 @@ import numpy as np
 from scipy import stats
 
 from tmescope.foundation.errors import InputError
-from tmescope.stats.arguments import as_codes, as_times, check_confidence
+from tmescope.stats.arguments import as_codes, check_confidence
+from tmescope.stats.cox_model import wald_interval
 from tmescope.stats.cox_newton import alias_reasons, maximise
 from tmescope.stats.cox_rows import read_rows
 from tmescope.stats.risk_sets import Moments
@@ -221,29 +222,29 @@ def fit_fine_gray(
     Fine and Gray, JASA 1999, doi:10.1080/01621459.1999.10474144.
     """
     check_confidence(confidence)
-    _check_cause(cause)
+    if cause < 1:
+        raise InputError(f"the cause is {cause!r}", where="argument cause", expected="a code from 1; 0 is censored")
     code = as_codes(event, name="event")
-    own = np.where(np.isnan(code), np.nan, code == cause)
-    rows = read_rows(x, time=as_times(time, name="time"), event=own, design=None, names=names)
+    known = np.where(np.isnan(code), np.nan, code == cause)
+    rows = read_rows(x, time=time, event=known, design=None, names=names)
     code = code[rows.kept]
     z, per_unit = _standardise(rows.x)
     reason, term_reasons = _why_not(z, rows.event)
     kept = np.flatnonzero([not r for r in term_reasons])
     coefficients, covariance = np.full(len(rows.names), np.nan), np.full((len(rows.names),) * 2, np.nan)
-    likelihoods = (np.nan, np.nan)
+    likelihoods, sets = (np.nan, np.nan), _weigh(z[:, kept], rows.time, code=code, cause=cause)
     if not reason:
-        sets = _weigh(z[:, kept], rows.time, code=code, cause=cause)
         beta, reason = maximise(sets)
         if not reason:
             likelihoods = (sets.moments(np.zeros(kept.size)).log_likelihood, sets.moments(beta).log_likelihood)
             coefficients[kept] = beta / per_unit[kept]
             covariance[np.ix_(kept, kept)] = _sandwich(sets, beta) / np.outer(per_unit[kept], per_unit[kept])
     error = np.sqrt(np.diag(covariance))
-    ratio, low, high = _exponentials(coefficients, float(stats.norm.ppf(0.5 + confidence / 2.0)) * error)
+    ratio, low, high = wald_interval(coefficients, error, confidence=confidence)
     return FineGrayModel(
         n=code.size,
         n_events=int(rows.event.sum()),
-        n_other=int(((code > 0) & (code != cause)).sum()),
+        n_other=int((code > 0).sum() - rows.event.sum()),
         n_dropped=rows.n_missing,
         names=rows.names,
         coefficients=coefficients,
@@ -263,11 +264,6 @@ def fit_fine_gray(
     )
 
 
-def _check_cause(cause: int) -> None:
-    if cause < 1:
-        raise InputError(f"the cause is {cause!r}", where="argument cause", expected="a code from 1; 0 is censored")
-
-
 def _why_not(z: NDArray[np.float64], own: NDArray[np.float64]) -> tuple[str, tuple[str, ...]]:
     """Return why nothing, and which covariates, cannot be estimated."""
     all_kept = ("",) * z.shape[1]
@@ -277,13 +273,6 @@ def _why_not(z: NDArray[np.float64], own: NDArray[np.float64]) -> tuple[str, tup
         return "more_terms_than_subjects", all_kept
     found = alias_reasons(z, strata=np.zeros(own.size), used=np.ones(own.size, dtype=bool))
     return ("" if "" in found else "no_informative_covariate"), found
-
-
-def _exponentials(
-    coefficients: NDArray[np.float64], half: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    with np.errstate(over="ignore"):
-        return np.exp(coefficients), np.exp(coefficients - half), np.exp(coefficients + half)
 
 
 def _sandwich(sets: _Weighted, beta: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -149,6 +149,15 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "left_out_cohort:str k:int effect:float ci_low:float ci_high:float p_value:float tau2:float"
         ),
     ),
+    "cuts": TableSchema(
+        "one cut-point that was looked for",
+        _columns(
+            "question_id:str cohort_id:str feature:str source:str endpoint:str cut:float n_low:int n_high:int "
+            "direction:str statistic:float p_naive:float p_lau92:float p_lau94:float p_exact_gauss:float "
+            "p_permutation:float n_permutations:int held_out_cut:float held_out_effect:float held_out_ci_low:float "
+            "held_out_ci_high:float held_out_p:float reason:str"
+        ),
+    ),
     "curves": TableSchema(
         "one step of a Kaplan-Meier curve",
         _columns(

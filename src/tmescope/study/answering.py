@@ -65,6 +65,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         features = _features(context, cohort.id, sample_ids=list(samples.index), methods=asked_methods(context))
         parts: list[pd.DataFrame] = []
         curves: list[pd.DataFrame] = []
+        cuts: list[pd.DataFrame] = []
         warnings: list[RunWarning] = []
         context.progress.start(_TASK, len(responses) + (survival is not None) + len(own), unit="questions")
         for endpoint in responses:
@@ -84,12 +85,13 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             asked = features
             if question.methods is not None:
                 asked = _features(context, cohort.id, sample_ids=list(samples.index), methods=question.methods)
-            found, noted = answer_question(context, question, cohort, features=asked, samples=samples)
-            parts.append(found)
-            warnings.extend(noted)
+            found_own = answer_question(context, question, cohort, features=asked, samples=samples)
+            parts.append(found_own.answers)
+            warnings.extend(found_own.warnings)
+            cuts += [] if found_own.cuts is None else [found_own.cuts]
             context.progress.advance(_TASK)
         context.progress.finish(_TASK)
-        _write(folder, parts, curves)
+        _write(folder, parts, curves=curves, cuts=cuts)
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     asked_for = {"responses": responses, "survival": survival, "methods": asked_methods(context)}
@@ -123,10 +125,11 @@ def _features(context: Context, cohort_id: str, *, sample_ids: list[str], method
     return collect_features(scores, extra, sample_ids=sample_ids, methods=methods)
 
 
-def _write(folder: Path, parts: list[pd.DataFrame], curves: list[pd.DataFrame]) -> None:
+def _write(folder: Path, parts: list[pd.DataFrame], *, curves: list[pd.DataFrame], cuts: list[pd.DataFrame]) -> None:
     filled = [p for p in parts if len(p)]
     answers = adjust_families(pd.concat(filled, ignore_index=True)) if filled else empty_table("answers")
     write_table(shape_table("answers", answers), folder / "answers.parquet")
-    drawn = [c for c in curves if len(c)]
-    table = pd.concat(drawn, ignore_index=True) if drawn else empty_table("curves")
-    write_table(shape_table("curves", table), folder / "curves.parquet")
+    for name, tables in (("curves", curves), ("cuts", cuts)):
+        known = [t for t in tables if len(t)]
+        table = pd.concat(known, ignore_index=True) if known else empty_table(name)
+        write_table(shape_table(name, table), folder / f"{name}.parquet")

@@ -13,10 +13,12 @@ import pandas as pd
 from tmescope.associate.across_cohorts import PoolPlan, count_once, pool_answers
 from tmescope.associate.adjusted_response import associate_adjusted_response
 from tmescope.associate.arms import Treatment
+from tmescope.associate.cutpoints import CutPointPlan, associate_cutpoints
 from tmescope.associate.hazards import Adjustment, associate_hazard
 from tmescope.associate.immortal_time import Sampling, warn_of_immortal_time
 from tmescope.associate.interactions import associate_interaction
 from tmescope.associate.response_interactions import associate_response_interaction
+from tmescope.foundation.errors import listing
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
@@ -31,9 +33,25 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
     from tmescope.study.schema_questions import Question
 
-__all__ = ["answer_question", "asked_questions", "pool_step", "pools"]
+__all__ = ["FoundAnswers", "answer_question", "asked_questions", "pool_step", "pools"]
 
-_Found = tuple[pd.DataFrame, tuple[RunWarning, ...]]
+
+@dataclass(frozen=True)
+class FoundAnswers:
+    """What one question gave in one cohort.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Rows of the table ``answers`` without q-values.
+    warnings : tuple of RunWarning
+    cuts : pandas.DataFrame or None
+        Rows of the table ``cuts``, of a question that looks for a cut-point.
+    """
+
+    answers: pd.DataFrame
+    warnings: tuple[RunWarning, ...]
+    cuts: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,10 @@ class _Asked:
     @property
     def where(self) -> str:
         return f"{self.cohort_id}: {self.question.endpoint}"
+
+    @property
+    def is_response(self) -> bool:
+        return self.question.endpoint in self.material.samples
 
     @property
     def outcome(self) -> pd.DataFrame:
@@ -81,7 +103,7 @@ def pools(context: Context) -> bool:
 
 def answer_question(
     context: Context, question: Question, cohort: Cohort, *, features: tuple[Feature, ...], samples: pd.DataFrame
-) -> _Found:
+) -> FoundAnswers:
     """Answer one question in one cohort.
 
     Parameters
@@ -99,9 +121,7 @@ def answer_question(
 
     Returns
     -------
-    answers : pandas.DataFrame
-        Rows of the table ``answers`` without q-values.
-    warnings : tuple of RunWarning
+    FoundAnswers
     """
     folder = context.ledger.folder(f"cohort-{cohort.id}")
     elsewhere: tuple[str, ...] = ()
@@ -112,8 +132,9 @@ def answer_question(
     extra = subtype_features(context, cohort.id, read_table(folder / "features.parquet"))
     material, noted = gather_material(question, features, samples, extra=extra, folder=folder, elsewhere=elsewhere)
     asked_here = _Asked(question, material, cohort.id, context.study.study.seed)
-    answers, told = _ANSWERERS[question.kind](asked_here)
-    return _named(answers, question, material), (*noted, *told)
+    found = _ANSWERERS[question.kind](asked_here)
+    cuts = None if found.cuts is None else found.cuts.assign(question_id=question.id)
+    return FoundAnswers(_named(found.answers, question, material), (*noted, *found.warnings), cuts)
 
 
 def _named(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:
@@ -127,9 +148,9 @@ def _named(answers: pd.DataFrame, question: Question, material: QuestionMaterial
     return named
 
 
-def _response(asked: _Asked) -> _Found:
+def _response(asked: _Asked) -> FoundAnswers:
     confounders = asked.material.confounders
-    return associate_adjusted_response(
+    answers, warnings = associate_adjusted_response(
         asked.material.features,
         asked.material.samples[asked.question.endpoint],
         cohort_id=asked.cohort_id,
@@ -138,9 +159,10 @@ def _response(asked: _Asked) -> _Found:
         axis=asked.material.axis,
         seed=asked.seed,
     )
+    return FoundAnswers(answers, warnings)
 
 
-def _survival(asked: _Asked) -> _Found:
+def _survival(asked: _Asked) -> FoundAnswers:
     material, outcome = asked.material, asked.outcome
     warnings = [*_late(asked)]
     axis = pd.DataFrame(index=outcome.index)
@@ -166,7 +188,7 @@ def _survival(asked: _Asked) -> _Found:
     answers = pd.concat(parts, ignore_index=True)
     if (n := int(incomplete.sum())) and len(answers):
         answers["left_out"] = [f"{t} ({n} of all samples without axis or confounder)" for t in answers["left_out"]]
-    return answers, tuple(dict.fromkeys(warnings))
+    return FoundAnswers(answers, tuple(dict.fromkeys(warnings)))
 
 
 def _late(asked: _Asked) -> tuple[RunWarning, ...]:
@@ -176,24 +198,28 @@ def _late(asked: _Asked) -> tuple[RunWarning, ...]:
     sampling = Sampling(timepoint=timepoint)
     if asked.question.baseline:
         sampling = replace(sampling, baseline=tuple(asked.question.baseline))
-    return warn_of_immortal_time(asked.outcome, sampling, where=asked.where)
+    late = warn_of_immortal_time(asked.outcome, sampling, where=asked.where)
+    names = sorted({str(n) for n in timepoint.dropna()} - set(sampling.baseline))
+    hint = f"; if {listing(names, most=3)} is before treatment, name it in the question's baseline"
+    return tuple(replace(w, message=w.message + hint) for w in late)
 
 
-def _interaction(asked: _Asked) -> _Found:
+def _interaction(asked: _Asked) -> FoundAnswers:
     stated, arms = asked.question.treatment, asked.material.arms
     treatment = Treatment(
         arm=arms if arms is not None else pd.Series(dtype="str"),
         control="control",
         randomisation=stated.assignment if stated else "unknown",
     )
-    if asked.question.endpoint in asked.material.samples:
-        return associate_response_interaction(
+    if asked.is_response:
+        answers, warnings = associate_response_interaction(
             asked.material.features,
             asked.material.samples[asked.question.endpoint],
             treatment=treatment,
             cohort_id=asked.cohort_id,
             endpoint=asked.question.endpoint,
         )
+        return FoundAnswers(answers, warnings)
     found = associate_interaction(
         asked.material.features,
         asked.outcome,
@@ -201,13 +227,25 @@ def _interaction(asked: _Asked) -> _Found:
         cohort_id=asked.cohort_id,
         endpoint=asked.question.endpoint,
     )
-    return found.answers, found.warnings
+    return FoundAnswers(found.answers, found.warnings)
 
 
-_ANSWERERS: Mapping[str, Callable[[_Asked], _Found]] = {
+def _cutpoint(asked: _Asked) -> FoundAnswers:
+    found = associate_cutpoints(
+        asked.material.features,
+        asked.material.samples[asked.question.endpoint] if asked.is_response else asked.outcome,
+        cohort_id=asked.cohort_id,
+        endpoint=asked.question.endpoint,
+        plan=CutPointPlan(corrected_by=asked.question.corrected_by, seed=asked.seed),
+    )
+    return FoundAnswers(found.answers, found.warnings, found.cuts)
+
+
+_ANSWERERS: Mapping[str, Callable[[_Asked], FoundAnswers]] = {
     "response": _response,
     "survival": _survival,
     "interaction": _interaction,
+    "cutpoint": _cutpoint,
 }
 
 

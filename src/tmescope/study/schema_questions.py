@@ -73,6 +73,9 @@ class Question(Table):
         description="Time points at or before the start of treatment (baseline, pre, screening ... if omitted): "
         "samples of other time points in a question of survival raise a warning of immortal time",
     )
+    corrected_by: Literal["permutation", "lau94", "lau92", "exact_gauss"] = Field(
+        "permutation", description="Which corrected p stands in the answers of kind = cutpoint; all stand in cuts"
+    )
     treatment: Treatment | None = Field(None, description="Arms, for kind = interaction")
     pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
 
