@@ -91,7 +91,9 @@ def measure_closeness(measured: ArrayLike, known: ArrayLike, *, confidence: floa
         return Closeness(n, np.nan, np.nan, np.nan, np.nan, rmse, np.nan)
     dx, dy = x - x.mean(), y - y.mean()
     sxy, sxx, syy = float(np.mean(dx * dy)), float(np.mean(dx**2)), float(np.mean(dy**2))
-    r = float(np.clip(sxy / np.sqrt(sxx * syy), -1, 1)) if sxx > 0 and syy > 0 else np.nan
+    # roots first: a product of tiny variances would vanish
+    spread = np.sqrt(sxx) * np.sqrt(syy)
+    r = float(np.clip(sxy / spread, -1, 1)) if spread > 0 else np.nan
     low = high = np.nan
     if n > _FEWEST and abs(r) < 1:
         half = float(norm.ppf((1 + confidence) / 2)) / np.sqrt(n - 3)
