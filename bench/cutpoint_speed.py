@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tmescope.stats.cutpoints import CutSearch, cut_for_survival, log_rank_scores
+from tmescope.stats.cutpoints import CutSearch, cut_for_survival
+from tmescope.stats.rank_scores import log_rank_scores
 
 SUMMARY = "10,000 permutations of a maximally selected statistic, 500 patients, CPU seconds, median of 3 (limit: 1 s)"
 N, PERMUTATIONS = 500, 10_000

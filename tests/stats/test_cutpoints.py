@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tmescope.foundation.errors import EndpointError, InputError
-from tmescope.stats.cutpoints import CutSearch, cut_for_classes, cut_for_ranks, cut_for_survival, log_rank_scores
+from tmescope.stats.cutpoints import CutSearch, cut_for_classes, cut_for_ranks, cut_for_survival
 from tmescope.stats.multiplicity import benjamini_hochberg
+from tmescope.stats.rank_scores import log_rank_scores
 from tmescope.stats.survival import log_rank
 
 QUICK = CutSearch(n_permutations=200)

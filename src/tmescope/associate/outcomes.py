@@ -53,13 +53,33 @@ class CutOutcome:
         return "odds_ratio" if self.time is None else "hazard_ratio"
 
     def find_cut(self, values: NDArray[np.float64], *, search: CutSearch, rng: np.random.Generator) -> CutPoint:
-        """Find the best cut of the values, one per sample of `sample_ids`."""
+        """Find the best cut of a feature.
+
+        Parameters
+        ----------
+        values : array of float, shape (n,)
+            One per sample of `sample_ids`; NaN is missing.
+        search : CutSearch
+            Where cuts may lie, and how many permutations.
+        rng : numpy.random.Generator
+            For the permutations.
+        """
         if self.time is None:
             return cut_for_classes(values, self.happened, search=search, rng=rng)
         return cut_for_survival(values, self.time, self.happened, search=search, rng=rng)
 
     def hold_out(self, values: NDArray[np.float64], *, search: CutSearch, rng: np.random.Generator) -> HeldOutEffect:
-        """Estimate the effect of a cut in the half of the samples that did not choose it."""
+        """Estimate the effect of a cut in the half of the samples that did not choose it.
+
+        Parameters
+        ----------
+        values : array of float, shape (n,)
+            One per sample of `sample_ids`; NaN is missing.
+        search : CutSearch
+            Where cuts may lie.
+        rng : numpy.random.Generator
+            For the halves.
+        """
         if self.time is None:
             return held_out_odds_ratio(values, self.happened, rng=rng, search=search)
         return held_out_hazard_ratio(values, self.time, self.happened, rng=rng, search=search)

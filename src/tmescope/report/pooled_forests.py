@@ -52,8 +52,9 @@ def draw_pooled(contents: ReportContents) -> list[Figure]:
 
 def with_numbers(contents: ReportContents, rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows with labels as words and every number a float."""
-    labels = contents.short_labels()
-    names = [plain(labels.get(str(f), f)) for f in rows["feature"]]
+    labels = {str(s): contents.short_labels(str(s)) for s in pd.unique(rows["source"])}
+    pairs = zip(rows["feature"], rows["source"], strict=True)
+    names = [plain(labels[str(s)].get(str(f), f)) for f, s in pairs]
     twice = rows.groupby("feature")["source"].transform("nunique") > 1
     sources = [f" ({plain(s)})" if t else "" for s, t in zip(rows["source"], twice, strict=True)]
     floats = [c for c in rows if c in {"k", "n", "n_events", "effect", "std_error", "ci_low", "ci_high", "p_value",

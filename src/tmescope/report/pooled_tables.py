@@ -28,7 +28,7 @@ def pooled(contents: ReportContents) -> HtmlTable | None:
     table = contents.table("pooled")
     if not len(table):
         return None
-    labels = contents.feature_labels()
+    labels = {str(s): contents.feature_labels(str(s)) for s in pd.unique(table["source"])}
     moved = _moved(contents.table("leave_one_out"))
     rows = [_row(r, labels, moved) for r in table.to_dict(orient="records")]
     columns = [
@@ -62,7 +62,9 @@ def _moved(without: pd.DataFrame) -> dict[tuple[object, ...], str]:
     return told
 
 
-def _row(row: Mapping[Any, Any], labels: Mapping[str, str], moved: Mapping[tuple[object, ...], str]) -> list[Cell]:
+def _row(
+    row: Mapping[Any, Any], labels: Mapping[str, Mapping[str, str]], moved: Mapping[tuple[object, ...], str]
+) -> list[Cell]:
     name = str(row["effect_name"])
     notes = (
         ["narrower than a fixed effect"]
@@ -73,7 +75,7 @@ def _row(row: Mapping[Any, Any], labels: Mapping[str, str], moved: Mapping[tuple
     further = {**row, "ci_low": row["prediction_low"], "ci_high": row["prediction_high"]}
     spread = "–" if is_missing(row["prediction_low"]) else interval(further, name).split(" ", 1)[-1]
     return [
-        Cell(plain(labels.get(str(row["feature"]), row["feature"]))),
+        Cell(plain(labels[str(row["source"])].get(str(row["feature"]), row["feature"]))),
         words(row["question_id"]),
         Cell(EFFECT_NAMES.get(name, plain(name))),
         words(row["adjusted_for"]),

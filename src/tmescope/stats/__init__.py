@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         cut_for_classes,
         cut_for_ranks,
         cut_for_survival,
-        log_rank_scores,
     )
     from tmescope.stats.decision_curve import DecisionCurve, measure_net_benefit
     from tmescope.stats.designs import ColumnCheck, check_columns
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     )
     from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
+    from tmescope.stats.rank_scores import log_rank_scores
     from tmescope.stats.rank_tests import RankTest, jonckheere_terpstra, kruskal_wallis, wilcoxon_rank_sum
     from tmescope.stats.ranking import SurvivalConcordance, survival_concordance
     from tmescope.stats.restricted_means import (
@@ -204,6 +204,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "rank_scores": ("log_rank_scores",),
     "auc_comparison": (
         "AucBootstrap",
         "AucDifference",
@@ -252,7 +253,6 @@ _HOMES = {
         "cut_for_classes",
         "cut_for_ranks",
         "cut_for_survival",
-        "log_rank_scores",
     ),
     "decision_curve": (
         "DecisionCurve",
