@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.associate import locked
@@ -47,8 +48,25 @@ def test_other_files_are_no_locks(text, tmp_path):
 def test_newer_and_missing_files_are_told_apart(lock, tmp_path):
     path = tmp_path / "lock.json"
     write_lock(lock, path)
-    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 2}))
-    with pytest.raises(FormatVersionError, match="format 2"):
+    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 3}))
+    with pytest.raises(FormatVersionError, match="format 3"):
         read_lock(path)
     with pytest.raises(MissingFileError):
         read_lock(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("version", "sha256"),
+    [
+        (1, "9dce4464c98a7b06c6340a235ce3096d811fdd136f085c52304403140d08a1f1"),
+        (2, "5a05425af7e753ee5168bdb40f49ed3f80c54ff949126dd9385e984a4e1b4763"),
+    ],
+)
+def test_locks_of_every_version_are_read(version, sha256):
+    found, stated = read_lock(Path(__file__).parent / "formats" / f"lock_version_{version}.json")
+    assert stated == sha256
+    assert (found.name, found.genes, found.method) == ("mine", locked.GENES, "zscore")
+    assert found.cut_off == pytest.approx(0.32277940689427265, rel=1e-15)
+    assert (found.plan.n_planned, found.plan.endpoint, found.plan.rule) == (60, "response", locked.RULE)
+    assert (found.training["n"], found.training["n_events"]) == (28, 7)
+    assert ("fingerprints" in found.training) == (version > 1)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from tests.associate import locked
 
-from tmescope.associate.biomarker_locking import hash_samples, lock_biomarker, score_locked
+from tmescope.associate.biomarker_fingerprints import hash_samples
+from tmescope.associate.biomarker_locking import lock_biomarker, score_locked
 from tmescope.bulk.scoring import score
 from tmescope.foundation.errors import InputError, MethodError
 

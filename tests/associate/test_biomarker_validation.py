@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.associate import locked
 
+from tmescope.associate.biomarker_files import read_lock
 from tmescope.associate.biomarker_validation import NewCohort, validate_biomarker
 from tmescope.foundation.errors import InputError, MethodError, SampleError
 
@@ -75,6 +77,23 @@ def test_training_samples_are_known_by_their_expression_not_their_names():
         validate_biomarker(locked.lock(), NewCohort(adata, outcome, "response", locked.RULE))
 
 
+@pytest.mark.parametrize("lost", [["IFNG"], ["GZMA", "PRF1", "CD8A"]])
+def test_leaving_out_genes_hides_no_training_sample(lost):
+    adata, outcome = locked.cohort(1)
+    adata = adata[:, [g for g in adata.var_names if g not in lost]].copy()
+    adata.obs_names = outcome.index = [f"new{i}" for i in range(adata.n_obs)]
+    with pytest.raises(SampleError, match="150 of 150"):
+        validate_biomarker(
+            locked.lock(), NewCohort(adata, outcome, "response", locked.RULE), deviations={"genes": "not measured"}
+        )
+
+
+def test_it_is_said_by_what_training_samples_were_looked_for():
+    assert validate_biomarker(locked.lock(), new())["training_samples"] == "none by the expression of 8 genes"
+    found = validate_biomarker(locked.lock(), new(genes=[0, 1]), deviations={"genes": "not measured"})
+    assert "2 genes in common are too few" in found["training_samples"]
+
+
 def test_what_cannot_be_estimated_is_said():
     adata, outcome = locked.cohort(2)
     outcome["response"] = "responder"
@@ -82,3 +101,15 @@ def test_what_cannot_be_estimated_is_said():
     assert found["verdict"] == "not estimable (one_class)"
     assert found["estimate"]["p_value"] is None
     assert not any(isinstance(v, float) and np.isnan(v) for v in found["estimate"].values())
+
+
+def test_a_lock_of_version_1_is_validated_and_knows_its_samples():
+    lock, _ = read_lock(Path(__file__).parent / "formats" / "lock_version_1.json")
+    found = validate_biomarker(lock, new())
+    assert found["estimate"]["n"] == 148
+    assert found["training_samples"] == "none by the expression of 5 genes"
+    assert "samples" not in found["training"]
+    with pytest.raises(SampleError, match="30 of 30"):
+        validate_biomarker(lock, new(1, n=30))
+    with pytest.raises(SampleError, match="1 of 5 genes are missing: a lock of version 1"):
+        validate_biomarker(lock, new(genes=[0, 1, 2, 3]))

@@ -13,7 +13,9 @@ from tmescope.store.atomic import staged_file
 
 __all__ = ["FORMAT_VERSION", "lock_hash", "read_lock", "write_lock", "write_new"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Version 1 knew the samples of the training cohort by all genes of the signature at once; it is still read."""
+
 _FORMAT = "tmescope biomarker lock"
 _MOST_BYTES = 1 << 24
 

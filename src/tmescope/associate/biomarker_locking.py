@@ -10,23 +10,22 @@ import numpy as np
 import pandas as pd
 
 from tmescope.associate.biomarker_effects import estimate_effect
+from tmescope.associate.biomarker_fingerprints import choose_witnesses, fingerprint_samples
 from tmescope.associate.biomarker_power import power_of_plan
 from tmescope.associate.biomarkers import AnalysisPlan, LockedBiomarker
 from tmescope.bulk.definitions import SetDefinitions
 from tmescope.bulk.frozen import FrozenScore, apply_scores, fit_scores
-from tmescope.bulk.matrix_rows import find_scale
 from tmescope.bulk.scoring import ScoreOptions, choose_method, score
 from tmescope.foundation.errors import InputError, MethodError, examples
 from tmescope.foundation.provenance import hash_json, versions
-from tmescope.foundation.scale import Scale, convert
 
 if TYPE_CHECKING:
     from anndata import AnnData
-    from numpy.typing import NDArray
 
-__all__ = ["hash_samples", "lock_biomarker", "score_locked"]
+__all__ = ["lock_biomarker", "score_locked"]
 
 _DIGITS = 6
+_SALT = 16
 
 
 def lock_biomarker(
@@ -104,12 +103,12 @@ def lock_biomarker(
         training={}, versions=versions(),
     )  # fmt: skip
     scores = score_locked(draft, part)
-    return _completed(draft, part, scores, outcome=outcome, cut_off=cut_off)
+    return _completed(draft, adata, scores, outcome=outcome, cut_off=cut_off)
 
 
 def _completed(
     draft: LockedBiomarker,
-    part: AnnData,
+    adata: AnnData,
     scores: pd.Series[float],
     *,
     outcome: pd.DataFrame,
@@ -122,46 +121,21 @@ def _completed(
     told = {None: "continuous", "median": "median of the training scores"}.get(cut_off, "given")  # type: ignore[arg-type]
     locked = replace(draft, mean=float(scores.mean()), sd=sd, cut_off=at, cut_off_chosen=told)
     found = estimate_effect(locked, scores, outcome)
+    scored = hash_json([None if np.isnan(v) else round(v, _DIGITS) for v in scores])
     training = {
-        "cohort_id": str((part.uns.get("tmescope") or {}).get("cohort_id", "cohort")),
+        "cohort_id": str((adata.uns.get("tmescope") or {}).get("cohort_id", "cohort")),
         "n": found.n,
         "n_events": found.n_events,
         "effect": None if found.reason else found.effect,
         "ci_low": None if found.reason else found.ci_low,
         "ci_high": None if found.reason else found.ci_high,
         "reason": found.reason,
-        "sha256_of_scores": hash_json([None if np.isnan(v) else round(v, _DIGITS) for v in scores]),
-        "samples": sorted(hash_samples(part, locked.genes)),
+        "sha256_of_scores": scored,
+        "fingerprints": fingerprint_samples(adata, choose_witnesses(adata, locked.genes), salt=scored[:_SALT]),
     }
     high = float((scores > at).mean()) if at is not None else None
     plan = locked.plan if locked.plan.power is not None else power_of_plan(locked.plan, share_high=high)
     return replace(locked, plan=plan, training=training)
-
-
-def hash_samples(adata: AnnData, genes: Sequence[str]) -> list[str]:
-    """Return one hash for each sample's values of the genes that the matrix has, to four significant digits.
-
-    Parameters
-    ----------
-    adata : anndata.AnnData
-        Cohort.
-    genes : sequence of str
-        Which.
-
-    Notes
-    -----
-    Logarithms are undone first and four significant digits count: a linear matrix and its logarithm give the same hash.
-    """
-    there = [g for g in genes if g in adata.var_names]
-    values = _linear(adata, there)
-    return [hash_json([f"{v:.4g}" for v in row]) for row in values]
-
-
-def _linear(adata: AnnData, genes: Sequence[str]) -> NDArray[np.float64]:
-    part = adata[:, list(genes)].X
-    dense = np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float64)
-    declared = find_scale(adata, None)
-    return convert(dense, declared, Scale(declared.unit))[0] if declared.unit != "array" else dense
 
 
 def score_locked(lock: LockedBiomarker, adata: AnnData) -> pd.Series[float]:

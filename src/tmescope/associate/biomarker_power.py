@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from tmescope.associate.biomarkers import AnalysisPlan
 
@@ -27,27 +25,37 @@ def power_of_plan(plan: AnalysisPlan, *, share_high: float | None) -> AnalysisPl
     -------
     AnalysisPlan
 
+    Raises
+    ------
+    InputError
+        If the numbers make no sense, such as more events than patients or an expected ratio of 1.
+
     Notes
     -----
-    ``power = Phi(abs(log ratio) sqrt(information V) - z(1 - alpha / 2))`` with V the variance of the score: 1 per
-    standard deviation, ``p (1 - p)`` for a cut-off. The information is the number of events for a Cox model
-    (Schoenfeld; Hsieh and Lavori for continuous scores) and ``n P (1 - P)`` for a logistic one, P the share of
-    responders (Hsieh, Bloch and Larsen). Adjustment for covariates is not accounted for.
-
-    References
-    ----------
-    Schoenfeld, Biometrics 1983, doi:10.2307/2531021. Hsieh and Lavori, Controlled Clinical Trials 2000,
-    doi:10.1016/S0197-2456(00)00104-5. Hsieh, Bloch and Larsen, Statistics in Medicine 1998,
-    doi:10.1002/(SICI)1097-0258(19980730)17:14<1623::AID-SIM871>3.0.CO;2-S.
+    `tmescope.stats.power`: Schoenfeld's formula for hazard ratios, per standard deviation with variance 1 (Hsieh and
+    Lavori); the expected information of the logistic model per standard deviation; two proportions for a cut-off and a
+    response. Adjustment for covariates is not accounted for.
     """
-    from scipy.stats import norm
+    from tmescope.stats.power import (
+        power_of_hazard_ratio,
+        power_of_hazard_ratio_per_sd,
+        power_of_odds_ratio_of_groups,
+        power_of_odds_ratio_per_sd,
+    )
 
-    events, effect, n = plan.n_events_planned, plan.expected_effect, plan.n_planned
-    if effect is None or events is None or (plan.kind == "response" and not n):
+    events, effect, n, alpha = plan.n_events_planned, plan.expected_effect, plan.n_planned, plan.alpha
+    if effect is None or events is None or (share_high is not None and not 0.0 < share_high < 1.0):
         return plan
-    information = float(events)
-    if plan.kind == "response" and n:
-        information = n * (events / n) * (1.0 - events / n)
-    variance = 1.0 if share_high is None else share_high * (1.0 - share_high)
-    shift = abs(np.log(effect)) * np.sqrt(max(information, 0.0) * variance)
-    return replace(plan, power=float(norm.cdf(shift - norm.ppf(1.0 - plan.alpha / 2.0))))
+    if plan.kind == "time_to_event":
+        found = (
+            power_of_hazard_ratio_per_sd(events, hazard_ratio=effect, alpha=alpha)
+            if share_high is None
+            else power_of_hazard_ratio(events, hazard_ratio=effect, share=share_high, alpha=alpha)
+        )
+    elif not n:
+        return plan
+    elif share_high is None:
+        found = power_of_odds_ratio_per_sd(n, rate=events / n, odds_ratio=effect, alpha=alpha)
+    else:
+        found = power_of_odds_ratio_of_groups(n, rate=events / n, odds_ratio=effect, share=share_high, alpha=alpha)
+    return replace(plan, power=found.power)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from tmescope.associate.biomarker_effects import estimate_effect
-from tmescope.associate.biomarker_locking import hash_samples, score_locked
+from tmescope.associate.biomarker_fingerprints import ENOUGH_GENES, find_training, hash_samples
+from tmescope.associate.biomarker_locking import score_locked
 from tmescope.associate.biomarkers import LockedBiomarker
 from tmescope.bulk.matrix_rows import find_scale
 from tmescope.foundation.errors import InputError, MethodError, SampleError, examples
@@ -68,7 +69,8 @@ def validate_biomarker(
     Returns
     -------
     dict
-        JSON-able: ``effect`` with interval before p, n, events, who was left out, ``verdict``, and ``deviations``.
+        JSON-able: ``effect`` with interval before p, n, events, who was left out, ``verdict``, ``deviations``, and
+        by what samples of the training cohort were looked for.
 
     Raises
     ------
@@ -79,7 +81,7 @@ def validate_biomarker(
     """
     declared = dict(deviations or {})
     _check_declared(declared)
-    _refuse_training(lock, cohort.adata)
+    looked_for = _refuse_training(lock, cohort.adata)
     differs = _differences(lock, cohort)
     if undeclared := sorted(set(differs) - set(declared)):
         raise MethodError(
@@ -107,7 +109,8 @@ def validate_biomarker(
         "verdict": _verdict(used, estimate, deviating=bool(differs)),
         "deviations": listed,
         "planned": {"n": lock.plan.n_planned, "n_events": lock.plan.n_events_planned, "power": lock.plan.power},
-        "training": {k: v for k, v in lock.training.items() if k != "samples"},
+        "training": {k: v for k, v in lock.training.items() if k not in {"samples", "fingerprints"}},
+        "training_samples": looked_for,
         "versions": versions(),
     }
 
@@ -120,11 +123,10 @@ def _check_declared(declared: Mapping[str, str]) -> None:
         raise InputError(f"{examples(silent)} deviates without a reason", where="--deviation", expected="NAME=REASON")
 
 
-def _refuse_training(lock: LockedBiomarker, adata: AnnData) -> None:
-    if not set(lock.genes) <= set(adata.var_names):
-        return  # rows of other genes cannot be the same rows
-    known = set(lock.training["samples"])
-    again = [s for s, h in zip(map(str, adata.obs_names), hash_samples(adata, lock.genes), strict=True) if h in known]
+def _refuse_training(lock: LockedBiomarker, adata: AnnData) -> str:
+    """Return by what the samples of the training cohort were looked for."""
+    kept = lock.training.get("fingerprints")
+    again, n_genes = find_training(kept, adata) if kept else _found_whole(lock, adata)
     if again:
         raise SampleError(
             f"{len(again)} of {adata.n_obs} samples have the expression of samples that the lock was trained on",
@@ -132,6 +134,25 @@ def _refuse_training(lock: LockedBiomarker, adata: AnnData) -> None:
             expected="patients that nobody looked at when the biomarker was fixed",
             next_step="leave them out (select.exclude), or take another cohort",
         )
+    if not kept and n_genes < len(lock.genes):
+        raise SampleError(
+            f"{len(lock.genes) - n_genes} of {len(lock.genes)} genes are missing: a lock of version 1 knows its samples "
+            "by all of its genes only",
+            expected="a cohort with all genes of the lock",
+            next_step="lock the biomarker again on the training cohort: that file knows samples gene by gene",
+        )
+    if kept and n_genes < ENOUGH_GENES:
+        return f"none by name and expression; {n_genes} genes in common are too few to know a renamed sample by"
+    return f"none by the expression of {n_genes} genes"
+
+
+def _found_whole(lock: LockedBiomarker, adata: AnnData) -> tuple[list[str], int]:
+    """Return the samples that agree in all genes of a lock of version 1, and how many of its genes are there."""
+    n_genes = len(set(lock.genes) & set(map(str, adata.var_names)))
+    if n_genes < len(lock.genes):
+        return [], n_genes
+    known, hashes = set(lock.training["samples"]), hash_samples(adata, lock.genes)
+    return [s for s, h in zip(map(str, adata.obs_names), hashes, strict=True) if h in known], n_genes
 
 
 def _differences(lock: LockedBiomarker, cohort: NewCohort) -> dict[str, str]:

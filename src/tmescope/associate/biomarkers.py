@@ -99,7 +99,7 @@ class LockedBiomarker:
     plan : AnalysisPlan
         What will be calculated.
     training : mapping
-        Cohort, n, n_events, effect with interval, hash of the scores, and one hash for each sample's genes.
+        Cohort, n, n_events, effect with interval, hash of the scores, and what samples are known again by.
     versions : mapping of str to str
         Of the programs that made it.
     """

@@ -14,6 +14,8 @@ __all__ = [
     "Power",
     "events_of_hazard_ratio",
     "power_of_hazard_ratio",
+    "power_of_hazard_ratio_per_sd",
+    "power_of_odds_ratio_of_groups",
     "power_of_odds_ratio_per_sd",
     "power_of_two_proportions",
     "simulate_power_of_odds_ratio_per_sd",
@@ -168,6 +170,79 @@ def power_of_hazard_ratio(
         else "Cox test of the interaction (after Schoenfeld)"
     )
     return Power(power=float(stats.norm.cdf(z)), std_error=0.0, method=name)
+
+
+def power_of_hazard_ratio_per_sd(n_events: int, *, hazard_ratio: float, alpha: float = 0.05) -> Power:
+    """Return the power to find a hazard ratio per standard deviation of a feature.
+
+    Parameters
+    ----------
+    n_events : int
+        Events, not patients.
+    hazard_ratio : float
+        Per standard deviation.
+    alpha : float
+        Level of the two-sided test.
+
+    Raises
+    ------
+    InputError
+        If a number makes no sense.
+
+    Notes
+    -----
+    ``z_power = |log HR| sqrt(events) - z_{1 - alpha/2}``: Schoenfeld's, with a variance of 1.
+
+    References
+    ----------
+    Hsieh and Lavori, Controlled Clinical Trials 2000, doi:10.1016/S0197-2456(00)00104-5.
+    """
+    _check(alpha=alpha, rates=(), sizes=(n_events,), ratios=(hazard_ratio,))
+    z = abs(np.log(hazard_ratio)) * np.sqrt(n_events) - stats.norm.isf(alpha / 2.0)
+    return Power(power=float(stats.norm.cdf(z)), std_error=0.0, method="Cox test per SD (Hsieh and Lavori)")
+
+
+def power_of_odds_ratio_of_groups(
+    n: int, *, rate: float, odds_ratio: float, share: float = 0.5, alpha: float = 0.05
+) -> Power:
+    """Return the power to find an odds ratio between two groups of stated shares.
+
+    Parameters
+    ----------
+    n : int
+        Patients.
+    rate : float
+        Share of responders overall.
+    odds_ratio : float
+        Between the groups.
+    share : float
+        Share of patients in the group.
+    alpha : float
+        Level of the two-sided test.
+
+    Raises
+    ------
+    InputError
+        If a number makes no sense, or a group has fewer than two patients.
+
+    Notes
+    -----
+    The response rates of both groups follow from the overall rate and the odds ratio; the rest is
+    `power_of_two_proportions`, with the group's size rounded.
+
+    References
+    ----------
+    Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions, 3rd edition 2003, chapter 4.
+    """
+    _check(alpha=alpha, rates=(rate, share), sizes=(n,), ratios=(odds_ratio,))
+    slope, n_high = float(np.log(odds_ratio)), round(n * share)
+
+    def too_many(low: float) -> float:
+        return float(share * special.expit(low + slope) + (1.0 - share) * special.expit(low) - rate)
+
+    low = float(optimize.brentq(too_many, -60.0 - abs(slope), 60.0 + abs(slope)))
+    p_high, p_low = float(special.expit(low + slope)), float(special.expit(low))
+    return power_of_two_proportions(n_high, n - n_high, p1=p_high, p2=p_low, alpha=alpha)
 
 
 def events_of_hazard_ratio(
