@@ -136,8 +136,8 @@ def _refuse_training(lock: LockedBiomarker, adata: AnnData) -> str:
         )
     if not kept and n_genes < len(lock.genes):
         raise SampleError(
-            f"{len(lock.genes) - n_genes} of {len(lock.genes)} genes are missing: a lock of version 1 knows its samples "
-            "by all of its genes only",
+            f"{len(lock.genes) - n_genes} of {len(lock.genes)} genes are missing: a lock of version 1 knows "
+            "its samples by all of its genes only",
             expected="a cohort with all genes of the lock",
             next_step="lock the biomarker again on the training cohort: that file knows samples gene by gene",
         )
