@@ -61,3 +61,33 @@ def test_senseless_numbers_are_refused() -> None:
         power.events_of_hazard_ratio(1.0)
     with pytest.raises(InputError, match="freedman"):
         power.events_of_hazard_ratio(2.0, variance=1.0, rule="freedman")
+
+
+def test_a_hazard_ratio_per_sd_by_formula_and_by_simulation() -> None:
+    rng = np.random.default_rng(3)
+    n, runs, ratio = 120, 400, 1.35
+    found = 0
+    for _ in range(runs):
+        x = rng.normal(size=n)
+        time = rng.exponential(1.0 / np.exp(np.log(ratio) * x))
+        z = x - x.mean()
+        # score test of a Cox model without ties or censoring
+        order = np.argsort(time)
+        zs = z[order]
+        left = np.cumsum(np.ones(n))[::-1]
+        mean = np.cumsum(zs[::-1])[::-1] / left
+        spread = np.cumsum(zs[::-1] ** 2)[::-1] / left - mean**2
+        found += abs((zs - mean).sum()) / np.sqrt(spread.sum()) > stats.norm.isf(0.025)
+    expected = power.power_of_hazard_ratio_per_sd(n, hazard_ratio=ratio).power
+    low, high = stats.binom.ppf([0.0005, 0.9995], runs, expected) / runs
+    assert low - 0.03 <= found / runs <= high + 0.03  # the formula is that of small effects
+
+
+def test_an_odds_ratio_of_groups_has_the_stated_rates_and_their_power() -> None:
+    asked = power.power_of_odds_ratio_of_groups(200, rate=0.3, odds_ratio=2.0, share=0.4)
+    # rates that solve both conditions, by a grid of their own
+    low = np.linspace(0.01, 0.6, 200_001)
+    high = 2.0 * low / (1.0 - low + 2.0 * low)
+    at = int(np.argmin(np.abs(0.4 * high + 0.6 * low - 0.3)))
+    again = power.power_of_two_proportions(80, 120, p1=float(high[at]), p2=float(low[at]))
+    assert asked.power == pytest.approx(again.power, abs=1e-4)
