@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.associate.covariates import encode_covariates
-from tmescope.foundation.errors import SampleError
+from tmescope.associate.covariates import encode_covariates, find_determined
+from tmescope.foundation.errors import InputError, SampleError
 
 IDS = pd.Index([f"s{i}" for i in range(6)])
 
@@ -24,8 +24,9 @@ def test_numbers_stay_and_categories_become_levels() -> None:
     assert list(found.matrix.index) == list(IDS[::-1])
     np.testing.assert_array_equal(found.matrix["site=node"], [0, 0, np.nan, 0, 1, 0])
     np.testing.assert_array_equal(found.matrix["male"], [0, 0, 1, 1, 0, 1])
-    assert found.adjusted_for == "age; site; male"
+    assert found.adjusted_for == "age, site, male"
     assert found.warnings == ()
+    assert found.n_incomplete == 1
 
 
 def test_what_cannot_be_adjusted_for_is_told() -> None:
@@ -61,3 +62,48 @@ def test_nothing_is_nothing_and_two_rows_are_refused() -> None:
 def test_a_sample_without_row_has_missing_values() -> None:
     found = encode_covariates(pd.DataFrame({"age": [1.0, 2.0]}, index=["s1", "s2"]), sample_ids=IDS, where="c")
     assert found.matrix["age"].notna().sum() == 2
+
+
+def test_constant_and_collinear_columns_go_and_are_told_apart_by_complete_samples() -> None:
+    ids = pd.Index([f"s{i}" for i in range(12)])
+    table = pd.DataFrame(
+        {
+            "age": np.arange(12.0),
+            "months": [*(np.arange(11.0) * 12), np.nan],
+            "site": pd.Categorical(["skin"] * 6 + ["node"] * 4 + ["lung"] * 2, ["skin", "node", "lung", "brain"]),
+            "batch": [1.0] * 12,
+        },
+        index=ids,
+    )
+    found = encode_covariates(table, sample_ids=ids, where="c")
+    assert list(found.matrix.columns) == ["age", "site=lung", "site=node"]
+    assert found.adjusted_for == "age, site"
+    told = {w.code: w.message for w in found.warnings}
+    assert "no sample has brain" in told["covariates.empty_level"]
+    assert "months" in told["covariates.collinear"]
+    assert "batch" in told["covariates.constant"]
+
+
+def test_identifiers_are_left_out_and_infinite_or_doubled_columns_refused() -> None:
+    found = encode_covariates(pd.DataFrame({"id": list("abcdef")}, index=IDS), sample_ids=IDS, where="c")
+    assert found.adjusted_for == ""
+    assert "6 levels in 6 samples" in found.warnings[0].message
+    with pytest.raises(InputError, match="infinite"):
+        encode_covariates(pd.DataFrame({"a": [1.0, np.inf]}, index=IDS[:2]), sample_ids=IDS, where="c")
+    with pytest.raises(InputError, match="twice"):
+        encode_covariates(pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]), sample_ids=IDS, where="c")
+
+
+def test_covariates_that_tell_the_outcome_are_named() -> None:
+    codes = np.repeat([0.0, 1.0], 6)
+    frame = pd.DataFrame(
+        {
+            "batch": ["a"] * 6 + ["b"] * 6,
+            "dose": np.arange(12.0),
+            "site": ["x", "y"] * 6,
+            "age": [5.0, 1, 4, 2, 3, 6] * 2,
+        },
+        index=[f"s{i}" for i in range(12)],
+    )
+    assert find_determined(frame, codes) == ("batch", "dose")
+    assert find_determined(frame[["site"]], np.array([0.0] * 12)) == ()

@@ -59,7 +59,7 @@ def test_alone_and_adjusted_stand_side_by_side_on_the_same_patients() -> None:
     found = ask([gene], outcome, Adjustment(covariates=covariates))
     assert list(found.answers.columns) == COLUMNS
     alone, adjusted = found.answers.iloc[0], found.answers.iloc[1]
-    assert (alone["adjusted_for"], adjusted["adjusted_for"]) == ("", "immune; site")
+    assert (alone["adjusted_for"], adjusted["adjusted_for"]) == ("", "immune, site")
     assert (alone["n"], adjusted["n"]) == (146, 146)
     assert alone["n_left_out"] == 14
     assert alone["left_out"] == "1 without endpoint; 3 without value; 10 without covariate or stratum"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tmescope.associate.rows import tell_left_out
+from tmescope.associate.rows import count_left_out, tell_left_out
 
 
 def test_everyone_who_is_not_in_an_estimate_is_counted_with_the_reason():
@@ -18,3 +18,8 @@ def test_everyone_who_is_not_in_an_estimate_is_counted_with_the_reason():
     assert "checks" not in rows
     everyone = tell_left_out(pd.DataFrame({"n": [4]}), n_samples=4, n_known=4)
     assert everyone["left_out"].tolist() == [""]
+
+
+def test_nobody_left_out_has_no_words_and_counts_of_nothing_are_not_told():
+    assert count_left_out([(2, "endpoint"), (0, "value")]) == (2, "2 without endpoint")
+    assert count_left_out([]) == (0, "")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.associate.time_to_event import merge_warnings, per_sd, read_follow_up, words_for_left_out
+from tmescope.associate.time_to_event import merge_warnings, per_sd, read_follow_up
 from tmescope.foundation.errors import EndpointError, SampleError
 from tmescope.foundation.result import RunWarning
 
@@ -41,11 +41,6 @@ def test_what_makes_no_sense_is_refused() -> None:
         read_follow_up(_outcome().drop(columns="event"), where="c")
     with pytest.raises(EndpointError, match=r"time_months of c: os has 1 negative"):
         read_follow_up(_outcome(time_months=[-1.0, 1, 1, 1]), where="c: os")
-
-
-def test_words_say_who_was_left_out() -> None:
-    assert words_for_left_out([(2, "without endpoint"), (0, "without value")]) == (2, "2 without endpoint")
-    assert words_for_left_out([]) == (0, "")
 
 
 def test_standard_deviations() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tmescope.associate.confounders import Encoded, encode_confounders, find_determined
+from tmescope.associate.covariates import EncodedCovariates, encode_covariates, find_determined
+from tmescope.associate.rows import count_left_out
 from tmescope.foundation.errors import EndpointError, InputError, examples, listing
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.auc_comparison import bootstrap_auc
@@ -36,12 +37,17 @@ _RESAMPLES = 2000
 class _Patients:
     """The patients of one feature: all values known."""
 
+    feature: Feature
     values: NDArray[np.float64]
     codes: NDArray[np.float64]
-    is_group: bool
     ordinal: bool
     n_left_out: int
     left_out: str
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the values are 1 and 0."""
+        return self.feature.is_group
 
     @property
     def n_events(self) -> int:
@@ -96,7 +102,7 @@ def associate_adjusted_response(
     EndpointError
         If the outcome is neither of the two forms.
     InputError
-        If a sample stands twice in a table, or a confounder is an identifier.
+        If a sample stands twice in a table, or a confounder is infinite.
 
     Notes
     -----
@@ -113,14 +119,15 @@ def associate_adjusted_response(
                 expected="one row a patient",
             )
     rows: list[dict[str, Any]] = []
-    notes: dict[str, None] = {}
+    reduced: dict[RunWarning, None] = {}
+    where = f"{cohort_id}: {endpoint}"
     determined: dict[str, None] = {}
     for feature in features:
         patients, known = _patients(feature, codes, stated=stated, axis=axis, ordinal=ordinal)
         for name in find_determined(known, patients.codes) if patients.codes.size else ():
             determined.setdefault(name)
-        found, told = _rows(patients, known, axis=axis, axis_is_it=axis is feature, seed=seed)
-        notes.update(dict.fromkeys(told))
+        found, told = _rows(patients, known, axis=axis, seed=seed, where=where)
+        reduced.update(dict.fromkeys(told))
         head = {
             "question_id": f"response:{endpoint}",
             "cohort_id": cohort_id,
@@ -131,7 +138,7 @@ def associate_adjusted_response(
         tail = {"n_left_out": patients.n_left_out, "left_out": patients.left_out}
         rows += [{**head, **row, **tail} for row in found]
     answers = pd.DataFrame(rows)
-    return answers, _warnings(answers, tuple(determined), tuple(notes), where=f"{cohort_id}: {endpoint}")
+    return answers, (*reduced, *_warnings(answers, tuple(determined), where=where))
 
 
 def _codes(outcome: pd.Series[Any]) -> tuple[pd.Series[float], bool]:
@@ -172,43 +179,42 @@ def _patients(
         (int(no_covariate.sum()), "axis or confounder"),
     )
     keep = ~(no_value | no_covariate)
+    n_left_out, left_out = count_left_out(counts)
     patients = _Patients(
+        feature=feature,
         values=np.asarray(values[keep], dtype=np.float64),
         codes=np.asarray(codes.to_numpy()[keep], dtype=np.float64),
-        is_group=feature.is_group,
         ordinal=ordinal,
-        n_left_out=sum(n for n, _ in counts),
-        left_out="; ".join(f"{n} without {what}" for n, what in counts if n),
+        n_left_out=n_left_out,
+        left_out=left_out,
     )
     return patients, table[keep]
 
 
 def _rows(
-    patients: _Patients, known: pd.DataFrame, *, axis: Feature | None, axis_is_it: bool, seed: int
-) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    patients: _Patients, known: pd.DataFrame, *, axis: Feature | None, seed: int, where: str
+) -> tuple[list[dict[str, Any]], tuple[RunWarning, ...]]:
     rows: list[dict[str, Any]] = []
-    notes: list[str] = []
+    warnings: list[RunWarning] = []
+    axis_is_it = axis is patients.feature
     if not patients.is_group and not patients.ordinal:
         rows.append(_area(patients, seed))
     first = 0 if axis is None else 1
-    sets: Mapping[str, pd.DataFrame] = {"": known.iloc[:, :0]}
-    if first and not axis_is_it:
-        sets = {**sets, _named(known.iloc[:, :1]): known.iloc[:, :1]}
+    beside_axis = bool(first) and not axis_is_it
+    sets = [known.iloc[:, :0]]
+    sets += [known.iloc[:, :1]] if beside_axis else []
     if known.shape[1] > first:
-        sets = {**sets, _named(known.iloc[:, first:]): known.iloc[:, first:]}
-        if first and not axis_is_it:
-            sets = {**sets, _named(known): known}
-    for name, columns in sets.items():
-        encoded = encode_confounders(columns)
-        notes += encoded.notes
-        rows.append({**_effect(patients, encoded), "adjusted_for": name})
+        sets += [known.iloc[:, first:], known] if beside_axis else [known.iloc[:, first:]]
+    done: set[str] = set()
+    for columns in sets:
+        encoded = encode_covariates(columns, sample_ids=known.index, where=where)
+        warnings += encoded.warnings
+        if encoded.adjusted_for not in done:  # a set of which nothing is left asks no question of its own
+            done.add(encoded.adjusted_for)
+            rows.append({**_effect(patients, encoded), "adjusted_for": encoded.adjusted_for})
     if axis is not None and not axis_is_it:
         rows.append(_correlation(patients, known.iloc[:, 0].to_numpy(dtype=np.float64), axis.name))
-    return rows, tuple(notes)
-
-
-def _named(columns: pd.DataFrame) -> str:
-    return ", ".join(str(c) for c in columns.columns)
+    return rows, tuple(warnings)
 
 
 def _row(patients: _Patients, name: str, *, numbers: Sequence[float], method: str, checks: str = "") -> dict[str, Any]:
@@ -255,9 +261,9 @@ def _correlation(patients: _Patients, other: NDArray[np.float64], name: str) -> 
     return _row(patients, "spearman", numbers=(rho, error, low, high, p_value), method=method)
 
 
-def _effect(patients: _Patients, encoded: Encoded) -> dict[str, Any]:
+def _effect(patients: _Patients, encoded: EncodedCovariates) -> dict[str, Any]:
     name = "odds_ratio" if patients.is_group else "odds_ratio_per_sd"
-    columns = encoded.columns.to_numpy(dtype=np.float64)
+    columns = encoded.matrix.to_numpy(dtype=np.float64)
     last = columns.shape[1]
     design = np.column_stack([columns, patients.values])
     check = check_columns(design)
@@ -268,7 +274,7 @@ def _effect(patients: _Patients, encoded: Encoded) -> dict[str, Any]:
         return _row(patients, name, numbers=[np.nan] * 5, method=f"not estimated ({told})")
     if not patients.is_group:
         design[:, last] /= patients.values.std(ddof=1)
-    checks = [f"left out of the adjustment: {note}" for note in encoded.notes]
+    checks = [warning.message for warning in encoded.warnings]
     model: Any
     if patients.ordinal:
         model = fit_ordinal(design, patients.codes)
@@ -294,9 +300,7 @@ def _effect(patients: _Patients, encoded: Encoded) -> dict[str, Any]:
     return _row(patients, name, numbers=numbers, method=method, checks="; ".join(checks))
 
 
-def _warnings(
-    answers: pd.DataFrame, determined: tuple[str, ...], notes: tuple[str, ...], *, where: str
-) -> tuple[RunWarning, ...]:
+def _warnings(answers: pd.DataFrame, determined: tuple[str, ...], *, where: str) -> tuple[RunWarning, ...]:
     found = []
     if determined:
         found.append(
@@ -308,10 +312,6 @@ def _warnings(
                 len(determined),
                 determined[:3],
             )
-        )
-    if notes:
-        found.append(
-            RunWarning("answers.adjustment_reduced", f"not adjusted for: {listing(notes, most=3)}", where, len(notes))
         )
     if not len(answers):
         return tuple(found)

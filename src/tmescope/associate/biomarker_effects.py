@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tmescope.associate.rows import count_left_out
 from tmescope.foundation.errors import InputError, examples
 from tmescope.stats.screened_outcomes import ScreenOptions, cox_outcome, logistic_outcome
 from tmescope.stats.screening import screen_columns
@@ -99,9 +100,9 @@ def estimate_effect(lock: LockedBiomarker, scores: pd.Series[float], outcome: pd
     found = screen_columns(model, x.to_numpy()[:, None])
     p = {"wald": found.p_value, "score": found.p_score, "likelihood_ratio": found.p_lr}[plan.test]
     counts = [
-        (int((~known).sum()), "without endpoint"),
-        (model.n_left_out - int((~known).sum()), "without covariate"),
-        (int(found.n_missing[0]), "without score"),
+        (int((~known).sum()), "endpoint"),
+        (model.n_left_out - int((~known).sum()), "covariate"),
+        (int(found.n_missing[0]), "score"),
     ]
     with np.errstate(over="ignore"):
         effect, low, high = (float(np.exp(v[0])) for v in (found.log_effect, found.ci_low, found.ci_high))
@@ -115,7 +116,7 @@ def estimate_effect(lock: LockedBiomarker, scores: pd.Series[float], outcome: pd
         p_value=float(p[0]),
         n=int(found.n[0]),
         n_events=int(found.n_events[0]),
-        left_out="; ".join(f"{n} {told}" for n, told in counts if n),
+        left_out=count_left_out(counts)[1],
         reason=str(found.reason[0]),
         method=f"{found.method}; p of the {plan.test.replace('_', '-')} test",
     )

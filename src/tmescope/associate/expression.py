@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tmescope.associate.confounders import encode_confounders
+from tmescope.associate.covariates import encode_covariates
+from tmescope.associate.rows import count_left_out
 from tmescope.foundation.errors import InputError, ScaleError, examples, listing
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale
@@ -78,27 +79,26 @@ def associate_expression(
     known = in_group.dropna().index.intersection(stated.dropna().index, sort=False)
     used = expression.index[expression.index.isin(known)]
     group = in_group.loc[used].to_numpy(dtype=np.float64)
-    encoded = encode_confounders(stated.loc[used])
-    columns = np.column_stack([encoded.columns.to_numpy(dtype=np.float64), group])
-    _check_group(group, columns, names=[str(c) for c in encoded.columns.columns])
+    where = f"{cohort_id}: {endpoint}"
+    encoded = encode_covariates(stated, sample_ids=used, where=where)
+    columns = np.column_stack([encoded.matrix.to_numpy(dtype=np.float64), group])
+    _check_group(group, columns, names=[str(c) for c in encoded.matrix.columns])
     values = expression.loc[used].to_numpy(dtype=np.float64)
     kept = _testable(values)
     test, method = _fit(values[:, kept], np.column_stack([np.ones(group.size), columns]), scale)
     answers = _table(expression.columns[kept], test, method=method)
     head: dict[str, Any] = {"question_id": f"expression:{endpoint}", "cohort_id": cohort_id, "endpoint": endpoint}
-    n_lost = len(expression) - len(used)
-    beside = ", ".join(str(c) for c in stated.columns)
+    n_left_out, left_out = count_left_out([(len(expression) - len(used), "group or confounder")])
     tail: dict[str, Any] = {
         "n": group.size,
         "n_events": int(group.sum()),
-        "adjusted_for": beside,
-        "n_left_out": n_lost,
-        "left_out": f"{n_lost} without group or confounder" if n_lost else "",
+        "adjusted_for": encoded.adjusted_for,
+        "n_left_out": n_left_out,
+        "left_out": left_out,
         "checks": f"prior degrees of freedom {test.prior_df:.3g}",
     }
     answers = answers.assign(**head, **tail)
-    where = f"{cohort_id}: {endpoint}"
-    found = [RunWarning("expression.design_reduced", note, where, 1) for note in encoded.notes]
+    found = list(encoded.warnings)
     lost = expression.columns[~kept]
     if len(lost):
         told = f"{len(lost)} genes are constant or have missing values: not tested"

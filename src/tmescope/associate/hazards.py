@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from tmescope.associate.covariates import EncodedCovariates, encode_covariates
-from tmescope.associate.time_to_event import FollowUp, merge_warnings, per_sd, read_follow_up, words_for_left_out
+from tmescope.associate.rows import count_left_out
+from tmescope.associate.time_to_event import FollowUp, merge_warnings, per_sd, read_follow_up
 from tmescope.foundation.errors import EndpointError
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.cox_model import CoxDesign, CoxModel, CoxOptions, fit_cox
@@ -201,11 +202,11 @@ def _rows(feature: Feature, question: _Question) -> tuple[list[dict[str, Any]], 
     if question.strata is not None:
         others &= question.strata.notna().to_numpy()
     keep = own & others
-    n_left_out, left_out = words_for_left_out(
+    n_left_out, left_out = count_left_out(
         [
-            (question.follow_up.n_without, "without endpoint"),
-            (int((~own).sum()), "without value"),
-            (int((own & ~others).sum()), "without covariate or stratum"),
+            (question.follow_up.n_without, "endpoint"),
+            (int((~own).sum()), "value"),
+            (int((own & ~others).sum()), "covariate or stratum"),
         ]
     )
     scaled, sd_reason = per_sd(np.asarray(values[keep], dtype=np.float64), is_group=feature.is_group)
@@ -233,7 +234,7 @@ def _rows(feature: Feature, question: _Question) -> tuple[list[dict[str, Any]], 
 
 def _words(question: _Question) -> str:
     strata = "" if question.strata is None else f"strata: {question.strata.name or 'given'}"
-    return "; ".join(part for part in (question.covariates.adjusted_for, strata) if part)
+    return ", ".join(part for part in (question.covariates.adjusted_for, strata) if part)
 
 
 def _fit(scaled: NDArray[np.float64], keep: NDArray[np.bool_], question: _Question, *, name: str) -> _Fitted:

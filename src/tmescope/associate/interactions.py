@@ -11,7 +11,8 @@ from scipy import stats
 
 from tmescope.associate.arms import Treatment, ratio_row, read_arms
 from tmescope.associate.hazards import HazardAnswers
-from tmescope.associate.time_to_event import FollowUp, merge_warnings, per_sd, read_follow_up, words_for_left_out
+from tmescope.associate.rows import count_left_out
+from tmescope.associate.time_to_event import FollowUp, merge_warnings, per_sd, read_follow_up
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.cox_model import CoxDesign, CoxModel, CoxOptions, compare_nested, fit_cox
 from tmescope.stats.proportionality import check_proportional_hazards
@@ -83,11 +84,11 @@ def _compare(
     values = feature.values.reindex(follow_up.sample_ids).to_numpy(dtype=np.float64)
     own, known = np.isfinite(values), np.isfinite(treated)
     keep = own & known
-    n_left_out, left_out = words_for_left_out(
+    n_left_out, left_out = count_left_out(
         [
-            (follow_up.n_without, "without endpoint"),
-            (int((~own).sum()), "without value"),
-            (int((own & ~known).sum()), "without arm"),
+            (follow_up.n_without, "endpoint"),
+            (int((~own).sum()), "value"),
+            (int((own & ~known).sum()), "arm"),
         ]
     )
     shared = {"adjusted_for": "", "n_left_out": n_left_out, "left_out": left_out}

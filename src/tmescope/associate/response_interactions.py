@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from tmescope.associate.arms import Treatment, ratio_row, read_arms
-from tmescope.associate.time_to_event import merge_warnings, per_sd, words_for_left_out
+from tmescope.associate.rows import count_left_out
+from tmescope.associate.time_to_event import merge_warnings, per_sd
 from tmescope.foundation.errors import SampleError, examples
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.logistic_models import LogisticModel, fit_logistic, logistic_likelihood_ratio
@@ -78,11 +79,11 @@ def associate_response_interaction(
         n_without = len(response) - len(known)
         found, reason = _compare(feature, values, positive, treated=arms.treated, missing=arms.missing)
         own = np.isfinite(values)
-        n_left_out, left_out = words_for_left_out(
+        n_left_out, left_out = count_left_out(
             [
-                (n_without, "without endpoint"),
-                (int((~own).sum()), "without value"),
-                (int((own & np.isnan(arms.treated)).sum()), "without arm"),
+                (n_without, "endpoint"),
+                (int((~own).sum()), "value"),
+                (int((own & np.isnan(arms.treated)).sum()), "arm"),
             ]
         )
         head = {"question_id": f"interaction:{endpoint}", "cohort_id": cohort_id, "endpoint": endpoint}

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tmescope.associate.hazards import HazardAnswers
-from tmescope.associate.time_to_event import FollowUp, merge_warnings, read_follow_up, words_for_left_out
+from tmescope.associate.rows import count_left_out
+from tmescope.associate.time_to_event import FollowUp, merge_warnings, read_follow_up
 from tmescope.foundation.errors import EndpointError
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.restricted_means import RestrictedMeanDifference, compare_restricted_means
@@ -75,9 +76,7 @@ def _compare(feature: Feature, follow_up: FollowUp, *, horizon: float) -> tuple[
     found = compare_restricted_means(
         follow_up.time[known], follow_up.event[known] == 1.0, high, horizon=horizon, confidence=0.95
     )
-    n_left_out, left_out = words_for_left_out(
-        [(follow_up.n_without, "without endpoint"), (int((~known).sum()), "without value")]
-    )
+    n_left_out, left_out = count_left_out([(follow_up.n_without, "endpoint"), (int((~known).sum()), "value")])
     split = "group against the rest" if feature.is_group else f"above the median ({cut:.4g}) against the others"
     method = f"not estimated ({found.reason})" if found.reason else f"{found.method}; {split}"
     sizes = f"{found.group.n} against {found.reference.n} patients"

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
-__all__ = ["tell_left_out"]
+__all__ = ["count_left_out", "tell_left_out"]
+
+
+def count_left_out(parts: Iterable[tuple[int, str]]) -> tuple[int, str]:
+    """Return how many samples were left out, and who and why, such as ``12 without endpoint; 3 without value``.
+
+    Parameters
+    ----------
+    parts : iterable of (int, str)
+        How many, and what they lack, such as ``endpoint``; in the order of the checks, each sample once.
+    """
+    told = [(n, what) for n, what in parts if n]
+    return sum(n for n, _ in told), "; ".join(f"{n} without {what}" for n, what in told)
 
 
 def tell_left_out(rows: pd.DataFrame, *, n_samples: int, n_known: int) -> pd.DataFrame:
@@ -29,14 +43,13 @@ def tell_left_out(rows: pd.DataFrame, *, n_samples: int, n_known: int) -> pd.Dat
     without_endpoint = n_samples - n_known
     told = rows.copy()
     without_value = n_known - told["n"].astype("int64")
-    told["n_left_out"] = without_endpoint + without_value
-    told["left_out"] = [_words(without_endpoint, int(n)) for n in without_value]
+    counted = [
+        count_left_out([(without_endpoint, "endpoint"), (int(n), "value or in no group compared")])
+        for n in without_value
+    ]
+    told["n_left_out"] = [n for n, _ in counted]
+    told["left_out"] = [words for _, words in counted]
     for name in ("adjusted_for", "checks"):
         if name not in told:
             told[name] = ""
     return told
-
-
-def _words(without_endpoint: int, without_value: int) -> str:
-    parts = ((without_endpoint, "without endpoint"), (without_value, "without value or in no group compared"))
-    return "; ".join(f"{n} {what}" for n, what in parts if n)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tmescope.associate.families import adjust_families
+from tmescope.associate.rows import count_left_out
 from tmescope.foundation.errors import InputError, SampleError, examples
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.result import RunWarning
@@ -232,6 +233,7 @@ def _table(
     beside: tuple[str, ...],
     left_out: tuple[int, int],
 ) -> pd.DataFrame:
+    others = ((left_out[0], "endpoint"), (left_out[1] - left_out[0], "covariate"))
     ratio = "hazard_ratio" if kind == "cox" else "odds_ratio"
     reason, effect, missing = _joined(found, "reason"), _joined(found, "log_effect"), _joined(found, "n_missing")
     method = found[0].method + ("" if not question.options.per_sd else "; per SD of the feature")
@@ -254,18 +256,13 @@ def _table(
                 "method": [f"not estimated ({r})" if r else method for r in reason],
                 "adjusted_for": ", ".join(beside),
                 "n_left_out": left_out[1] + missing,
-                "left_out": [_left_out(*left_out, int(m)) for m in missing],
+                "left_out": [count_left_out([*others, (int(m), "value")])[1] for m in missing],
                 "checks": "assumptions of single models are not checked in a screen",
                 "p_score": _joined(found, "p_score"),
                 "p_lr": _joined(found, "p_lr"),
             }
         )
     return _plottable(_shrunk(_with_families(table), effect, question))
-
-
-def _left_out(n_without: int, n_all: int, n_missing: int) -> str:
-    parts = [(n_without, "without endpoint"), (n_all - n_without, "without covariate"), (n_missing, "without value")]
-    return "; ".join(f"{n} {told}" for n, told in parts if n)
 
 
 def _with_families(table: pd.DataFrame) -> pd.DataFrame:

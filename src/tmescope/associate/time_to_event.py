@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from tmescope.stats.arguments import as_codes, as_times
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FollowUp", "merge_warnings", "per_sd", "read_follow_up", "words_for_left_out"]
+__all__ = ["FollowUp", "merge_warnings", "per_sd", "read_follow_up"]
 
 FEW_EVENTS = 20
 FEW_PATIENTS = 10
@@ -122,17 +122,6 @@ def _warn(t: NDArray[np.float64], own: NDArray[np.bool_], *, where: str) -> tupl
         message = f"{zero} patients have a time of zero: they are at risk at time zero only"
         found.append(RunWarning("answers.time_zero", message, where, zero))
     return tuple(found)
-
-
-def words_for_left_out(parts: Sequence[tuple[int, str]]) -> tuple[int, str]:
-    """Return how many samples were left out, and who and why, such as ``12 without endpoint; 3 without value``.
-
-    Parameters
-    ----------
-    parts : sequence of (int, str)
-        How many, and the words behind the number.
-    """
-    return sum(n for n, _ in parts), "; ".join(f"{n} {words}" for n, words in parts if n)
 
 
 def per_sd(values: NDArray[np.float64], *, is_group: bool) -> tuple[NDArray[np.float64], str]:
