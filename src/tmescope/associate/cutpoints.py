@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from tmescope.associate.outcomes import CutOutcome, read_outcome
-from tmescope.associate.time_to_event import merge_warnings, words_for_left_out
+from tmescope.associate.rows import count_left_out
+from tmescope.associate.time_to_event import merge_warnings
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.cutpoints import CutPoint, CutSearch
@@ -158,9 +159,7 @@ def associate_cutpoints(
         rng = np.random.default_rng([plan.seed, zlib.crc32(f"{feature.source}\0{feature.name}".encode())])
         found = known.find_cut(values, search=plan.search, rng=rng)
         held = known.hold_out(values, search=plan.search, rng=rng)
-        n_left_out, left_out = words_for_left_out(
-            [(known.n_without, "without endpoint"), (int(np.isnan(values).sum()), "without value")]
-        )
+        n_left_out, left_out = count_left_out([(known.n_without, "endpoint"), (int(np.isnan(values).sum()), "value")])
         tail = {"adjusted_for": "", "n_left_out": n_left_out, "left_out": left_out}
         own = {**head, "feature": feature.name, "source": feature.source}
         rows += [{**own, **row, **tail} for row in _rows(known, _At(values, found, held), plan)]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tmescope.associate.outcomes import read_outcome
-from tmescope.associate.time_to_event import words_for_left_out
+from tmescope.associate.rows import count_left_out
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.result import RunWarning
 
@@ -250,9 +250,7 @@ def carry_cutoff(
     groups = np.asarray(assign_groups(cutoff, feature, unit=unit).reindex(known.sample_ids), dtype=np.float64)
     # a group is 1 above one half: `compare` then cuts the groups as they are
     found = known.compare(groups, 0.5)
-    n_left_out, left_out = words_for_left_out(
-        [(known.n_without, "without endpoint"), (int(np.isnan(groups).sum()), "without value")]
-    )
+    n_left_out, left_out = count_left_out([(known.n_without, "endpoint"), (int(np.isnan(groups).sum()), "value")])
     reason = found.pop("reason")
     origin = f"cut {cutoff.cut:.6g} frozen on {cutoff.cohort_id or 'no cohort'}: {cutoff.chosen_by}"
     method = f"not estimated ({reason})" if reason else found["method"]
