@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tmescope.associate.biomarker_locking import lock_biomarker
     from tmescope.associate.biomarker_validation import NewCohort, validate_biomarker
     from tmescope.associate.biomarkers import AnalysisPlan, LockedBiomarker
+    from tmescope.associate.change import associate_change
     from tmescope.associate.covariates import EncodedCovariates, encode_covariates
     from tmescope.associate.cutoff_files import read_cutoff, write_cutoff
     from tmescope.associate.cutpoints import CutPointAnswers, CutPointPlan, associate_cutpoints
@@ -50,6 +51,7 @@ __all__ = [
     "adjust_families",
     "assign_groups",
     "associate_adjusted_response",
+    "associate_change",
     "associate_competing_hazard",
     "associate_cutpoints",
     "associate_expression",
@@ -81,6 +83,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "associate_change": "change",
     "Adjustment": "hazards",
     "AnalysisPlan": "biomarkers",
     "CutPointAnswers": "cutpoints",
