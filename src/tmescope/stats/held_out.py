@@ -114,8 +114,8 @@ def held_out_hazard_ratio(
     is that of the interval, not of the search. It covers the effect of the cut that was chosen, not of the best
     cut. Exchanging the halves and pooling
     both estimates would use all events, but the two are not independent (each half's outcome chose the other's groups):
-    in simulations without an effect its 95% interval covered 93.6 to 94.1% from 150 patients on with few censored; so
-    this is not offered. Another `rng` gives another answer: use one split, fixed beforehand.
+    in simulations without an effect the pooled 95% interval covered 94.0% of 10,000 cohorts of 600 with 60% censored,
+    below what chance allows, so this is not offered. Another `rng` gives another answer: use one split, fixed beforehand.
 
     References
     ----------
