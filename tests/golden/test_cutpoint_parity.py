@@ -1,7 +1,7 @@
 """Cut-points of simulated cohorts, compared with maxstat.
 
-maxstat's Monte-Carlo p counts random orders with a larger maximum; ours counts those with one at least as large, which a
-valid test must. With few distinct maxima (two classes, a tied feature) the two differ; each is compared with its own share.
+maxstat's Monte-Carlo p counts random orders with a larger maximum; ours counts those with one at least as large, which
+a valid test must. With few distinct maxima (two classes, a tied feature) they differ; each is compared with its share.
 """
 
 from __future__ import annotations

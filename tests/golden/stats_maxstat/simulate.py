@@ -5,7 +5,12 @@ import pandas as pd
 
 rng = np.random.default_rng(20260611)
 cases = []
-for case, n, step, digits in (("step", 60, 1.0, 4), ("nothing", 60, 0.0, 4), ("ties", 80, 0.8, 0), ("small", 24, 1.2, 3)):
+for case, n, step, digits in (
+    ("step", 60, 1.0, 4),
+    ("nothing", 60, 0.0, 4),
+    ("ties", 80, 0.8, 0),
+    ("small", 24, 1.2, 3),
+):
     x = (rng.normal(size=n) * (2.0 if digits == 0 else 1.0)).round(digits)
     died = rng.exponential(12.0, n) / np.exp(step * (x > 0.2))
     left = rng.uniform(4.0, 30.0, n)

@@ -17,8 +17,6 @@ for case, k, tau, least, most in (
     moderator = rng.normal(size=k)
     y = 0.3 + 0.2 * moderator + rng.normal(size=k) * np.sqrt(tau**2 + s**2)
     cases.append(
-        pd.DataFrame(
-            {"case": case, "effect": y.round(6), "std_error": s.round(6), "moderator": moderator.round(4)}
-        )
+        pd.DataFrame({"case": case, "effect": y.round(6), "std_error": s.round(6), "moderator": moderator.round(4)})
     )
 pd.concat(cases).to_csv("input.tsv", sep="\t", index=False)
