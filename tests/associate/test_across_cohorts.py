@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.associate.across_cohorts import PoolPlan, count_once, pool_answers
-from tmescope.stats.meta_analysis import PoolingOptions, pool_effects
+from tmescope.associate.across_cohorts import PoolPlan, count_once, pool_answers, regress_answers
+from tmescope.stats.meta_analysis import PoolingOptions, pool_effects, regress_effects
 
 HEAD = {"question_id": "q", "endpoint": "response", "effect_name": "odds_ratio_per_sd", "adjusted_for": "",
         "source": "zscore", "n": 40, "n_events": 15, "method": "logistic"}  # fmt: skip
@@ -98,3 +98,47 @@ def test_a_patient_in_two_cohorts_stays_in_the_first():
     assert count_once(overlaps, ["a", "b", "c"]) == {"b": ("t1",), "c": ("u1",)}
     assert count_once(overlaps, ["c", "b", "a"]) == {"b": ("t1",), "a": ("s1",)}
     assert count_once(overlaps.iloc[:0], ["a", "b"]) == {}
+
+
+def test_effects_are_regressed_on_a_property_of_the_cohorts():
+    dose = {"a": 1.0, "b": 2.0, "c": 4.0, "d": 0.5}
+    parts = [_answers(), _answers(effect_name="auc", effect=0.6), _answers(effect_name="log_rank_chi_square")]
+    found = regress_answers(pd.concat(parts), dose, covariate="dose_mg")
+    assert list(found["effect_name"]) == ["odds_ratio_per_sd", "auc"]
+    assert list(found["scale"]) == ["log", "logit"]
+    row = found.iloc[0]
+    alone = regress_effects(list(LOG.values()), list(ERROR.values()), list(dose.values()))
+    assert (row["slope"], row["intercept"]) == pytest.approx(tuple(alone.coefficients[::-1]))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((alone.ci_low[1], alone.ci_high[1]))
+    assert row["p_value"] == pytest.approx(alone.p_values[1])
+    assert (row["k"], row["cohorts"], row["left_out"], row["covariate"]) == (4, "a, b, c, d", "", "dose_mg")
+    assert row["method"] == "meta-regression: random effects: REML, Hartung-Knapp"
+    # per milligram is a thousand times per gram, whatever the order of the rows
+    grams = regress_answers(_answers().iloc[::-1], {c: v / 1000 for c, v in dose.items()}, covariate="dose_g").iloc[0]
+    assert grams["slope"] == pytest.approx(1000 * row["slope"])
+    assert grams["p_value"] == pytest.approx(row["p_value"])
+
+
+def test_a_planted_slope_between_cohorts_is_found():
+    rng = np.random.default_rng(4)
+    x = dict(zip([f"c{i}" for i in range(30)], np.linspace(-1, 1, 30), strict=True))
+    rows = [{**HEAD, "feature": "f", "cohort_id": c, "effect": np.exp(0.2 + 0.5 * v + 0.15 * rng.normal()),
+             "std_error": 0.1} for c, v in x.items()]  # fmt: skip
+    row = regress_answers(pd.DataFrame(rows), x, covariate="x").iloc[0]
+    assert row["ci_low"] < 0.5 < row["ci_high"]
+    assert row["p_value"] < 1e-6
+    assert row["tau2"] < row["tau2_without"]
+
+
+def test_cohorts_outside_the_regression_are_named_with_their_reason():
+    answers = _answers()
+    answers.loc[3, ["effect", "std_error"]] = np.nan
+    answers.loc[3, "method"] = "not estimated (separation)"
+    row = regress_answers(answers, {"a": 1.0, "b": np.nan, "c": 2.0}, covariate="x").iloc[0]
+    assert row["k"] == 2
+    assert row["left_out"] == "b (no value of the covariate); d (not estimated (separation))"
+    assert row["method"] == "not estimated (too_few_studies)"
+    assert np.isnan(row["slope"])
+    flat = regress_answers(_answers(), dict.fromkeys(LOG, 1.0), covariate="x").iloc[0]
+    assert flat["method"] == "not estimated (collinear)"
+    assert not len(regress_answers(_answers(effect_name="log_rank_chi_square"), {}, covariate="x"))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tmescope.stats.between_studies import between_variance
+from tmescope.stats.between_studies import between_variance, usable_studies
 
 Y = np.array([0.4, 0.1, 0.9, -0.2, 0.5])
 S = np.array([0.2, 0.15, 0.4, 0.3, 0.25])
@@ -36,6 +36,13 @@ def test_an_estimate_lies_within_its_q_profile_and_a_covariate_takes_its_part():
     assert spread.tau2_low <= spread.tau2 <= spread.tau2_high
     design = np.column_stack([np.ones(5), Y + 0.01 * np.arange(5)])
     assert between_variance(Y, S**2, design=design).tau2 == 0.0
+
+
+def test_what_double_precision_cannot_weigh_is_not_used():
+    s = np.array([1e-170, 1e-20, 0.0, -0.1, 0.1, 0.2, 0.3, 1e14, 1e200, np.inf, np.nan])
+    assert usable_studies(np.ones(11), s).tolist() == [False] * 4 + [True] * 3 + [False] * 4
+    assert usable_studies(np.array([1e160, np.nan, 0.0]), np.ones(3)).tolist() == [False, False, True]
+    assert not usable_studies(np.array([]), np.array([])).size
 
 
 @settings(max_examples=40, deadline=None)

@@ -111,6 +111,19 @@ def test_studies_without_numbers_are_left_out_and_counted():
     assert np.isnan(one.spread.tau2)
 
 
+@pytest.mark.parametrize("estimator", ["reml", "dl", "pm", "ml", "sj", "eb", "he", "hs", "fixed"])
+@pytest.mark.parametrize("extreme", [1e-170, 1e-60, 1e-13, 1e-6, 1e6, 1e11, 1e15, 1e150, 1e200])
+def test_one_extreme_error_is_pooled_or_counted_as_left_out(estimator: str, extreme: float):
+    found = pool_effects([0.1, 0.2, 0.4, 0.3], [0.1, 0.1, 0.2, extreme], options=PoolingOptions(tau2=estimator))
+    is_used = 1e-13 <= extreme <= 1e11
+    assert (found.k, found.n_left_out) == ((4, 0) if is_used else (3, 1))
+    numbers = (found.estimate, found.std_error, found.p_value, found.spread.tau2, found.spread.tau2_high)
+    assert np.isfinite(numbers).all()
+    if not is_used:
+        rest = pool_effects([0.1, 0.2, 0.4], [0.1, 0.1, 0.2], options=PoolingOptions(tau2=estimator))
+        assert found.estimate == rest.estimate
+
+
 def test_two_studies_have_one_degree_of_freedom():
     found = pool_effects([0.1, 0.7], [0.2, 0.2])
     assert found.df == 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tmescope.associate.across_cohorts import PooledAnswers, PoolPlan, count_once, pool_answers
+    from tmescope.associate.across_cohorts import PooledAnswers, PoolPlan, count_once, pool_answers, regress_answers
     from tmescope.associate.adjusted_response import associate_adjusted_response
     from tmescope.associate.arms import Treatment
     from tmescope.associate.biomarker_files import read_lock, write_lock
@@ -74,6 +74,7 @@ __all__ = [
     "pool_answers",
     "read_cutoff",
     "read_lock",
+    "regress_answers",
     "restart_at_landmark",
     "screen_features",
     "validate_biomarker",
@@ -126,6 +127,7 @@ _HOMES = {
     "pool_answers": "across_cohorts",
     "read_cutoff": "cutoff_files",
     "read_lock": "biomarker_files",
+    "regress_answers": "across_cohorts",
     "restart_at_landmark": "immortal_time",
     "screen_features": "screens",
     "validate_biomarker": "biomarker_validation",

@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import special
 
 from tmescope.foundation.result import RunWarning
-from tmescope.stats.meta_analysis import PoolingOptions, pool_effects
+from tmescope.stats.between_studies import usable_studies
+from tmescope.stats.meta_analysis import PoolingOptions, pool_effects, regress_effects
 from tmescope.stats.multiplicity import benjamini_hochberg
 from tmescope.stats.study_influence import egger_test, leave_one_out
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "count_once", "pool_answers"]
+__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "count_once", "pool_answers", "regress_answers"]
 
 OVERALL = ""
 """Stratum of what is pooled over all cohorts."""
@@ -146,6 +147,76 @@ def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
     return PooledAnswers(pooled, pd.DataFrame(without), tuple(_warnings(pooled, few)))
 
 
+def regress_answers(
+    answers: pd.DataFrame, values: Mapping[str, float], *, covariate: str, options: PoolingOptions | None = None
+) -> pd.DataFrame:
+    """Ask whether an effect goes with a property of the cohorts: meta-regression, feature by feature.
+
+    Says what differs between cohorts, not between patients: a share of women in a cohort that goes with its effect does
+    not show that the effect differs by sex. To be stated beforehand; with few cohorts it sees little.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Rows of the table ``answers``, pooled on the scales of `pool_answers`.
+    values : mapping of str to float
+        Cohort to the covariate. Cohorts without a finite one are left out and named.
+    covariate : str
+        Its name, with its unit.
+    options : PoolingOptions, optional
+        Estimator, test, level; REML and Hartung-Knapp if omitted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each feature, kind of effect and adjustment: the columns that tell them apart, covariate, scale
+        (``log``, ``logit`` or empty: slope, std_error, limits, intercept and tau2 are on it), k, slope (change of the
+        effect per unit), std_error, ci_low, ci_high, p_value, intercept, tau2 (what is left), tau2_without, r2
+        (percent explained), method, cohorts, left_out. Numbers NaN, with the reason in method, where cohorts are fewer
+        than three or all have one value.
+
+    Notes
+    -----
+    See `tmescope.stats.meta_analysis.regress_effects`. Cohorts must not share patients: see `count_once`.
+    """
+    chosen = options or PoolingOptions()
+    rows: list[dict[str, object]] = []
+    for key, part in answers.groupby(_KEY, sort=False, dropna=False):
+        head = dict(zip(_KEY, key, strict=True))
+        scale = _scale(str(head["effect_name"]))
+        if scale is not None:
+            rows.append({**head, "covariate": covariate, **_regress(part, values, scale=scale, options=chosen)})
+    return pd.DataFrame(rows)
+
+
+def _regress(
+    part: pd.DataFrame, values: Mapping[str, float], *, scale: _Scale, options: PoolingOptions
+) -> dict[str, object]:
+    y, s = scale.numbers(part)
+    cohorts = part["cohort_id"].astype(str)
+    x = np.array([values.get(c, np.nan) for c in cohorts], dtype=np.float64)
+    estimated, placed = usable_studies(y, s), np.isfinite(x)
+    found = regress_effects(y, s, x, options=options)
+    reasons = np.where(estimated, "no value of the covariate", part["method"].astype(str))
+    out = [f"{c} ({r})" for c, r, used in zip(cohorts, reasons, estimated & placed, strict=True) if not used]
+    return {
+        "scale": scale.name,
+        "k": found.k,
+        "slope": found.coefficients[1],
+        "std_error": found.std_errors[1],
+        "ci_low": found.ci_low[1],
+        "ci_high": found.ci_high[1],
+        "p_value": found.p_values[1],
+        "intercept": found.coefficients[0],
+        "tau2": found.tau2,
+        "tau2_without": found.tau2_without,
+        "r2": found.r2,
+        "method": f"not estimated ({found.reason})" if found.reason else f"meta-regression: {found.method}",
+        "cohorts": ", ".join(cohorts[estimated & placed]),
+        "left_out": "; ".join(out),
+    }
+
+
 @dataclass(frozen=True)
 class _Scale:
     """Where effects are about normal: there, back, and what an error becomes there."""
@@ -157,6 +228,12 @@ class _Scale:
     def errors(self, effects: NDArray[np.float64], std_errors: NDArray[np.float64]) -> NDArray[np.float64]:
         # errors of ratios are already those of the logarithm
         return std_errors / (effects * (1.0 - effects)) if self.name == "logit" else std_errors
+
+    def numbers(self, part: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return effects and standard errors on this scale."""
+        effect = part["effect"].to_numpy(dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.there(effect), self.errors(effect, part["std_error"].to_numpy(dtype=np.float64))
 
 
 def _scale(effect_name: str) -> _Scale | None:
@@ -174,9 +251,7 @@ def _scale(effect_name: str) -> _Scale | None:
 def _pool(
     part: pd.DataFrame, scale: _Scale, options: PoolingOptions
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
-    effect = part["effect"].to_numpy(dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        y, s = scale.there(effect), scale.errors(effect, part["std_error"].to_numpy(dtype=np.float64))
+    y, s = scale.numbers(part)
     found = pool_effects(y, s, options=options)
     used = part[found.used]
     lost = part[~found.used]

@@ -12,10 +12,12 @@ from scipy import optimize, stats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["NO_SPREAD", "Between", "Spread", "between_variance"]
+__all__ = ["NO_SPREAD", "Between", "Spread", "between_variance", "usable_studies"]
 
 Between = Literal["reml", "dl", "pm", "ml", "sj", "eb", "he", "hs", "fixed"]
 _GRID = 60
+_WIDEST = 1e12
+_SMALLEST, _LARGEST = 1e-100, 1e100
 _TIGHT = 4 * np.finfo(np.float64).eps
 
 
@@ -68,6 +70,27 @@ class _Data:
     def quadratic(self, tau2: float) -> float:
         """Return the generalised Q at this variance."""
         return float(self.y @ self.projected(tau2) @ self.y)
+
+
+def usable_studies(y: NDArray[np.float64], s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which studies have numbers that can be pooled.
+
+    Parameters
+    ----------
+    y, s : array of float, shape (k,)
+        Effects and their standard errors, anything.
+
+    Returns
+    -------
+    array of bool, shape (k,)
+        Effect finite and at most 1e100; standard error between 1e-100 and 1e100 and within 1e12 times the median one:
+        beyond that a variance or a weight is zero or infinite in double precision. Equal for effects and errors that
+        are both multiplied by a number, up to the outer limits.
+    """
+    with np.errstate(invalid="ignore"):
+        used = (np.abs(y) <= _LARGEST) & (s >= _SMALLEST) & (s <= _LARGEST)
+        middle = float(np.median(s[used])) if used.any() else 1.0
+        return np.asarray(used & (s >= middle / _WIDEST) & (s <= middle * _WIDEST))
 
 
 def between_variance(

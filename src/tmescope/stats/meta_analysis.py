@@ -10,7 +10,7 @@ from scipy import stats
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.arguments import as_vector, check_confidence
-from tmescope.stats.between_studies import NO_SPREAD, Between, Spread, between_variance
+from tmescope.stats.between_studies import NO_SPREAD, Between, Spread, between_variance, usable_studies
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -59,7 +59,7 @@ class PooledEffect:
     Parameters
     ----------
     k, n_left_out : int
-        Studies used, and those without a finite effect or a positive finite standard error.
+        Studies used, and those without a finite effect or a usable standard error.
     estimate, std_error, ci_low, ci_high, statistic, df, p_value : float
         Pooled effect on the scale of the input; df is infinite for normal theory.
     spread : Spread
@@ -156,7 +156,8 @@ def pool_effects(effects: ArrayLike, std_errors: ArrayLike, *, options: PoolingO
     effects : array-like of float, shape (k,)
         On a scale where they are about normal: log odds or hazard ratios, differences. NaN and infinite are left out.
     std_errors : array-like of float, shape (k,)
-        Their standard errors; those that are not positive and finite are left out.
+        Their standard errors; those that are not positive and finite, or 1e12 times smaller or larger than the median
+        one, are left out: the latter decide everything or nothing, and arithmetic ends there.
     options : PoolingOptions
         Estimator, test, prediction interval, level.
 
@@ -317,7 +318,7 @@ def _studies(
             where="effects, std_errors, covariates",
             expected="one of each for every study",
         )
-    used = np.isfinite(y) & np.isfinite(s) & (s > 0.0)
+    used = usable_studies(y, s)
     used = used if also is None else used & also
     return y[used], s[used] ** 2, used
 

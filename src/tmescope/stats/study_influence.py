@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from tmescope.stats.between_studies import usable_studies
 from tmescope.stats.meta_analysis import PooledEffect, PoolingOptions, pool_effects
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def egger_test(effects: ArrayLike, std_errors: ArrayLike) -> EggerTest:
     Egger et al., BMJ 1997, doi:10.1136/bmj.315.7109.629.
     """
     y, s = np.array(effects, dtype=np.float64), np.array(std_errors, dtype=np.float64)
-    used = np.isfinite(y) & np.isfinite(s) & (s > 0.0)
+    used = usable_studies(y, s)
     y, s = y[used], s[used]
     reason = "too_few_studies" if y.size < 3 else ("equal_errors" if np.ptp(s) <= 1e-12 * s.max() else "")
     if reason:
