@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _ROUNDING = 1e-10
+_NOTHING = 1e-13
 _METHOD = "maximally selected {} statistic; p corrected for the choice of the cut"
 
 
@@ -79,7 +80,7 @@ class CutPoint:
         Absolute standardised linear rank statistic at the cut (the maximum, M).
     direction : int
         1 where the high group has more events, more of the positive class or higher values than expected; -1 where
-        fewer or lower.
+        fewer or lower, 0 where neither.
     p_naive : float
         What a test of the two groups gives that does not know that the cut was looked for. Never to be reported
         alone.
@@ -277,8 +278,9 @@ def _maximise(
 ) -> tuple[_Maximum | None, str]:
     """Return the largest standardised statistic, or why there is none."""
     n = values.size
-    centred = scores - scores.mean() if n else scores
-    square = float((centred**2).sum())
+    # sums in the order of the scores, whatever that of the patients: rounding is then the same too
+    centred = scores - np.sort(scores).mean() if n else scores
+    square = float((np.sort(centred) ** 2).sum())
     why = _why_not(values, square=square, reason=reason)
     if why:
         return None, why
@@ -292,6 +294,9 @@ def _maximise(
     weights = np.zeros(int(tried[-1]))
     weights[tried - 1] = 1.0 / np.sqrt(tried * (n - tried) * per_patient)
     sums = np.cumsum(centred[order])
+    sums[np.abs(sums) <= _NOTHING * np.abs(np.sort(centred)).sum()] = (
+        0.0  # else the largest of nothing is what rounding left
+    )
     statistics = np.abs(sums[tried - 1]) * weights[tried - 1]
     best = int(tried[np.flatnonzero(statistics >= statistics.max() * (1.0 - _ROUNDING))[0]])
     return (
@@ -299,7 +304,7 @@ def _maximise(
             statistic=float(statistics.max()),
             cut=float(ranked[best - 1]),
             n_low=best,
-            direction=1 if sums[best - 1] <= 0.0 else -1,
+            direction=-int(np.sign(sums[best - 1])),
             tried=tried,
             centred=centred,
             weights=weights,
