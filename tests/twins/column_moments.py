@@ -10,7 +10,7 @@ def standardise_columns(values, order, z, moments):
         sd = np.sqrt(((v - mean) ** 2).sum() / max(v.size - 1, 1))
         if np.isnan(v).any():
             state = 2.0
-        elif v.size < 2 or np.ptp(v) <= 1e-12 * np.abs(v).max():
+        elif v.size < 2 or np.ptp(v) <= 1e-12 * np.abs(v).max() or sd < 1e-150:
             state = 1.0
         else:
             state = 0.0

@@ -258,8 +258,10 @@ def test_agrees_with_the_plain_twin(name):
         tolerance = _STEP if name.startswith("gaussian") else 1e-9
         if name == "rank_extreme_scores" and not arguments[-1]:
             fast, slow = [np.abs(a) for a in fast], [np.abs(a) for a in slow]  # which of two equal extremes: rounding
+        # models stop where a step is below 1e-9, and the information is that of the step before: it is known to 1e-8
+        relative = 1e-8 if name.endswith("_columns") else 1e-9
         for a, b in zip(_meant(name, fast), _meant(name, slow), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-9, atol=tolerance)
+            np.testing.assert_allclose(a, b, rtol=relative, atol=tolerance)
 
     check()
 

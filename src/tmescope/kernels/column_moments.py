@@ -15,6 +15,8 @@ __all__ = ["standardise_columns"]
 
 _CONSTANT = 1e-12
 """A range below this share of the largest size is rounding, not a spread."""
+_VANISHING = 1e-150
+"""Below this size the squares of deviations vanish in floating point, and so does the spread."""
 
 
 @compiled
@@ -82,7 +84,7 @@ def standardise_columns(
     for j in range(width):
         sd[j] = np.sqrt(sd[j] / max(n - 1, 1))
         low, high = ends[0, j], ends[1, j]
-        flat = n < 2 or high - low <= _CONSTANT * max(abs(high), abs(low))
+        flat = n < 2 or high - low <= _CONSTANT * max(abs(high), abs(low)) or sd[j] < _VANISHING
         state[j] = 2.0 if np.isnan(mean[j]) else (1.0 if flat else 0.0)
         if state[j] == 0.0:
             scale[j] = 1.0 / sd[j]
