@@ -82,6 +82,6 @@ def test_what_contradicts_itself_or_says_nothing():
     assert {w.code for w in warnings} == {"answers.few_pairs", "answers.not_estimable"}
     constant = [Feature("k", "m", pd.Series(1.0, index=visits.index))]
     assert "no spread" in associate_change(constant, visits, cohort_id="c")[0].loc[0, "method"]
-    unknown = visits.copy()
+    unknown = visits.astype({"on_treatment": object})
     unknown.loc["p1-on", "on_treatment"] = None
     assert associate_change(features, unknown, cohort_id="c")[0].loc[0, "left_out"] == "1 without patient or time point"

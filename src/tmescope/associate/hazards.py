@@ -200,7 +200,7 @@ def _rows(feature: Feature, question: _Question) -> tuple[list[dict[str, Any]], 
     own = np.isfinite(values)
     others = question.covariates.matrix.notna().all(axis=1).to_numpy()
     if question.strata is not None:
-        others &= question.strata.notna().to_numpy()
+        others = others & question.strata.notna().to_numpy()
     keep = own & others
     n_left_out, left_out = count_left_out(
         [
