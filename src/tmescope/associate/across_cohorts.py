@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from tmescope.associate.families import adjust_within
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.between_studies import usable_studies
 from tmescope.stats.meta_analysis import PoolingOptions, pool_effects, regress_effects
-from tmescope.stats.multiplicity import benjamini_hochberg
 from tmescope.stats.study_influence import egger_test, leave_one_out
 
 if TYPE_CHECKING:
@@ -307,15 +307,7 @@ def _without_each(
 def _with_families(pooled: pd.DataFrame) -> pd.DataFrame:
     if not len(pooled):
         return pooled
-    told = pooled.copy()
-    told["family"] = [_family(row) for row in pooled[_FAMILY].to_dict(orient="records")]
-    told["q_value"] = np.nan
-    told["family_size"] = 0
-    for _, rows in told.groupby("family", sort=False):
-        p_values = rows["p_value"].to_numpy(dtype=np.float64)
-        told.loc[rows.index, "q_value"] = benjamini_hochberg(p_values)
-        told.loc[rows.index, "family_size"] = int(np.count_nonzero(~np.isnan(p_values)))
-    return told
+    return adjust_within(pooled.assign(family=[_family(row) for row in pooled[_FAMILY].to_dict(orient="records")]))
 
 
 def _family(row: Mapping[Hashable, object]) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tmescope.stats.multiplicity import benjamini_hochberg
 
-__all__ = ["adjust_families"]
+__all__ = ["adjust_families", "adjust_within"]
 
 
 def adjust_families(answers: pd.DataFrame) -> pd.DataFrame:
@@ -31,8 +31,24 @@ def adjust_families(answers: pd.DataFrame) -> pd.DataFrame:
     names = names.where(~own, answers["question_id"] + " | " + names)
     names = names.where(answers["adjusted_for"] == "", names + " | adjusted for " + answers["adjusted_for"])
     adjusted["family"] = names
-    adjusted["q_value"] = np.nan
-    adjusted["family_size"] = 0
+    return adjust_within(adjusted)
+
+
+def adjust_within(table: pd.DataFrame) -> pd.DataFrame:
+    """Add q-values within families that are named already.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns family and p_value (NaN where there is none).
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows with ``q_value`` (Benjamini-Hochberg; NaN where p is) and ``family_size`` (how many p-values the
+        family holds).
+    """
+    adjusted = table.assign(q_value=np.nan, family_size=0)
     for _, rows in adjusted.groupby("family", sort=False):
         p_values = rows["p_value"].to_numpy(dtype=np.float64)
         adjusted.loc[rows.index, "q_value"] = benjamini_hochberg(p_values)
