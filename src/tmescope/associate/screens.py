@@ -266,9 +266,8 @@ def _table(
 
 
 def _with_families(table: pd.DataFrame) -> pd.DataFrame:
-    adjusted = adjust_families(table)
-    beside = table["adjusted_for"]
-    adjusted["family"] += " | screen" + (" adjusted for " + beside).where(beside != "", "")
+    adjusted = adjust_families(table)  # its names say what each row is adjusted for
+    adjusted["family"] += " | screen"
     return adjusted
 
 
