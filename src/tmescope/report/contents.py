@@ -159,9 +159,12 @@ class ReportContents:
         Those of the questions that a study asks of every feature (named KIND:ENDPOINT), every feature once, by the
         primary method where that was tested.
         """
+        return self.once_per_feature(self.standing_answers())
+
+    def standing_answers(self) -> pd.DataFrame:
+        """Return the answers to what a study asks of every feature: not those to questions with names of their own."""
         answers = self.table("answers")
-        standing = answers["question_id"].astype(str).str.contains(":", regex=False)
-        return self.once_per_feature(answers[standing])
+        return answers[answers["question_id"].astype(str).str.contains(":", regex=False)]
 
     def once_per_feature(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of answers or curves of one source per feature: the primary method where it was tested.

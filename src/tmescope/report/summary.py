@@ -174,7 +174,7 @@ def _quality_sentence(contents: ReportContents) -> str:
 
 
 def _finding(contents: ReportContents, name: str, endpoint: str | None) -> Finding:
-    answers = contents.table("answers")  # all of them: the families were adjusted over all
+    answers = contents.standing_answers()  # by all methods: the families were adjusted over all
     rows = answers[(answers["effect_name"] == name) & (answers["endpoint"] == endpoint)]
     rows = rows[rows["effect"].notna() & rows["q_value"].notna()]
     what = _named(endpoint) if endpoint else "response"
