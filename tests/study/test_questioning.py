@@ -93,25 +93,6 @@ def test_cohorts_are_pooled_by_the_stated_method(answered):
     assert len(tables["leave_one_out"]) == 0  # two cohorts leave one, which is no pool
 
 
-def test_a_cut_never_stands_without_its_corrected_p(tmp_path):
-    data = tiny.study_dict()
-    data["question"] = [
-        {"id": "cut", "kind": "cutpoint", "endpoint": "os", "features": ["cyt"], "corrected_by": "lau94"},
-        {"id": "cut2", "kind": "cutpoint", "endpoint": "response", "features": ["cyt"]},
-    ]
-    with opened(tmp_path, data) as context:
-        do(context, "answers")
-        folder = context.ledger.folder("answers-a")
-        answers, cuts = (read_table(folder / f"{n}.parquet") for n in ("answers", "cuts"))
-    assert list(cuts["question_id"]) == ["cut", "cut2"]
-    assert (cuts["n_low"] + cuts["n_high"] == 24).all()
-    assert (cuts["p_lau94"] >= cuts["p_naive"] - 1e-12).all()
-    rows = answers[answers["question_id"] == "cut"].set_index("effect_name")
-    assert set(rows.index) == {"hazard_ratio_at_cut_naive", "hazard_ratio_at_cut", "hazard_ratio_at_cut_held_out"}
-    assert rows.loc["hazard_ratio_at_cut", "p_value"] == cuts.loc[0, "p_lau94"]
-    assert rows.loc["hazard_ratio_at_cut_naive", "p_value"] == cuts.loc[0, "p_naive"]
-
-
 def test_a_patient_of_both_cohorts_counts_once(tmp_path):
     tiny.write_files(tmp_path)
     for name in "ab":

@@ -1,0 +1,71 @@
+"""One question of a study in one cohort, and what answering it gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tmescope.foundation.result import RunWarning
+    from tmescope.study.question_material import QuestionMaterial
+    from tmescope.study.schema_questions import Question
+
+__all__ = ["AskedQuestion", "FoundAnswers"]
+
+
+@dataclass(frozen=True)
+class FoundAnswers:
+    """What one question gave in one cohort.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Rows of the table ``answers`` without q-values.
+    warnings : tuple of RunWarning
+    cuts : pandas.DataFrame or None
+        Rows of the table ``cuts``, of a question that looks for a cut-point.
+    """
+
+    answers: pd.DataFrame
+    warnings: tuple[RunWarning, ...]
+    cuts: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """One question in one cohort.
+
+    Parameters
+    ----------
+    question : Question
+        What the study file says.
+    material : QuestionMaterial
+        Features, samples, axis and confounders of the cohort.
+    cohort_id : str
+    seed : int
+        The study's.
+    """
+
+    question: Question
+    material: QuestionMaterial
+    cohort_id: str
+    seed: int
+
+    @property
+    def where(self) -> str:
+        """Cohort and endpoint, for messages."""
+        return f"{self.cohort_id}: {self.question.endpoint}"
+
+    @property
+    def is_response(self) -> bool:
+        """Whether the endpoint is one of response rather than a time to event."""
+        return self.question.endpoint in self.material.samples
+
+    @property
+    def outcome(self) -> pd.DataFrame:
+        """Columns time_months and event, index sample_id."""
+        name = self.question.endpoint
+        outcome = self.material.samples[[f"{name}_time_months", f"{name}_event"]]
+        return outcome.set_axis(["time_months", "event"], axis="columns")
