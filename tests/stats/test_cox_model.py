@@ -264,6 +264,15 @@ def test_nested_models() -> None:
         )
 
 
+def test_a_model_without_a_maximum_is_not_taken_for_one_of_other_rows() -> None:
+    x, time, event = np.array([[0.0, 1], [1, 1], [0, 2], [1, 3]]), [4.0, 2, 3, 1], [0, 1, 0, 1]
+    small, large = fit_cox(np.array([0.3, 1.0, 1.1, 0.2]), time, event), fit_cox(x, time, event)
+    assert large.reason == "monotone_likelihood"
+    assert not small.reason
+    found = compare_nested(small, large)
+    assert np.isnan([found.statistic, found.p_value]).all()
+
+
 def test_rows_with_missing_values_and_zero_weight_are_left_out() -> None:
     rng = np.random.default_rng(11)
     x, time, event = rng.normal(size=(50, 2)), rng.exponential(size=50), rng.random(50) < 0.7
