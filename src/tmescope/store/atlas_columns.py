@@ -1,0 +1,219 @@
+"""What an atlas says of its cells, column by column, in the form of AnnData's ``obs``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tmescope.foundation.errors import SampleError
+from tmescope.store.atomic import staged_file
+from tmescope.store.sharded_vectors import VectorAppender, VectorForm, VectorReader, write_declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tmescope.store.atlas_layout import AtlasLayout
+
+__all__ = ["CellColumns"]
+
+_CHUNK = 1 << 16
+_NAMES = "_index"
+_DTYPES = {"category": "int32", "float64": "float64", "int64": "int64", "bool": "bool"}
+_EMPTY = {"category": -1, "float64": np.nan, "int64": None, "bool": None}
+
+
+class CellColumns:
+    """Columns of the cells of an atlas.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the atlas.
+    layout : AtlasLayout
+        What is in it.
+    """
+
+    def __init__(self, path: Path, layout: AtlasLayout) -> None:
+        self.path, self.layout = path, layout
+        self.forms = dict(layout.columns)
+        self.appenders: dict[str, VectorAppender] = {}
+        self._categories: dict[str, dict[str, int]] = {}
+        self._names: list[str] = []
+        self._n = layout.n_cells
+
+    def create(self) -> None:
+        """Make the group without columns."""
+        _strings(self.path, f"obs/{_NAMES}", ())
+        self.declare()
+
+    def append(self, obs: pd.DataFrame) -> None:
+        """Add cells.
+
+        Parameters
+        ----------
+        obs : pandas.DataFrame
+            Index their names. Text and categories become categories, numbers stay numbers; a column that the atlas
+            does not have yet is missing in the cells before, one that is absent here is missing in these.
+
+        Raises
+        ------
+        SampleError
+            If a column is of another kind than in the cells before, or whole numbers or truths would be missing.
+        """
+        for name in [*self.forms, *(str(c) for c in obs.columns if str(c) not in self.forms)]:
+            form = self._form(name, obs)
+            appender = self._appender(name, form)
+            if appender.length < self._n:
+                appender.append(self._missing(name, form, self._n - appender.length))
+            if name in obs.columns:
+                appender.append(self._encode(name, obs[name], form))
+            else:
+                appender.append(self._missing(name, form, len(obs)))
+        self._names += [str(n) for n in obs.index]
+        self._n += len(obs)
+
+    def finish(self) -> None:
+        """Write names and categories."""
+        _strings(self.path, f"obs/{_NAMES}", self._names, length=self.layout.n_cells)
+        self._names = []
+        for name, known in self._categories.items():
+            _strings(self.path, f"obs/{name}/categories", tuple(known))
+
+    def declare(self) -> None:
+        """Write the declarations of all columns."""
+        attributes = {
+            "encoding-type": "dataframe",
+            "encoding-version": "0.2.0",
+            "_index": _NAMES,
+            "column-order": list(self.layout.columns),
+        }
+        _group(self.path / "obs", attributes)
+        for name, form in self.layout.columns.items():
+            if form == "category":
+                said = {"encoding-type": "categorical", "encoding-version": "0.2.0", "ordered": False}
+                _group(self.path / "obs" / name, said)
+            write_declaration(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
+
+    def read(self, names: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return columns of all cells, without their names: an index of numbers.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Which; all if omitted.
+        """
+        found = {}
+        for name in self.layout.columns if names is None else names:
+            form = self.layout.columns[name]
+            reader = VectorReader(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
+            values: Any = reader.read(0, self.layout.n_cells)
+            if form == "category":
+                values = pd.Categorical.from_codes(values, categories=pd.Index(self._known(name), dtype="str"))
+            found[name] = values
+        return pd.DataFrame(found)
+
+    def names(self) -> pd.Index[str]:
+        """Return the names of all cells."""
+        import zarr
+
+        array: Any = zarr.open_array(self.path / "obs" / _NAMES, mode="r")
+        found: pd.Index[str] = pd.Index(np.asarray(array[: self.layout.n_cells], dtype=object), dtype="str")
+        return found
+
+    def _form(self, name: str, obs: pd.DataFrame) -> str:
+        known = self.forms.get(name)
+        if name not in obs.columns:
+            return str(known)
+        column = obs[name]
+        if pd.api.types.is_bool_dtype(column.dtype):
+            form = "bool"
+        elif pd.api.types.is_integer_dtype(column.dtype):
+            form = "int64"
+        elif pd.api.types.is_float_dtype(column.dtype):
+            form = "float64"
+        else:
+            form = "category"
+        if known is None:
+            self.forms[name] = form
+        elif known != form and not (known == "float64" and form == "int64"):
+            raise SampleError(
+                f"the column {name!r} is {form} here and {known} in the cells before",
+                where=str(self.path),
+                expected="one kind of values in a column",
+                next_step="give the column the same kind in every sample, or another name",
+            )
+        return known or form
+
+    def _appender(self, name: str, form: str) -> VectorAppender:
+        place = _place(name, form)
+        if place not in self.appenders:
+            length = self.layout.n_cells if name in self.layout.columns else 0
+            self.appenders[place] = VectorAppender(self.path / place, _vector(form), length=length)
+            if form == "category":
+                known = self._known(name) if length else ()
+                self._categories[name] = {c: i for i, c in enumerate(known)}
+        return self.appenders[place]
+
+    def _known(self, name: str) -> tuple[str, ...]:
+        import zarr
+
+        array: Any = zarr.open_array(self.path / "obs" / name / "categories", mode="r")
+        return tuple(str(v) for v in array[:])
+
+    def _encode(self, name: str, column: pd.Series[Any], form: str) -> Any:
+        if form != "category":
+            return column.to_numpy(dtype=_DTYPES[form])
+        codes, values = pd.factorize(column.astype("object"))
+        known = self._categories[name]
+        table = np.array([known.setdefault(str(v), len(known)) for v in values] + [-1], dtype=np.int32)
+        return table[codes]
+
+    def _missing(self, name: str, form: str, n: int) -> Any:
+        value = _EMPTY[form]
+        if value is None:
+            raise SampleError(
+                f"the column {name!r} ({form}) is not in every sample",
+                where=str(self.path),
+                expected="whole numbers and truths for every cell",
+                next_step="add the column to every sample, or give it as text or as numbers with a decimal point",
+            )
+        return np.full(n, value, dtype=_DTYPES[form])
+
+
+def _place(name: str, form: str) -> str:
+    return f"obs/{name}/codes" if form == "category" else f"obs/{name}"
+
+
+def _vector(form: str) -> VectorForm:
+    return VectorForm(_DTYPES[form], chunk=_CHUNK, shard=_CHUNK * 64)
+
+
+def _group(folder: Path, attributes: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with staged_file(folder / "zarr.json") as staged:
+        staged.write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}))
+
+
+def _strings(path: Path, place: str, values: Sequence[str], *, length: int = 0) -> None:
+    """Write texts from `length` on; what is before stays."""
+    import zarr
+
+    folder = path / place
+    total = length + len(values)
+    if not (folder / "zarr.json").exists():
+        array: Any = zarr.create_array(
+            folder,
+            shape=(total,),
+            chunks=(_CHUNK,),
+            dtype="string",
+            attributes={"encoding-type": "string-array", "encoding-version": "0.2.0"},
+        )
+    else:
+        array = zarr.open_array(folder, mode="r+")
+        array.resize((total,))
+    if values:
+        array[length:total] = np.array(values, dtype=object)

@@ -1,0 +1,234 @@
+"""What an atlas of cells says of itself: an AnnData store in Zarr v3 whose root holds what tmescope adds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tmescope.foundation.errors import FileFormatError, FormatVersionError, MissingFileError
+from tmescope.store.atomic import staged_file
+from tmescope.store.sharded_vectors import Shard
+
+__all__ = ["ATTRIBUTE", "VERSION", "AtlasLayout", "AtlasPanel", "AtlasSample", "read_layout", "write_root"]
+
+ATTRIBUTE = "tmescope-atlas"
+VERSION = 1
+_LARGEST_ROOT = 1 << 28
+_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. ()/%+-]{0,99}")
+
+
+@dataclass(frozen=True)
+class AtlasSample:
+    """A sample of an atlas.
+
+    Parameters
+    ----------
+    sample_id : str
+    n_cells, n_entries : int
+        Its cells, and counts above zero.
+    source : str
+        Hash of what it was read from.
+    """
+
+    sample_id: str
+    n_cells: int
+    n_entries: int
+    source: str
+
+
+@dataclass(frozen=True)
+class AtlasPanel:
+    """A run of cells of which there is a gene-major copy.
+
+    Parameters
+    ----------
+    first, last : int
+        Cells ``first:last``.
+    n_entries : int
+    """
+
+    first: int
+    last: int
+    n_entries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtlasLayout:
+    """What is in an atlas.
+
+    Parameters
+    ----------
+    n_cells, n_genes, n_entries : int
+        Sizes.
+    count_dtype : str
+        Type of the counts: uint16 or uint32. Numbers of genes are int32, which SciPy's matrices can be used with.
+    chunk, shard : int
+        Numbers of a chunk and of a file.
+    genes_sha256 : str
+        Of the names of the genes, a line each.
+    columns : mapping of str to str
+        Columns of cells and their form: category, float64, int64 or bool.
+    samples : tuple of AtlasSample
+        In their order.
+    panels : tuple of AtlasPanel
+        Gene-major copies, in order; cells after the last have none.
+    shards : mapping of str to tuple of Shard
+        Files of each vector.
+    """
+
+    n_cells: int = 0
+    n_genes: int
+    n_entries: int = 0
+    count_dtype: str = "uint16"
+    chunk: int = 1 << 18
+    shard: int = 1 << 24
+    genes_sha256: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    samples: tuple[AtlasSample, ...] = ()
+    panels: tuple[AtlasPanel, ...] = ()
+    shards: Mapping[str, tuple[Shard, ...]] = field(default_factory=dict)
+
+    def with_shards(self, vector: str, written: Mapping[int, Shard]) -> AtlasLayout:
+        """Return the layout with some shards of a vector replaced or added.
+
+        Parameters
+        ----------
+        vector : str
+            Its place in the store.
+        written : mapping of int to Shard
+            As from `VectorAppender.finish`.
+        """
+        if not written:
+            return self
+        kept = dict(enumerate(self.shards.get(vector, ()))) | dict(written)
+        return replace(self, shards={**self.shards, vector: tuple(kept[i] for i in range(len(kept)))})
+
+
+def read_layout(path: Path) -> AtlasLayout:
+    """Read what an atlas says of itself.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the atlas.
+
+    Raises
+    ------
+    MissingFileError
+        If there is nothing.
+    FileFormatError
+        If it is no atlas of tmescope.
+    FormatVersionError
+        If a newer version wrote it.
+    """
+    where = str(path)
+    try:
+        with (path / "zarr.json").open("rb") as file:
+            text = file.read(_LARGEST_ROOT)
+        said = json.loads(text)["attributes"][ATTRIBUTE]
+        version = said["version"]
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            "there is no atlas here", where=where, expected="a folder made by tmescope atlas ingest"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _no_atlas(where, "its root says nothing of one") from error
+    if not isinstance(version, int) or version > VERSION:
+        raise FormatVersionError(
+            f"the atlas has the format version {version!r}",
+            where=where,
+            expected=f"at most {VERSION}",
+            next_step="open it with the tmescope that wrote it, or a newer one",
+        )
+    try:
+        return _parse(said)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _no_atlas(where, f"its description is damaged ({type(error).__name__}: {error})") from error
+
+
+def _parse(said: Mapping[str, Any]) -> AtlasLayout:
+    layout = AtlasLayout(
+        n_cells=_size(said["n_cells"]),
+        n_genes=_size(said["n_genes"]),
+        n_entries=_size(said["n_entries"]),
+        count_dtype=_one_of(said["count_dtype"], "uint16", "uint32"),
+        chunk=_size(said["chunk"]),
+        shard=_size(said["shard"]),
+        genes_sha256=str(said["genes_sha256"]),
+        columns={_name(k): _one_of(v, "category", "float64", "int64", "bool") for k, v in said["columns"].items()},
+        samples=tuple(
+            AtlasSample(str(s["sample_id"]), _size(s["n_cells"]), _size(s["n_entries"]), str(s["source"]))
+            for s in said["samples"]
+        ),
+        panels=tuple(AtlasPanel(_size(p["first"]), _size(p["last"]), _size(p["n_entries"])) for p in said["panels"]),
+        shards={str(k): tuple(Shard(_size(a), _size(b)) for a, b in v) for k, v in said["shards"].items()},
+    )
+    if not 0 < layout.chunk <= 1 << 24 or layout.shard % layout.chunk or layout.shard > 1 << 28:
+        message = f"chunk {layout.chunk}, shard {layout.shard}"
+        raise ValueError(message)
+    if sum(s.n_cells for s in layout.samples) != layout.n_cells:
+        message = "samples and cells do not add up"
+        raise ValueError(message)
+    return layout
+
+
+def write_root(path: Path, layout: AtlasLayout, *, members: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the root of the store: the one step that makes all that was written before it count.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the atlas.
+    layout : AtlasLayout
+        What is in it.
+    members : mapping of str to mapping
+        Every array and group by its place, with its declaration: readers look at these alone.
+    """
+    said = asdict(layout)
+    said["shards"] = {k: [[s.nbytes, s.crc32] for s in v] for k, v in layout.shards.items()}
+    root = {
+        "zarr_format": 3,
+        "node_type": "group",
+        "attributes": {
+            "encoding-type": "anndata",
+            "encoding-version": "0.1.0",
+            ATTRIBUTE: {"version": VERSION, **said},
+        },
+        "consolidated_metadata": {"kind": "inline", "must_understand": False, "metadata": members},
+    }
+    with staged_file(path / "zarr.json") as staged:
+        staged.write_text(json.dumps(root), encoding="utf-8")
+
+
+def _size(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 62:
+        message = f"{value!r} is no size"
+        raise ValueError(message)
+    return value
+
+
+def _one_of(value: object, *allowed: str) -> str:
+    if value not in allowed:
+        message = f"{value!r} is none of {', '.join(allowed)}"
+        raise ValueError(message)
+    return str(value)
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value) or "/" in value or value in {".", ".."}:
+        message = f"{value!r} is no name of a column"
+        raise ValueError(message)
+    return value
+
+
+def _no_atlas(where: str, why: str) -> FileFormatError:
+    return FileFormatError(
+        f"this is no atlas of tmescope: {why}",
+        where=where,
+        expected="a folder made by tmescope atlas ingest",
+        next_step="make one with tmescope atlas ingest; to read one AnnData store as a cohort name it in a study",
+    )

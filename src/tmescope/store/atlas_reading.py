@@ -1,0 +1,166 @@
+"""An atlas of cells read in blocks of rows, each decoded when it is its turn."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tmescope.store.atlas_columns import CellColumns
+from tmescope.store.atlas_layout import AtlasLayout, read_layout
+from tmescope.store.sharded_vectors import VectorForm, VectorReader, check_shard
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["Atlas", "CellRows", "open_atlas", "vectors_of"]
+
+_LARGEST_INT32 = (1 << 31) - 1
+
+
+@dataclass(frozen=True)
+class CellRows:
+    """Cells that follow each other, as rows of a sparse matrix.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first cell in the atlas.
+    ends : array of int64, shape (n + 1,)
+        Where each cell begins and ends in the two others; the first is zero.
+    genes : array of int32, shape (n_entries,)
+        Sorted within a cell.
+    counts : array of uint16 or uint32, shape (n_entries,)
+    """
+
+    first: int
+    ends: NDArray[np.int64]
+    genes: NDArray[np.int32]
+    counts: NDArray[Any]
+
+    @property
+    def n_cells(self) -> int:
+        """Return how many cells there are."""
+        return self.ends.size - 1
+
+
+class Atlas:
+    """An atlas that is read.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.layout: AtlasLayout = read_layout(path)
+        forms = vectors_of(self.layout)
+        n = self.layout.n_entries
+        self._counts = VectorReader(path / "X/data", forms["X/data"], length=n)
+        self._genes = VectorReader(path / "X/indices", forms["X/indices"], length=n)
+        self._ends = VectorReader(path / "X/indptr", forms["X/indptr"], length=self.layout.n_cells + 1)
+
+    def genes(self) -> pd.DataFrame:
+        """Return the table of genes, ``var`` of AnnData."""
+        import zarr
+        from anndata.io import read_elem
+
+        found: pd.DataFrame = read_elem(zarr.open_group(self.path, mode="r")["var"])
+        return found
+
+    def cells(self, names: tuple[str, ...] | None = None) -> pd.DataFrame:
+        """Return columns of all cells, in their order.
+
+        Parameters
+        ----------
+        names : tuple of str, optional
+            Which; all if omitted.
+        """
+        return CellColumns(self.path, self.layout).read(names)
+
+    def barcodes(self) -> pd.Index[str]:
+        """Return the names of all cells."""
+        return CellColumns(self.path, self.layout).names()
+
+    def rows(self, first: int, last: int) -> CellRows:
+        """Read the cells ``first:last``.
+
+        Parameters
+        ----------
+        first, last : int
+            0 <= first <= last <= n_cells.
+
+        Raises
+        ------
+        StoreError
+            If a shard is damaged; its file is named.
+        """
+        ends = self._ends.read(first, last + 1).astype(np.int64)
+        begin, end = int(ends[0]), int(ends[-1])
+        return CellRows(first, ends - begin, self._genes.read(begin, end), self._counts.read(begin, end))
+
+    def bounds(self, entries: int) -> tuple[tuple[int, int], ...]:
+        """Cut the cells into runs of about so many entries, always in the same way.
+
+        Parameters
+        ----------
+        entries : int
+            Entries of a run; one cell at least.
+        """
+        ends = self._ends.read(0, self.layout.n_cells + 1)
+        cuts = [0]
+        while cuts[-1] < self.layout.n_cells:
+            found = int(np.searchsorted(ends, ends[cuts[-1]] + entries, side="right")) - 1
+            cuts.append(min(max(found, cuts[-1] + 1), self.layout.n_cells))
+        return tuple(itertools.pairwise(cuts))
+
+    def verify(self) -> Iterator[str]:
+        """Read every file, and yield what is wrong with each one that is not as it was written."""
+        for name, shards in self.layout.shards.items():
+            for number, shard in enumerate(shards):
+                wide = name == "X/indptr" and self._ends.form.keys == "v2"
+                place = f"{name}/{number}" if wide else f"{name}/c/{number}"
+                if wrong := check_shard(self.path / place, shard):
+                    yield f"{place} {wrong}"
+
+
+def open_atlas(path: Path) -> Atlas:
+    """Open an atlas to read from it.
+
+    Parameters
+    ----------
+    path : Path
+        Folder made by ``tmescope atlas ingest``.
+
+    Raises
+    ------
+    MissingFileError, FileFormatError, FormatVersionError
+        As `read_layout`.
+    """
+    return Atlas(path)
+
+
+def vectors_of(layout: AtlasLayout) -> dict[str, VectorForm]:
+    """Return the form of the three vectors of the matrix.
+
+    Parameters
+    ----------
+    layout : AtlasLayout
+        Of the atlas.
+    """
+    chunk, shard = layout.chunk, layout.shard
+    small = min(chunk, 1 << 16)
+    # SciPy works with one type for both of its index arrays, as long as 32 bits are enough for the ends
+    fits = layout.n_entries <= _LARGEST_INT32
+    return {
+        "X/data": VectorForm(layout.count_dtype, chunk=chunk, shard=shard),
+        "X/indices": VectorForm("int32", chunk=chunk, shard=shard),
+        "X/indptr": VectorForm("int32", small, shard) if fits else VectorForm("int64", small, shard, keys="v2"),
+    }

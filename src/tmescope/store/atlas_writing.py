@@ -1,0 +1,242 @@
+"""Cells that reach an atlas: each sample whole or not at all, none of what is there written anew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tmescope.foundation.errors import ExpressionError, SampleError, StoreError, examples
+from tmescope.store.atlas_columns import CellColumns
+from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, read_layout, write_root
+from tmescope.store.atlas_reading import vectors_of
+from tmescope.store.atomic import staged_file, staged_folder
+from tmescope.store.sharded_vectors import VectorAppender, VectorReader, write_declaration
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+__all__ = ["AtlasWriter", "create_atlas"]
+
+_MATRIX = {"encoding-type": "csr_matrix", "encoding-version": "0.1.0"}
+_GROUPS = ("layers", "obsm", "obsp", "uns", "varm", "varp")
+
+
+def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16", shard: int = 1 << 24) -> None:
+    """Make an atlas without cells.
+
+    Parameters
+    ----------
+    path : Path
+        Folder; nothing may be there.
+    genes : pandas.DataFrame
+        Index names of the genes, unique; columns as ``var`` of AnnData.
+    count_dtype : str
+        uint16 for counts up to 65,535, uint32 for larger ones.
+    shard : int
+        Numbers of a file; a chunk is a sixty-fourth of it.
+
+    Raises
+    ------
+    StoreError
+        If something is there.
+    ExpressionError
+        If a gene has two rows.
+    """
+    import anndata
+    import zarr
+    from anndata.io import write_elem
+
+    if path.exists():
+        raise StoreError("something is there already", where=str(path), expected="a new name")
+    if twice := list(genes.index[genes.index.duplicated()]):
+        raise ExpressionError(
+            f"{len(twice)} genes have two rows, for example {examples(twice)}",
+            where=str(path),
+            expected="each gene once",
+        )
+    layout = AtlasLayout(
+        n_genes=len(genes),
+        count_dtype=count_dtype,
+        chunk=shard // 64,
+        shard=shard,
+        genes_sha256=hashlib.sha256("".join(f"{g}\n" for g in genes.index).encode()).hexdigest(),
+    )
+    with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
+        store = zarr.open_group(staged, mode="w", zarr_format=3)
+        write_elem(store, "var", genes)
+        for name in _GROUPS:
+            write_elem(store, name, {})
+        for name, form in vectors_of(layout).items():
+            appender = VectorAppender(staged / name, form)
+            if name == "X/indptr":
+                appender.append(np.zeros(1, dtype=np.int64))
+            layout = layout.with_shards(name, appender.finish())
+        CellColumns(staged, layout).create()
+        _declare(staged, layout)
+
+
+class AtlasWriter:
+    """Adds samples to an atlas.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the atlas.
+
+    Notes
+    -----
+    What is added counts from `commit` on; a writer that stops before leaves the atlas as it was, and the next one
+    writes over what it left.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.layout = read_layout(path)
+        self._open()
+
+    def _open(self) -> None:
+        forms = vectors_of(self.layout)
+        self._appenders = {
+            name: VectorAppender(self.path / name, forms[name], length=self.layout.n_entries)
+            for name in ("X/data", "X/indices")
+        }
+        self._ends: list[NDArray[np.int64]] = []
+        self._columns = CellColumns(self.path, self.layout)
+        self._added: list[AtlasSample] = []
+
+    def add_sample(
+        self, sample_id: str, blocks: Iterable[tuple[sparse.csr_matrix, pd.DataFrame]], *, source: str = ""
+    ) -> AtlasSample:
+        """Add the cells of a sample.
+
+        Parameters
+        ----------
+        sample_id : str
+            Not yet in the atlas.
+        blocks : iterable of (scipy.sparse.csr_matrix, pandas.DataFrame)
+            Counts, cells x genes of the atlas, and the cells: index barcodes, columns for ``obs``.
+        source : str
+            Hash of what they were read from.
+
+        Raises
+        ------
+        SampleError
+            If the sample is there already, or a barcode stands twice in it.
+        ExpressionError
+            If a count is negative, no whole number, or larger than the atlas can hold; or the genes are others.
+        """
+        if sample_id in {s.sample_id for s in (*self.layout.samples, *self._added)}:
+            raise SampleError(f"the sample {sample_id!r} is in the atlas already", where=str(self.path))
+        n_cells = n_entries = 0
+        seen: set[str] = set()
+        for counts, obs in blocks:
+            where = f"{self.path}: sample {sample_id}"
+            genes, values = _checked(counts, self.layout, where=where)
+            _check_barcodes(obs.index, seen, where=where)
+            before = self._appenders["X/data"].length
+            self._appenders["X/data"].append(values)
+            self._appenders["X/indices"].append(genes)
+            self._ends.append(counts.indptr[1:].astype(np.int64) + before)
+            named = obs.set_axis([f"{sample_id}:{b}" for b in obs.index], axis="index")
+            self._columns.append(named.assign(sample_id=sample_id))
+            n_cells, n_entries = n_cells + counts.shape[0], n_entries + counts.nnz
+        sample = AtlasSample(sample_id, n_cells, n_entries, source)
+        self._added.append(sample)
+        return sample
+
+    def commit(self) -> AtlasLayout:
+        """Let all that was added count, and return what is now in the atlas."""
+        layout = replace(
+            self.layout,
+            n_cells=self.layout.n_cells + sum(s.n_cells for s in self._added),
+            n_entries=self.layout.n_entries + sum(s.n_entries for s in self._added),
+            samples=(*self.layout.samples, *self._added),
+            columns=self._columns.forms,
+        )
+        appenders = {**self._appenders, "X/indptr": self._with_ends(layout), **self._columns.appenders}
+        if appenders["X/indptr"].form != vectors_of(self.layout)["X/indptr"]:
+            layout = replace(layout, shards={k: v for k, v in layout.shards.items() if k != "X/indptr"})
+        for name, appender in appenders.items():
+            layout = layout.with_shards(name, appender.finish())
+        self._columns.finish()
+        _declare(self.path, layout)
+        self.layout = layout
+        self._open()
+        return layout
+
+    def _with_ends(self, layout: AtlasLayout) -> VectorAppender:
+        """Return the ends of all rows: as they are and the new ones, or all anew where 32 bits are no longer enough."""
+        folder, n_ends = self.path / "X/indptr", self.layout.n_cells + 1
+        old, form = vectors_of(self.layout)["X/indptr"], vectors_of(layout)["X/indptr"]
+        appender = VectorAppender(folder, form, length=n_ends if form == old else 0)
+        if form != old:
+            appender.append(VectorReader(folder, old, length=n_ends).read(0, n_ends))
+        for ends in self._ends:
+            appender.append(ends)
+        return appender
+
+
+def _declare(path: Path, layout: AtlasLayout) -> None:
+    """Write the declaration of every array, then the root."""
+    lengths = {"X/data": layout.n_entries, "X/indices": layout.n_entries, "X/indptr": layout.n_cells + 1}
+    for name, form in vectors_of(layout).items():
+        write_declaration(path / name, form, length=lengths[name])
+    _write_group(path / "X", {**_MATRIX, "shape": [layout.n_cells, layout.n_genes]})
+    CellColumns(path, layout).declare()
+    write_root(path, layout, members=dict(_members(path)))
+
+
+def _write_group(folder: Path, attributes: Mapping[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with staged_file(folder / "zarr.json") as staged:
+        staged.write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}))
+
+
+def _members(path: Path) -> Iterator[tuple[str, Any]]:
+    for found in sorted(path.rglob("zarr.json")):
+        place = found.parent.relative_to(path)
+        if place.parts and not any(part.startswith(".") for part in place.parts):
+            said = json.loads(found.read_text(encoding="utf-8"))
+            said.pop("consolidated_metadata", None)
+            yield place.as_posix(), said
+
+
+def _checked(counts: sparse.csr_matrix, layout: AtlasLayout, *, where: str) -> tuple[Any, Any]:
+    if counts.shape[1] != layout.n_genes:
+        raise ExpressionError(
+            f"the cells have {counts.shape[1]} genes, the atlas {layout.n_genes}", where=where, expected="its genes"
+        )
+    counts.sum_duplicates()
+    counts.eliminate_zeros()
+    values = counts.data
+    limit = np.iinfo(layout.count_dtype).max
+    wrong = values[~((values >= 0) & (values <= limit) & (values == np.floor(values)))]
+    if wrong.size:
+        larger = bool((wrong > limit).any())
+        raise ExpressionError(
+            f"{wrong.size} of {values.size} entries are no counts that the atlas can hold, for example "
+            f"{examples(f'{v:g}' for v in wrong[:4])}",
+            where=where,
+            expected=f"whole numbers from 0 to {limit}",
+            next_step="make the atlas anew with --counts uint32" if larger else "give raw counts, not normalised ones",
+        )
+    return counts.indices, values
+
+
+def _check_barcodes(barcodes: pd.Index[str], seen: set[str], *, where: str) -> None:
+    twice = [str(b) for b in barcodes[barcodes.duplicated()]] + [b for b in barcodes if b in seen]
+    if twice:
+        raise SampleError(
+            f"{len(twice)} barcodes stand twice, for example {examples(twice)}",
+            where=where,
+            expected="each cell of a sample once",
+        )
+    seen.update(barcodes)
