@@ -3,9 +3,9 @@
 import numpy as np
 
 
-def standardise_columns(values, order, z, moments):
-    for j in range(values.shape[1]):
-        v = values[order, j].astype(np.float64)
+def standardise_columns(values, order, first, z, moments):
+    for j in range(z.shape[1]):
+        v = values[order, first + j].astype(np.float64)
         mean = v.sum() / max(v.size, 1)
         sd = np.sqrt(((v - mean) ** 2).sum() / max(v.size - 1, 1))
         if np.isnan(v).any():

@@ -20,6 +20,7 @@ from tmescope.kernels import (
     exponentials,
     kernel_cdf,
     logistic_columns,
+    moment_nodes,
     permuted_maxima,
     rank_order,
     rank_sums,
@@ -157,7 +158,17 @@ def matrices(draw):
     values = draw(hnp.arrays(np.float64, (draw(st.integers(1, 9)), draw(st.integers(0, 5))), elements=moderate))
     values = values.astype(draw(st.sampled_from([np.float64, np.float32])))
     order = np.array(draw(st.lists(st.integers(0, len(values) - 1), max_size=12)), dtype=np.int64)
-    return (values, order), (np.empty((order.size, values.shape[1])), np.empty((3, values.shape[1])))
+    first = draw(st.integers(0, values.shape[1]))
+    width = values.shape[1] - first
+    return (values, order, first), (np.empty((order.size, width)), np.empty((3, width)))
+
+
+@st.composite
+def columns(draw):
+    values = draw(hnp.arrays(np.float64, (draw(st.integers(0, 30)), 4), elements=st.floats(-50, 50)))
+    first = draw(st.integers(0, 3))
+    reach = np.abs(values[:, first:]).max(axis=0, initial=0.0) + draw(st.sampled_from([1e-3, 1.0]))
+    return (values, first, reach), (np.empty((13, 4 - first)), np.empty((13, 4 - first)))
 
 
 def _patients(draw, n):
@@ -179,7 +190,8 @@ def followed(draw):
 
 @st.composite
 def answered(draw):
-    rng, z, _, _ = _patients(draw, draw(st.integers(12, 30)))
+    # few rows far from each other, or many that are near: those are summed in another way
+    rng, z, _, _ = _patients(draw, draw(st.one_of(st.integers(12, 30), st.integers(150, 160))))
     z = z - z.mean(axis=0)
     y = (rng.random(len(z)) < 0.5).astype(np.float64)
     y[:2] = 0.0, 1.0
@@ -224,6 +236,7 @@ KERNELS = {
     "cox_columns": (cox_columns.cox_columns, twin("cox_columns").cox_columns, followed()),
     "logistic_columns": (logistic_columns.logistic_columns, twin("logistic_columns").logistic_columns, answered()),
     "adjusted_columns": (adjusted_columns.adjusted_columns, twin("adjusted_columns").adjusted_columns, adjusted()),
+    "moment_nodes": (moment_nodes.moment_nodes, twin("moment_nodes").moment_nodes, columns()),
     "permuted_maxima": (permuted_maxima.permuted_maxima, twin("permuted_maxima").permuted_maxima, orders()),
     "rank_row": (rank_order.rank_row, twin("rank_order").rank_row, rows()),
     "rank_walk_scores": (rank_walk.rank_walk_scores, twin("rank_walk").rank_walk_scores, walks()),

@@ -23,6 +23,7 @@ _VANISHING = 1e-150
 def _sum(
     values: NDArray[np.float64],
     order: NDArray[np.int64],
+    first: int,
     z: NDArray[np.float64],
     total: NDArray[np.float64],
     ends: NDArray[np.float64],
@@ -33,7 +34,7 @@ def _sum(
     low[:] = np.inf
     high[:] = -np.inf
     for i in range(order.shape[0]):
-        source, row = values[order[i]], z[i]
+        source, row = values[order[i], first : first + z.shape[1]], z[i]
         for j in range(row.shape[0]):
             v = np.float64(source[j])
             row[j] = v
@@ -52,9 +53,13 @@ def _divide(z: NDArray[np.float64], scale: NDArray[np.float64]) -> None:
 
 @compiled
 def standardise_columns(
-    values: NDArray[np.float64], order: NDArray[np.int64], z: NDArray[np.float64], moments: NDArray[np.float64]
+    values: NDArray[np.float64],
+    order: NDArray[np.int64],
+    first: int,
+    z: NDArray[np.float64],
+    moments: NDArray[np.float64],
 ) -> None:
-    """Write the rows ``order`` of a matrix with each column centred and divided by its standard deviation.
+    """Write the rows ``order`` of some columns of a matrix, each column centred and divided by its standard deviation.
 
     Parameters
     ----------
@@ -62,15 +67,17 @@ def standardise_columns(
         Finite or NaN.
     order : array of int64, n
         Which rows, in which order.
-    z : array of float64, n x n_columns
+    first : int
+        First of the columns; as many follow as `z` has.
+    z : array of float64, n x width
         What becomes of them: ``(value - mean) / sd``; 0 in columns that are constant or hold a NaN.
-    moments : array of float64, 3 x n_columns
+    moments : array of float64, 3 x width
         Mean, standard deviation (n - 1), and 1 where the column is constant, 2 where it holds a NaN, else 0.
     """
-    n, width = order.shape[0], values.shape[1]
+    n, width = z.shape
     mean, sd, state = moments[0], moments[1], moments[2]
     ends = np.empty((2, width))
-    _sum(values, order, z, mean, ends)
+    _sum(values, order, first, z, mean, ends)
     for j in range(width):
         mean[j] /= max(n, 1)
     sd[:] = 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tmescope.foundation.errors import InputError, examples
 from tmescope.stats.screened_outcomes import OutcomeModel, fit_adjusted, make_ready
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ColumnEffects", "screen_columns"]
 
+_TILE = 256
+"""Columns that are fitted together: few enough to stay in a cache."""
 _SEPARATE = {"cox": "monotone_likelihood", "logistic": "separation"}
 
 
@@ -142,24 +144,44 @@ class _Found:
 
 def _fill(model: OutcomeModel, matrix: NDArray[np.float64], *, found: _Found, places: NDArray[np.int64]) -> None:
     """Fit columns of `matrix` that stand at `places` of the answer; those with gaps again, by the pattern of gaps."""
-    from tmescope.kernels.column_moments import standardise_columns
-
-    width = matrix.shape[1]
-    z, moments = np.empty((model.rows.size, width)), np.empty((3, width))
-    standardise_columns(matrix, model.rows, z, moments)
+    moments, raw = _fit_tiles(model, matrix)
     state = np.where(model.rows.size > 0, moments[2], 0.0)
-    _refuse_infinite(matrix[model.rows], moments[0], places)
+    if not np.isfinite(moments[0]).all():
+        _refuse_infinite(matrix[model.rows], moments[0], places)
     whole = state != 2.0
     at = places[whole]
     found.n[at], found.n_events[at] = model.rows.size, int(model.event.sum())
     found.mean[at], found.sd[at] = moments[0, whole], moments[1, whole]
-    found.reason[at] = np.where(state[whole] == 1.0, "constant", "")
     if model.reason:
         found.reason[at] = model.reason
-    elif fit := np.flatnonzero(state == 0.0).tolist():
-        chosen = z if len(fit) == width else np.ascontiguousarray(z[:, fit])
-        found.raw[places[fit]], found.reason[places[fit]] = _fit(model, chosen)
+    else:
+        fitted = state == 0.0
+        found.reason[at] = np.where(state[whole] == 1.0, "constant", "")
+        found.raw[places[fitted]] = raw[fitted]
+        found.reason[places[fitted]] = _reasons(model, raw[fitted, 5])
     _fill_gaps(model, matrix, found=found, places=places, gaps=np.flatnonzero(state == 2.0))
+
+
+def _fit_tiles(model: OutcomeModel, matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Standardise and fit a few columns at a time, as many as a cache can hold: moments, and what the kernels say."""
+    from tmescope.kernels.column_moments import standardise_columns
+
+    width = matrix.shape[1]
+    moments, raw = np.empty((3, width)), np.full((width, 6), np.nan)
+    for first in range(0, width, _TILE):
+        last = min(first + _TILE, width)
+        z, tile = np.empty((model.rows.size, last - first)), np.empty((3, last - first))
+        standardise_columns(matrix, model.rows, first, z, tile)
+        moments[:, first:last] = tile
+        if model.reason:
+            continue
+        if not tile[2].any():
+            _fit(model, z, raw[first:last])
+        elif fit := np.flatnonzero(tile[2] == 0.0).tolist():
+            part = np.empty((len(fit), 6))
+            _fit(model, np.ascontiguousarray(z[:, fit]), part)
+            raw[first + np.array(fit)] = part
+    return moments, raw
 
 
 def _fill_gaps(
@@ -195,32 +217,33 @@ def _refuse_infinite(used: NDArray[np.float64], mean: NDArray[np.float64], place
         )
 
 
-def _fit(model: OutcomeModel, z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+def _fit(model: OutcomeModel, z: NDArray[np.float64], raw: NDArray[np.float64]) -> None:
     from tmescope.kernels.cox_columns import NOT_CONVERGED, cox_columns
     from tmescope.kernels.logistic_columns import logistic_columns
 
     wanted = model.options.likelihood_ratio
     if model.covariates.shape[1]:
-        raw = fit_adjusted(model, z)[1]
+        raw[:] = fit_adjusted(model, z)[1]
+    elif model.kind == "cox":
+        cox_columns(z, model.starts, model.deaths, model.options.ties == "efron", wanted, raw)
     else:
-        raw = np.empty((z.shape[1], 6))
-        if model.kind == "cox":
-            cox_columns(z, model.starts, model.deaths, model.options.ties == "efron", wanted, raw)
-        else:
-            logistic_columns(z, model.event, wanted, raw)
-            late = np.flatnonzero(raw[:, 5] == NOT_CONVERGED)
-            if late.size:
-                raw[late] = fit_adjusted(model, np.ascontiguousarray(z[:, late]))[1]
-                raw[late, 3] = np.where(wanted, raw[late, 3], np.nan)
+        logistic_columns(z, model.event, wanted, raw)
+        late = np.flatnonzero(raw[:, 5] == NOT_CONVERGED)
+        if late.size:
+            raw[late] = fit_adjusted(model, np.ascontiguousarray(z[:, late]))[1]
+            raw[late, 3] = np.where(wanted, raw[late, 3], np.nan)
+
+
+def _reasons(model: OutcomeModel, codes: NDArray[np.float64]) -> NDArray[np.object_]:
     told = ["", "constant_at_risk", _SEPARATE[model.kind], "not_converged", "collinear", "covariates_collinear"]
-    return raw, np.array([told[int(code)] for code in raw[:, 5]], dtype=object)
+    return np.array(told, dtype=object)[codes.astype(np.int64)]
 
 
 def _finish(model: OutcomeModel, found: _Found) -> ColumnEffects:
     unit = np.ones(found.sd.size) if model.options.per_sd else found.sd
     with np.errstate(invalid="ignore", divide="ignore"):
         slope, std_error = found.raw[:, 0] / unit, 1.0 / np.sqrt(found.raw[:, 1]) / unit
-        half = float(stats.norm.ppf(0.5 + model.options.confidence / 2.0)) * std_error
+        half = float(special.ndtri(0.5 + model.options.confidence / 2.0)) * std_error
         return ColumnEffects(
             n=found.n,
             n_events=found.n_events,
@@ -229,14 +252,19 @@ def _finish(model: OutcomeModel, found: _Found) -> ColumnEffects:
             std_error=std_error,
             ci_low=slope - half,
             ci_high=slope + half,
-            p_value=2.0 * stats.norm.sf(np.abs(slope) / std_error),
+            p_value=_beyond(np.abs(slope) / std_error),
             score_statistic=found.raw[:, 2],
-            p_score=stats.chi2.sf(found.raw[:, 2], 1),
+            p_score=_beyond(np.sqrt(found.raw[:, 2])),
             lr_statistic=found.raw[:, 3],
-            p_lr=stats.chi2.sf(found.raw[:, 3], 1),
+            p_lr=_beyond(np.sqrt(found.raw[:, 3])),
             mean=found.mean,
             sd=found.sd,
             reason=found.reason.astype(str),
             method=model.method,
             confidence=model.options.confidence,
         )
+
+
+def _beyond(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability of a normal deviate of at least this size: that of its square by chi-square."""
+    return np.asarray(special.erfc(z / np.sqrt(2.0)))
