@@ -15,7 +15,7 @@ from tmescope.stats.between_studies import NO_SPREAD, Between, Spread, between_v
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["MetaRegression", "PooledEffect", "PoolingOptions", "pool_effects", "regress_effects"]
+__all__ = ["MetaRegression", "PooledEffect", "PoolingOptions", "name_of_pooling", "pool_effects", "regress_effects"]
 
 Test = Literal["hartung_knapp", "hartung_knapp_max1", "z"]
 _TESTS = {
@@ -208,7 +208,7 @@ def pool_effects(effects: ArrayLike, std_errors: ArrayLike, *, options: PoolingO
         spread=spread, prediction_low=prediction[0], prediction_high=prediction[1], prediction_df=prediction[2],
         fixed_estimate=float(fixed.coefficients[0]), fixed_ci_low=fixed_low, fixed_ci_high=fixed_high,
         narrower_than_fixed=bool(options.tau2 != "fixed" and ci_high - ci_low < (fixed_high - fixed_low) * (1 - 1e-12)),
-        weights=weights / weights.sum(), used=used, method=_name(options), confidence=options.confidence,
+        weights=weights / weights.sum(), used=used, method=name_of_pooling(options), confidence=options.confidence,
     )  # fmt: skip
 
 
@@ -269,7 +269,7 @@ def regress_effects(
         statistic=wald if np.isinf(fit.df) else wald / m,
         p_value=float(stats.chi2.sf(wald, m) if np.isinf(fit.df) else stats.f.sf(wald / m, m, fit.df)),
         tau2=tau2, tau2_without=without, r2=max(0.0, 100.0 * (without - tau2) / without) if without > 0.0 else np.nan,
-        method=_name(options),
+        method=name_of_pooling(options),
     )  # fmt: skip
 
 
@@ -367,7 +367,14 @@ def _two_sided(statistic: float, df: float) -> float:
     return float(2.0 * (stats.norm.sf(abs(statistic)) if np.isinf(df) else stats.t.sf(abs(statistic), df)))
 
 
-def _name(options: PoolingOptions) -> str:
+def name_of_pooling(options: PoolingOptions) -> str:
+    """Return what a pooling is called in a table.
+
+    Parameters
+    ----------
+    options : PoolingOptions
+        Estimator and test.
+    """
     if options.tau2 == "fixed":
         return "fixed effect, normal theory"
     return f"random effects: {_NAMES[options.tau2]}, {_TESTS[options.test]}"
