@@ -78,7 +78,7 @@ if TYPE_CHECKING:
         simulate_power_of_odds_ratio_per_sd,
         simulate_power_of_two_proportions,
     )
-    from tmescope.stats.prediction_error import (
+    from tmescope.stats.prediction_errors import (
         IntegratedError,
         PredictionError,
         integrated_error,
@@ -444,7 +444,7 @@ _HOMES = {
         "simulate_power_of_odds_ratio_per_sd",
         "simulate_power_of_two_proportions",
     ),
-    "prediction_error": (
+    "prediction_errors": (
         "IntegratedError",
         "PredictionError",
         "integrated_error",

@@ -54,7 +54,7 @@ class PenalisedModel:
         Minus twice the log (partial) likelihood, without the penalty.
     penalty : Penalty
     converged : bool
-        Whether the conditions of the minimum hold (to 1e-10 per standardised column).
+        Whether the conditions of the minimum hold (to 1e-10 per standardised column, 1e-8 where rounding ends it).
     reason : str
         Why numbers are NaN: ``empty``, ``one_class``, ``no_events``; for columns without a penalty ``constant``,
         ``collinear``, ``too_few_samples``, ``separation``, ``monotone_likelihood``; ``not_converged``; empty otherwise.

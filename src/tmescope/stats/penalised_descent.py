@@ -24,6 +24,9 @@ _TURNS = (5, 20, 80, 320, 1280)
 _TOLERANCE = 1e-10
 """How far from the conditions of a minimum the gradient may be, per column of standard deviation 1."""
 
+_ENOUGH = 1e-8
+"""How far it may be where rounding lets it come no nearer."""
+
 _FLOOR = 1e-13
 _FIRST = 100
 """Columns that enter the working set in the first round."""
@@ -115,8 +118,10 @@ def prepare_columns(
         rotation = np.linalg.qr((own - own.mean(axis=0)).T)[0]
         matrix = np.column_stack([x[:, given_free], own @ rotation])
         free = np.arange(matrix.shape[1]) < np.count_nonzero(given_free)
-    centre, spread = matrix.mean(axis=0), matrix.std(axis=0)
-    flat = np.ptp(matrix, axis=0) <= 1e-12 * np.abs(matrix).max(axis=0)
+    top = np.abs(matrix).max(axis=0)
+    top = np.where(top > 0.0, top, 1.0)  # squares of values of any size stay finite
+    centre, spread = matrix.mean(axis=0), (matrix / top).std(axis=0) * top
+    flat = np.ptp(matrix, axis=0) <= 1e-12 * top
     scale = np.where(flat | (spread == 0.0), 1.0, spread)
     z = np.where(flat, 0.0, (matrix - centre) / scale)
     if intercept:
@@ -184,7 +189,7 @@ def minimise(
         )
         if not moved and missing.size == 0:
             break
-    return Fit(found, value, False, violation)
+    return Fit(found, value, violation <= _ENOUGH, violation)
 
 
 def _descend(

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
 from tmescope.foundation.errors import EndpointError, InputError
-from tmescope.stats.prediction_error import integrated_error, prediction_error, prediction_error_at
+from tmescope.stats.prediction_errors import integrated_error, prediction_error, prediction_error_at
 
 
 def test_golden_numbers_of_riskregression(golden):
