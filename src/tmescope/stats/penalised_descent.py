@@ -18,7 +18,7 @@ __all__ = ["Columns", "Fit", "largest_strength", "minimise", "prepare_columns"]
 
 _MAX_STEPS = 100
 _MAX_ROUNDS = 60
-_TURNS = (5, 20, 80, 320, 1280)
+_TURNS = (5, 20, 80)
 """Turns of coordinate descent between two attempts to solve for the columns that it left in."""
 
 _TOLERANCE = 1e-10
