@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.stats.auc_comparison import AucBootstrap, AucDifference, bootstrap_auc, compare_aucs
+    from tmescope.stats.baseline_hazards import BaselineSurvival, baseline_survival
     from tmescope.stats.batches import BatchAdjustment, adjust_batches, subtract_batches
     from tmescope.stats.closeness import Closeness, measure_closeness
     from tmescope.stats.competing_risks import CumulativeIncidence, GrayTest, cumulative_incidence, gray_test
@@ -48,6 +49,15 @@ if TYPE_CHECKING:
     from tmescope.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
+    from tmescope.stats.penalised import (
+        PenalisedModel,
+        PenaltyPath,
+        cox_path,
+        fit_penalised_cox,
+        fit_penalised_logistic,
+        logistic_path,
+    )
+    from tmescope.stats.penalised_problems import PathOptions, Penalty
     from tmescope.stats.power import (
         Power,
         events_of_hazard_ratio,
@@ -84,6 +94,7 @@ __all__ = [
     "AucBootstrap",
     "AucDifference",
     "AucEstimate",
+    "BaselineSurvival",
     "BatchAdjustment",
     "ChiSquare",
     "Closeness",
@@ -116,6 +127,10 @@ __all__ = [
     "OddsRatio",
     "OrdinalModel",
     "OutcomeModel",
+    "PathOptions",
+    "PenalisedModel",
+    "Penalty",
+    "PenaltyPath",
     "PooledEffect",
     "PoolingOptions",
     "Power",
@@ -132,6 +147,7 @@ __all__ = [
     "WeightedCounts",
     "adjust_batches",
     "auc",
+    "baseline_survival",
     "benjamini_hochberg",
     "benjamini_yekutieli",
     "bonferroni",
@@ -144,6 +160,7 @@ __all__ = [
     "compare_restricted_means",
     "constrained_least_squares",
     "cox_outcome",
+    "cox_path",
     "cumulative_incidence",
     "cut_for_classes",
     "cut_for_ranks",
@@ -157,6 +174,8 @@ __all__ = [
     "fit_genes",
     "fit_logistic",
     "fit_ordinal",
+    "fit_penalised_cox",
+    "fit_penalised_logistic",
     "fit_random_intercepts",
     "fit_robustly",
     "gray_test",
@@ -175,6 +194,7 @@ __all__ = [
     "log_rank_scores",
     "logistic_likelihood_ratio",
     "logistic_outcome",
+    "logistic_path",
     "match_quantiles",
     "measure_closeness",
     "measure_net_benefit",
@@ -214,6 +234,10 @@ _HOMES = {
         "AucDifference",
         "bootstrap_auc",
         "compare_aucs",
+    ),
+    "baseline_hazards": (
+        "BaselineSurvival",
+        "baseline_survival",
     ),
     "batches": (
         "BatchAdjustment",
@@ -338,6 +362,18 @@ _HOMES = {
         "OrdinalModel",
         "check_proportional_odds",
         "fit_ordinal",
+    ),
+    "penalised": (
+        "PenalisedModel",
+        "PenaltyPath",
+        "cox_path",
+        "fit_penalised_cox",
+        "fit_penalised_logistic",
+        "logistic_path",
+    ),
+    "penalised_problems": (
+        "PathOptions",
+        "Penalty",
     ),
     "power": (
         "Power",
