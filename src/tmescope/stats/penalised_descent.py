@@ -18,7 +18,9 @@ __all__ = ["Columns", "Fit", "largest_strength", "minimise", "prepare_columns"]
 
 _MAX_STEPS = 100
 _MAX_ROUNDS = 60
-_TURNS = 2000
+_TURNS = (5, 20, 80, 320, 1280)
+"""Turns of coordinate descent between two attempts to solve for the columns that it left in."""
+
 _TOLERANCE = 1e-10
 """How far from the conditions of a minimum the gradient may be, per column of standard deviation 1."""
 
@@ -249,12 +251,19 @@ def _quadratic_minimum(
         if exact is not None:
             return exact
     out, gradient, turns = np.empty(k), np.empty(k), np.empty(1, dtype=np.int64)
-    descend_quadratic(curvature, slope, here, lasso, ridge, _TURNS, 1e-14, out, gradient, turns)
-    support = (out != 0.0) | (lasso == 0.0)
-    exact = _solve(curvature, slope, here, support=support, pull=lasso * np.sign(out), ridge=ridge)
-    if exact is None or (np.sign(exact) * np.sign(out) * (lasso > 0.0) < 0.0).any():
-        return out
-    return exact
+    start, begin = here, slope
+    for most in _TURNS:
+        descend_quadratic(curvature, begin, start, lasso, ridge, most, 1e-20, out, gradient, turns)
+        support = (out != 0.0) | (lasso == 0.0)
+        exact = _solve(curvature, slope, here, support=support, pull=lasso * np.sign(out), ridge=ridge)
+        if exact is not None:
+            left = _violations(slope + curvature @ (exact - here), exact, lasso=lasso, ridge=ridge)
+            if float(left.max(initial=0.0)) <= _TOLERANCE / 10.0:
+                return exact
+        if turns[0] > 0:
+            break
+        start, begin = out.copy(), gradient.copy()
+    return out
 
 
 def _solve(
