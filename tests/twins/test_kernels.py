@@ -16,6 +16,7 @@ from tmescope.kernels import (
     active_set,
     adjusted_columns,
     column_moments,
+    coordinate_descent,
     cox_columns,
     exponentials,
     kernel_cdf,
@@ -93,6 +94,8 @@ def _meant(name, outputs):
         return [outputs[0], (outputs[1] >= 0).astype(int)]
     if name == "exponentials":
         return outputs[1:]
+    if name == "descend_quadratic":
+        return [*outputs[:2], np.sign(outputs[2])]  # how many turns it took is nobody's concern
     if name.endswith("_columns") and name != "standardise_columns":
         return [*outputs[:-1], outputs[-1][:, [0, 1, 2, 3, 5]]]  # how many steps it took is nobody's concern
     if name != "rank_row":
@@ -124,6 +127,17 @@ def small_problems(draw):
     factor = rng.normal(size=(k, k + draw(st.integers(0, 3)))) + draw(st.sampled_from([0.0, 1.0]))
     targets = rng.normal(size=(3, factor.shape[1])) * draw(st.sampled_from([0.1, 1.0, 30.0]))
     return (factor, targets, draw(st.booleans())), (np.empty((3, k)), np.empty(3, dtype=np.int64))
+
+
+@st.composite
+def quadratics(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    k = draw(st.integers(1, 4))
+    root = rng.normal(size=(k, k + 4)) + draw(st.sampled_from([0.0, 0.5]))
+    lasso = rng.uniform(size=k) * draw(st.sampled_from([0.0, 1.0, 10.0]))
+    ridge = rng.uniform(size=k) * draw(st.sampled_from([0.0, 1.0]))
+    arguments = (root @ root.T / 5, rng.normal(size=k) * 3, rng.normal(size=k), lasso, ridge, 100_000, 1e-26)
+    return arguments, (np.empty(k), np.empty(k), np.empty(1, dtype=np.int64))
 
 
 @st.composite
@@ -242,6 +256,11 @@ KERNELS = {
     "rank_walk_scores": (rank_walk.rank_walk_scores, twin("rank_walk").rank_walk_scores, walks()),
     "rank_extreme_scores": (rank_walk.rank_extreme_scores, twin("rank_walk").rank_extreme_scores, walks()),
     "rank_summaries": (rank_sums.rank_summaries, twin("rank_sums").rank_summaries, sums()),
+    "descend_quadratic": (
+        coordinate_descent.descend_quadratic,
+        twin("coordinate_descent").descend_quadratic,
+        quadratics(),
+    ),
     "nonnegative_rows": (active_set.nonnegative_rows, twin("active_set").nonnegative_rows, small_problems()),
     "project_rows": (active_set.project_rows, twin("active_set").project_rows, products()),
     "reweighted_rows": (reweighting.reweighted_rows, twin("reweighting").reweighted_rows, regressions()),

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tmescope.stats.auc_comparison import AucBootstrap, AucDifference, bootstrap_auc, compare_aucs
+    from tmescope.stats.baseline_hazards import BaselineSurvival, baseline_survival
     from tmescope.stats.batches import BatchAdjustment, adjust_batches, subtract_batches
+    from tmescope.stats.calibration import Calibration, CountCalibration, calibrate, calibrate_at, calibrate_counts
+    from tmescope.stats.calibration_curves import CalibrationCurve
     from tmescope.stats.closeness import Closeness, measure_closeness
     from tmescope.stats.competing_risks import CumulativeIncidence, GrayTest, cumulative_incidence, gray_test
     from tmescope.stats.components import PrincipalComponents, principal_components, share_between_groups
@@ -25,12 +28,18 @@ if TYPE_CHECKING:
         cut_for_ranks,
         cut_for_survival,
     )
-    from tmescope.stats.decision_curve import DecisionCurve, measure_net_benefit
+    from tmescope.stats.decision_curve import (
+        DecisionBootstrap,
+        DecisionCurve,
+        measure_net_benefit,
+        measure_net_benefit_at,
+    )
     from tmescope.stats.designs import ColumnCheck, check_columns
     from tmescope.stats.fine_gray import FineGrayModel, fit_fine_gray
     from tmescope.stats.firth import FirthModel, fit_firth, penalised_likelihood_ratio
     from tmescope.stats.groups import TERTILE_NAMES, Tertiles, tertiles
     from tmescope.stats.held_out import HeldOutEffect, held_out_hazard_ratio, held_out_odds_ratio
+    from tmescope.stats.horizon_ranking import HorizonAuc, UnoConcordance, auc_at, uno_concordance
     from tmescope.stats.landmarks import Landmark, start_at_landmark
     from tmescope.stats.least_squares import Coefficients, constrained_least_squares
     from tmescope.stats.logistic import OddsRatio, odds_ratio_of_group, odds_ratio_per_sd
@@ -46,8 +55,18 @@ if TYPE_CHECKING:
     from tmescope.stats.mixed_models import MixedModel, fit_random_intercepts
     from tmescope.stats.moderated import GeneFits, ModeratedTest, fit_genes, moderate
     from tmescope.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm
+    from tmescope.stats.optimism import Optimism, Resampling, cox_optimism, logistic_optimism
     from tmescope.stats.ordering import LeafOrder, leaf_order
     from tmescope.stats.ordinal import OrdinalModel, check_proportional_odds, fit_ordinal
+    from tmescope.stats.penalised import (
+        PenalisedModel,
+        PenaltyPath,
+        cox_path,
+        fit_penalised_cox,
+        fit_penalised_logistic,
+        logistic_path,
+    )
+    from tmescope.stats.penalised_problems import PathOptions, Penalty
     from tmescope.stats.power import (
         Power,
         events_of_hazard_ratio,
@@ -58,6 +77,13 @@ if TYPE_CHECKING:
         power_of_two_proportions,
         simulate_power_of_odds_ratio_per_sd,
         simulate_power_of_two_proportions,
+    )
+    from tmescope.stats.prediction_errors import (
+        IntegratedError,
+        PredictionError,
+        integrated_error,
+        prediction_error,
+        prediction_error_at,
     )
     from tmescope.stats.proportionality import ProportionalityTest, check_proportional_hazards
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
@@ -84,18 +110,23 @@ __all__ = [
     "AucBootstrap",
     "AucDifference",
     "AucEstimate",
+    "BaselineSurvival",
     "BatchAdjustment",
+    "Calibration",
+    "CalibrationCurve",
     "ChiSquare",
     "Closeness",
     "Coefficients",
     "ColumnCheck",
     "ColumnEffects",
+    "CountCalibration",
     "CoxDesign",
     "CoxModel",
     "CoxOptions",
     "CumulativeIncidence",
     "CutPoint",
     "CutSearch",
+    "DecisionBootstrap",
     "DecisionCurve",
     "EggerTest",
     "FineGrayModel",
@@ -104,6 +135,8 @@ __all__ = [
     "GrayTest",
     "HazardRatio",
     "HeldOutEffect",
+    "HorizonAuc",
+    "IntegratedError",
     "KaplanMeierCurve",
     "Landmark",
     "LeafOrder",
@@ -114,14 +147,21 @@ __all__ = [
     "MixedModel",
     "ModeratedTest",
     "OddsRatio",
+    "Optimism",
     "OrdinalModel",
     "OutcomeModel",
+    "PathOptions",
+    "PenalisedModel",
+    "Penalty",
+    "PenaltyPath",
     "PooledEffect",
     "PoolingOptions",
     "Power",
+    "PredictionError",
     "PrincipalComponents",
     "ProportionalityTest",
     "RankTest",
+    "Resampling",
     "RestrictedMean",
     "RestrictedMeanDifference",
     "RobustFit",
@@ -129,13 +169,19 @@ __all__ = [
     "ShrunkEffects",
     "SurvivalConcordance",
     "Tertiles",
+    "UnoConcordance",
     "WeightedCounts",
     "adjust_batches",
     "auc",
+    "auc_at",
+    "baseline_survival",
     "benjamini_hochberg",
     "benjamini_yekutieli",
     "bonferroni",
     "bootstrap_auc",
+    "calibrate",
+    "calibrate_at",
+    "calibrate_counts",
     "check_columns",
     "check_proportional_hazards",
     "check_proportional_odds",
@@ -143,7 +189,9 @@ __all__ = [
     "compare_nested",
     "compare_restricted_means",
     "constrained_least_squares",
+    "cox_optimism",
     "cox_outcome",
+    "cox_path",
     "cumulative_incidence",
     "cut_for_classes",
     "cut_for_ranks",
@@ -157,6 +205,8 @@ __all__ = [
     "fit_genes",
     "fit_logistic",
     "fit_ordinal",
+    "fit_penalised_cox",
+    "fit_penalised_logistic",
     "fit_random_intercepts",
     "fit_robustly",
     "gray_test",
@@ -166,6 +216,7 @@ __all__ = [
     "heterogeneity",
     "hochberg",
     "holm",
+    "integrated_error",
     "jonckheere_terpstra",
     "kaplan_meier",
     "kruskal_wallis",
@@ -174,10 +225,13 @@ __all__ = [
     "log_rank",
     "log_rank_scores",
     "logistic_likelihood_ratio",
+    "logistic_optimism",
     "logistic_outcome",
+    "logistic_path",
     "match_quantiles",
     "measure_closeness",
     "measure_net_benefit",
+    "measure_net_benefit_at",
     "moderate",
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
@@ -188,6 +242,8 @@ __all__ = [
     "power_of_odds_ratio_of_groups",
     "power_of_odds_ratio_per_sd",
     "power_of_two_proportions",
+    "prediction_error",
+    "prediction_error_at",
     "principal_components",
     "quantile_normalise",
     "regress_effects",
@@ -203,23 +259,35 @@ __all__ = [
     "subtract_batches",
     "survival_concordance",
     "tertiles",
+    "uno_concordance",
     "weigh_counts",
     "wilcoxon_rank_sum",
 ]
 
 _HOMES = {
-    "rank_scores": ("log_rank_scores",),
     "auc_comparison": (
         "AucBootstrap",
         "AucDifference",
         "bootstrap_auc",
         "compare_aucs",
     ),
+    "baseline_hazards": (
+        "BaselineSurvival",
+        "baseline_survival",
+    ),
     "batches": (
         "BatchAdjustment",
         "adjust_batches",
         "subtract_batches",
     ),
+    "calibration": (
+        "Calibration",
+        "CountCalibration",
+        "calibrate",
+        "calibrate_at",
+        "calibrate_counts",
+    ),
+    "calibration_curves": ("CalibrationCurve",),
     "closeness": (
         "Closeness",
         "measure_closeness",
@@ -259,8 +327,10 @@ _HOMES = {
         "cut_for_survival",
     ),
     "decision_curve": (
+        "DecisionBootstrap",
         "DecisionCurve",
         "measure_net_benefit",
+        "measure_net_benefit_at",
     ),
     "designs": (
         "ColumnCheck",
@@ -284,6 +354,12 @@ _HOMES = {
         "HeldOutEffect",
         "held_out_hazard_ratio",
         "held_out_odds_ratio",
+    ),
+    "horizon_ranking": (
+        "HorizonAuc",
+        "UnoConcordance",
+        "auc_at",
+        "uno_concordance",
     ),
     "landmarks": (
         "Landmark",
@@ -330,6 +406,12 @@ _HOMES = {
         "hochberg",
         "holm",
     ),
+    "optimism": (
+        "Optimism",
+        "Resampling",
+        "cox_optimism",
+        "logistic_optimism",
+    ),
     "ordering": (
         "LeafOrder",
         "leaf_order",
@@ -338,6 +420,18 @@ _HOMES = {
         "OrdinalModel",
         "check_proportional_odds",
         "fit_ordinal",
+    ),
+    "penalised": (
+        "PenalisedModel",
+        "PenaltyPath",
+        "cox_path",
+        "fit_penalised_cox",
+        "fit_penalised_logistic",
+        "logistic_path",
+    ),
+    "penalised_problems": (
+        "PathOptions",
+        "Penalty",
     ),
     "power": (
         "Power",
@@ -350,6 +444,13 @@ _HOMES = {
         "simulate_power_of_odds_ratio_per_sd",
         "simulate_power_of_two_proportions",
     ),
+    "prediction_errors": (
+        "IntegratedError",
+        "PredictionError",
+        "integrated_error",
+        "prediction_error",
+        "prediction_error_at",
+    ),
     "proportionality": (
         "ProportionalityTest",
         "check_proportional_hazards",
@@ -358,6 +459,7 @@ _HOMES = {
         "match_quantiles",
         "quantile_normalise",
     ),
+    "rank_scores": ("log_rank_scores",),
     "rank_tests": (
         "RankTest",
         "jonckheere_terpstra",
