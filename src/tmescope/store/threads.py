@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 from tmescope.foundation.progress import Progress, listener
 
-__all__ = ["for_row_blocks", "map_row_blocks", "one_blas_thread"]
+__all__ = ["for_row_blocks", "map_row_blocks", "map_runs", "one_blas_thread"]
 
 T = TypeVar("T")
 
@@ -90,7 +90,28 @@ def map_row_blocks(work: Callable[[int, int], T], n_rows: int, *, block: int, th
     object
         As from `work`.
     """
-    bounds = [(first, min(first + block, n_rows)) for first in range(0, n_rows, block)]
+    yield from map_runs(
+        work, [(first, min(first + block, n_rows)) for first in range(0, n_rows, block)], threads=threads
+    )
+
+
+def map_runs(work: Callable[[int, int], T], bounds: Sequence[tuple[int, int]], *, threads: int = 1) -> Iterator[T]:
+    """Yield ``work(first, last)`` of runs of rows, in their order, however many threads make them.
+
+    Parameters
+    ----------
+    work : callable
+        Reads its rows and returns what becomes of them.
+    bounds : sequence of (int, int)
+        First row of each run, and the one after its last.
+    threads : int
+        Runs that are worked on at the same time; as many again may be done and wait for their turn.
+
+    Yields
+    ------
+    object
+        As from `work`.
+    """
     if threads <= 1 or len(bounds) <= 1:
         for first, last in bounds:
             yield work(first, last)

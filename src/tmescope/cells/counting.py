@@ -1,0 +1,131 @@
+"""The first pass over an atlas: quality of every cell, sums of groups of cells, moments of every gene."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tmescope.foundation.errors import InputError
+from tmescope.foundation.progress import SILENT, Progress
+from tmescope.kernels.cell_sums import cell_sums
+from tmescope.store.threads import map_runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tmescope.store.atlas_reading import Atlas
+
+__all__ = ["AtlasCounts", "count_atlas"]
+
+_ENTRIES = 1 << 22
+"""Counts that are decoded together: 16 chunks of a store."""
+
+
+@dataclass(frozen=True)
+class AtlasCounts:
+    """What one pass found.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame, n_cells
+        ``total_counts``, ``n_genes``, ``marked_counts`` (of marked genes), ``largest_count``; in the atlas' order.
+    sums : array of int64, shape (n_groups, n_genes)
+        Added counts of each group.
+    group_sizes : array of int64, shape (n_groups,)
+        Cells of each group.
+    squares, cells_with : array of int64, shape (n_genes,)
+        Sum of squares of the counts of each gene, and cells that show it.
+    """
+
+    cells: pd.DataFrame
+    sums: NDArray[np.int64]
+    group_sizes: NDArray[np.int64]
+    squares: NDArray[np.int64]
+    cells_with: NDArray[np.int64]
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Mean count of each gene over all cells."""
+        return np.asarray(self.sums.sum(axis=0) / max(len(self.cells), 1))
+
+    @property
+    def variance(self) -> NDArray[np.float64]:
+        """Variance of the counts of each gene (n - 1)."""
+        n = len(self.cells)
+        total = self.sums.sum(axis=0).astype(np.float64)
+        return np.asarray((self.squares - total**2 / max(n, 1)) / max(n - 1, 1))
+
+
+def count_atlas(
+    atlas: Atlas,
+    *,
+    groups: Sequence[int] | NDArray[np.int32] | None = None,
+    marked: Sequence[str] = (),
+    threads: int = 1,
+    progress: Progress = SILENT,
+) -> AtlasCounts:
+    """Count everything that one pass over an atlas can count.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        From `tmescope.store.atlas_reading.open_atlas`.
+    groups : sequence of int, optional
+        Number of each cell's group, from 0 (pseudo-bulk of sample and cell type, say); all cells are one if omitted.
+    marked : sequence of str
+        Genes whose counts are added up apart, such as mitochondrial ones; those that the atlas lacks add nothing.
+    threads : int
+        Runs of cells that are counted at the same time; whole numbers do not depend on it.
+    progress : Progress
+        Told of cells.
+
+    Returns
+    -------
+    AtlasCounts
+
+    Raises
+    ------
+    InputError
+        If there is not one group for each cell, or one is below zero.
+    StoreError
+        If a shard is damaged.
+    """
+    layout = atlas.layout
+    group = np.zeros(layout.n_cells, np.int32) if groups is None else np.asarray(groups, dtype=np.int32)
+    if group.shape != (layout.n_cells,) or (group < 0).any():
+        raise InputError(
+            f"there are {group.size} groups for {layout.n_cells} cells, the smallest {group.min(initial=0)}",
+            where="argument groups",
+            expected="a number from 0 for each cell",
+        )
+    n_groups = int(group.max(initial=0)) + 1
+    names = atlas.genes().index
+    flags = np.asarray(names.isin(list(marked)), dtype=np.uint8)
+    cells = np.zeros((layout.n_cells, 4), dtype=np.int64)
+    own = threading.local()
+    made: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+
+    def count(first: int, last: int) -> int:
+        if not hasattr(own, "sums"):
+            own.sums = np.zeros((n_groups, layout.n_genes), np.int64), np.zeros((layout.n_genes, 2), np.int64)
+            made.append(own.sums)
+        rows = atlas.rows(first, last)
+        cell_sums(rows.ends, rows.genes, rows.counts, group[first:last], flags, cells[first:last], *own.sums)
+        return last - first
+
+    task = "count cells"
+    progress.start(task, layout.n_cells, unit="cells")
+    for done in map_runs(count, atlas.bounds(_ENTRIES), threads=threads):
+        progress.advance(task, done)
+    progress.finish(task)
+    sums, moments = np.zeros((n_groups, layout.n_genes), np.int64), np.zeros((layout.n_genes, 2), np.int64)
+    for part in made:
+        sums += part[0]
+        moments += part[1]
+    table = pd.DataFrame(cells, columns=["total_counts", "n_genes", "marked_counts", "largest_count"])
+    return AtlasCounts(table, sums, np.bincount(group, minlength=n_groups), moments[:, 0], moments[:, 1])
