@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.associate.across_cohorts import PoolPlan, count_once, pool_answers, regress_answers
+from tmescope.associate.across_cohorts import PoolPlan, pool_answers, regress_answers
 from tmescope.stats.meta_analysis import PoolingOptions, pool_effects, regress_effects
 
 HEAD = {"question_id": "q", "endpoint": "response", "effect_name": "odds_ratio_per_sd", "adjusted_for": "",
@@ -88,16 +88,6 @@ def test_test_statistics_are_not_pooled_and_families_hold_all_features():
     assert found["family_size"].tolist() == [2, 2]
     held = _answers("f1", effect_name="hazard_ratio_at_cut_held_out")
     assert len(pool_answers(held, plan=PoolPlan()).pooled) == 1
-
-
-def test_a_patient_in_two_cohorts_stays_in_the_first():
-    overlaps = pd.DataFrame(
-        [("a", "s1", "b", "t1"), ("b", "t1", "c", "u1"), ("a", "s2", "a", "s3"), ("a", "s4", "z", "x1")],
-        columns=["cohort_a", "sample_a", "cohort_b", "sample_b"],
-    )
-    assert count_once(overlaps, ["a", "b", "c"]) == {"b": ("t1",), "c": ("u1",)}
-    assert count_once(overlaps, ["c", "b", "a"]) == {"b": ("t1",), "a": ("s1",)}
-    assert count_once(overlaps.iloc[:0], ["a", "b"]) == {}
 
 
 def test_effects_are_regressed_on_a_property_of_the_cohorts():

@@ -1,8 +1,8 @@
-"""Does an effect hold in other cohorts: answers of single cohorts pooled, patients of two cohorts counted once."""
+"""Does an effect hold in other cohorts: cohorts' answers pooled, or regressed on what differs between them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "count_once", "pool_answers", "regress_answers"]
+__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "pool_answers", "regress_answers"]
 
 OVERALL = ""
 """Stratum of what is pooled over all cohorts."""
@@ -78,32 +78,6 @@ class PooledAnswers:
     warnings: tuple[RunWarning, ...]
 
 
-def count_once(overlaps: pd.DataFrame, cohorts: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Say which samples to leave out of which cohort, so that each patient counts once.
-
-    Parameters
-    ----------
-    overlaps : pandas.DataFrame
-        The table ``overlaps``: pairs of samples of one patient, cohort_a before cohort_b.
-    cohorts : sequence of str
-        Cohorts that are pooled, in order: a patient stays in the first that has her.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Cohort to the samples that it leaves to earlier ones, sorted; cohorts that leave none are not in it.
-    """
-    place = {c: i for i, c in enumerate(cohorts)}
-    left: dict[str, set[str]] = {}
-    for row in overlaps.to_dict(orient="records"):
-        a, b = str(row["cohort_a"]), str(row["cohort_b"])
-        if a == b or a not in place or b not in place:
-            continue
-        later = "a" if place[a] > place[b] else "b"
-        left.setdefault(str(row[f"cohort_{later}"]), set()).add(str(row[f"sample_{later}"]))
-    return {cohort: tuple(sorted(left[cohort])) for cohort in cohorts if cohort in left}
-
-
 def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
     """Pool the answers of several cohorts, feature by feature; endpoints and kinds of effect are never mixed.
 
@@ -124,7 +98,7 @@ def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
     Notes
     -----
     Cohorts whose effect could not be estimated are named in ``left_out`` with their reason. Cohorts must not share
-    patients: see `count_once`.
+    patients: see `tmescope.associate.shared_patients.count_once`.
     """
     rows: list[dict[str, object]] = []
     without: list[dict[str, object]] = []
@@ -177,7 +151,8 @@ def regress_answers(
 
     Notes
     -----
-    See `tmescope.stats.meta_analysis.regress_effects`. Cohorts must not share patients: see `count_once`.
+    See `tmescope.stats.meta_analysis.regress_effects`. Cohorts must not share patients: see
+    `tmescope.associate.shared_patients.count_once`.
     """
     chosen = options or PoolingOptions()
     rows: list[dict[str, object]] = []
