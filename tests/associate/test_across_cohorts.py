@@ -78,6 +78,21 @@ def test_an_interval_narrower_than_a_fixed_effect_is_pointed_out():
     assert found.pooled["narrower_than_fixed"].all()
     assert [w.code for w in found.warnings] == ["pooled.narrower_than_fixed"]
     assert np.isfinite(found.pooled["fixed_ci_high"]).all()
+    row = found.pooled.iloc[0]
+    bounded = pool_answers(alike, plan=PoolPlan(options=PoolingOptions(test="hartung_knapp_max1"))).pooled.iloc[0]
+    assert row["p_value"] < 1e-6 < bounded["p_value"] == row["p_value_max1"]
+    assert (row["ci_low_max1"], row["ci_high_max1"]) == (bounded["ci_low"], bounded["ci_high"])
+    assert row["checks"].startswith("the cohorts agree more than their errors would have them")
+    assert f"p {row['p_value_max1']:.3g}" in row["checks"]
+    assert pool_answers(_answers(), plan=PoolPlan()).pooled.iloc[0]["checks"] == ""
+
+
+def test_two_cohorts_that_agree_to_the_last_digit_are_not_clear():
+    two = _answers().iloc[:2].assign(effect=1.3)
+    row = pool_answers(two, plan=PoolPlan()).pooled.iloc[0]
+    assert row["p_value"] < 1e-6
+    assert row["ci_low_max1"] < 1.0 < row["ci_high_max1"]  # one degree of freedom
+    assert row["p_value_max1"] > 0.05
 
 
 def test_test_statistics_are_not_pooled_and_families_hold_all_features():

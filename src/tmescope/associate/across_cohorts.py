@@ -13,7 +13,7 @@ from scipy import special
 from tmescope.associate.families import adjust_within
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.between_studies import usable_studies
-from tmescope.stats.meta_analysis import PoolingOptions, pool_effects, regress_effects
+from tmescope.stats.meta_analysis import PooledEffect, PoolingOptions, pool_effects, regress_effects
 from tmescope.stats.study_influence import egger_test, leave_one_out
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
     -------
     PooledAnswers
         Effects on their natural scale, ``std_error`` and ``tau2`` on the one that they were pooled on. Families of
-        q-values are all features of one question, endpoint, kind of effect, adjustment and stratum.
+        q-values are all features of one question, endpoint, kind of effect, adjustment and stratum. `checks` says in
+        words where cohorts agree by luck; the columns that end in ``max1`` hold what Hartung-Knapp not below one gives.
 
     Notes
     -----
@@ -255,11 +256,26 @@ def _pool(
         "fixed_effect": scale.back(found.fixed_estimate),
         "fixed_ci_low": scale.back(found.fixed_ci_low),
         "fixed_ci_high": scale.back(found.fixed_ci_high),
+        "ci_low_max1": scale.back(found.max1_ci_low),
+        "ci_high_max1": scale.back(found.max1_ci_high),
+        "p_value_max1": found.max1_p_value,
         "egger_p": egger_test(y, s).p_value,
         "cohorts": ", ".join(used["cohort_id"].astype(str)),
         "left_out": "; ".join(f"{c} ({m})" for c, m in zip(lost["cohort_id"], lost["method"], strict=True)),
+        "checks": _checks(found, scale),
     }
     return row, list(_without_each(used, y[found.used], s[found.used], scale=scale, options=options))
+
+
+def _checks(found: PooledEffect, scale: _Scale) -> str:
+    if not found.narrower_than_fixed:
+        return ""
+    low, high = scale.back(found.max1_ci_low), scale.back(found.max1_ci_high)
+    return (
+        f"the cohorts agree more than their errors would have them (residual mean square "
+        f"{found.residual_mean_square:.2g}, about 1 is usual), and few cohorts do so by luck: this interval and p are "
+        f"too good; not below one: {low:.3g} to {high:.3g}, p {found.max1_p_value:.3g}"
+    )
 
 
 def _without_each(
@@ -297,7 +313,8 @@ def _warnings(pooled: pd.DataFrame, few: list[str]) -> Iterator[RunWarning]:
         rows = pooled[pooled["narrower_than_fixed"]]
         message = (
             f"{len(rows)} pooled intervals are narrower than those of a fixed effect: the cohorts agree more than "
-            "chance would have them, which few cohorts can do by luck; fixed_ci_low and fixed_ci_high stand beside"
+            "chance would have them, which few cohorts can do by luck; what to hold by are ci_low_max1, ci_high_max1 "
+            "and p_value_max1 (Hartung-Knapp not below one), and fixed_ci_low and fixed_ci_high stand beside"
         )
         names = tuple(dict.fromkeys(rows["feature"].astype(str)))
         yield RunWarning("pooled.narrower_than_fixed", message, str(rows["question_id"].iloc[0]), len(rows), names[:3])
