@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.associate.across_cohorts import PoolPlan, count_once, pool_answers, regress_answers
+from tmescope.associate.across_cohorts import PoolPlan, pool_answers, regress_answers
 from tmescope.stats.meta_analysis import PoolingOptions, pool_effects, regress_effects
 
 HEAD = {"question_id": "q", "endpoint": "response", "effect_name": "odds_ratio_per_sd", "adjusted_for": "",
@@ -78,6 +78,21 @@ def test_an_interval_narrower_than_a_fixed_effect_is_pointed_out():
     assert found.pooled["narrower_than_fixed"].all()
     assert [w.code for w in found.warnings] == ["pooled.narrower_than_fixed"]
     assert np.isfinite(found.pooled["fixed_ci_high"]).all()
+    row = found.pooled.iloc[0]
+    bounded = pool_answers(alike, plan=PoolPlan(options=PoolingOptions(test="hartung_knapp_max1"))).pooled.iloc[0]
+    assert row["p_value"] < 1e-6 < bounded["p_value"] == row["p_value_max1"]
+    assert (row["ci_low_max1"], row["ci_high_max1"]) == (bounded["ci_low"], bounded["ci_high"])
+    assert row["checks"].startswith("the cohorts agree more than their errors would have them")
+    assert f"p {row['p_value_max1']:.3g}" in row["checks"]
+    assert pool_answers(_answers(), plan=PoolPlan()).pooled.iloc[0]["checks"] == ""
+
+
+def test_two_cohorts_that_agree_to_the_last_digit_are_not_clear():
+    two = _answers().iloc[:2].assign(effect=1.3)
+    row = pool_answers(two, plan=PoolPlan()).pooled.iloc[0]
+    assert row["p_value"] < 1e-6
+    assert row["ci_low_max1"] < 1.0 < row["ci_high_max1"]  # one degree of freedom
+    assert row["p_value_max1"] > 0.05
 
 
 def test_test_statistics_are_not_pooled_and_families_hold_all_features():
@@ -88,16 +103,6 @@ def test_test_statistics_are_not_pooled_and_families_hold_all_features():
     assert found["family_size"].tolist() == [2, 2]
     held = _answers("f1", effect_name="hazard_ratio_at_cut_held_out")
     assert len(pool_answers(held, plan=PoolPlan()).pooled) == 1
-
-
-def test_a_patient_in_two_cohorts_stays_in_the_first():
-    overlaps = pd.DataFrame(
-        [("a", "s1", "b", "t1"), ("b", "t1", "c", "u1"), ("a", "s2", "a", "s3"), ("a", "s4", "z", "x1")],
-        columns=["cohort_a", "sample_a", "cohort_b", "sample_b"],
-    )
-    assert count_once(overlaps, ["a", "b", "c"]) == {"b": ("t1",), "c": ("u1",)}
-    assert count_once(overlaps, ["c", "b", "a"]) == {"b": ("t1",), "a": ("s1",)}
-    assert count_once(overlaps.iloc[:0], ["a", "b"]) == {}
 
 
 def test_effects_are_regressed_on_a_property_of_the_cohorts():

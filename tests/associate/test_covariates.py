@@ -46,9 +46,13 @@ def test_what_cannot_be_adjusted_for_is_told() -> None:
     ]
     assert found.warnings[2].examples == ("III",)
     assert found.names == ("stage",)
+    assert (
+        found.adjusted_for == "flat, stage"
+    )  # with one value everybody is alike in it; what nobody has is no adjustment
+    assert found.checks == "flat: one value here or no more to say than the others, so nothing to adjust for"
     ids = pd.Index([f"p{i}" for i in range(30)])
     many = encode_covariates(pd.DataFrame({"id": ids}, index=ids), sample_ids=ids, where="c")
-    assert (many.names, many.warnings[0].code) == ((), "covariates.many_levels")
+    assert (many.names, many.stated, many.warnings[0].code) == ((), (), "covariates.many_levels")
 
 
 def test_nothing_is_nothing_and_two_rows_are_refused() -> None:
@@ -77,7 +81,9 @@ def test_constant_and_collinear_columns_go_and_are_told_apart_by_complete_sample
     )
     found = encode_covariates(table, sample_ids=ids, where="c")
     assert list(found.matrix.columns) == ["age", "site=lung", "site=node"]
-    assert found.adjusted_for == "age, site"
+    assert found.names == ("age", "site")
+    assert found.adjusted_for == "age, months, site, batch"
+    assert found.checks.startswith("months, batch: ")
     told = {w.code: w.message for w in found.warnings}
     assert "no sample has brain" in told["covariates.empty_level"]
     assert "months" in told["covariates.collinear"]

@@ -40,7 +40,8 @@ def make_pooled() -> tuple[pd.DataFrame, pd.DataFrame]:
             for stratum, half in (("", 0.25 if i == 0 else 0.4), ("anti-PD1", 0.5)):
                 wide = {"prediction_low": effect * np.exp(-2 * half), "prediction_high": effect * np.exp(2 * half)}
                 pooled.append({**head, **_row(effect, half), **numbers, **wide, "stratum": stratum,
-                               "narrower_than_fixed": i == 2})  # fmt: skip
+                               "narrower_than_fixed": i == 2, "ci_low_max1": 0.5, "ci_high_max1": 4.0,
+                               "p_value_max1": 0.6})  # fmt: skip
     return pd.DataFrame(answers), pd.DataFrame(pooled)
 
 
@@ -58,7 +59,7 @@ def test_every_feature_is_drawn_with_and_without_adjustment(contents):
     assert len(rows) == 6  # strata are in the second figure
     assert rows.set_index(["label", "adjusted"]).loc[("cyt", "unadjusted"), "words"] == "1.80 [1.40, 2.31]"
     assert "REML, Hartung-Knapp" in overview.caption
-    assert "In 4 rows the interval is narrower than that of a fixed effect" in overview.caption
+    assert "In 4 rows (†) the interval is narrower than that of a fixed effect" in overview.caption
     assert overview.alt.startswith("Pooled effects of 3 features. The smallest p: cyt, 1.80 [1.40, 2.31]")
 
 

@@ -93,6 +93,16 @@ def test_hartung_knapp_can_be_narrower_than_a_fixed_effect_and_says_so():
     )
     assert not bounded.narrower_than_fixed
     assert bounded.ci_high > alike.ci_high
+    assert alike.residual_mean_square < 0.01
+    for found in (alike, bounded):  # what not below one gives stands in both
+        own = (found.max1_ci_low, found.max1_ci_high, found.max1_p_value)
+        assert own == pytest.approx((bounded.ci_low, bounded.ci_high, bounded.p_value), rel=1e-12)
+    normal = pool_effects(Y, S, options=PoolingOptions(test="z"))
+    assert (normal.max1_ci_low, normal.max1_p_value) == pytest.approx((normal.ci_low, normal.p_value), rel=1e-12)
+    apart = pool_effects(Y, S)
+    assert apart.residual_mean_square == pytest.approx(
+        (apart.std_error**2) * (1 / (np.square(S) + apart.spread.tau2)).sum()
+    )
     assert not pool_effects(Y, S).narrower_than_fixed
     assert bounded.method == "random effects: REML, Hartung-Knapp, not below one"
 

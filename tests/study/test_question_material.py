@@ -8,7 +8,7 @@ from tests.study.contexts import do, opened
 from tmescope.associate.features import collect_features
 from tmescope.foundation.errors import UnknownNameError
 from tmescope.store.tables import read_table
-from tmescope.study.question_material import gather_material
+from tmescope.study.question_material import find_arms, gather_material
 from tmescope.study.schema_questions import Question
 
 
@@ -80,3 +80,13 @@ def test_unknown_names_are_refused_with_the_nearest(cohort):
         _gather(cohort, features=["cytt"])
     with pytest.raises(UnknownNameError, match="purity"):
         _gather(cohort, axis="purity")
+
+
+def test_a_patient_of_no_stated_arm_has_none(cohort):
+    arms = {"feature": "braf", "treated": ["V600E"], "control": [], "assignment": "unknown"}
+    asked = Question(id="q", kind="interaction", endpoint="os", treatment=arms)
+    found = find_arms(asked, cohort["samples"], cohort["extra"])
+    assert set(found.dropna()) == {"treated"}
+    assert found.isna().sum() == (cohort["extra"]["category"] == "WT").sum() > 0
+    nowhere = find_arms(asked, cohort["samples"], cohort["extra"].iloc[:0])
+    assert nowhere.isna().all()

@@ -93,23 +93,6 @@ def test_cohorts_are_pooled_by_the_stated_method(answered):
     assert len(tables["leave_one_out"]) == 0  # two cohorts leave one, which is no pool
 
 
-def test_a_patient_of_both_cohorts_counts_once(tmp_path):
-    tiny.write_files(tmp_path)
-    for name in "ab":
-        path = tmp_path / f"{name}_samples.csv"
-        samples = pd.read_csv(path)
-        samples.loc[2, "patient_id"] = "TRIAL-123456-7"
-        samples.to_csv(path, index=False)
-    data = tiny.study_dict()
-    data["question"] = [{**SURVIVAL, "axis": None, "confounders": []}]
-    with opened(tmp_path, data) as context:
-        do(context, "answers")
-        tables = {c: read_table(context.ledger.folder(f"answers-{c}") / "answers.parquet") for c in "ab"}
-    found = {c: t[t["question_id"] == "time"]["left_out"] for c, t in tables.items()}
-    assert found["b"].str.contains("1 whose patient another cohort has").all()
-    assert not found["a"].str.contains("another cohort").any()
-
-
 def test_genes_are_asked_and_numbers_are_those_of_the_file(tmp_path):
     data = tiny.study_dict()
     data["question"] = [{"id": "g", "kind": "response", "endpoint": "response", "features": [], "genes": ["BG001"]}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tmescope.associate.across_cohorts import PooledAnswers, PoolPlan, count_once, pool_answers, regress_answers
+    from tmescope.associate.across_cohorts import PooledAnswers, PoolPlan, pool_answers, regress_answers
     from tmescope.associate.adjusted_response import associate_adjusted_response
     from tmescope.associate.arms import Treatment
     from tmescope.associate.biomarker_files import read_lock, write_lock
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tmescope.associate.restricted_times import associate_restricted_time
     from tmescope.associate.screened_columns import MatrixColumns, cohort_columns, in_logarithms
     from tmescope.associate.screens import ScreenQuestion, ScreenResult, screen_features
+    from tmescope.associate.shared_patients import count_once
     from tmescope.associate.survival import associate_survival
 
 __all__ = [
@@ -117,7 +118,7 @@ _HOMES = {
     "carry_cutoff": "frozen_cutoffs",
     "cohort_columns": "screened_columns",
     "collect_features": "features",
-    "count_once": "across_cohorts",
+    "count_once": "shared_patients",
     "encode_covariates": "covariates",
     "enter_at_sampling": "immortal_time",
     "freeze_cutoff": "frozen_cutoffs",

@@ -1,8 +1,8 @@
-"""Does an effect hold in other cohorts: answers of single cohorts pooled, patients of two cohorts counted once."""
+"""Does an effect hold in other cohorts: cohorts' answers pooled, or regressed on what differs between them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from scipy import special
 from tmescope.associate.families import adjust_within
 from tmescope.foundation.result import RunWarning
 from tmescope.stats.between_studies import usable_studies
-from tmescope.stats.meta_analysis import PoolingOptions, pool_effects, regress_effects
+from tmescope.stats.meta_analysis import PooledEffect, PoolingOptions, pool_effects, regress_effects
 from tmescope.stats.study_influence import egger_test, leave_one_out
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "count_once", "pool_answers", "regress_answers"]
+__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "pool_answers", "regress_answers"]
 
 OVERALL = ""
 """Stratum of what is pooled over all cohorts."""
@@ -78,32 +78,6 @@ class PooledAnswers:
     warnings: tuple[RunWarning, ...]
 
 
-def count_once(overlaps: pd.DataFrame, cohorts: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Say which samples to leave out of which cohort, so that each patient counts once.
-
-    Parameters
-    ----------
-    overlaps : pandas.DataFrame
-        The table ``overlaps``: pairs of samples of one patient, cohort_a before cohort_b.
-    cohorts : sequence of str
-        Cohorts that are pooled, in order: a patient stays in the first that has her.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Cohort to the samples that it leaves to earlier ones, sorted; cohorts that leave none are not in it.
-    """
-    place = {c: i for i, c in enumerate(cohorts)}
-    left: dict[str, set[str]] = {}
-    for row in overlaps.to_dict(orient="records"):
-        a, b = str(row["cohort_a"]), str(row["cohort_b"])
-        if a == b or a not in place or b not in place:
-            continue
-        later = "a" if place[a] > place[b] else "b"
-        left.setdefault(str(row[f"cohort_{later}"]), set()).add(str(row[f"sample_{later}"]))
-    return {cohort: tuple(sorted(left[cohort])) for cohort in cohorts if cohort in left}
-
-
 def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
     """Pool the answers of several cohorts, feature by feature; endpoints and kinds of effect are never mixed.
 
@@ -119,12 +93,13 @@ def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
     -------
     PooledAnswers
         Effects on their natural scale, ``std_error`` and ``tau2`` on the one that they were pooled on. Families of
-        q-values are all features of one question, endpoint, kind of effect, adjustment and stratum.
+        q-values are all features of one question, endpoint, kind of effect, adjustment and stratum. `checks` says in
+        words where cohorts agree by luck; the columns that end in ``max1`` hold what Hartung-Knapp not below one gives.
 
     Notes
     -----
     Cohorts whose effect could not be estimated are named in ``left_out`` with their reason. Cohorts must not share
-    patients: see `count_once`.
+    patients: see `tmescope.associate.shared_patients.count_once`.
     """
     rows: list[dict[str, object]] = []
     without: list[dict[str, object]] = []
@@ -177,7 +152,8 @@ def regress_answers(
 
     Notes
     -----
-    See `tmescope.stats.meta_analysis.regress_effects`. Cohorts must not share patients: see `count_once`.
+    See `tmescope.stats.meta_analysis.regress_effects`. Cohorts must not share patients: see
+    `tmescope.associate.shared_patients.count_once`.
     """
     chosen = options or PoolingOptions()
     rows: list[dict[str, object]] = []
@@ -280,11 +256,26 @@ def _pool(
         "fixed_effect": scale.back(found.fixed_estimate),
         "fixed_ci_low": scale.back(found.fixed_ci_low),
         "fixed_ci_high": scale.back(found.fixed_ci_high),
+        "ci_low_max1": scale.back(found.max1_ci_low),
+        "ci_high_max1": scale.back(found.max1_ci_high),
+        "p_value_max1": found.max1_p_value,
         "egger_p": egger_test(y, s).p_value,
         "cohorts": ", ".join(used["cohort_id"].astype(str)),
         "left_out": "; ".join(f"{c} ({m})" for c, m in zip(lost["cohort_id"], lost["method"], strict=True)),
+        "checks": _checks(found, scale),
     }
     return row, list(_without_each(used, y[found.used], s[found.used], scale=scale, options=options))
+
+
+def _checks(found: PooledEffect, scale: _Scale) -> str:
+    if not found.narrower_than_fixed:
+        return ""
+    low, high = scale.back(found.max1_ci_low), scale.back(found.max1_ci_high)
+    return (
+        f"the cohorts agree more than their errors would have them (residual mean square "
+        f"{found.residual_mean_square:.2g}, about 1 is usual), and few cohorts do so by luck: this interval and p are "
+        f"too good; not below one: {low:.3g} to {high:.3g}, p {found.max1_p_value:.3g}"
+    )
 
 
 def _without_each(
@@ -322,7 +313,8 @@ def _warnings(pooled: pd.DataFrame, few: list[str]) -> Iterator[RunWarning]:
         rows = pooled[pooled["narrower_than_fixed"]]
         message = (
             f"{len(rows)} pooled intervals are narrower than those of a fixed effect: the cohorts agree more than "
-            "chance would have them, which few cohorts can do by luck; fixed_ci_low and fixed_ci_high stand beside"
+            "chance would have them, which few cohorts can do by luck; what to hold by are ci_low_max1, ci_high_max1 "
+            "and p_value_max1 (Hartung-Knapp not below one), and fixed_ci_low and fixed_ci_high stand beside"
         )
         names = tuple(dict.fromkeys(rows["feature"].astype(str)))
         yield RunWarning("pooled.narrower_than_fixed", message, str(rows["question_id"].iloc[0]), len(rows), names[:3])

@@ -275,6 +275,7 @@ def _effect(patients: _Patients, encoded: EncodedCovariates) -> dict[str, Any]:
     if not patients.is_group:
         design[:, last] /= patients.values.std(ddof=1)
     checks = [warning.message for warning in encoded.warnings]
+    checks += [encoded.checks] if encoded.checks else []
     model: Any
     if patients.ordinal:
         model = fit_ordinal(design, patients.codes)

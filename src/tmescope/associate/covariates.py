@@ -31,16 +31,27 @@ class EncodedCovariates:
         Covariates that are in it, in order.
     warnings : tuple of RunWarning
         Covariates and columns that were left out and why, levels without samples.
+    stated : tuple of str
+        Covariates that the answers are adjusted for, in order: those in the matrix, and those that need no column: one
+        value among these samples, or no more to say than others. Identifiers, and what nobody has, are not among them.
     """
 
     matrix: pd.DataFrame
     names: tuple[str, ...]
     warnings: tuple[RunWarning, ...]
+    stated: tuple[str, ...] = ()
 
     @property
     def adjusted_for(self) -> str:
         """Return the words for the column of that name; empty where there are none."""
-        return ", ".join(self.names)
+        return ", ".join(self.stated)
+
+    @property
+    def checks(self) -> str:
+        """Return what to say of covariates that are adjusted for without a column; empty where there are none."""
+        silent = [name for name in self.stated if name not in self.names]
+        told = f"{listing(silent, most=3)}: one value here or no more to say than the others, so nothing to adjust for"
+        return told if silent else ""
 
     @property
     def n_incomplete(self) -> int:
@@ -74,7 +85,9 @@ def encode_covariates(covariates: pd.DataFrame | None, *, sample_ids: pd.Index[s
     Notes
     -----
     A text column with more than 20 levels, or with more levels than half of its samples (at least 3), is an identifier:
-    it is left out with a warning. Constant and collinear columns are told by the samples without a missing value.
+    it is left out with a warning. Constant and collinear columns are told by the samples without a missing value. A
+    covariate with one value needs no column: among patients who are alike in it, answers are adjusted for it already,
+    and stand under the same name as those of other cohorts.
     """
     if covariates is None or covariates.shape[1] == 0:
         return EncodedCovariates(pd.DataFrame(index=sample_ids), (), ())
@@ -99,9 +112,11 @@ def encode_covariates(covariates: pd.DataFrame | None, *, sample_ids: pd.Index[s
     for position, name in enumerate(titles):
         parts[name], found = _encode(table.iloc[:, position], name, where=where)
         warnings += found
+    flat = {name for position, name in enumerate(titles) if table.iloc[:, position].nunique() == 1}
     kept, found = _without_collinear(pd.concat(parts.values(), axis=1), where=where)
     names = tuple(name for name, part in parts.items() if part.columns.isin(kept.columns).any())
-    return EncodedCovariates(kept, names, (*warnings, *found))
+    stated = tuple(name for name, part in parts.items() if part.shape[1] or name in flat)
+    return EncodedCovariates(kept, names, (*warnings, *found), stated)
 
 
 def find_determined(covariates: pd.DataFrame, codes: np.ndarray) -> tuple[str, ...]:

@@ -95,7 +95,7 @@ def associate_expression(
         "adjusted_for": encoded.adjusted_for,
         "n_left_out": n_left_out,
         "left_out": left_out,
-        "checks": f"prior degrees of freedom {test.prior_df:.3g}",
+        "checks": "; ".join(p for p in (f"prior degrees of freedom {test.prior_df:.3g}", encoded.checks) if p),
     }
     answers = answers.assign(**head, **tail)
     found = list(encoded.warnings)

@@ -216,7 +216,7 @@ def _rows(feature: Feature, question: _Question) -> tuple[list[dict[str, Any]], 
     rows: list[dict[str, Any]] = []
     warnings: list[RunWarning] = []
     plain = replace(question, covariates=EncodedCovariates(pd.DataFrame(index=question.follow_up.sample_ids), (), ()))
-    adjusted = bool(question.covariates.names) or question.strata is not None
+    adjusted = bool(question.covariates.stated) or question.strata is not None
     for asked in [replace(plain, strata=None), question] if adjusted else [plain]:
         fitted = _fit(scaled, keep, asked, name=feature.name)
         rows.append(
@@ -225,7 +225,7 @@ def _rows(feature: Feature, question: _Question) -> tuple[list[dict[str, Any]], 
                 **_effect(fitted, name, sd_reason=sd_reason),
                 "adjusted_for": _words(asked),
                 **tail,
-                "checks": fitted.checks,
+                "checks": "; ".join(part for part in (fitted.checks, asked.covariates.checks) if part),
             }
         )
         warnings += _tell(fitted, feature, asked)

@@ -13,6 +13,7 @@ from tmescope.report.figure import Figure, data, ink
 from tmescope.report.forests import EFFECTS, Effect
 from tmescope.report.funnels import draw_funnel
 from tmescope.report.numbers import count, endpoint_name, p_value, percent, plain, plural, ratio
+from tmescope.report.pooled_decisions import LUCKY, deciding_p, find_clear, is_narrow, tell_bounded
 
 __all__ = ["OVERALL", "draw_pooled"]
 
@@ -58,7 +59,8 @@ def with_numbers(contents: ReportContents, rows: pd.DataFrame) -> pd.DataFrame:
     twice = rows.groupby("feature")["source"].transform("nunique") > 1
     sources = [f" ({plain(s)})" if t else "" for s, t in zip(rows["source"], twice, strict=True)]
     floats = [c for c in rows if c in {"k", "n", "n_events", "effect", "std_error", "ci_low", "ci_high", "p_value",
-              "q_value", "tau2", "i2", "prediction_low", "prediction_high"}]  # fmt: skip
+              "q_value", "tau2", "i2", "prediction_low", "prediction_high", "ci_low_max1", "ci_high_max1",
+              "p_value_max1"}]  # fmt: skip
     return rows.astype(dict.fromkeys(floats, float)).assign(
         label=[n + s for n, s in zip(names, sources, strict=True)],
         adjusted=[
@@ -71,24 +73,23 @@ def _overview(contents: ReportContents, rows: pd.DataFrame, *, effect: Effect, s
     overall = rows[rows["stratum"].fillna("") == OVERALL] if (rows["stratum"].fillna("") == OVERALL).any() else rows
     table = with_numbers(contents, overall)
     first = table[table["adjusted"] == table["adjusted"].iloc[0]]
-    order = list(first.sort_values("p_value", kind="stable")["label"].drop_duplicates())[:_MOST]
+    order = list(_ranked(first)["label"].drop_duplicates())[:_MOST]
     table = _clipped(table[table["label"].isin(order)], effect)
-    table["passes"] = table["q_value"] < 0.05
-    table["words"] = [
-        f"{ratio(r['effect'])} [{ratio(r['ci_low'])}, {ratio(r['ci_high'])}]" for _, r in table.iterrows()
-    ]
+    table["passes"] = find_clear(table, effect)
+    table["words"] = _words(table)
     table["more"] = [_heterogeneity(r) for _, r in table.iterrows()]
-    best = table.sort_values("p_value", kind="stable").iloc[0]
+    best = _ranked(table).iloc[0]
     methods = "; ".join(dict.fromkeys(rows["method"].dropna().astype(str)))
     k = (
         f"{count(table['k'].min())} to {count(table['k'].max())}"
         if table["k"].nunique() > 1
         else count(table["k"].max())
     )
-    narrow = int(rows["narrower_than_fixed"].fillna(value=False).astype(bool).sum())
+    narrow = int(is_narrow(rows).sum())
     warn = (
-        f" In {plural(narrow, 'row')} the interval is narrower than that of a fixed effect: too few or too equal "
-        "cohorts to be trusted." if narrow else ""
+        f" In {plural(narrow, 'row')} ({LUCKY}) the interval is narrower than that of a fixed effect: too few or too "
+        "equal cohorts to be trusted. They are filled only where Hartung-Knapp not below one agrees, whose limits "
+        "stand in the tooltips and the table." if narrow else ""
     )  # fmt: skip
     return Figure(
         id=f"pooled-{slug}",
@@ -116,7 +117,15 @@ def _kept(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _heterogeneity(row: pd.Series) -> str:
-    return f"I² {percent(row['i2'] / 100.0)}, {count(row['k'])} cohorts" if pd.notna(row["i2"]) else "one cohort"
+    told = f"I² {percent(row['i2'] / 100.0)}, {count(row['k'])} cohorts" if pd.notna(row["i2"]) else "one cohort"
+    return (
+        f"{told}; {tell_bounded(row.to_dict(), str(row['effect_name']))}" if row["narrower_than_fixed"] == 1 else told
+    )
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    place = deciding_p(rows).argsort(kind="stable")
+    return rows.iloc[place.to_numpy()]
 
 
 def _clipped(table: pd.DataFrame, effect: Effect) -> pd.DataFrame:
@@ -211,7 +220,7 @@ def clearest(contents: ReportContents, rows: pd.DataFrame) -> tuple[pd.DataFrame
     unadjusted = rows[rows["adjusted_for"].fillna("") == ""]
     unadjusted = unadjusted if len(unadjusted) else rows
     overall = unadjusted[unadjusted["stratum"].fillna("") == OVERALL]
-    ranked = (overall if len(overall) else unadjusted).sort_values("p_value", kind="stable")
+    ranked = _ranked(overall if len(overall) else unadjusted)
     keys = ["feature", "source", "adjusted_for"]
     best = ranked.drop_duplicates(keys).head(_SHOWN)[keys]
     answers = contents.table("answers")
@@ -248,8 +257,12 @@ def _lines(
 
 
 def _words(rows: pd.DataFrame) -> list[str]:
+    narrow = is_narrow(rows) if "narrower_than_fixed" in rows else pd.Series(False, index=rows.index)
     columns = (rows[c] for c in ("effect", "ci_low", "ci_high"))
-    return [f"{ratio(e)} [{ratio(low)}, {ratio(high)}]" for e, low, high in zip(*columns, strict=True)]
+    return [
+        f"{ratio(e)} [{ratio(low)}, {ratio(high)}]{LUCKY if n else ''}"
+        for e, low, high, n in zip(*columns, narrow, strict=True)
+    ]
 
 
 def _cohort_chart(effect: Effect, *, features: list[str]) -> alt.FacetChart:

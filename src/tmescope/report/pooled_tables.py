@@ -9,6 +9,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.numbers import effect, interval, is_missing, p_value, percent, plain
+from tmescope.report.pooled_decisions import tell_bounded
 from tmescope.report.result_tables import EFFECT_NAMES
 from tmescope.report.tables import Cell, HtmlTable, number, words
 
@@ -66,11 +67,8 @@ def _row(
     row: Mapping[Any, Any], labels: Mapping[str, Mapping[str, str]], moved: Mapping[tuple[object, ...], str]
 ) -> list[Cell]:
     name = str(row["effect_name"])
-    notes = (
-        ["narrower than a fixed effect"]
-        if row["narrower_than_fixed"] is True or row["narrower_than_fixed"] == 1
-        else []
-    )
+    narrow = row["narrower_than_fixed"] is True or row["narrower_than_fixed"] == 1
+    notes = [f"narrower than a fixed effect; {tell_bounded(row, name)}"] if narrow else []
     notes += [f"without {plain(row['left_out'])}"] if row["left_out"] else []
     further = {**row, "ci_low": row["prediction_low"], "ci_high": row["prediction_high"]}
     spread = "–" if is_missing(row["prediction_low"]) else interval(further, name).split(" ", 1)[-1]

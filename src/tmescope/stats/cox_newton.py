@@ -105,7 +105,9 @@ def maximise(sets: PartialLikelihood) -> tuple[NDArray[np.float64], str]:
         if np.abs(step).max() <= _STEP_TOLERANCE * (1.0 + np.abs(beta).max()):
             # steps shrink quadratically: one more is exact to rounding
             last = _newton_step(now.information, now.score)
-            return (none, "monotone_likelihood") if last is None else (beta + last, "")
+            if last is None or not _has_errors(sets, beta + last):
+                return none, "monotone_likelihood"
+            return beta + last, ""
     return none, "not_converged"
 
 
@@ -114,6 +116,12 @@ def _is_endless(sets: PartialLikelihood, beta: NDArray[np.float64], *, step: NDA
     if sets.reach(beta) > _LONG_WAY and sets.never_falls(beta, slack=_EXACT):
         return True
     return gain < _FLAT_GAIN and sets.reach(step) > _LONG_STEP and sets.never_falls(step, slack=_FLAT)
+
+
+def _has_errors(sets: PartialLikelihood, beta: NDArray[np.float64]) -> bool:
+    """Return whether the information at the maximum can be inverted, where a flat top ends in a long last step."""
+    there = sets.moments(beta)
+    return _newton_step(there.information, there.score) is not None
 
 
 def _newton_step(information: NDArray[np.float64], score: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -14,7 +14,7 @@ from tmescope.stats.arguments import as_codes, check_confidence
 from tmescope.stats.cox_model import wald_interval
 from tmescope.stats.cox_newton import alias_reasons, maximise
 from tmescope.stats.cox_rows import read_rows
-from tmescope.stats.risk_sets import Moments
+from tmescope.stats.risk_sets import LEAST_RISK, Moments
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -103,7 +103,9 @@ class _Weighted:
         still = np.concatenate([np.cumsum(values[::-1], axis=0)[::-1], np.zeros((1, values.shape[1]))])[self.first]
         gone = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values * self.inverse[:, None], axis=0)])
         sums = still + self.uncensored[:, None] * gone[self.first]
-        with np.errstate(divide="ignore", invalid="ignore"):  # risks that vanish in floating point: the step is halved
+        with np.errstate(
+            divide="ignore", invalid="ignore", over="ignore"
+        ):  # risks that vanish in floating point: the step is halved
             return sums[:, 0], sums[:, 1:] / sums[:, :1]
 
     def accumulate(self, per_time: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -119,7 +121,7 @@ class _Weighted:
     def moments(self, beta: NDArray[np.float64]) -> Moments:
         eta, risk, shift = self.risks(beta)
         total, mean = self.hazards(risk)
-        if not (total > 0.0).all():
+        if not (total > LEAST_RISK).all():
             return Moments(float("nan"), np.zeros(self.n_terms), np.zeros((self.n_terms, self.n_terms)))
         log_likelihood = float((eta[self.own] - shift).sum() - self.deaths @ np.log(total))
         score = self.x[self.own].sum(axis=0) - self.deaths @ mean

@@ -70,6 +70,12 @@ class PooledEffect:
         The same with no variance between studies.
     narrower_than_fixed : bool
         Whether the interval is narrower than the fixed effect's: Hartung-Knapp can be, by chance, with few studies.
+    residual_mean_square : float
+        What Hartung-Knapp multiplies the variance by: about 1 for studies that differ as their errors and tau2 say,
+        near 0 for studies that agree by luck. 1 where the test multiplies by nothing.
+    max1_ci_low, max1_ci_high, max1_p_value : float
+        Limits and p of Hartung-Knapp not below one (a residual mean square of at least 1); the pooled effect's own
+        where the test is another.
     weights : array of float, shape (k,)
         Share of each study used.
     used : array of bool
@@ -99,6 +105,10 @@ class PooledEffect:
     fixed_ci_low: float
     fixed_ci_high: float
     narrower_than_fixed: bool
+    residual_mean_square: float
+    max1_ci_low: float
+    max1_ci_high: float
+    max1_p_value: float
     weights: NDArray[np.float64]
     used: NDArray[np.bool_]
     method: str
@@ -202,12 +212,15 @@ def pool_effects(effects: ArrayLike, std_errors: ArrayLike, *, options: PoolingO
     statistic = _ratio(estimate, std_error)
     prediction = _prediction(estimate, std_error, spread.tau2, k=y.size, options=options)
     weights = 1.0 / (v + spread.tau2)
+    bounded = float(np.sqrt(max(fit.scale, 1.0) / weights.sum()))
     return PooledEffect(
         k=y.size, n_left_out=int((~used).sum()), estimate=estimate, std_error=std_error, ci_low=ci_low, ci_high=ci_high,
         statistic=statistic, df=fit.df, p_value=_two_sided(statistic, fit.df),
         spread=spread, prediction_low=prediction[0], prediction_high=prediction[1], prediction_df=prediction[2],
         fixed_estimate=float(fixed.coefficients[0]), fixed_ci_low=fixed_low, fixed_ci_high=fixed_high,
         narrower_than_fixed=bool(options.tau2 != "fixed" and ci_high - ci_low < (fixed_high - fixed_low) * (1 - 1e-12)),
+        residual_mean_square=fit.scale, max1_ci_low=estimate - fit.critical * bounded,
+        max1_ci_high=estimate + fit.critical * bounded, max1_p_value=_two_sided(_ratio(estimate, bounded), fit.df),
         weights=weights / weights.sum(), used=used, method=name_of_pooling(options), confidence=options.confidence,
     )  # fmt: skip
 
@@ -280,6 +293,7 @@ class _Fit:
     covariance: NDArray[np.float64]
     df: float
     critical: float
+    scale: float
 
 
 def _weighted(
@@ -289,7 +303,7 @@ def _weighted(
     covariance = np.linalg.inv((x * w[:, None]).T @ x)
     coefficients = covariance @ (x.T @ (w * y))
     k, p = x.shape
-    df = float("inf")
+    df, scale = float("inf"), 1.0
     if options.test != "z" and options.tau2 != "fixed":
         df = float(k - p)
         scale = float((w * (y - x @ coefficients) ** 2).sum()) / df
@@ -297,7 +311,7 @@ def _weighted(
     tail = 0.5 + options.confidence / 2.0
     critical = float(stats.norm.ppf(tail) if np.isinf(df) else stats.t.ppf(tail, df))
     errors: NDArray[np.float64] = np.sqrt(np.diag(covariance))
-    return _Fit(np.asarray(coefficients), errors, np.asarray(covariance, dtype=np.float64), df, critical)
+    return _Fit(np.asarray(coefficients), errors, np.asarray(covariance, dtype=np.float64), df, critical, scale)
 
 
 def _check(options: PoolingOptions) -> None:
@@ -335,6 +349,8 @@ def _lone(
         p_value=_two_sided(estimate / std_error, float("inf")), spread=NO_SPREAD,
         prediction_low=nan, prediction_high=nan, prediction_df=nan,
         fixed_estimate=estimate, fixed_ci_low=estimate - half, fixed_ci_high=estimate + half, narrower_than_fixed=False,
+        residual_mean_square=1.0, max1_ci_low=estimate - half, max1_ci_high=estimate + half,
+        max1_p_value=_two_sided(estimate / std_error, float("inf")),
         weights=np.ones(y.size), used=used, method="one study, not pooled" if y.size else "not estimated",
         confidence=options.confidence, reason="one_study" if y.size else "no_studies",
     )  # fmt: skip

@@ -10,7 +10,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Moments", "RiskSets", "Stratum", "build_risk_sets"]
+__all__ = ["LEAST_RISK", "Moments", "RiskSets", "Stratum", "build_risk_sets"]
+
+LEAST_RISK = 1e-280
+"""A risk set that weighs less, after the heaviest is one, is beyond double precision: one over it would overflow."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ class Stratum:
             tied_sums = np.zeros((self.times.size, self.x.shape[1]))
             np.add.at(tied_sums, self.dead_time, product[self.dead])
             sums -= self.step_share[:, None] * tied_sums[self.step_time]
-        with np.errstate(divide="ignore", invalid="ignore"):  # risks that vanish in floating point: the step is halved
+        with np.errstate(
+            divide="ignore", invalid="ignore", over="ignore"
+        ):  # risks that vanish in floating point: the step is halved
             return total, sums / total[:, None]
 
     def accumulate(self, per_step: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,7 +149,7 @@ class RiskSets:
             eta, risk, shift = _risks(s, coefficients)
             total, mean = s.hazards(risk)
             weight = s.weights[s.dead]
-            if not (total > 0.0).all():
+            if not (total > LEAST_RISK).all():
                 return Moments(float("nan"), score, information)
             log_likelihood += float(weight @ (eta[s.dead] - shift) - s.step_mass @ np.log(total))
             score += weight @ s.x[s.dead] - s.step_mass @ mean

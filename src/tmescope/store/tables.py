@@ -139,7 +139,8 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "n:int n_events:int effect:float std_error:float ci_low:float ci_high:float p_value:float q_value:float "
             "family:str family_size:int method:str tau2:float tau2_low:float tau2_high:float i2:float q:float "
             "q_p_value:float prediction_low:float prediction_high:float prediction_df:float narrower_than_fixed:bool "
-            "fixed_effect:float fixed_ci_low:float fixed_ci_high:float egger_p:float cohorts:str left_out:str"
+            "fixed_effect:float fixed_ci_low:float fixed_ci_high:float ci_low_max1:float "
+            "ci_high_max1:float p_value_max1:float egger_p:float cohorts:str left_out:str checks:str"
         ),
     ),
     "leave_one_out": TableSchema(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
-from tmescope.study.questioning import answer_question, asked_questions
+from tmescope.study.questioning import answer_question, asked_questions, left_elsewhere
 from tmescope.study.schema import ResponseEndpoint
 from tmescope.study.subtyping import subtype_features
 
@@ -59,6 +60,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
     if survival is not None and study.endpoints[survival].rule_for(cohort.id) is None:
         survival = None
     own = asked_questions(context, cohort)
+    elsewhere = left_elsewhere(context, cohort)
 
     def make(folder: Path) -> None:
         samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
@@ -82,10 +84,9 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             warnings.extend(answers.warnings)
             context.progress.advance(_TASK)
         for question in own:
-            asked = features
-            if question.methods is not None:
-                asked = _features(context, cohort.id, sample_ids=list(samples.index), methods=question.methods)
-            found_own = answer_question(context, question, cohort, features=asked, samples=samples)
+            asked = _asked_features(context, cohort.id, question, features=features)
+            left = elsewhere[question.id]
+            found_own = answer_question(context, question, cohort, features=asked, samples=samples, elsewhere=left)
             parts.append(found_own.answers)
             warnings.extend(found_own.warnings)
             cuts += [] if found_own.cuts is None else [found_own.cuts]
@@ -95,10 +96,12 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     asked_for = {"responses": responses, "survival": survival, "methods": asked_methods(context)}
-    return Step(f"answers-{cohort.id}", _ingredients(context, cohort.id, own) | asked_for, make)
+    return Step(f"answers-{cohort.id}", _ingredients(context, cohort.id, own, elsewhere=elsewhere) | asked_for, make)
 
 
-def _ingredients(context: Context, cohort_id: str, own: list[Question]) -> dict[str, object]:
+def _ingredients(
+    context: Context, cohort_id: str, own: list[Question], *, elsewhere: Mapping[str, tuple[str, ...]]
+) -> dict[str, object]:
     data = context.outcomes[f"cohort-{cohort_id}"]
     return {
         "step": "answers",
@@ -109,7 +112,7 @@ def _ingredients(context: Context, cohort_id: str, own: list[Question]) -> dict[
         "fractions": context.outcomes.get(f"fractions-{cohort_id}", {}).get("fractions.parquet"),
         "subtypes": context.outcomes.get(f"subtypes-{cohort_id}", {}).get("subtypes.parquet"),
         "questions": [q.model_dump(mode="json") for q in own],
-        "overlaps": context.outcomes["overlaps"]["overlaps.parquet"] if own else None,
+        "elsewhere": {q: list(left) for q, left in elsewhere.items() if left},
         "matrix": data["matrix.npy"] if any(q.genes for q in own) else None,
         "seed": context.study.study.seed if own else None,
     }
@@ -123,6 +126,15 @@ def _features(context: Context, cohort_id: str, *, sample_ids: list[str], method
     extra = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "features.parquet")
     extra = subtype_features(context, cohort_id, extra)
     return collect_features(scores, extra, sample_ids=sample_ids, methods=methods)
+
+
+def _asked_features(
+    context: Context, cohort_id: str, question: Question, *, features: tuple[Feature, ...]
+) -> tuple[Feature, ...]:
+    if question.methods is None:
+        return features
+    samples = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "samples.parquet", columns=["sample_id"])
+    return _features(context, cohort_id, sample_ids=list(samples["sample_id"]), methods=question.methods)
 
 
 def _write(folder: Path, parts: list[pd.DataFrame], *, curves: list[pd.DataFrame], cuts: list[pd.DataFrame]) -> None:

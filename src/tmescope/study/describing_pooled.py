@@ -55,7 +55,10 @@ def _told(material: Material, method: str, rows: pd.DataFrame) -> Iterator[str]:
     )
     narrow = int(rows["narrower_than_fixed"].fillna(value=False).astype(bool).sum())
     if narrow:
-        yield f"{plural(narrow, 'interval is', 'intervals are')} narrower than those of a fixed effect, and marked."
+        yield (
+            f"{plural(narrow, 'interval is', 'intervals are')} narrower than those of a fixed effect, as cohorts agree "
+            "more than chance has it: marked, and called clear only where Hartung-Knapp not below one agrees."
+        )
 
 
 def _freedom(rows: pd.DataFrame) -> str:

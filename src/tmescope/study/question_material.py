@@ -18,7 +18,7 @@ from tmescope.study.question_references import SAMPLE_COLUMNS
 if TYPE_CHECKING:
     from tmescope.study.schema_questions import Question
 
-__all__ = ["GENE", "QuestionMaterial", "gather_material"]
+__all__ = ["GENE", "QuestionMaterial", "find_arms", "find_confounders", "gather_material"]
 
 GENE = "gene"
 """Source of features that are single genes."""
@@ -101,12 +101,12 @@ def gather_material(
             raise UnknownNameError.of("feature", question.axis, _names(features), where=f"{where}: axis")
         axis = found[0]
     kept = samples[~samples.index.isin(list(elsewhere))]
-    confounders, without = _confounders(question, samples, extra)
+    confounders, without = find_confounders(question, samples, extra)
     material = QuestionMaterial(
         tuple(f for f in chosen if f is not axis),
         axis,
         confounders.reindex(kept.index),
-        _arms(question, samples, extra),
+        find_arms(question, samples, extra),
         kept,
         len(samples) - len(kept),
     )
@@ -136,7 +136,18 @@ def _names(features: Sequence[Feature]) -> list[str]:
     return list(dict.fromkeys(f.name for f in features))
 
 
-def _confounders(question: Question, samples: pd.DataFrame, extra: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def find_confounders(question: Question, samples: pd.DataFrame, extra: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the confounders of a question that a cohort records, and the names of those that it does not.
+
+    Parameters
+    ----------
+    question : Question
+        The question.
+    samples : pandas.DataFrame
+        The cohort's table ``samples``, index sample_id.
+    extra : pandas.DataFrame
+        Its table ``features``.
+    """
     columns: dict[str, pd.Series[float] | pd.Series[str]] = {}
     absent = []
     for name in question.confounders:
@@ -156,14 +167,25 @@ def _column(name: str, samples: pd.DataFrame, extra: pd.DataFrame) -> pd.Series 
     return samples[name] if name in SAMPLE_COLUMNS else None
 
 
-def _arms(question: Question, samples: pd.DataFrame, extra: pd.DataFrame) -> pd.Series[str] | None:
+def find_arms(question: Question, samples: pd.DataFrame, extra: pd.DataFrame) -> pd.Series[str] | None:
+    """Return the arm of each sample: treated, control, or missing; None where the question asks of no treatment.
+
+    Parameters
+    ----------
+    question : Question
+        The question.
+    samples : pandas.DataFrame
+        The cohort's table ``samples``, index sample_id.
+    extra : pandas.DataFrame
+        Its table ``features``.
+    """
     if question.treatment is None:
         return None
     column = _column(question.treatment.feature, samples, extra)
     if column is None:
-        return pd.Series(pd.NA, index=samples.index, dtype="str")
+        return pd.Series(None, index=samples.index, dtype="object")
     words = {w: "treated" for w in question.treatment.treated} | {w: "control" for w in question.treatment.control}
-    return column.map(words).astype("str")
+    return column.map(words).astype("object")  # as text, the missing would become an arm of its own
 
 
 def _warnings(absent: list[str], without: list[str], *, where: str) -> Iterator[RunWarning]:

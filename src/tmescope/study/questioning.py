@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tmescope.associate.across_cohorts import PoolPlan, count_once, pool_answers
+from tmescope.associate.across_cohorts import PoolPlan, pool_answers
 from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
@@ -16,6 +17,7 @@ from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.question_kinds import ANSWERERS
 from tmescope.study.question_material import QuestionMaterial, gather_material
+from tmescope.study.shared_patients import find_elsewhere
 from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
     from tmescope.study.schema_questions import Question
 
-__all__ = ["answer_question", "asked_questions", "pool_step", "pools"]
+__all__ = ["answer_question", "asked_questions", "left_elsewhere", "pool_step", "pools"]
 
 
 def asked_questions(context: Context, cohort: Cohort) -> list[Question]:
@@ -50,8 +52,31 @@ def pools(context: Context) -> bool:
     return any(q.pool for q in context.study.question)
 
 
+def left_elsewhere(context: Context, cohort: Cohort) -> dict[str, tuple[str, ...]]:
+    """Return for each question the samples that this cohort leaves to another one of it.
+
+    Parameters
+    ----------
+    context : Context
+        The run; cohorts are read, overlaps are known.
+    cohort : Cohort
+        Which.
+    """
+    cohorts = context.study.cohorts
+    return {
+        q.id: find_elsewhere(context, q, [c.id for c in cohorts if q in asked_questions(context, c)]).get(cohort.id, ())
+        for q in asked_questions(context, cohort)
+    }
+
+
 def answer_question(
-    context: Context, question: Question, cohort: Cohort, *, features: tuple[Feature, ...], samples: pd.DataFrame
+    context: Context,
+    question: Question,
+    cohort: Cohort,
+    *,
+    features: tuple[Feature, ...],
+    samples: pd.DataFrame,
+    elsewhere: Collection[str] = (),
 ) -> FoundAnswers:
     """Answer one question in one cohort.
 
@@ -67,17 +92,14 @@ def answer_question(
         All features of the cohort by the methods that the question asks.
     samples : pandas.DataFrame
         Its table ``samples``, index sample_id.
+    elsewhere : collection of str
+        Samples whose patient counts in another cohort: see `left_elsewhere`.
 
     Returns
     -------
     FoundAnswers
     """
     folder = context.ledger.folder(f"cohort-{cohort.id}")
-    elsewhere: tuple[str, ...] = ()
-    if question.pool:
-        asked = [c.id for c in context.study.cohorts if question in asked_questions(context, c)]
-        overlaps = read_table(context.ledger.folder("overlaps") / "overlaps.parquet")
-        elsewhere = count_once(overlaps, asked).get(cohort.id, ())
     extra = subtype_features(context, cohort.id, read_table(folder / "features.parquet"))
     material, noted = gather_material(question, features, samples, extra=extra, folder=folder, elsewhere=elsewhere)
     asked_here = AskedQuestion(question, material, cohort.id, context.study.study.seed)

@@ -1,0 +1,62 @@
+"""Which samples a cohort leaves to other cohorts of a pooled question, so that a patient counts once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tmescope.associate.shared_patients import count_once
+from tmescope.store.tables import read_table
+from tmescope.study.question_material import find_arms, find_confounders
+from tmescope.study.subtyping import subtype_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tmescope.study.context import Context
+    from tmescope.study.schema_questions import Question
+
+__all__ = ["find_elsewhere"]
+
+
+def find_elsewhere(context: Context, question: Question, cohorts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the samples whose patient counts in another cohort of a question.
+
+    Parameters
+    ----------
+    context : Context
+        The run; cohorts are read, overlaps are known.
+    question : Question
+        The question; one that is not pooled shares nothing.
+    cohorts : sequence of str
+        Cohorts that are asked it, in the order of the study file.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Cohort to samples. A patient counts in the first cohort that knows her endpoint, her confounders and, where the
+        question asks for it, her arm; values of single features are not looked at.
+    """
+    if question.pool is None:
+        return {}
+    overlaps = read_table(context.ledger.folder("overlaps") / "overlaps.parquet")
+    shared = overlaps[overlaps["cohort_a"].isin(cohorts) & overlaps["cohort_b"].isin(cohorts)]
+    shared = shared[shared["cohort_a"] != shared["cohort_b"]]
+    if not len(shared):
+        return {}
+    concerned = set(shared["cohort_a"]) | set(shared["cohort_b"])
+    return count_once(shared, cohorts, usable={c: _usable(context, question, c) for c in cohorts if c in concerned})
+
+
+def _usable(context: Context, question: Question, cohort_id: str) -> frozenset[str]:
+    folder = context.ledger.folder(f"cohort-{cohort_id}")
+    samples = read_table(folder / "samples.parquet").set_index("sample_id")
+    extra = subtype_features(context, cohort_id, read_table(folder / "features.parquet"))
+    name = question.endpoint
+    columns = [name] if name in samples else [f"{name}_time_months", f"{name}_event"]
+    needed = [samples[columns], find_confounders(question, samples, extra)[0]]
+    arms = find_arms(question, samples, extra)
+    needed += [] if arms is None else [arms.to_frame()]
+    known = pd.concat(needed, axis=1).notna().all(axis=1)
+    return frozenset(str(s) for s in samples.index[known])

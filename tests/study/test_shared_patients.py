@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from tests.study import tiny
+from tests.study.contexts import do, opened
+
+from tmescope.store.tables import read_table
+from tmescope.study.shared_patients import find_elsewhere
+
+ASKED = {"id": "time", "kind": "survival", "endpoint": "os", "features": ["cyt"], "pool": {}}
+ARMS = {"feature": "braf", "treated": ["V600E"], "control": ["WT"], "assignment": "unknown"}
+BOTH = "TRIAL-123456-7"
+
+
+def _asked(tmp_path, question, change: Callable[[pd.DataFrame], object] = lambda _: None):
+    """Return who leaves whom elsewhere, and the answers; cohort a is changed, where patient 2 is patient 2 of b."""
+    tiny.write_files(tmp_path)
+    for name in "ab":
+        path = tmp_path / f"{name}_samples.csv"
+        samples = pd.read_csv(path)
+        samples.loc[2, "patient_id"] = BOTH
+        if name == "a":
+            change(samples)
+        samples.to_csv(path, index=False)
+    data = tiny.study_dict()
+    table = data["cohorts"][0]["features"][0]
+    table["numeric"]["tmb"]["missing"] = [""]
+    table["categorical"]["braf"]["missing"] = [""]
+    data["endpoints"]["os"]["missing"] = [""]
+    data["question"] = [question]
+    with opened(tmp_path, data) as context:
+        do(context, "answers")
+        left = find_elsewhere(context, context.study.question[0], ["a", "b"])
+        tables = {c: read_table(context.ledger.folder(f"answers-{c}") / "answers.parquet") for c in "ab"}
+    return left, {c: t[t["question_id"] == question["id"]] for c, t in tables.items()}
+
+
+def test_a_patient_of_both_cohorts_counts_once(tmp_path):
+    left, found = _asked(tmp_path, ASKED)
+    assert left == {"b": ("S2-02",)}
+    assert found["b"]["left_out"].str.contains("1 whose patient another cohort has").all()
+    assert not found["a"]["left_out"].str.contains("another cohort").any()
+    assert (int(found["a"]["n"].iloc[0]), int(found["b"]["n"].iloc[0])) == (24, 17)
+
+
+@pytest.mark.parametrize(
+    ("question", "column"),
+    [
+        (ASKED, "os_days"),
+        ({**ASKED, "confounders": ["tmb"]}, "tmb"),
+        ({**ASKED, "kind": "interaction", "treatment": ARMS}, "braf"),
+    ],
+    ids=["endpoint", "confounder", "arm"],
+)
+def test_she_counts_in_the_cohort_that_knows_what_is_asked(tmp_path, question, column):
+    left, found = _asked(
+        tmp_path, question, lambda samples: samples.__setitem__(column, samples[column].mask(samples.index == 2))
+    )
+    assert left == {"a": ("S1-02",)}
+    assert found["a"]["left_out"].str.contains("1 whose patient another cohort has").all()
+    ratios = {c: t[t["effect_name"].str.contains("ratio")] for c, t in found.items()}
+    assert int(ratios["a"]["n"].max()) + int(ratios["b"]["n"].max()) == 24 + 18 - 1
+
+
+def test_without_pooling_each_cohort_keeps_its_patients(tmp_path):
+    left, found = _asked(tmp_path, {k: v for k, v in ASKED.items() if k != "pool"})
+    assert left == {}
+    assert [int(t["n"].iloc[0]) for t in found.values()] == [24, 18]
