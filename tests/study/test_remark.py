@@ -9,6 +9,9 @@ from tmescope.study.loading import parse_study
 from tmescope.study.remark import FILLED, NOT_APPLICABLE, PARTLY, USER, remark_decisions
 
 
+OWN = {"endpoint": "os", "features": ["cyt"]}
+
+
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
     return write(tmp_path_factory.mktemp("plain"))[2]
@@ -71,3 +74,27 @@ def test_the_table_depends_on_question_endpoints_and_selection(tmp_path):
     two = remark_decisions(parse_study(data, folder=tmp_path))
     assert one != two
     assert one["endpoints"] == two["endpoints"]
+
+
+def test_questions_of_ones_own_fill_what_they_answer(tmp_path):
+    def change(data):
+        data["question"] = [
+            {
+                "id": "time",
+                "kind": "survival",
+                "endpoint": "os",
+                "features": ["cyt"],
+                "confounders": ["tmb"],
+                "pool": {},
+            },
+            {"id": "cut", "kind": "cutpoint", "endpoint": "os", "features": ["cyt"], "corrected_by": "lau94"},
+        ]
+
+    table = write(tmp_path, change)[2]
+    assert "Assumptions were checked for" in table.loc[10, "text"]
+    assert "cut-points were optimised" in table.loc[11, "text"]
+    for item in (16, 17, 18):
+        assert table.loc[item, "status"] == PARTLY
+    assert "adjusted for tmb" in table.loc[16, "text"]
+    assert "tmb" in table.loc[17, "text"]
+    assert "pooled over cohorts" in table.loc[18, "text"]

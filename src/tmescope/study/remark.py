@@ -48,7 +48,7 @@ def remark_table(material: Material) -> pd.DataFrame:
     Parameters
     ----------
     material : Material
-        With the tables cohorts, samples, scores, answers and curves.
+        With the tables cohorts, samples, scores, answers and curves; pooled and cuts where they are.
 
     Returns
     -------
@@ -133,9 +133,16 @@ def _size(_: Material) -> Told:
 def _statistics(material: Material) -> Told:
     if not len(material.tables["answers"]):
         return NOT_APPLICABLE, "The run tested no feature."
+    checked = _checked(material)
+    told = (
+        f"Assumptions were checked for {plural(len(checked), 'answer')} (column checks of the table answers), not for "
+        "the others."
+        if len(checked)
+        else "Assumptions of the models, such as proportional hazards, were not checked by the run."
+    )
     return PARTLY, (
         "Tests, intervals, families and the handling of missing values stand in the methods text. No variables were "
-        "selected. Assumptions of the models, such as proportional hazards, were not checked by the run."
+        f"selected. {told}"
     )
 
 
@@ -145,6 +152,12 @@ def _values(material: Material) -> Told:
     text = "Numeric features entered as they are"
     if len(material.tables["curves"]):
         text += "; for time to event as tertiles of the samples of each cohort with a known outcome, not optimised"
+    cuts = material.tables.get("cuts")
+    if cuts is not None and len(cuts):
+        text += (
+            f"; {plural(len(cuts), 'cut-point was', 'cut-points were')} optimised, each with a p-value that pays for "
+            "the search and the effect in patients that did not choose it (table cuts)"
+        )
     return FILLED, f"{text}."
 
 
@@ -201,12 +214,46 @@ def _univariable(material: Material) -> Told:
     )
 
 
-def _multivariable(_: Material) -> Told:
-    return USER, "The run fits no multivariable model."
+def _adjusted(material: Material) -> pd.DataFrame:
+    answers = material.tables["answers"]
+    return answers[(answers["adjusted_for"].fillna("") != "") & answers["effect"].notna()]
 
 
-def _further(_: Material) -> Told:
-    return USER, "The run made no such investigation; if others did, report them."
+def _multivariable(material: Material) -> Told:
+    adjusted = _adjusted(material)
+    if not len(adjusted):
+        return USER, "The run fits no multivariable model."
+    sets = listed(dict.fromkeys(said(a) for a in adjusted["adjusted_for"]), most=_MOST)
+    return PARTLY, (
+        f"{plural(len(adjusted), 'estimate')} with intervals adjusted for {sets}, beside the unadjusted ones of the same "
+        "patients, in the table answers. Report the effects of the other variables of the final model."
+    )
+
+
+def _standard(material: Material) -> Told:
+    adjusted = _adjusted(material)
+    if not len(adjusted):
+        return USER, "The run fits no multivariable model."
+    names = dict.fromkeys(said(n) for a in adjusted["adjusted_for"] for n in str(a).split(", "))
+    return PARTLY, (
+        f"Adjusted for, whether significant or not: {listed(names, most=_MOST)}. State which of these are the standard "
+        "prognostic variables of this disease, and which are lacking."
+    )
+
+
+def _checked(material: Material) -> pd.DataFrame:
+    answers = material.tables["answers"]
+    return answers[answers["checks"].fillna("").astype(str) != ""]
+
+
+def _further(material: Material) -> Told:
+    told = [f"assumptions of {plural(len(checked), 'answer')}"] if len(checked := _checked(material)) else []
+    pooled = material.tables.get("pooled")
+    if pooled is not None and len(pooled):
+        told.append(f"{plural(len(pooled), 'effect')} pooled over cohorts, with leave-one-out")
+    if not told:
+        return USER, "The run made no such investigation; if others did, report them."
+    return PARTLY, f"The run looked at {' and '.join(told)}. Report sensitivity analyses and validation beyond these."
 
 
 def _discussion(_: Material) -> Told:
@@ -232,7 +279,7 @@ _TELLERS: dict[int, Callable[[Material], Told]] = dict(
             _relation,
             _univariable,
             _multivariable,
-            _multivariable,
+            _standard,
             _further,
             _discussion,
             _discussion,
