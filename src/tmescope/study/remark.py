@@ -225,7 +225,7 @@ def _multivariable(material: Material) -> Told:
         return USER, "The run fits no multivariable model."
     sets = listed(dict.fromkeys(said(a) for a in adjusted["adjusted_for"]), most=_MOST)
     return PARTLY, (
-        f"{plural(len(adjusted), 'estimate')} with intervals adjusted for {sets}, beside the unadjusted ones of the same "
+        f"{plural(len(adjusted), 'estimate')} with intervals adjusted for {sets}, beside unadjusted ones of the same "
         "patients, in the table answers. Report the effects of the other variables of the final model."
     )
 
