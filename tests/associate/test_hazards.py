@@ -143,7 +143,7 @@ def test_sandwich_errors_of_few_patients_are_told_with_the_figure(kind: str) -> 
         found = associate_hazard([gene], few, cohort_id="c", endpoint="os", options=HazardOptions(robust=True))
     else:
         found = associate_competing_hazard([gene], few, cohort_id="c", endpoint="os")
-    assert "n = 40: sandwich standard errors are too small" in found.answers.loc[0, "checks"]
+    assert "n = 40: sandwich errors too small (95% intervals cover 90 to 92%" in found.answers.loc[0, "checks"]
     (told,) = [w for w in found.warnings if w.code == "answers.small_sample_errors"]
     assert "90 to 92%" in told.message
     assert told.examples == ("gene (n = 40)",)

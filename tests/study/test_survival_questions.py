@@ -155,7 +155,7 @@ def test_few_patients_and_sandwich_errors_are_told_with_the_figure(answered):
         assert not _rows(answered, question, "big", effect_name=name)["checks"].str.contains("sandwich").any()
     told = answered[0]["warnings"].query("code == 'answers.small_sample_errors'")
     assert set(told["where"]) == {"small: relapse"}
-    assert told["message"].str.contains("90 to 92% of 95% intervals held the truth at n = 40").all()
+    assert told["message"].str.contains("95% intervals cover 90 to 92% at n = 40").all()
     assert not _rows(answered, "plain", "small")["checks"].str.contains("sandwich").any()
 
 

@@ -27,9 +27,9 @@ __all__ = ["Adjustment", "HazardAnswers", "HazardOptions", "associate_competing_
 
 _PH_LEVEL = 0.05
 _FEW_FOR_SANDWICH = 100
+_COVER = "95% intervals cover 90 to 92% at n = 40, 92 to 94% at n = 60"
 _TOO_SMALL = (
-    "sandwich standard errors are too small below about 100 patients: in simulated trials 90 to 92% of 95% intervals "
-    "held the truth at n = 40, 92 to 94% at n = 60"
+    f"sandwich standard errors are too small below about {_FEW_FOR_SANDWICH} patients: in simulated trials {_COVER}"
 )
 
 
@@ -328,7 +328,7 @@ def _fit(scaled: NDArray[np.float64], keep: NDArray[np.bool_], question: _Questi
 
 
 def _small_sample(n: int, reason: str) -> str:
-    return f"n = {n}: {_TOO_SMALL}" if n < _FEW_FOR_SANDWICH and not reason else ""
+    return f"n = {n}: sandwich errors too small ({_COVER})" if n < _FEW_FOR_SANDWICH and not reason else ""
 
 
 def _effect(fitted: _Fitted, name: str, *, sd_reason: str) -> dict[str, Any]:

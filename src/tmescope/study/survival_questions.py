@@ -191,7 +191,8 @@ def _late(asked: AskedQuestion, outcome: pd.DataFrame) -> Iterator[RunWarning]:
     if asked.question.baseline:
         sampling = replace(sampling, baseline=tuple(asked.question.baseline))
     names = sorted({str(n) for n in timepoint.dropna()} - set(sampling.baseline))
-    hint = f"; if {listing(names, most=3)} is before treatment, name it in the question's baseline" if names else ""
+    hint = "; in the study file: survival.late_entry or survival.landmark_months"
+    hint += f"; if {listing(names, most=3)} is before treatment, name it in the question's baseline" if names else ""
     for warning in warn_of_immortal_time(outcome, sampling, where=asked.where):
         yield replace(warning, message=warning.message + hint)
 
