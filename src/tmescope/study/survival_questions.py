@@ -128,7 +128,8 @@ def answer_competing_risks(asked: AskedQuestion) -> FoundAnswers:
         named = found.answers.assign(effect_name=[f"{word}_{name}" for name in found.answers["effect_name"]])
         of = "competing events censored" if word == "cause_specific" else "all competing events; the event censored"
         parts.append(prepared.tell(named, of))
-        warnings += found.warnings
+        about = "" if word == "cause_specific" else " (competing events)"
+        warnings += [replace(w, where=f"{w.where}{about}") for w in found.warnings]
     found = associate_competing_hazard(
         features, prepared.outcome, cohort_id=asked.cohort_id, endpoint=endpoint, adjustment=adjustments
     )
