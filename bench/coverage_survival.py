@@ -21,6 +21,8 @@ SUMMARY = "coverage and type-I error of Cox, log-rank, restricted means, PH test
 
 # fixed before the first run
 SIZES = (40, 150, 600)
+SMALL = (60, 100)
+"""Sizes between, on request: where sandwich errors become large enough."""
 CENSORED = (0.3, 0.6)
 LOG_RATIO = 0.4
 """Effect of the covariate (per standard deviation) on the hazard, and on the subdistribution hazard."""
@@ -166,7 +168,9 @@ def run(arguments: Sequence[str] = ()) -> list[dict[str, object]]:
     """Run all settings; 1,000 runs each unless told otherwise."""
     parser = argparse.ArgumentParser(prog="python -m bench coverage_survival", description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--n", type=int, choices=SIZES, action="append", help="only trials of this size")
+    parser.add_argument(
+        "--n", type=int, choices=sorted({*SIZES, *SMALL}), action="append", help="only trials of this size"
+    )
     asked = parser.parse_args(list(arguments))
     rows = []
     start = clock.process_time()

@@ -104,6 +104,7 @@ def test_ordered_outcomes_have_a_proportional_odds_ratio() -> None:
     assert list(answers["adjusted_for"]) == ["", "age"]
     assert answers["method"].str.contains("proportional-odds").all()
     assert answers["checks"].str.contains("Brant").all()
+    assert set(answers["effect_name"]) == {"cumulative_odds_ratio_per_sd"}
     assert (answers["ci_low"] > 1).all()
 
 

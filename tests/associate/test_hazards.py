@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from tmescope.associate.features import Feature
-from tmescope.associate.hazards import Adjustment, associate_competing_hazard, associate_hazard
+from tmescope.associate.hazards import Adjustment, HazardOptions, associate_competing_hazard, associate_hazard
 from tmescope.foundation.errors import EndpointError, SampleError
-from tmescope.stats.cox_model import CoxDesign, fit_cox
+from tmescope.stats.cox_model import CoxDesign, CoxOptions, fit_cox
 from tmescope.stats.fine_gray import fit_fine_gray
 
 N = 160
@@ -100,6 +100,55 @@ def test_strata_and_late_entry() -> None:
     assert row["effect"] == pytest.approx(direct.hazard_ratio[0])
     assert row["adjusted_for"] == "strata: site"
     assert row["method"] == "Cox model, Efron ties, stratified, late entry; Wald interval and p"
+
+
+def test_several_adjustments_share_the_patients_and_the_unadjusted_row() -> None:
+    gene, outcome, covariates = study()
+    covariates.loc[IDS[:7], "immune"] = np.nan
+    parts = [Adjustment(covariates=covariates[names]) for names in (["immune"], ["site"], ["immune", "site"], ["site"])]
+    rows = ask([gene], outcome, parts).answers
+    assert list(rows["adjusted_for"]) == ["", "immune", "site", "immune, site"]  # the fourth is like the second
+    assert rows["n"].tolist() == [N - 7] * 4
+    one = ask([gene], outcome, parts[2]).answers
+    assert rows.loc[3, "effect"] == one.loc[1, "effect"]
+    assert rows.loc[0, "effect"] == one.loc[0, "effect"]
+
+
+def test_ties_weights_and_robust_errors_are_those_of_the_model() -> None:
+    gene, outcome, _ = study()
+    outcome["time_months"] = np.ceil(outcome["time_months"])
+    weights = pd.Series(np.arange(N) % 3 + 1.0, index=IDS).mask(np.arange(N) < 4)
+    options = HazardOptions(ties="breslow", robust=True, weights=weights)
+    row = associate_hazard([gene], outcome, cohort_id="c", endpoint="os", options=options).answers.iloc[0]
+    kept = IDS[4:]
+    z = (gene.values[kept] - gene.values[kept].mean()) / gene.values[kept].std()
+    direct = fit_cox(
+        z,
+        outcome.loc[kept, "time_months"],
+        outcome.loc[kept, "event"] == 1,
+        design=CoxDesign(weights=weights[kept]),
+        options=CoxOptions(ties="breslow", robust=True),
+    )
+    assert row["effect"] == pytest.approx(direct.hazard_ratio[0])
+    assert row["std_error"] == pytest.approx(direct.std_error[0])
+    assert row["left_out"] == "4 without covariate, stratum or weight"
+    assert "sandwich" not in row["checks"]
+
+
+@pytest.mark.parametrize("kind", ["robust", "fine_gray"])
+def test_sandwich_errors_of_few_patients_are_told_with_the_figure(kind: str) -> None:
+    gene, outcome, _ = study()
+    few = outcome.iloc[:40]
+    if kind == "robust":
+        found = associate_hazard([gene], few, cohort_id="c", endpoint="os", options=HazardOptions(robust=True))
+    else:
+        found = associate_competing_hazard([gene], few, cohort_id="c", endpoint="os")
+    assert "n = 40: sandwich errors too small (95% intervals cover 90 to 92%" in found.answers.loc[0, "checks"]
+    (told,) = [w for w in found.warnings if w.code == "answers.small_sample_errors"]
+    assert "90 to 92%" in told.message
+    assert told.examples == ("gene (n = 40)",)
+    plain = ask([gene], few)
+    assert "answers.small_sample_errors" not in {w.code for w in plain.warnings}
 
 
 def test_a_covariate_that_says_the_same_leaves_nothing_to_the_feature() -> None:

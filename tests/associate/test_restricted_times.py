@@ -37,7 +37,9 @@ def test_halves_are_compared_in_months_and_as_a_ratio() -> None:
     assert rows.loc["restricted_mean_ratio", "effect"] == pytest.approx(direct.ratio)
     assert rows.loc["restricted_mean_difference", "ci_low"] > 0
     assert rows.loc["restricted_mean_ratio", "left_out"] == "1 without endpoint; 1 without value"
-    assert rows["checks"].iloc[0] == "59 against 59 patients"
+    median = float(np.median(feature.values.iloc[2:]))
+    assert rows["checks"].iloc[0] == f"59 against 59 patients; the median is {median:.4g}"
+    assert rows["method"].iloc[0].endswith("in months; above the median against the others")
 
 
 def test_groups_are_compared_with_the_rest() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tmescope.foundation.errors import EndpointError, UnknownNameError
 from tmescope.ingest.clinical import SampleTable
-from tmescope.ingest.endpoints import ResponseRule, TimeToEventRule, read_endpoints
+from tmescope.ingest.endpoints import OrdinalRule, ResponseRule, TimeToEventRule, read_endpoints
 from tmescope.ingest.findings import Findings
 
 Build = Callable[..., SampleTable]
@@ -79,3 +79,41 @@ def test_every_endpoint_is_checked(table: Build) -> None:
 def test_no_rules_no_columns(table: Build, values: list[str]) -> None:
     found = read_endpoints(table({"recist": values}), list(range(len(values))), {}, findings=Findings("c"))
     assert found.shape == (len(values), 0)
+
+
+LEVELS = {"PD": ("PD",), "SD": ("SD", "no change"), "OR": ("PR", "CR")}
+
+
+def test_ordered_levels_come_in_the_words_of_the_rule(table: Build) -> None:
+    findings = Findings("c")
+    read = table({"best": ["CR", "no change", "Progressive Disease", "NE", "PR", ""]})
+    rule = OrdinalRule("best", LEVELS, "recist", ("NE",))
+    found = read_endpoints(read, list(range(6)), {"best": rule}, findings=findings)
+    assert found["best"].fillna("-").tolist() == ["OR", "SD", "PD", "-", "OR", "-"]
+    assert [(w.code, w.count) for w in findings.warnings] == [("endpoint.recist_words", 1), ("endpoint.missing", 2)]
+    told = findings.quality()["evidence"].iloc[0]
+    assert told == "From worst to best by the recist rule: PD 1, SD 1, OR 2; 2 without a value."
+
+
+def test_words_of_the_source_are_not_translated_and_one_level_is_a_warning(table: Build) -> None:
+    findings = Findings("c")
+    rule = OrdinalRule("best", LEVELS)
+    read_endpoints(table({"best": ["Progressive Disease"]}), [0], {"best": rule}, findings=findings)
+    assert "Progressive Disease" in findings.problems[0].what  # type: ignore[attr-defined]
+    alone = Findings("c")
+    read_endpoints(table({"best": ["SD", "SD"]}), [0, 1], {"best": rule}, findings=alone)
+    assert [w.code for w in alone.warnings] == ["endpoint.one_group"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "told"),
+    [
+        ({"a": ("1",), "b": ("2",)}, "has 2 levels"),
+        ({"a": ("1",), "b": (), "c": ("3",)}, "names no values of 'b'"),
+        ({"a": ("1",), "b": ("1.0",), "c": ("3",)}, "'1.0' is declared both a and b"),
+    ],
+)
+def test_a_rule_of_levels_that_cannot_be_meant(table: Build, levels: dict[str, tuple[str, ...]], told: str) -> None:
+    findings = Findings("c")
+    read_endpoints(table({"best": ["1"]}), [0], {"best": OrdinalRule("best", levels)}, findings=findings)
+    assert told in str(findings.problems[0])

@@ -93,3 +93,12 @@ def test_nothing_known_at_all_is_no_crash(table: Build) -> None:
     assert np.isnan(found["os_time_months"]).all()  # type: ignore[call-overload]
     assert findings.warnings[0].count == 2
     assert findings.quality()["status"].tolist() == ["notice"]
+
+
+def test_competing_events_are_not_seen_but_keep_their_name(table: Build) -> None:
+    rule = replace(RULE, competing={"death": ("2",)})
+    found, findings = _read(table({"t": ["5", "6", "7", ""], "e": ["1", "2", "0", "2"]}), rule)
+    assert found["os_event"].tolist()[:3] == [True, False, False]  # type: ignore[attr-defined]
+    assert found["os_cause"].tolist()[:3] == ["event", "death", "censored"]  # type: ignore[attr-defined]
+    assert pd.isna(found["os_cause"]).tolist() == [False, False, False, True]  # type: ignore[call-overload]
+    assert "1 events, 1 death (competing), median" in findings.quality()["evidence"].iloc[0]

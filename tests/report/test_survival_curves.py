@@ -77,9 +77,9 @@ def test_no_endpoint_or_curves_no_figure(contents: ReportContents, curves: list[
 def test_of_many_steps_those_answer_that_a_pointer_can_tell_apart() -> None:
     time = np.tile(np.arange(500) / 10, 2)
     rows = pd.DataFrame({"cohort": "c", "group": np.repeat(["high", "low"], 500), "time": time})
-    tells = survival_curves._telling(rows)
+    tells = survival_curves.telling_steps(rows)
     assert 100 < tells.sum() < 200
     kept = rows[tells]
     assert kept.groupby("group")["time"].max().tolist() == [49.9, 49.9]
     assert kept.groupby("group")["time"].diff().max() < 2 * 4 * 49.9 / 240
-    assert survival_curves._telling(rows.iloc[:600]).all()
+    assert survival_curves.telling_steps(rows.iloc[:600]).all()

@@ -25,6 +25,10 @@ def test_one_cohort_may_have_a_rule_of_its_own_and_another_none():
         (lambda: ResponseRule(rule="recist", **RESPONSE | {"missing": []}), "must place SD"),
         (lambda: ResponseRule(rule="recist", **RESPONSE | {"missing": ["SD", "CR"]}), "CR stands in more than one"),
         (lambda: TimeRule(**TIME | {"censored_values": ["1"]}), "1 stands in event_values and in censored_values"),
+        (lambda: TimeRule(**TIME, competing={"other": ["1"]}), "1 stands twice among"),
+        (lambda: TimeRule(**TIME, competing={"a": ["2"], "b": ["2"]}), "2 stands twice among"),
+        (lambda: TimeRule(**TIME, competing={"a": []}), "competing names no value of 'a'"),
+        (lambda: TimeRule(**TIME, competing={"Censored": ["2"]}), "cannot be called 'censored'"),
     ],
 )
 def test_what_is_not_placed_or_placed_twice_is_refused(build, text):

@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from tmescope.associate.families import adjust_families
     from tmescope.associate.features import Feature, collect_features
     from tmescope.associate.frozen_cutoffs import FrozenCutoff, assign_groups, carry_cutoff, freeze_cutoff, give_cutoff
-    from tmescope.associate.hazards import Adjustment, HazardAnswers, associate_competing_hazard, associate_hazard
+    from tmescope.associate.hazards import (
+        Adjustment,
+        HazardAnswers,
+        HazardOptions,
+        associate_competing_hazard,
+        associate_hazard,
+    )
     from tmescope.associate.immortal_time import Sampling, enter_at_sampling, restart_at_landmark, warn_of_immortal_time
+    from tmescope.associate.incidence import IncidenceAnswers, associate_incidence
     from tmescope.associate.interactions import associate_interaction
     from tmescope.associate.response import associate_response
     from tmescope.associate.response_interactions import associate_response_interaction
@@ -40,6 +47,8 @@ __all__ = [
     "Feature",
     "FrozenCutoff",
     "HazardAnswers",
+    "HazardOptions",
+    "IncidenceAnswers",
     "LockedBiomarker",
     "MatrixColumns",
     "NewCohort",
@@ -57,6 +66,7 @@ __all__ = [
     "associate_cutpoints",
     "associate_expression",
     "associate_hazard",
+    "associate_incidence",
     "associate_interaction",
     "associate_response",
     "associate_response_interaction",
@@ -94,6 +104,8 @@ _HOMES = {
     "Feature": "features",
     "FrozenCutoff": "frozen_cutoffs",
     "HazardAnswers": "hazards",
+    "HazardOptions": "hazards",
+    "IncidenceAnswers": "incidence",
     "LockedBiomarker": "biomarkers",
     "MatrixColumns": "screened_columns",
     "NewCohort": "biomarker_validation",
@@ -110,6 +122,7 @@ _HOMES = {
     "associate_cutpoints": "cutpoints",
     "associate_expression": "expression",
     "associate_hazard": "hazards",
+    "associate_incidence": "incidence",
     "associate_interaction": "interactions",
     "associate_response": "response",
     "associate_response_interaction": "response_interactions",

@@ -30,7 +30,10 @@ _KEY = ["question_id", "endpoint", "effect_name", "adjusted_for", "source", "fea
 _FAMILY = ["question_id", "endpoint", "effect_name", "adjusted_for", "stratum"]
 _RATIOS = (
     "odds_ratio",
+    "cumulative_odds_ratio",
     "hazard_ratio",
+    "cause_specific_hazard_ratio",
+    "competing_hazard_ratio",
     "subdistribution_hazard_ratio",
     "interaction_ratio",
     "interaction_odds_ratio",

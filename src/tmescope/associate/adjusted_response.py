@@ -90,6 +90,7 @@ def associate_adjusted_response(
     answers : pandas.DataFrame
         For each feature, all on the same patients (those with every value known): an ``auc`` (numeric features, binary
         endpoint; DeLong, with the bootstrap interval among the `checks`), then ``odds_ratio_per_sd`` or ``odds_ratio``
+        (``cumulative_odds_ratio_per_sd`` or ``cumulative_odds_ratio``, of a better level, for ordered codes)
         unadjusted and adjusted as ``adjusted_for`` says, and with an axis ``spearman`` (its correlation with the axis,
         -1 to 1). Standard errors are on the log scale for odds ratios. An effect that cannot be estimated is NaN and
         ``method`` says why; under separation the estimate is Firth's and ``method`` says so.
@@ -262,7 +263,7 @@ def _correlation(patients: _Patients, other: NDArray[np.float64], name: str) -> 
 
 
 def _effect(patients: _Patients, encoded: EncodedCovariates) -> dict[str, Any]:
-    name = "odds_ratio" if patients.is_group else "odds_ratio_per_sd"
+    name = ("cumulative_" if patients.ordinal else "") + ("odds_ratio" if patients.is_group else "odds_ratio_per_sd")
     columns = encoded.matrix.to_numpy(dtype=np.float64)
     last = columns.shape[1]
     design = np.column_stack([columns, patients.values])

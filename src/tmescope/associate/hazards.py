@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
     from tmescope.associate.features import Feature
 
-__all__ = ["Adjustment", "HazardAnswers", "associate_competing_hazard", "associate_hazard"]
+__all__ = ["Adjustment", "HazardAnswers", "HazardOptions", "associate_competing_hazard", "associate_hazard"]
 
 _PH_LEVEL = 0.05
+_FEW_FOR_SANDWICH = 100
+_COVER = "95% intervals cover 90 to 92% at n = 40, 92 to 94% at n = 60"
+_TOO_SMALL = (
+    f"sandwich standard errors are too small below about {_FEW_FOR_SANDWICH} patients: in simulated trials {_COVER}"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,25 @@ class Adjustment:
     strata: pd.Series | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class HazardOptions:
+    """How Cox models are fitted.
+
+    Parameters
+    ----------
+    ties : {"efron", "breslow"}
+        Treatment of tied event times.
+    robust : bool
+        Sandwich standard errors: right where weights stand for how patients were sampled, or hazards change with time.
+    weights : pandas.Series, optional
+        Index sample_id; case weights, zero or more. A sample without one is left out.
+    """
+
+    ties: Literal["efron", "breslow"] = "efron"
+    robust: bool = False
+    weights: pd.Series[float] | None = None
+
+
 @dataclass(frozen=True)
 class HazardAnswers:
     """Outcome of `associate_hazard` and `associate_competing_hazard`.
@@ -51,7 +75,7 @@ class HazardAnswers:
     Parameters
     ----------
     answers : pandas.DataFrame
-        One row a feature without adjustment, and one more with it where there is any; columns question_id, cohort_id,
+        One row a feature without adjustment, and one more for each adjustment; columns question_id, cohort_id,
         feature, source, endpoint, n, n_events, effect, effect_name, std_error (log scale), ci_low, ci_high, p_value,
         method, adjusted_for, n_left_out, left_out, checks.
     warnings : tuple of RunWarning
@@ -69,6 +93,7 @@ class _Fitted:
     model: CoxModel | FineGrayModel
     checks: str
     changes: bool = False
+    sandwich: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +105,17 @@ class _Question:
     covariates: EncodedCovariates
     strata: pd.Series | None
     cause: int | None
+    options: HazardOptions = field(default_factory=HazardOptions)
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Samples whose covariates, stratum and weight are known."""
+        known = self.covariates.matrix.notna().all(axis=1).to_numpy()
+        if self.strata is not None:
+            known = known & self.strata.notna().to_numpy()
+        if self.options.weights is not None:
+            known = known & self.options.weights.reindex(self.follow_up.sample_ids).notna().to_numpy()
+        return np.asarray(known, dtype=bool)
 
     @property
     def kind(self) -> str:
@@ -92,9 +128,10 @@ def associate_hazard(
     *,
     cohort_id: str,
     endpoint: str,
-    adjustment: Adjustment | None = None,
+    adjustment: Adjustment | Sequence[Adjustment] | None = None,
+    options: HazardOptions | None = None,
 ) -> HazardAnswers:
-    """Estimate the hazard ratio per within-cohort standard deviation of each feature (Cox model, Efron ties).
+    """Estimate the hazard ratio per within-cohort standard deviation of each feature (Cox model).
 
     Parameters
     ----------
@@ -105,8 +142,11 @@ def associate_hazard(
         Events above 1 (competing causes) count as censored: the ratio is that of the cause itself.
     cohort_id, endpoint : str
         Names for the tables.
-    adjustment : Adjustment, optional
-        Covariates and strata. Each feature then has two rows, both on the patients with all values.
+    adjustment : Adjustment or sequence of Adjustment, optional
+        Covariates and strata. Each feature then has a row without and one for each, all on the patients with every
+        value; an adjustment that is stated like an earlier one has no row of its own.
+    options : HazardOptions, optional
+        Ties, robust errors, weights; Efron's ties and errors of the model if omitted.
 
     Returns
     -------
@@ -118,7 +158,8 @@ def associate_hazard(
     SampleError, EndpointError
         If the outcome is not one row a sample with times of zero or more.
     """
-    return _answer(features, outcome, names=(cohort_id, endpoint), adjustment=adjustment, cause=None)
+    plan = _Plan(_as_list(adjustment), options or HazardOptions(), None)
+    return _answer(features, outcome, names=(cohort_id, endpoint), plan=plan)
 
 
 def associate_competing_hazard(
@@ -127,7 +168,7 @@ def associate_competing_hazard(
     *,
     cohort_id: str,
     endpoint: str,
-    adjustment: Adjustment | None = None,
+    adjustment: Adjustment | Sequence[Adjustment] | None = None,
     cause: int = 1,
 ) -> HazardAnswers:
     """Estimate the subdistribution hazard ratio per standard deviation of each feature (Fine and Gray).
@@ -136,7 +177,7 @@ def associate_competing_hazard(
     ----------
     features, outcome, cohort_id, endpoint
         As in `associate_hazard`; event is 0 (censored), 1, 2 ... (causes).
-    adjustment : Adjustment, optional
+    adjustment : Adjustment or sequence of Adjustment, optional
         Covariates; strata and late entry are not part of this model and are refused.
     cause : int
         Code of the cause asked for.
@@ -151,84 +192,99 @@ def associate_competing_hazard(
     SampleError, EndpointError
         If the outcome is not one row a sample with times of zero or more, or asks for strata or late entry.
     """
-    return _answer(features, outcome, names=(cohort_id, endpoint), adjustment=adjustment, cause=cause)
+    plan = _Plan(_as_list(adjustment), HazardOptions(), cause)
+    return _answer(features, outcome, names=(cohort_id, endpoint), plan=plan)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is fitted: adjustments, options of the Cox model, and the cause of a Fine-Gray model."""
+
+    adjustments: tuple[Adjustment, ...]
+    options: HazardOptions
+    cause: int | None
+
+
+def _as_list(adjustment: Adjustment | Sequence[Adjustment] | None) -> tuple[Adjustment, ...]:
+    if adjustment is None:
+        return ()
+    return (adjustment,) if isinstance(adjustment, Adjustment) else tuple(adjustment)
 
 
 def _answer(
-    features: Sequence[Feature],
-    outcome: pd.DataFrame,
-    *,
-    names: tuple[str, str],
-    adjustment: Adjustment | None,
-    cause: int | None,
+    features: Sequence[Feature], outcome: pd.DataFrame, *, names: tuple[str, str], plan: _Plan
 ) -> HazardAnswers:
     cohort_id, endpoint = names
     where = f"{cohort_id}: {endpoint}"
-    adjustment = adjustment or Adjustment()
-    follow_up = read_follow_up(outcome, where=where, cause=cause or 1)
+    follow_up = read_follow_up(outcome, where=where, cause=plan.cause or 1)
     warnings = list(follow_up.warnings)
-    if cause is not None:
-        warnings += _check_competing(follow_up, adjustment, cause=cause, where=where)
-    encoded = encode_covariates(adjustment.covariates, sample_ids=follow_up.sample_ids, where=where)
-    warnings += encoded.warnings
-    word = "survival" if cause is None else "competing"
+    if plan.cause is not None:
+        warnings += _check_competing(follow_up, plan, where=where)
+    word = "survival" if plan.cause is None else "competing"
     head = {"question_id": f"{word}:{endpoint}", "cohort_id": cohort_id, "endpoint": endpoint}
-    strata = None if adjustment.strata is None else adjustment.strata.reindex(follow_up.sample_ids)
-    question = _Question(head, follow_up, encoded, strata, cause)
+    nothing = EncodedCovariates(pd.DataFrame(index=follow_up.sample_ids), (), ())
+    asked = [_Question(head, follow_up, nothing, None, plan.cause, plan.options)]
+    for adjustment in plan.adjustments:
+        encoded = encode_covariates(adjustment.covariates, sample_ids=follow_up.sample_ids, where=where)
+        warnings += [w for w in encoded.warnings if w not in warnings]
+        strata = None if adjustment.strata is None else adjustment.strata.reindex(follow_up.sample_ids)
+        question = replace(asked[0], covariates=encoded, strata=strata)
+        if _words(question) not in {_words(q) for q in asked}:
+            asked.append(question)
+    others = np.all([q.complete for q in asked], axis=0)
     rows: list[dict[str, Any]] = []
     for feature in features:
-        found, told = _rows(feature, question)
+        found, told = _rows(feature, asked, others=others)
         rows += found
         warnings += told
     return HazardAnswers(pd.DataFrame(rows), merge_warnings(warnings))
 
 
-def _check_competing(follow_up: FollowUp, adjustment: Adjustment, *, cause: int, where: str) -> Iterator[RunWarning]:
-    if adjustment.strata is not None or follow_up.entry is not None:
+def _check_competing(follow_up: FollowUp, plan: _Plan, *, where: str) -> Iterator[RunWarning]:
+    if any(a.strata is not None for a in plan.adjustments) or follow_up.entry is not None:
         raise EndpointError(
             "strata and late entry are not part of the Fine-Gray model",
             where=where,
             expected="covariates only",
             next_step="give the strata as covariates, or ask for cause-specific hazards (associate_hazard)",
         )
-    if not ((follow_up.event > 0) & (follow_up.event != cause)).any():
+    if not ((follow_up.event > 0) & (follow_up.event != plan.cause)).any():
         yield RunWarning("answers.no_competing_events", "no competing event was seen", where)
 
 
-def _rows(feature: Feature, question: _Question) -> tuple[list[dict[str, Any]], list[RunWarning]]:
-    values = feature.values.reindex(question.follow_up.sample_ids).to_numpy(dtype=np.float64)
+def _rows(
+    feature: Feature, asked: Sequence[_Question], *, others: NDArray[np.bool_]
+) -> tuple[list[dict[str, Any]], list[RunWarning]]:
+    first = asked[0]
+    values = feature.values.reindex(first.follow_up.sample_ids).to_numpy(dtype=np.float64)
     own = np.isfinite(values)
-    others = question.covariates.matrix.notna().all(axis=1).to_numpy()
-    if question.strata is not None:
-        others = others & question.strata.notna().to_numpy()
     keep = own & others
+    lacking = "covariate or stratum" if first.options.weights is None else "covariate, stratum or weight"
     n_left_out, left_out = count_left_out(
         [
-            (question.follow_up.n_without, "endpoint"),
+            (first.follow_up.n_without, "endpoint"),
             (int((~own).sum()), "value"),
-            (int((own & ~others).sum()), "covariate or stratum"),
+            (int((own & ~others).sum()), lacking),
         ]
     )
     scaled, sd_reason = per_sd(np.asarray(values[keep], dtype=np.float64), is_group=feature.is_group)
-    name = question.kind if feature.is_group else f"{question.kind}_per_sd"
-    head = {**question.head, "feature": feature.name, "source": feature.source}
+    name = first.kind if feature.is_group else f"{first.kind}_per_sd"
+    head = {**first.head, "feature": feature.name, "source": feature.source}
     tail = {"n_left_out": n_left_out, "left_out": left_out}
     rows: list[dict[str, Any]] = []
     warnings: list[RunWarning] = []
-    plain = replace(question, covariates=EncodedCovariates(pd.DataFrame(index=question.follow_up.sample_ids), (), ()))
-    adjusted = bool(question.covariates.stated) or question.strata is not None
-    for asked in [replace(plain, strata=None), question] if adjusted else [plain]:
-        fitted = _fit(scaled, keep, asked, name=feature.name)
+    for question in asked:
+        fitted = _fit(scaled, keep, question, name=feature.name)
         rows.append(
             {
                 **head,
                 **_effect(fitted, name, sd_reason=sd_reason),
-                "adjusted_for": _words(asked),
+                "adjusted_for": _words(question),
                 **tail,
-                "checks": "; ".join(part for part in (fitted.checks, asked.covariates.checks) if part),
+                "checks": "; ".join(part for part in (fitted.checks, question.covariates.checks) if part),
             }
         )
-        warnings += _tell(fitted, feature, asked)
+        warnings += _tell(fitted, feature, question)
     return rows, warnings
 
 
@@ -245,20 +301,34 @@ def _fit(scaled: NDArray[np.float64], keep: NDArray[np.bool_], question: _Questi
     columns = (*question.covariates.matrix.columns, f"{name} (feature)")
     if question.cause is not None:
         model = fit_fine_gray(x, follow_up.time[keep], follow_up.event[keep], cause=question.cause, names=columns)
-        return _Fitted(model, "")
+        return _Fitted(model, _small_sample(model.n, model.reason), sandwich=True)
+    given = question.options
     codes = None if question.strata is None else pd.factorize(question.strata[keep], sort=True)[0]
-    design = CoxDesign(entry=None if follow_up.entry is None else follow_up.entry[keep], strata=codes)
+    weights = None if given.weights is None else given.weights.reindex(follow_up.sample_ids).to_numpy()[keep]
+    entry = None if follow_up.entry is None else follow_up.entry[keep]
     cox = fit_cox(
-        x, follow_up.time[keep], follow_up.event[keep] == 1.0, design=design, options=CoxOptions(names=columns)
+        x,
+        follow_up.time[keep],
+        follow_up.event[keep] == 1.0,
+        design=CoxDesign(entry=entry, strata=codes, weights=weights),
+        options=CoxOptions(names=columns, ties=given.ties, robust=given.robust),
     )
+    small = _small_sample(cox.n, cox.reason) if given.robust else ""
     test = check_proportional_hazards(cox)
     if test.reason:
-        return _Fitted(cox, f"proportional hazards not tested ({test.reason})")
+        text = f"proportional hazards not tested ({test.reason})"
+        return _Fitted(cox, "; ".join(t for t in (text, small) if t), sandwich=given.robust)
     own = test.terms[columns[-1]]
     text = f"proportional hazards: p {own.p_value:.3g}"
     if len(columns) > 1:
         text += f", whole model p {test.overall.p_value:.3g}"
-    return _Fitted(cox, f"{text} (score test, Kaplan-Meier time)", changes=bool(own.p_value < _PH_LEVEL))
+    text += " (score test, Kaplan-Meier time)"
+    changes = bool(own.p_value < _PH_LEVEL)
+    return _Fitted(cox, "; ".join(t for t in (text, small) if t), changes=changes, sandwich=given.robust)
+
+
+def _small_sample(n: int, reason: str) -> str:
+    return f"n = {n}: sandwich errors too small ({_COVER})" if n < _FEW_FOR_SANDWICH and not reason else ""
 
 
 def _effect(fitted: _Fitted, name: str, *, sd_reason: str) -> dict[str, Any]:
@@ -288,6 +358,9 @@ def _tell(fitted: _Fitted, feature: Feature, question: _Question) -> Iterator[Ru
         message = "hazard ratios change with time (p < 0.05): they are averages over the follow-up"
         yield RunWarning("answers.hazards_not_proportional", message, where, 1, (feature.name,))
     reason = model.reason or model.term_reasons[-1]
+    if fitted.sandwich and not reason and model.n < _FEW_FOR_SANDWICH:
+        example = f"{feature.name} (n = {model.n})"
+        yield RunWarning("answers.small_sample_errors", _TOO_SMALL, where, 1, (example,))
     if reason:
         yield RunWarning(
             "answers.not_estimated", "hazard ratios could not be estimated", where, 1, (f"{feature.name} ({reason})",)

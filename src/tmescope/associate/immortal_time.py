@@ -162,8 +162,9 @@ def restart_at_landmark(
     found = start_at_landmark(outcome["time_months"], (own == 1.0).astype("Float64"), at=at_months)
     kept = outcome[found.kept].assign(time_months=found.time[found.kept])
     n_early = found.n_early_events + found.n_early_censored
+    others = " or had a competing event" if (outcome["event"].astype("Float64") > 1.0).any() else ""
     message = (
         f"{found.n_early_events} patients had the event by the landmark of {at_months:g} months and "
-        f"{found.n_early_censored} had left: the answer is about the {found.n} who remained"
+        f"{found.n_early_censored} had left{others}: the answer is about the {found.n} who remained"
     )
     return kept, (RunWarning("survival.landmark", message, where, n_early),)

@@ -77,9 +77,10 @@ def _compare(feature: Feature, follow_up: FollowUp, *, horizon: float) -> tuple[
         follow_up.time[known], follow_up.event[known] == 1.0, high, horizon=horizon, confidence=0.95
     )
     n_left_out, left_out = count_left_out([(follow_up.n_without, "endpoint"), (int((~known).sum()), "value")])
-    split = "group against the rest" if feature.is_group else f"above the median ({cut:.4g}) against the others"
-    method = f"not estimated ({found.reason})" if found.reason else f"{found.method}; {split}"
+    split = "group against the rest" if feature.is_group else "above the median against the others"
+    method = f"not estimated ({found.reason})" if found.reason else f"{found.method}; in months; {split}"
     sizes = f"{found.group.n} against {found.reference.n} patients"
+    sizes += "" if feature.is_group else f"; the median is {cut:.4g}"
     shared = {
         "n": found.n,
         "n_events": found.n_events,

@@ -9,6 +9,7 @@ __all__ = [
     "FeatureColumn",
     "FeatureSource",
     "IngestedCohort",
+    "OrdinalRule",
     "ResponseRule",
     "SampleSelection",
     "TimeToEventRule",
@@ -20,7 +21,7 @@ __all__ = [
 _HOMES = {
     "cohort": ("IngestedCohort", "check_cohort"),
     "describe": ("describe_cohort",),
-    "endpoints": ("ResponseRule", "TimeToEventRule"),
+    "endpoints": ("OrdinalRule", "ResponseRule", "TimeToEventRule"),
     "features": ("FeatureColumn", "FeatureSource"),
     "options": ("CohortOptions", "SampleSelection"),
     "reading": ("read_cohort",),

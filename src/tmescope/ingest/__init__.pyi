@@ -1,6 +1,7 @@
 from tmescope.ingest.cohort import IngestedCohort as IngestedCohort
 from tmescope.ingest.cohort import check_cohort as check_cohort
 from tmescope.ingest.describe import describe_cohort as describe_cohort
+from tmescope.ingest.endpoints import OrdinalRule as OrdinalRule
 from tmescope.ingest.endpoints import ResponseRule as ResponseRule
 from tmescope.ingest.endpoints import TimeToEventRule as TimeToEventRule
 from tmescope.ingest.features import FeatureColumn as FeatureColumn

@@ -10,7 +10,7 @@ import anndata as ad
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.deidentification import check_identifying
-from tmescope.ingest.endpoint_rules import EndpointRule, ResponseRule
+from tmescope.ingest.endpoint_rules import EndpointRule, TimeToEventRule
 from tmescope.ingest.features import FeatureSource
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.options import COLUMNS, CohortOptions
@@ -26,7 +26,7 @@ class Uses:
 
     Parameters
     ----------
-    endpoints : mapping of str to ResponseRule or TimeToEventRule
+    endpoints : mapping of str to ResponseRule, TimeToEventRule or OrdinalRule
         By endpoint.
     features : sequence of FeatureSource
         Further columns; those of other files are not looked at.
@@ -41,7 +41,7 @@ class Uses:
         used = {ours: options.columns.get(ours, ours) for ours in COLUMNS if ours in options.columns}
         used |= {name: name for name in here if name in COLUMNS and name not in options.columns}
         for name, rule in self.endpoints.items():
-            parts = (rule.column,) if isinstance(rule, ResponseRule) else (rule.time, rule.event)
+            parts = (rule.time, rule.event) if isinstance(rule, TimeToEventRule) else (rule.column,)
             used |= {f"endpoint {name}{'' if i == 0 else ' event'}": part for i, part in enumerate(parts)}
         for source in self.features:
             if source.path is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tmescope.foundation.errors import EndpointError, TmescopeError, examples
@@ -14,6 +14,7 @@ from tmescope.ingest.options import MISSING_WORDS
 __all__ = [
     "MONTHS_PER_UNIT",
     "EndpointRule",
+    "OrdinalRule",
     "ResponseRule",
     "TimeToEventRule",
     "check_rule",
@@ -29,6 +30,7 @@ MONTHS_PER_UNIT: Mapping[str, float] = {
 """Months in one unit of time: a month is 365.25 / 12 = 30.4375 days."""
 
 _STABLE = "SD"
+_FEWEST_LEVELS = 3
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class TimeToEventRule:
         Values of the event column that mean "event" and "censored"; ``1`` also matches ``1.0``.
     missing : tuple of str
         Values of either column that mean "not known", beside `MISSING_WORDS`.
+    competing : mapping of str to tuple of str
+        Competing events by name, with the values of the event column that mean each.
     """
 
     time: str
@@ -78,10 +82,38 @@ class TimeToEventRule:
     event_values: tuple[str, ...] = ()
     censored_values: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    competing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """What the values of the event column mean: ``event``, ``censored``, each competing event."""
+        return {"event": self.event_values, "censored": self.censored_values, **self.competing}
 
 
-EndpointRule = ResponseRule | TimeToEventRule
-"""Either kind of rule."""
+@dataclass(frozen=True)
+class OrdinalRule:
+    """An ordered outcome.
+
+    Parameters
+    ----------
+    column : str
+        Of the sample table.
+    levels : mapping of str to tuple of str
+        Levels from worst to best, with the values that mean each.
+    kind : {'recist', 'source-defined'}
+        ``recist`` also takes the words of `tmescope.ingest.recist.RECIST_WORDS`, and says which.
+    missing : tuple of str
+        Values that mean "not known" (NE), beside `MISSING_WORDS`.
+    """
+
+    column: str
+    levels: Mapping[str, tuple[str, ...]]
+    kind: Literal["recist", "source-defined"] = "source-defined"
+    missing: tuple[str, ...] = ()
+
+
+EndpointRule = ResponseRule | TimeToEventRule | OrdinalRule
+"""Any kind of rule."""
 
 
 def check_rule(name: str, rule: EndpointRule, *, where: str) -> list[TmescopeError]:
@@ -91,17 +123,19 @@ def check_rule(name: str, rule: EndpointRule, *, where: str) -> list[TmescopeErr
     ----------
     name : str
         The endpoint.
-    rule : ResponseRule or TimeToEventRule
+    rule : ResponseRule, TimeToEventRule or OrdinalRule
         To check.
     where : str
         The file that it belongs to.
     """
     here = f"{where}, endpoint {name!r}"
+    if isinstance(rule, OrdinalRule):
+        return _check_levels(rule, here)
     return _check_times(rule, here) if isinstance(rule, TimeToEventRule) else _check_response(rule, here)
 
 
 def _check_times(rule: TimeToEventRule, here: str) -> list[TmescopeError]:
-    problems = _check_overlap({"event": rule.event_values, "censored": rule.censored_values}, here)
+    problems = _check_overlap(rule.groups, here)
     if not rule.event_values or not rule.censored_values:
         side = "an event" if not rule.event_values else "censored"
         problems.append(
@@ -119,6 +153,22 @@ def _check_times(rule: TimeToEventRule, here: str) -> list[TmescopeError]:
                 where=here,
                 expected=", ".join(MONTHS_PER_UNIT),
                 next_step="declare the unit of the time column",
+            )
+        )
+    return problems
+
+
+def _check_levels(rule: OrdinalRule, here: str) -> list[TmescopeError]:
+    problems = _check_overlap({**rule.levels, "missing": rule.missing}, here)
+    empty = [level for level, words in rule.levels.items() if not words]
+    if len(rule.levels) < _FEWEST_LEVELS or empty:
+        what = f"names no values of {examples(empty)}" if empty else f"has {len(rule.levels)} levels"
+        problems.append(
+            EndpointError(
+                f"the rule {what}",
+                where=here,
+                expected="three levels or more, from worst to best, each with its values",
+                next_step="two levels are a response endpoint",
             )
         )
     return problems

@@ -45,7 +45,8 @@ def read_times(
     -------
     dict
         ``<name>_time_months`` (array of float) and ``<name>_event`` (nullable boolean), both missing where
-        either is; empty where there is a problem.
+        either is; where the rule names competing events, which count as not seen there, also ``<name>_cause``
+        (``event``, ``censored`` or the name of the competing event). Empty where there is a problem.
     """
     where = f"{table.where}, endpoint {name!r}"
     times: NDArray[np.float64] | None = None
@@ -54,7 +55,7 @@ def read_times(
         cells = table.column(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
         times = _parse_times(list(cells), rule, [table.lines[i] for i in rows], where=where)
     with findings.collecting():
-        groups = {"event": rule.event_values, "censored": rule.censored_values, "missing": rule.missing}
+        groups = {**rule.groups, "missing": rule.missing}
         cells = table.column(rule.event, role=f"endpoint {name!r}").iloc[list(rows)]
         events = sort_values(cells, groups, where=f"{where}, column {rule.event!r}")
     if times is None or events is None:
@@ -67,10 +68,14 @@ def read_times(
         return {}
     _tell(name, rule, times, known=known, events=events, findings=findings)
     event = [v == "event" if k else None for v, k in zip(events, known, strict=True)]
-    return {
+    found = {
         f"{name}_time_months": np.where(known, months, np.nan),
         f"{name}_event": pd.array(event, dtype="boolean"),
     }
+    if rule.competing:
+        cause = [v if k else None for v, k in zip(events, known, strict=True)]
+        found[f"{name}_cause"] = pd.array(cause, dtype="string")
+    return found
 
 
 def _parse_times(cells: list[str], rule: TimeToEventRule, lines: list[int], *, where: str) -> NDArray[np.float64]:
@@ -131,5 +136,8 @@ def _tell(
         message = f"{name} is in days, but {fractional:.0%} of the times have decimals and none exceeds {_SHORT:g}"
         findings.warn("endpoint.unusual_unit", message, count=len(present))
     median = f"{np.median(present * MONTHS_PER_UNIT[rule.unit]):.1f}" if len(present) else "unknown"
-    evidence = f"{len(present)} samples, {n_events} events, median time {median} months; {n_missing} missing."
+    others = ""
+    for cause in rule.competing:
+        others += f", {sum(v == cause for v, k in zip(events, known, strict=True) if k)} {cause} (competing)"
+    evidence = f"{len(present)} samples, {n_events} events{others}, median time {median} months; {n_missing} missing."
     findings.note(f"endpoint {name}", len(present), evidence, status="ok" if n_events else "notice")

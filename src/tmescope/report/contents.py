@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tmescope.foundation.errors import InputError, examples
+from tmescope.report.numbers import plain
 from tmescope.report.sample_matrix import SampleMatrix
 from tmescope.store.tables import SCHEMAS
 
@@ -54,6 +55,8 @@ class ReportContents:
         Date to print. The same contents give the same bytes, so the clock is the caller's.
     signature_genes : mapping of str to sequence of str
         Genes of the signatures by name, for the pages of patients; may be empty.
+    question_notes : mapping of str to str
+        What the titles of a question's figures must not leave out, by question_id: a landmark, a horizon.
     expression : SampleMatrix, optional
         Samples over the genes that all cohorts measured, for the figure of cohort effects.
 
@@ -74,6 +77,7 @@ class ReportContents:
     methods_text: MethodsText | None = None
     generated: str | None = None
     signature_genes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    question_notes: Mapping[str, str] = field(default_factory=dict)
     expression: SampleMatrix | None = None
 
     def __post_init__(self) -> None:
@@ -228,6 +232,17 @@ class ReportContents:
         bare = {name: re.sub(r"\s*\([^()]*\)$", "", label) or label for name, label in labels.items()}
         counts = Counter(bare.values())
         return {name: bare[name] if counts[bare[name]] == 1 else label for name, label in labels.items()}
+
+    def question_title(self, question_id: object) -> str:
+        """Return a question's name with what its titles must not leave out, such as its landmark.
+
+        Parameters
+        ----------
+        question_id : str
+            As in the tables.
+        """
+        note = self.question_notes.get(str(question_id), "")
+        return f"{plain(question_id)} ({note})" if note else plain(question_id)
 
     def unit(self) -> str:
         """Return the unit of the primary scores, or ``score`` where none is given."""

@@ -13,9 +13,11 @@ from tmescope.report.correlations import draw_correlations
 from tmescope.report.distributions import draw_distributions
 from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
+from tmescope.report.incidence_curves import draw_incidence
 from tmescope.report.landscape import draw_landscape
 from tmescope.report.pooled_forests import draw_pooled
 from tmescope.report.quality_panel import draw_quality
+from tmescope.report.restricted_means import draw_restricted_means
 from tmescope.report.subtype_map import draw_subtypes
 from tmescope.report.survival_curves import draw_survival_curves
 
@@ -34,7 +36,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, pooled effects, survival; identifiers are unique.
+        forest plots, pooled effects, survival, restricted means, incidence; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -49,6 +51,8 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_forests,
         draw_pooled,
         draw_survival_curves,
+        draw_restricted_means,
+        draw_incidence,
     )
     figures: list[Figure] = []
     taken: set[str] = set()

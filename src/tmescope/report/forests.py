@@ -80,6 +80,45 @@ EFFECTS: dict[str, Effect] = {
         "Hazard ratio, high against low tertile", "HR", "hazard ratio, high vs low (log scale)", 1.0, True,
         "Below 1, patients in the high tertile have fewer events over time.", "events",
     ),
+    "cumulative_odds_ratio_per_sd": Effect(
+        "Odds ratio of a better level per SD", "OR", "odds ratio per SD (log scale)", 1.0, True,
+        "Above 1, the odds of a better level rise with the feature (per within-cohort SD), at every cut of the levels "
+        "alike.", "patients above the lowest level",
+    ),
+    "cumulative_odds_ratio": Effect(
+        "Odds ratio of a better level", "OR", "odds ratio (log scale)", 1.0, True,
+        "Above 1, the odds of a better level are higher where the feature is present, at every cut of the levels "
+        "alike.", "patients above the lowest level",
+    ),
+    "subdistribution_hazard_ratio_per_sd": Effect(
+        "Subdistribution hazard ratio per SD", "SHR", "subdistribution hazard ratio per SD (log scale)", 1.0, True,
+        "Below 1, fewer patients with more of the feature come to the event (per within-cohort SD), whether through "
+        "its own hazard or through that of the others.", "events",
+    ),
+    "subdistribution_hazard_ratio": Effect(
+        "Subdistribution hazard ratio", "SHR", "subdistribution hazard ratio (log scale)", 1.0, True,
+        "Below 1, fewer patients with the feature come to the event, whether through its own hazard or through that of "
+        "the others.", "events",
+    ),
+    "cause_specific_hazard_ratio_per_sd": Effect(
+        "Cause-specific hazard ratio per SD", "HR", "cause-specific hazard ratio per SD (log scale)", 1.0, True,
+        "Below 1, the hazard of the event itself falls with the feature (per within-cohort SD), among patients who "
+        "have had no event.", "events",
+    ),
+    "cause_specific_hazard_ratio": Effect(
+        "Cause-specific hazard ratio", "HR", "cause-specific hazard ratio (log scale)", 1.0, True,
+        "Below 1, the hazard of the event itself is lower where the feature is present, among patients who have had no "
+        "event.", "events",
+    ),
+    "competing_hazard_ratio_per_sd": Effect(
+        "Hazard ratio of competing events per SD", "HR", "hazard ratio of competing events per SD (log scale)", 1.0,
+        True, "Below 1, the hazard of the competing events falls with the feature (per within-cohort SD).",
+        "competing events",
+    ),
+    "competing_hazard_ratio": Effect(
+        "Hazard ratio of competing events", "HR", "hazard ratio of competing events (log scale)", 1.0, True,
+        "Below 1, the hazard of the competing events is lower where the feature is present.", "competing events",
+    ),
 }  # fmt: skip
 
 

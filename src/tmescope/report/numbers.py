@@ -32,8 +32,7 @@ _MINUS = "\u2212"
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = {"R", "AL"}
-_WITHOUT_INTERVAL = {"log_rank_chi_square"}
-_RATIOS = {"odds_ratio_per_sd", "odds_ratio", "hazard_ratio_high_vs_low"}
+_WITHOUT_INTERVAL = {"log_rank_chi_square", "gray_chi_square"}
 
 
 def is_missing(value: object) -> bool:
@@ -73,7 +72,7 @@ def ratio(value: Any) -> str:
 
 def effect(value: Any, name: str) -> str:
     """Return an effect in the way its kind is written: AUC with two decimals, ratios by size."""
-    return ratio(value) if name in _RATIOS else decimal(value, 2)
+    return ratio(value) if "ratio" in name else decimal(value, 2)
 
 
 def interval(row: Any, name: str) -> str:

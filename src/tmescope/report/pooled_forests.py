@@ -44,7 +44,7 @@ def draw_pooled(contents: ReportContents) -> list[Figure]:
         if effect is None or not effect.logarithmic or not len(known):
             continue  # areas under the curve stand in the table: they would say the same twice
         slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{question}-{name}".lower())
-        title = f"{plain(question)}: {effect.title.lower()}, {endpoint_name(endpoint)}"
+        title = f"{contents.question_title(question)}: {effect.title.lower()}, {endpoint_name(endpoint)}"
         figures.append(_overview(contents, known, effect=effect, slug=slug, title=title))
         figures.append(_cohorts(contents, known, effect=effect, slug=slug, title=title))
         figures += _funnel(contents, known, effect=effect, slug=slug, title=title)

@@ -44,6 +44,17 @@ EFFECT_NAMES = {
     "odds_ratio_per_sd_in_control": "OR per SD, control arm",
     "odds_ratio_per_sd_in_treated": "OR per SD, treated arm",
     "spearman": "correlation with the axis",
+    "cumulative_odds_ratio_per_sd": "OR of a better level per SD",
+    "cumulative_odds_ratio": "OR of a better level",
+    "restricted_mean_difference": "months gained",
+    "restricted_mean_ratio": "ratio of restricted means",
+    "gray_chi_square": "Gray's χ²",
+    "cause_specific_hazard_ratio_per_sd": "cause-specific HR per SD",
+    "cause_specific_hazard_ratio": "cause-specific HR",
+    "competing_hazard_ratio_per_sd": "HR of competing events per SD",
+    "competing_hazard_ratio": "HR of competing events",
+    "subdistribution_hazard_ratio_per_sd": "SHR per SD",
+    "subdistribution_hazard_ratio": "SHR",
 }
 """Short names of effects."""
 MOST_ROWS = 1500

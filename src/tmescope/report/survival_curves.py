@@ -11,7 +11,7 @@ from tmescope.report.figure import Figure, data, ink
 from tmescope.report.numbers import count, endpoint_name, interval, plain, plural, short_p
 from tmescope.report.palette import TERTILES
 
-__all__ = ["MOST_FEATURES", "draw_survival_curves"]
+__all__ = ["MOST_FEATURES", "draw_survival_curves", "find_at_risk", "risk_rows", "telling_steps", "tick_values"]
 
 MOST_FEATURES = 6
 """Features whose curves are drawn; all are in the table."""
@@ -49,7 +49,7 @@ def _draw(contents: ReportContents, curves: pd.DataFrame, answers: pd.DataFrame,
     label = plain(contents.feature_labels(str(curves["source"].iloc[0])).get(feature, feature))
     endpoint = endpoint_name(contents.survival_endpoint)
     rows, axis_end = _steps(contents, curves)
-    risk = _at_risk(rows, axis_end)
+    risk = find_at_risk(rows, axis_end)
     notes = _notes(rows, answers)
     numbers = _numbers(risk)
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in feature.lower())
@@ -93,20 +93,34 @@ def _steps(contents: ReportContents, curves: pd.DataFrame) -> tuple[pd.DataFrame
     starts = starts[starts["time"] > 0].assign(time=0.0, survival=1.0, low=1.0, high=1.0, events=0.0, censored=0.0)
     rows = pd.concat([starts, rows]).sort_values(["place", "group", "time"], kind="stable")
     rows = rows.reset_index(drop=True)
-    return rows.assign(tells=_telling(rows)), float(rows["time"].max())
+    return rows.assign(tells=telling_steps(rows)), float(rows["time"].max())
 
 
-def _telling(rows: pd.DataFrame) -> pd.Series:
-    """Return which steps answer to a pointer: all of few; of many the last within each few pixels of a curve."""
+def telling_steps(rows: pd.DataFrame) -> pd.Series:
+    """Return which steps answer to a pointer: all of few; of many the last within each few pixels of a curve.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Steps of curves: cohort, group, time.
+    """
     if len(rows) <= _MOST_TELLING:
         return pd.Series(True, index=rows.index)
     width = max(float(rows["time"].max()), 1e-9) * _NEAR / _WIDTH
     return ~rows.assign(place_=rows["time"] // width).duplicated(["cohort", "group", "place_"], keep="last")
 
 
-def _at_risk(rows: pd.DataFrame, end: float) -> pd.DataFrame:
-    """Return the number at risk just before each tick: that of the first row at or after it, 0 beyond the last."""
-    ticks = _tick_values(end)
+def find_at_risk(rows: pd.DataFrame, end: float) -> pd.DataFrame:
+    """Return the number at risk just before each tick: that of the first row at or after it, 0 beyond the last.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Steps of curves: cohort, place, group, time, at_risk; in order of time.
+    end : float
+        Of the axis, in months.
+    """
+    ticks = tick_values(end)
     found = []
     for (cohort, place, group), part in rows.groupby(["cohort", "place", "group"], sort=False):
         times, counts = part["time"].to_numpy(), part["at_risk"].to_numpy()
@@ -117,7 +131,14 @@ def _at_risk(rows: pd.DataFrame, end: float) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _tick_values(end: float) -> list[float]:
+def tick_values(end: float) -> list[float]:
+    """Return the ticks of an axis of months: about five, at steps of whole months, quarters or years.
+
+    Parameters
+    ----------
+    end : float
+        Of the axis, in months.
+    """
     steps = np.array([1, 2, 3, 6, 12, 24, 36, 60, 120])
     step = float(steps[np.searchsorted(steps, end / _TICKS).clip(max=len(steps) - 1)])
     return [float(t) for t in np.arange(0, end + 1e-9, step)]
@@ -146,7 +167,7 @@ def _together(rows: pd.DataFrame, risk: pd.DataFrame, notes: pd.DataFrame) -> pd
 
 
 def _chart(end: float, *, columns: int) -> alt.FacetChart:
-    ticks = _tick_values(end)
+    ticks = tick_values(end)
     scale = alt.Scale(domain=[0, end], nice=False)
     x = alt.X(
         "time:Q",
@@ -172,7 +193,12 @@ def _chart(end: float, *, columns: int) -> alt.FacetChart:
         x=x, y=alt.Y("low:Q", title="share without event"), y2="high:Q", color=colour
     )
     line = steps.mark_line(interpolate="step-after", strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
-    layers = [band, line, *_annotations(base, x=x, y=y, colour=colour), *_risk_rows(base, x, colour)]
+    layers = [
+        band,
+        line,
+        *_annotations(base, x=x, y=y, colour=colour),
+        *risk_rows(base, x=x, colour=colour, groups=_GROUPS),
+    ]
     panel = alt.layer(*layers, width=_WIDTH, height=_HEIGHT)
     facet = alt.Facet(
         "head:N",
@@ -202,18 +228,28 @@ def _annotations(base: alt.Chart, *, x: alt.X, y: alt.Y, colour: alt.Color) -> l
     ]
 
 
-def _risk_rows(base: alt.Chart, x: alt.X, colour: alt.Color) -> list[alt.Chart]:
-    """Return one line of numbers for each group, below the axis."""
+def risk_rows(base: alt.Chart, *, x: alt.X, colour: alt.Color, groups: tuple[str, ...]) -> list[alt.Chart]:
+    """Return one line of numbers at risk for each group, below the axis.
+
+    Parameters
+    ----------
+    base : altair.Chart
+        On rows of which those of kind ``risk`` are the numbers.
+    x, colour : altair channels
+        Of the curves.
+    groups : tuple of str
+        From the top.
+    """
     layers = []
     risk = base.transform_filter("datum.kind === 'risk'")
-    for i, group in enumerate(_GROUPS):
+    for i, group in enumerate(groups):
         y = alt.value(_HEIGHT + 52 + 14 * i)
         rows = risk.transform_filter(f"datum.group === '{group}'")
         layers.append(rows.mark_text(fontSize=10, baseline="middle").encode(x=x, y=y, text="at_risk:Q", color=colour))
         first = rows.transform_filter("datum.time === 0")
         mark = first.mark_text(fontSize=10, align="right", baseline="middle", color=ink("muted"))
         layers.append(mark.encode(x=alt.value(-14), y=y, text="group:N"))
-    title = risk.transform_filter("datum.time === 0 && datum.group === 'high'").mark_text(
+    title = risk.transform_filter(f"datum.time === 0 && datum.group === '{groups[0]}'").mark_text(
         fontSize=10, align="left", baseline="middle", color=ink("muted")
     )
     layers.append(title.encode(x=alt.value(-14), y=alt.value(_HEIGHT + 38), text=alt.value("at risk")))

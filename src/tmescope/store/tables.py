@@ -166,6 +166,13 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "n_censored:int survival:float ci_low:float ci_high:float"
         ),
     ),
+    "incidence": TableSchema(
+        "one step of a cumulative incidence curve, where other events may come first",
+        _columns(
+            "question_id:str cohort_id:str endpoint:str feature:str source:str group:str cause:str time_months:float "
+            "at_risk:int n_events:int n_other:int incidence:float ci_low:float ci_high:float"
+        ),
+    ),
     "quality": TableSchema(
         "one check of one cohort", _columns("cohort_id:str check:str status:str value:str evidence:str")
     ),

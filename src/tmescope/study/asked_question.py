@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from tmescope.foundation.result import RunWarning
     from tmescope.study.question_material import QuestionMaterial
+    from tmescope.study.schema_endpoints import Endpoint
     from tmescope.study.schema_questions import Question
 
 __all__ = ["AskedQuestion", "FoundAnswers"]
@@ -26,11 +27,14 @@ class FoundAnswers:
     warnings : tuple of RunWarning
     cuts : pandas.DataFrame or None
         Rows of the table ``cuts``, of a question that looks for a cut-point.
+    incidence : pandas.DataFrame or None
+        Rows of the table ``incidence``, of a question about competing events.
     """
 
     answers: pd.DataFrame
     warnings: tuple[RunWarning, ...]
     cuts: pd.DataFrame | None = None
+    incidence: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,15 @@ class AskedQuestion:
     cohort_id : str
     seed : int
         The study's.
+    stated : Endpoint or None
+        What the study file says about the endpoint.
     """
 
     question: Question
     material: QuestionMaterial
     cohort_id: str
     seed: int
+    stated: Endpoint | None = None
 
     @property
     def where(self) -> str:
@@ -60,7 +67,7 @@ class AskedQuestion:
 
     @property
     def is_response(self) -> bool:
-        """Whether the endpoint is one of response rather than a time to event."""
+        """Whether the endpoint is one of response (also an ordered one) rather than a time to event."""
         return self.question.endpoint in self.material.samples
 
     @property

@@ -17,7 +17,7 @@ from tmescope.study.checking import cross_problems
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.needs import gather_needs, name_problems
 from tmescope.study.pins import find_pins
-from tmescope.study.schema_endpoints import ResponseRule
+from tmescope.study.schema_endpoints import OrdinalRule, ResponseRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,6 +96,13 @@ def read_biomarker_cohort(
     rule = loaded.endpoints[endpoint].rule_for(chosen.id)
     if rule is None:
         raise StudyFileError(f"{chosen.id} does not record {endpoint}", where=f"endpoints.{endpoint}.not_in")
+    if isinstance(rule, OrdinalRule):
+        raise StudyFileError(
+            f"{endpoint!r} is an ordered endpoint",
+            where=f"endpoints.{endpoint}.kind",
+            expected="response or time_to_event",
+            next_step="declare which levels count as response in an endpoint of kind response",
+        )
     one = loaded.model_copy(update={"cohorts": [chosen]})
     one._folder, one._facts_home = loaded._folder, loaded._facts_home
     if problems := [*name_problems(one), *find_pins(one, facts_home)[1]]:

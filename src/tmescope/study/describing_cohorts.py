@@ -9,12 +9,12 @@ from tmescope.foundation.scale import Scale
 from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT
 from tmescope.report.methods_text import said
 from tmescope.study.material import Material, listed, plural, quoted
-from tmescope.study.schema import ResponseEndpoint, ResponseRule, TimeRule
+from tmescope.study.schema import Endpoint, OrdinalEndpoint, OrdinalRule, ResponseEndpoint, ResponseRule, Rule
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
 
-__all__ = ["count_events", "count_responses", "describe_cohorts", "describe_endpoints", "describe_rule", "find_lost"]
+__all__ = ["count_outcomes", "describe_cohorts", "describe_endpoints", "describe_rule", "find_lost"]
 
 _KINDS = {
     "symbol": "gene symbols",
@@ -154,24 +154,25 @@ def describe_endpoints(material: Material) -> Iterator[str]:
         shared: dict[str, list[str]] = {}
         for cohort in material.study.cohorts:
             if (rule := endpoint.rule_for(cohort.id)) is not None:
-                shared.setdefault(describe_rule(rule), []).append(cohort.id)
-        count = count_responses if isinstance(endpoint, ResponseEndpoint) else count_events
+                shared.setdefault(describe_rule(rule, endpoint), []).append(cohort.id)
         for told, ids in shared.items():
             where = f"cohort {ids[0]}" if len(ids) == 1 else f"cohorts {listed(ids)}"
-            counts = "; ".join(f"{i}: {count(material, name, i)}" for i in ids)
+            counts = "; ".join(f"{i}: {count_outcomes(material, name, i)}" for i in ids)
             yield f"Endpoint {name}, {where}: {told} {counts}."
         absent = [c.id for c in material.study.cohorts if endpoint.rule_for(c.id) is None]
         if absent:
             yield f"Endpoint {name} was not recorded in {listed(absent)}."
 
 
-def describe_rule(rule: ResponseRule | TimeRule) -> str:
+def describe_rule(rule: Rule, endpoint: Endpoint | None = None) -> str:
     """Return the sentences that say how an endpoint is read.
 
     Parameters
     ----------
-    rule : ResponseRule or TimeRule
+    rule : ResponseRule, TimeRule or OrdinalRule
         That of one cohort.
+    endpoint : Endpoint, optional
+        What the study file says about it: an ordered endpoint has its levels there.
     """
     missing = f" {quoted(rule.missing)} meant not known." if rule.missing else ""
     if isinstance(rule, ResponseRule):
@@ -184,6 +185,11 @@ def describe_rule(rule: ResponseRule | TimeRule) -> str:
             f"column {quoted([rule.column])} holds {kind}; {quoted(rule.responder)} counted as response, "
             f"{quoted(rule.non_responder)} as no response.{missing}{stable}"
         )
+    if isinstance(rule, OrdinalRule):
+        levels = endpoint.groups(rule) if isinstance(endpoint, OrdinalEndpoint) else {}
+        order = ", ".join(f"{said(level)} ({quoted(words)})" for level, words in levels.items())
+        return f"column {quoted([rule.column])} holds levels, from worst to best {order}.{missing}"
+    others = "".join(f", {quoted(values)} the competing event {said(n)}" for n, values in rule.competing.items())
     months = MONTHS_PER_UNIT[rule.unit]
     converted = "" if rule.unit == "months" else f", converted to months (1 month is {1 / months:.6g} {rule.unit})"
     if rule.unit == "years":
@@ -191,8 +197,47 @@ def describe_rule(rule: ResponseRule | TimeRule) -> str:
     return (
         f"time is column {quoted([rule.time])} in {rule.unit}{converted}; in column {quoted([rule.event])}, "
         f"{quoted(rule.event_values)} meant that the event was seen and {quoted(rule.censored_values)} that it was "
-        f"censored.{missing}"
+        f"censored{others}.{missing}"
     )
+
+
+def count_outcomes(material: Material, endpoint: str, cohort_id: str) -> str:
+    """Return what patients of a cohort an endpoint has, in words.
+
+    Parameters
+    ----------
+    material : Material
+        With the table samples.
+    endpoint : str
+        Of any kind.
+    cohort_id : str
+        Of the cohort.
+    """
+    stated = material.study.endpoints[endpoint]
+    if isinstance(stated, ResponseEndpoint):
+        return count_responses(material, endpoint, cohort_id)
+    if isinstance(stated, OrdinalEndpoint):
+        return count_levels(material, endpoint, cohort_id)
+    return count_events(material, endpoint, cohort_id)
+
+
+def count_levels(material: Material, endpoint: str, cohort_id: str) -> str:
+    """Return the samples of each level and the missing values of a cohort, in words.
+
+    Parameters
+    ----------
+    material : Material
+        With the table samples.
+    endpoint : str
+        An ordered endpoint.
+    cohort_id : str
+        Of the cohort.
+    """
+    values = material.of_cohort("samples", cohort_id)[endpoint]
+    stated = material.study.endpoints[endpoint]
+    levels = stated.levels if isinstance(stated, OrdinalEndpoint) else sorted(values.dropna().unique())
+    counts = ", ".join(f"{int((values == level).sum()):,} {said(level)}" for level in levels)
+    return f"{counts}, {int(values.isna().sum()):,} without a value"
 
 
 def count_responses(material: Material, endpoint: str, cohort_id: str) -> str:

@@ -26,6 +26,17 @@ _EFFECTS = {
     "hazard_ratio_per_sd_in_treated": "the hazard ratio for one standard deviation in the treated arm",
     "spearman": "the rank correlation of the feature with the axis",
     "log_rank_chi_square": "the log-rank statistic over the tertiles",
+    "cumulative_odds_ratio_per_sd": "the odds ratio of a better level for one standard deviation of the feature",
+    "cumulative_odds_ratio": "the odds ratio of a better level of those in a group against those outside it",
+    "restricted_mean_difference": "how many months longer the upper half, or the group, is without the event",
+    "restricted_mean_ratio": "the ratio of the months without the event of the upper half, or the group, to the rest",
+    "gray_chi_square": "Gray's statistic over the tertiles, or of the group and the rest",
+    "cause_specific_hazard_ratio_per_sd": "the hazard ratio of the event itself for one standard deviation",
+    "cause_specific_hazard_ratio": "the hazard ratio of the event itself of those in a group",
+    "competing_hazard_ratio_per_sd": "the hazard ratio of the competing events for one standard deviation",
+    "competing_hazard_ratio": "the hazard ratio of the competing events of those in a group",
+    "subdistribution_hazard_ratio_per_sd": "the subdistribution hazard ratio for one standard deviation",
+    "subdistribution_hazard_ratio": "the subdistribution hazard ratio of those in a group",
 }
 _PAPERS = (
     ("DeLong interval", ("10.2307/2531595", "10.1109/LSP.2014.2337313")),
@@ -37,6 +48,12 @@ _PAPERS = (
     ("Cox model", ("10.1111/j.2517-6161.1972.tb00899.x",)),
     ("Efron ties", ("10.1080/01621459.1977.10480613",)),
     ("log-rank test", ("10.2307/2344317",)),
+    ("; robust standard error", ("10.1080/01621459.1989.10478874",)),
+    ("Fine-Gray", ("10.1080/01621459.1999.10474144",)),
+    ("Gray's test", ("10.1214/aos/1176350951",)),
+    ("restricted mean survival time", ("10.1200/JCO.2014.55.2208", "10.1186/1471-2288-13-152")),
+    ("landmark", ("10.1200/JCO.1983.1.11.710",)),
+    ("proportional-odds", ("10.1111/j.2517-6161.1980.tb01109.x", "10.2307/2532457")),
 )
 _KAPLAN_MEIER = "10.1080/01621459.1958.10501452"
 _BENJAMINI_HOCHBERG = "10.1111/j.2517-6161.1995.tb02031.x"
@@ -63,6 +80,13 @@ def describe_statistics(material: Material) -> Iterator[str]:
             "Curves of time to event are Kaplan-Meier estimates by tertile of each numeric feature, with pointwise 95% "
             f"limits on the log(-log) scale{material.citations.cite(_KAPLAN_MEIER)}. Tertiles are those of the samples "
             "of a cohort with a known outcome; no cut-point was sought."
+        )
+    incidence = material.tables.get("incidence")
+    if incidence is not None and len(incidence):
+        yield (
+            "Curves of cumulative incidence are Aalen-Johansen estimates with pointwise 95% limits on the log(-log) "
+            "scale, by tertile of each numeric feature and for groups against the rest; each cause has its own, and "
+            "no other cause counts as censored in them."
         )
     yield from _families(material, answers)
 

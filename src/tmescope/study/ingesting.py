@@ -11,7 +11,7 @@ from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import hash_json
 from tmescope.ingest.cbioportal_folder import hash_input
 from tmescope.ingest.cohort import IngestedCohort, read_cohort
-from tmescope.ingest.endpoint_rules import EndpointRule, ResponseRule, TimeToEventRule
+from tmescope.ingest.endpoint_rules import EndpointRule, OrdinalRule, ResponseRule, TimeToEventRule
 from tmescope.ingest.features import FeatureColumn, FeatureSource
 from tmescope.store.matrices import write_cohort_folder
 from tmescope.store.tables import shape_table, write_table
@@ -39,7 +39,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "release": context.release,
         "cohort": cohort.model_dump(mode="json"),
         "files": {name: _hash(path) for name, path in inputs.items()},
-        "endpoints": {n: _decisions(r) for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
+        "endpoints": {n: _decisions(e, r) for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
         "gene_table": table.sha256 if (table := choose_genes(study)) else "",
         "max_unmapped": study.profile.max_unmapped,
@@ -53,9 +53,10 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
     return Step(f"cohort-{cohort.id}", ingredients, make)
 
 
-def _decisions(rule: schema.ResponseRule | schema.TimeRule) -> dict[str, Any]:
+def _decisions(endpoint: schema.Endpoint, rule: schema.Rule) -> dict[str, Any]:
     # what is said about other cohorts does not make this one new
-    return rule.model_dump(mode="json", exclude={"label", "not_in", "cohorts"})
+    told = rule.model_dump(mode="json", exclude={"label", "not_in", "cohorts"})
+    return told | ({"levels": endpoint.levels} if isinstance(endpoint, schema.OrdinalEndpoint) else {})
 
 
 def _refuse_changed(inputs: dict[str, Path], stamps: dict[str, tuple[int, int, int] | None]) -> None:
@@ -123,34 +124,39 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs, pro
 
 
 def _read(study: Study, cohort: Cohort, *, needs: Needs, progress: Progress) -> IngestedCohort:
-    rules = {name: e.rule_for(cohort.id) for name, e in study.endpoints.items()}
+    rules = {name: (e, e.rule_for(cohort.id)) for name, e in study.endpoints.items()}
     return read_cohort(
         study.resolve(cohort.expression),
         study.resolve(cohort.samples) if cohort.samples else None,
         options=replace(cohort_options(study, cohort), progress=progress),
-        endpoints={name: _rule(rule) for name, rule in rules.items() if rule is not None},
+        endpoints={name: _rule(endpoint, rule) for name, (endpoint, rule) in rules.items() if rule is not None},
         features=[_source(study, table) for table in cohort.features],
         needed_genes=needs.genes,
         map_symbols=study.profile.map_symbols,
     )
 
 
-def _rule(rule: schema.ResponseRule | schema.TimeRule) -> EndpointRule:
+def _rule(endpoint: schema.Endpoint, rule: schema.Rule) -> EndpointRule:
+    missing = tuple(rule.missing)
     if isinstance(rule, schema.ResponseRule):
         return ResponseRule(
             column=rule.column,
             responder=tuple(rule.responder),
             non_responder=tuple(rule.non_responder),
             kind=rule.rule,
-            missing=tuple(rule.missing),
+            missing=missing,
         )
+    if isinstance(rule, schema.OrdinalRule):
+        levels = endpoint.groups(rule) if isinstance(endpoint, schema.OrdinalEndpoint) else {}
+        return OrdinalRule(rule.column, levels, rule.rule, missing)
     return TimeToEventRule(
         time=rule.time,
         event=rule.event,
         unit=rule.unit,
         event_values=tuple(rule.event_values),
         censored_values=tuple(rule.censored_values),
-        missing=tuple(rule.missing),
+        missing=missing,
+        competing={name: tuple(values) for name, values in rule.competing.items()},
     )
 
 

@@ -21,7 +21,7 @@ from tmescope.foundation.errors import (
     examples,
 )
 from tmescope.study.question_references import question_references
-from tmescope.study.schema import UNDECIDED, ResponseEndpoint, Study, TimeEndpoint
+from tmescope.study.schema import UNDECIDED, OrdinalEndpoint, ResponseEndpoint, Study, TimeEndpoint
 
 __all__ = ["load_study", "parse_study"]
 
@@ -38,7 +38,11 @@ _SAID = {
 }
 """What pydantic says in Python's words, in those of a TOML file, by its type of error."""
 
-_KINDS: dict[str, Any] = {"response": ResponseEndpoint, "time_to_event": TimeEndpoint}
+_KINDS: dict[str, Any] = {
+    "response": ResponseEndpoint,
+    "time_to_event": TimeEndpoint,
+    "ordinal": OrdinalEndpoint,
+}
 
 
 def load_study(path: Path | str) -> Study:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from tmescope.foundation.errors import UnknownNameError
 from tmescope.foundation.result import RunWarning
 from tmescope.study.common_expression import read_log2_genes
 from tmescope.study.question_references import SAMPLE_COLUMNS
+from tmescope.study.survival_material import SurvivalMaterial, gather_survival
 
 if TYPE_CHECKING:
     from tmescope.study.schema_questions import Question
@@ -42,6 +43,8 @@ class QuestionMaterial:
         The cohort's table samples without those left to other cohorts.
     n_elsewhere : int
         Samples left out because another cohort of the question has the patient.
+    survival : SurvivalMaterial
+        Strata, weights and times of sampling.
     """
 
     features: tuple[Feature, ...]
@@ -50,6 +53,7 @@ class QuestionMaterial:
     arms: pd.Series[str] | None
     samples: pd.DataFrame
     n_elsewhere: int
+    survival: SurvivalMaterial = field(default_factory=SurvivalMaterial)
 
 
 def gather_material(
@@ -109,6 +113,7 @@ def gather_material(
         find_arms(question, samples, extra),
         kept,
         len(samples) - len(kept),
+        gather_survival(question, lambda name: _column(name, samples, extra)),
     )
     return material, tuple(_warnings(absent, without, where=where))
 

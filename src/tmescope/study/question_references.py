@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmescope.foundation.errors import StudyFileError, TmescopeError, UnknownNameError, examples
-from tmescope.study.schema_endpoints import ResponseEndpoint
+from tmescope.study.schema_endpoints import OrdinalEndpoint, ResponseEndpoint, TimeEndpoint
 
 if TYPE_CHECKING:
-    from tmescope.study.schema import Study
+    from tmescope.study.schema import Cohort, Study
     from tmescope.study.schema_questions import Question
 
 __all__ = ["SAMPLE_COLUMNS", "question_references"]
@@ -17,7 +17,20 @@ __all__ = ["SAMPLE_COLUMNS", "question_references"]
 SAMPLE_COLUMNS = ("sex", "age_years", "cancer_type", "treatment", "timepoint")
 """Columns of the table samples that a question may adjust for beside the study's features."""
 
-_WANTED = {"response": True, "survival": False}
+_EITHER = (ResponseEndpoint, TimeEndpoint)
+_WANTED: dict[str, tuple[type, ...]] = {
+    "response": (ResponseEndpoint,),
+    "ordinal": (OrdinalEndpoint,),
+    "survival": (TimeEndpoint,),
+    "restricted_mean": (TimeEndpoint,),
+    "competing_risks": (TimeEndpoint,),
+}
+_CALLED: dict[tuple[type, ...], str] = {
+    (ResponseEndpoint,): "response endpoint",
+    (OrdinalEndpoint,): "ordered endpoint",
+    (TimeEndpoint,): "time-to-event endpoint",
+    _EITHER: "endpoint",
+}
 
 
 def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
@@ -49,14 +62,32 @@ def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
 
 
 def _endpoint(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
-    names = list(study.endpoints)
-    binary = [n for n, e in study.endpoints.items() if isinstance(e, ResponseEndpoint)]
-    wants_binary = _WANTED.get(question.kind)
-    if wants_binary is not None:
-        names = [n for n in names if (n in binary) == wants_binary]
+    wanted = _WANTED.get(question.kind, _EITHER)
+    names = [n for n, e in study.endpoints.items() if isinstance(e, wanted)]
     if question.endpoint not in names:
-        kind = {True: "response endpoint", False: "time-to-event endpoint", None: "endpoint"}[wants_binary]
-        yield UnknownNameError.of(kind, question.endpoint, names, where=f"{place}.endpoint")
+        yield UnknownNameError.of(_CALLED[wanted], question.endpoint, names, where=f"{place}.endpoint")
+        return
+    endpoint = study.endpoints[question.endpoint]
+    if question.kind == "competing_risks" and isinstance(endpoint, TimeEndpoint):
+        for cohort in _asked(study, question):
+            rule = endpoint.rule_for(cohort.id)
+            if rule is not None and not rule.competing:
+                yield StudyFileError(
+                    f"the endpoint {question.endpoint!r} names no competing event in cohort {cohort.id!r}",
+                    where=f"{place}.endpoint",
+                    expected='what comes before the event, such as competing = { death = ["2"] } in the endpoint',
+                    next_step="declare it, or ask a question of kind survival",
+                )
+
+
+def _asked(study: Study, question: Question) -> Iterator[Cohort]:
+    """Yield the cohorts that a question is asked of."""
+    endpoint = study.endpoints.get(question.endpoint)
+    for cohort in study.cohorts:
+        if (question.cohorts is None or cohort.id in question.cohorts) and (
+            endpoint is None or endpoint.rule_for(cohort.id) is not None
+        ):
+            yield cohort
 
 
 def _columns(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
@@ -68,3 +99,24 @@ def _columns(study: Study, question: Question, place: str) -> Iterator[TmescopeE
     for key, name in asked:
         if name not in known and not name.startswith("subtype"):
             yield UnknownNameError.of("feature or column", name, known, where=key)
+    yield from _survival_columns(study, question, f"{place}.survival")
+
+
+def _survival_columns(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
+    """Yield names that a cohort lacks: without them it would answer another question than the others."""
+    options = question.survival
+    if options is None:
+        return
+    entry = options.late_entry.feature if options.late_entry is not None else None
+    numeric = {"weights": options.weights, "late_entry.feature": entry}
+    for cohort in _asked(study, question):
+        numbers = [n for t in cohort.features for n in t.numeric]
+        every = [*numbers, *(n for t in cohort.features for n in t.categorical), *SAMPLE_COLUMNS]
+        for key, name in numeric.items():
+            if name is not None and name not in numbers:
+                what = f"numeric feature of cohort {cohort.id!r}"
+                yield UnknownNameError.of(what, name, numbers, where=f"{place}.{key}")
+        for name in options.strata:
+            if name not in every and not name.startswith("subtype"):
+                what = f"feature or column of cohort {cohort.id!r}"
+                yield UnknownNameError.of(what, name, every, where=f"{place}.strata")

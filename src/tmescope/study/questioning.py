@@ -102,10 +102,10 @@ def answer_question(
     folder = context.ledger.folder(f"cohort-{cohort.id}")
     extra = subtype_features(context, cohort.id, read_table(folder / "features.parquet"))
     material, noted = gather_material(question, features, samples, extra=extra, folder=folder, elsewhere=elsewhere)
-    asked_here = AskedQuestion(question, material, cohort.id, context.study.study.seed)
-    found = ANSWERERS[question.kind](asked_here)
-    cuts = None if found.cuts is None else found.cuts.assign(question_id=question.id)
-    return FoundAnswers(_named(found.answers, question, material), (*noted, *found.warnings), cuts)
+    stated = context.study.endpoints[question.endpoint]
+    found = ANSWERERS[question.kind](AskedQuestion(question, material, cohort.id, context.study.study.seed, stated))
+    cuts, incidence = (None if t is None else t.assign(question_id=question.id) for t in (found.cuts, found.incidence))
+    return FoundAnswers(_named(found.answers, question, material), (*noted, *found.warnings), cuts, incidence)
 
 
 def _named(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:

@@ -9,9 +9,8 @@ import pandas as pd
 
 from tmescope.facts.checklists import load_remark
 from tmescope.report.methods_text import said
-from tmescope.study.describing_cohorts import count_events, count_responses, describe_rule
+from tmescope.study.describing_cohorts import count_outcomes, describe_rule
 from tmescope.study.material import Material, listed, plural
-from tmescope.study.schema import ResponseEndpoint
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Study
@@ -110,7 +109,9 @@ def _endpoints(material: Material) -> Told:
         return NOT_APPLICABLE, "The study names no endpoint."
     rules = []
     for name, endpoint in material.study.endpoints.items():
-        told = {describe_rule(r) for c in material.study.cohorts if (r := endpoint.rule_for(c.id)) is not None}
+        told = {
+            describe_rule(r, endpoint) for c in material.study.cohorts if (r := endpoint.rule_for(c.id)) is not None
+        }
         rules += [f"{name}: {text}" for text in sorted(told)]
     return PARTLY, f"{' '.join(rules)} State the version of the criteria, who assessed, and when follow-up began."
 
@@ -181,8 +182,7 @@ def _outcomes(material: Material, cohort_id: str) -> Iterator[str]:
     for name, endpoint in material.study.endpoints.items():
         if endpoint.rule_for(cohort_id) is None:
             continue
-        count = count_responses if isinstance(endpoint, ResponseEndpoint) else count_events
-        yield f"{name}: {count(material, name, cohort_id)}"
+        yield f"{name}: {count_outcomes(material, name, cohort_id)}"
 
 
 def _distributions(material: Material) -> Told:

@@ -18,6 +18,7 @@ from tmescope.study.answering import asked_responses, asked_survival
 from tmescope.study.common_expression import read_common_expression
 from tmescope.study.describing import describe_run
 from tmescope.study.ledger import Step
+from tmescope.study.question_notes import question_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ def report_steps(context: Context, provenance: dict[str, Any]) -> tuple[Step, ..
         "primary": context.needs.primary(study),
         "responses": asked_responses(study),
         "survival": asked_survival(study),
+        "questions": question_notes(study.question),
         "drawn_with": provenance["versions"]["altair"] + " " + provenance["versions"]["vl-convert-python"],
     }
     figures = Step(
@@ -101,6 +103,7 @@ def _contents(context: Context, provenance: dict[str, Any]) -> ReportContents:
         survival_endpoint=asked_survival(study),
         methods_text=describe_run(context, provenance),
         provenance=provenance,
+        question_notes=question_notes(study.question),
         signature_genes={s.name: s.genes for s in context.needs.collections} | context.needs.sets(),
         expression=read_common_expression(cohorts),
     )

@@ -15,8 +15,11 @@ from tmescope.study.schema_deconvolution import Deconvolution
 from tmescope.study.schema_endpoints import (
     UNDECIDED,
     Endpoint,
+    OrdinalEndpoint,
+    OrdinalRule,
     ResponseEndpoint,
     ResponseRule,
+    Rule,
     TimeEndpoint,
     TimeRule,
 )
@@ -31,13 +34,17 @@ __all__ = [
     "Cohort",
     "Columns",
     "Deconvolution",
+    "Endpoint",
     "FeatureColumn",
     "FeatureTable",
+    "OrdinalEndpoint",
+    "OrdinalRule",
     "Output",
     "Profile",
     "Question",
     "ResponseEndpoint",
     "ResponseRule",
+    "Rule",
     "Selection",
     "Study",
     "StudyHead",
@@ -282,7 +289,7 @@ class Study(Table):
         Name, title, question, seed.
     cohorts : list of Cohort
         At least one; ids are unique.
-    endpoints : dict of str to ResponseEndpoint or TimeEndpoint
+    endpoints : dict of str to ResponseEndpoint, TimeEndpoint or OrdinalEndpoint
         What is asked about, by id.
     profile : Profile
         What is measured.
@@ -324,7 +331,8 @@ class Study(Table):
         for name, endpoint in value.items():
             checked_id(name)
             is_time = isinstance(endpoint, TimeEndpoint)
-            columns = {f"{name}_time_months", f"{name}_event"} if is_time else {name}
+            parts = ("_time_months", "_event", "_cause") if is_time else ("",)
+            columns = {f"{name}{part}" for part in parts}
             if clash := sorted(columns & taken):
                 message = f"the endpoint {name!r} needs the column {clash[0]!r} of the table samples, which is taken: "
                 raise ValueError(message + "give it another name")

@@ -6,13 +6,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tmescope.study.schema_parts import Table
+from tmescope.study.schema_ordinal import OrdinalEndpoint, OrdinalRule
+from tmescope.study.schema_parts import UNDECIDED, Table
 
-__all__ = ["UNDECIDED", "Endpoint", "ResponseEndpoint", "ResponseRule", "TimeEndpoint", "TimeRule"]
+__all__ = [
+    "UNDECIDED",
+    "Endpoint",
+    "OrdinalEndpoint",
+    "OrdinalRule",
+    "ResponseEndpoint",
+    "ResponseRule",
+    "Rule",
+    "TimeEndpoint",
+    "TimeRule",
+]
 
-UNDECIDED = "DECIDE"
-"""What ``tmescope init`` writes where only the user can know; ``check`` refuses it."""
-
+EVENT, CENSORED = "event", "censored"
+"""What the table samples says of the other patients of an endpoint with competing events."""
 _RECIST = ("CR", "PR", "SD", "PD")
 
 
@@ -65,6 +75,10 @@ class TimeRule(Table):
     event: str = Field(description="Column that says whether the event was seen")
     event_values: list[str] = Field(min_length=1, description="Values that mean the event was seen")
     censored_values: list[str] = Field(min_length=1, description="Values that mean it was not seen")
+    competing: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Competing events by name, with the values that mean each: elsewhere they count as censored",
+    )
     missing: list[str] = Field(default_factory=list, description="Values of either column that mean not known")
 
     @model_validator(mode="after")
@@ -72,6 +86,16 @@ class TimeRule(Table):
         both = sorted(set(self.event_values) & set(self.censored_values))
         if both:
             message = f"{', '.join(both)} stands in event_values and in censored_values"
+            raise ValueError(message)
+        groups = [set(g) for g in (self.event_values, self.censored_values, *self.competing.values())]
+        if twice := sorted({v for group in groups for v in group if sum(v in g for g in groups) > 1}):
+            message = f"{', '.join(twice)} stands twice among event_values, censored_values and competing"
+            raise ValueError(message)
+        if empty := [name for name, group in self.competing.items() if not group]:
+            message = f"competing names no value of {empty[0]!r}"
+            raise ValueError(message)
+        if taken := sorted({EVENT, CENSORED} & {name.strip().casefold() for name in self.competing}):
+            message = f"a competing event cannot be called {taken[0]!r}: that is what the others are called"
             raise ValueError(message)
         return self
 
@@ -88,4 +112,5 @@ class TimeEndpoint(TimeRule):
         return None if cohort_id in self.not_in else self.cohorts.get(cohort_id, self)
 
 
-Endpoint = Annotated[ResponseEndpoint | TimeEndpoint, Field(discriminator="kind")]
+Endpoint = Annotated[ResponseEndpoint | TimeEndpoint | OrdinalEndpoint, Field(discriminator="kind")]
+Rule = ResponseRule | TimeRule | OrdinalRule

@@ -7,7 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["DialectKeys", "FileName", "Table", "checked_id"]
+__all__ = ["UNDECIDED", "DialectKeys", "FileName", "Table", "checked_id"]
+
+UNDECIDED = "DECIDE"
+"""What ``tmescope init`` writes where only the user can know; ``check`` refuses it."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 

@@ -7,8 +7,18 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from tmescope.study.schema_parts import Table, checked_id
+from tmescope.study.schema_survival import SurvivalOptions
 
 __all__ = ["Pooling", "Question", "Treatment"]
+
+
+_UNADJUSTED = ("interaction", "cutpoint", "restricted_mean")
+_OPTIONS = {
+    "survival": set(SurvivalOptions.model_fields),
+    "competing_risks": {"ties", "robust", "landmark_months"},
+    "restricted_mean": {"landmark_months"},
+}
+"""Which parts of survival each kind takes: the Fine-Gray model knows neither strata, weights nor late entry."""
 
 
 class Treatment(Table):
@@ -51,11 +61,17 @@ class Question(Table):
     """One question, asked of every cohort that records its endpoint."""
 
     id: str = Field(description="Short name of the question; the column question_id of answers and pooled")
-    kind: Literal["response", "survival", "interaction", "cutpoint"] = Field(
+    kind: Literal[
+        "response", "survival", "interaction", "cutpoint", "ordinal", "restricted_mean", "competing_risks"
+    ] = Field(
         description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
-        "cutpoint: best cut with corrected p"
+        "cutpoint: best cut with corrected p; ordinal: odds of a better level; restricted_mean: months without the "
+        "event up to a horizon; competing_risks: incidence where other events come first"
     )
-    endpoint: str = Field(description="Endpoint of the study: binary for response, time to event for survival")
+    endpoint: str = Field(
+        description="Endpoint of the study: binary for response, ordered for ordinal, time to event for survival, "
+        "restricted_mean and competing_risks"
+    )
     cohorts: list[str] | None = Field(None, description="Cohorts that are asked; all that record it if omitted")
     methods: list[str] | None = Field(None, description="Methods whose features are asked; as in answers if omitted")
     features: list[str] | None = Field(
@@ -77,6 +93,10 @@ class Question(Table):
         "permutation", description="Which corrected p stands in the answers of kind = cutpoint; all stand in cuts"
     )
     treatment: Treatment | None = Field(None, description="Arms, for kind = interaction")
+    horizon_months: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Where the areas of kind = restricted_mean end; stated beforehand"
+    )
+    survival: SurvivalOptions | None = Field(None, description="How time to event is analysed")
     pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
 
     _id = field_validator("id")(checked_id)
@@ -86,8 +106,15 @@ class Question(Table):
         if (self.kind == "interaction") != (self.treatment is not None):
             message = "a question of kind interaction, and no other, has a table treatment"
             raise ValueError(message)
-        if self.kind in ("interaction", "cutpoint") and (self.axis or self.confounders):
+        if self.kind in _UNADJUSTED and (self.axis or self.confounders):
             message = f"axis and confounders belong to response and survival, not to {self.kind}"
+            raise ValueError(message)
+        if (self.kind == "restricted_mean") != (self.horizon_months is not None):
+            message = "a question of kind restricted_mean, and no other, has horizon_months"
+            raise ValueError(message)
+        stated = self.survival.model_fields_set if self.survival else set()
+        if strange := sorted(stated - _OPTIONS.get(self.kind, set())):
+            message = f"survival.{strange[0]} is no option of kind {self.kind}"
             raise ValueError(message)
         if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - set(self.cohorts))):
             message = f"pool.strata names the cohort {strange[0]!r}, which the question does not ask"

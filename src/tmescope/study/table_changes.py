@@ -26,6 +26,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "cuts": ("cohort_id", "question_id", "feature", "source"),
     "leave_one_out": ("question_id", "feature", "source", "effect_name", "adjusted_for", "stratum", "left_out_cohort"),
     "curves": ("cohort_id", "endpoint", "feature", "source", "group", "time_months"),
+    "incidence": ("cohort_id", "question_id", "feature", "source", "group", "cause", "time_months"),
     "quality": ("cohort_id", "check"),
     "overlaps": ("cohort_a", "sample_a", "cohort_b", "sample_b"),
     "gene_mapping": ("cohort_id", "input_id", "gene_symbol"),

@@ -213,6 +213,7 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "leave_one_out": _pooled("leave_one_out"),
     "curves": _stacked("curves", "answers"),
     "cuts": _stacked("cuts", "answers"),
+    "incidence": _stacked("incidence", "answers"),
     "quality": _quality,
     "sample_flags": _stacked("sample_flags", "cohort"),
     "overlaps": lambda context: read_table(context.ledger.folder("overlaps") / "overlaps.parquet"),
