@@ -34,10 +34,11 @@ def test_formula_and_trials_agree(design, n) -> None:
     assert seen.ci_low < seen.power < seen.ci_high
 
 
-def test_a_strong_interaction_per_sd_is_found_more_often_than_the_formula_says() -> None:
-    design = InteractionDesign(rate=0.3, ratio=2.5)
-    seen = simulate_design(150, design, rng=np.random.default_rng(1), n_runs=RUNS)
-    assert 0.03 < seen.power - plan_power(150, design).power < 0.13
+def test_a_strong_interaction_per_sd_has_the_power_that_is_documented() -> None:
+    # 63% by the formula of Wald's test; 67% in 2,000 trials with another seed
+    seen = simulate_design(150, InteractionDesign(rate=0.3, ratio=2.5), rng=np.random.default_rng(1), n_runs=RUNS)
+    low, high = stats.binom.interval(0.999, RUNS, 0.67)
+    assert low <= seen.n_rejected <= high
 
 
 def test_trials_without_an_estimate_count_and_do_not_reject() -> None:

@@ -101,7 +101,7 @@ def _check_ending(path: Path | None, allowed: set[str]) -> None:
             f"the ending is {path.suffix!r}",
             where=path.name,
             expected=", ".join(sorted(allowed)),
-            next_step="rename it",,
+            next_step="rename it",
         )
 
 
