@@ -78,6 +78,15 @@ if TYPE_CHECKING:
         simulate_power_of_odds_ratio_per_sd,
         simulate_power_of_two_proportions,
     )
+    from tmescope.stats.power_designs import (
+        FollowUp,
+        InteractionDesign,
+        PlannedPower,
+        ResponseDesign,
+        SurvivalDesign,
+        plan_power,
+    )
+    from tmescope.stats.power_simulation import SimulatedPower, simulate_design
     from tmescope.stats.prediction_errors import (
         IntegratedError,
         PredictionError,
@@ -98,6 +107,7 @@ if TYPE_CHECKING:
     )
     from tmescope.stats.robust_regression import RobustFit, fit_robustly
     from tmescope.stats.roc import AucEstimate, auc
+    from tmescope.stats.sample_sizes import detectable_ratio, sample_size
     from tmescope.stats.screened_outcomes import OutcomeModel, ScreenOptions, cox_outcome, logistic_outcome
     from tmescope.stats.screening import ColumnEffects, screen_columns
     from tmescope.stats.shrinkage import ShrunkEffects, shrink_effects
@@ -131,12 +141,14 @@ __all__ = [
     "EggerTest",
     "FineGrayModel",
     "FirthModel",
+    "FollowUp",
     "GeneFits",
     "GrayTest",
     "HazardRatio",
     "HeldOutEffect",
     "HorizonAuc",
     "IntegratedError",
+    "InteractionDesign",
     "KaplanMeierCurve",
     "Landmark",
     "LeafOrder",
@@ -154,6 +166,7 @@ __all__ = [
     "PenalisedModel",
     "Penalty",
     "PenaltyPath",
+    "PlannedPower",
     "PooledEffect",
     "PoolingOptions",
     "Power",
@@ -162,12 +175,15 @@ __all__ = [
     "ProportionalityTest",
     "RankTest",
     "Resampling",
+    "ResponseDesign",
     "RestrictedMean",
     "RestrictedMeanDifference",
     "RobustFit",
     "ScreenOptions",
     "ShrunkEffects",
+    "SimulatedPower",
     "SurvivalConcordance",
+    "SurvivalDesign",
     "Tertiles",
     "UnoConcordance",
     "WeightedCounts",
@@ -196,6 +212,7 @@ __all__ = [
     "cut_for_classes",
     "cut_for_ranks",
     "cut_for_survival",
+    "detectable_ratio",
     "egger_test",
     "events_of_hazard_ratio",
     "find_separation",
@@ -236,6 +253,7 @@ __all__ = [
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
     "penalised_likelihood_ratio",
+    "plan_power",
     "pool_effects",
     "power_of_hazard_ratio",
     "power_of_hazard_ratio_per_sd",
@@ -248,9 +266,11 @@ __all__ = [
     "quantile_normalise",
     "regress_effects",
     "restricted_mean",
+    "sample_size",
     "screen_columns",
     "share_between_groups",
     "shrink_effects",
+    "simulate_design",
     "simulate_power_of_odds_ratio_per_sd",
     "simulate_power_of_two_proportions",
     "smooth_locally",
@@ -443,6 +463,22 @@ _HOMES = {
         "power_of_two_proportions",
         "simulate_power_of_odds_ratio_per_sd",
         "simulate_power_of_two_proportions",
+    ),
+    "power_designs": (
+        "FollowUp",
+        "InteractionDesign",
+        "PlannedPower",
+        "ResponseDesign",
+        "SurvivalDesign",
+        "plan_power",
+    ),
+    "power_simulation": (
+        "SimulatedPower",
+        "simulate_design",
+    ),
+    "sample_sizes": (
+        "detectable_ratio",
+        "sample_size",
     ),
     "prediction_errors": (
         "IntegratedError",

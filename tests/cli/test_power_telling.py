@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+
+RESPONSE = ("power", "response", "--rate", 0.3, "--odds-ratio", 2.5, "--share", 0.4)
+
+
+def test_few_events_are_told_and_the_needed_number_beside(tmescope):
+    said = tmescope(*RESPONSE, "--n", 90)
+    assert "power         50.5% by formula" in said.out
+    assert "needed        184 patients" in said.out
+    assert "--simulate" in said.err
+
+
+def test_table_and_figure_are_written(tmescope, tmp_path):
+    for ending in ("csv", "json", "parquet"):
+        said = tmescope(*RESPONSE, "-o", tmp_path / f"power.{ending}")
+        assert said.code == 0
+    table = pd.read_csv(tmp_path / "power.csv")
+    assert table.loc[table["n"] == 184, "power"].item() >= 0.8
+    assert len(json.loads((tmp_path / "power.json").read_text())) == len(table)
+    pd.testing.assert_series_equal(pd.read_parquet(tmp_path / "power.parquet")["power"], table["power"])
+    drawn = tmescope(*RESPONSE, "--simulate", 20, "--figure", tmp_path / "power.png")
+    assert drawn.code == 0
+    assert (tmp_path / "power.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_another_ending_is_refused_before_anything_is_calculated(tmescope, tmp_path):
+    said = tmescope(*RESPONSE, "-o", tmp_path / "power.xlsx")
+    assert said.code == 2
+    assert ".parquet" in said.err
+    assert not list(tmp_path.iterdir())
