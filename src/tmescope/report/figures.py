@@ -11,6 +11,7 @@ from tmescope.report.composition import draw_composition
 from tmescope.report.contents import ReportContents
 from tmescope.report.correlations import draw_correlations
 from tmescope.report.distributions import draw_distributions
+from tmescope.report.expression_figures import draw_expression
 from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
 from tmescope.report.landscape import draw_landscape
@@ -34,7 +35,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, pooled effects, survival; identifiers are unique.
+        forest plots, pooled effects, expression, survival; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -48,6 +49,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_distributions,
         draw_forests,
         draw_pooled,
+        draw_expression,
         draw_survival_curves,
     )
     figures: list[Figure] = []

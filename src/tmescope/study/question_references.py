@@ -17,7 +17,7 @@ __all__ = ["SAMPLE_COLUMNS", "question_references"]
 SAMPLE_COLUMNS = ("sex", "age_years", "cancer_type", "treatment", "timepoint")
 """Columns of the table samples that a question may adjust for beside the study's features."""
 
-_WANTED = {"response": True, "survival": False}
+_WANTED = {"response": True, "survival": False, "expression": True}
 
 
 def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
@@ -49,6 +49,8 @@ def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
 
 
 def _endpoint(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
+    if not question.endpoint:  # a feature tells the groups, which the schema sees to
+        return
     names = list(study.endpoints)
     binary = [n for n, e in study.endpoints.items() if isinstance(e, ResponseEndpoint)]
     wants_binary = _WANTED.get(question.kind)
@@ -65,6 +67,9 @@ def _columns(study: Study, question: Question, place: str) -> Iterator[TmescopeE
     asked = [(f"{place}.confounders", name) for name in question.confounders]
     if question.treatment is not None:
         asked.append((f"{place}.treatment.feature", question.treatment.feature))
+    if question.expression is not None:
+        stated = question.expression
+        asked += [(f"{place}.expression.{key}", name) for key in ("feature", "batch") if (name := getattr(stated, key))]
     for key, name in asked:
         if name not in known and not name.startswith("subtype"):
             yield UnknownNameError.of("feature or column", name, known, where=key)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from tmescope.study.schema_expression import ExpressionOptions
 from tmescope.study.schema_parts import Table, checked_id
 
 __all__ = ["Pooling", "Question", "Treatment"]
@@ -51,11 +52,15 @@ class Question(Table):
     """One question, asked of every cohort that records its endpoint."""
 
     id: str = Field(description="Short name of the question; the column question_id of answers and pooled")
-    kind: Literal["response", "survival", "interaction", "cutpoint"] = Field(
+    kind: Literal["response", "survival", "interaction", "cutpoint", "expression"] = Field(
         description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
-        "cutpoint: best cut with corrected p"
+        "cutpoint: best cut with corrected p; expression: every gene between two groups"
     )
-    endpoint: str = Field(description="Endpoint of the study: binary for response, time to event for survival")
+    endpoint: str = Field(
+        "",
+        description="Endpoint of the study: binary for response and expression, time to event for survival; needed "
+        "except where expression.feature tells the groups",
+    )
     cohorts: list[str] | None = Field(None, description="Cohorts that are asked; all that record it if omitted")
     methods: list[str] | None = Field(None, description="Methods whose features are asked; as in answers if omitted")
     features: list[str] | None = Field(
@@ -77,9 +82,27 @@ class Question(Table):
         "permutation", description="Which corrected p stands in the answers of kind = cutpoint; all stand in cuts"
     )
     treatment: Treatment | None = Field(None, description="Arms, for kind = interaction")
+    expression: ExpressionOptions | None = Field(None, description="Groups and model, for kind = expression")
     pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
 
     _id = field_validator("id")(checked_id)
+
+    @model_validator(mode="after")
+    def _expressed(self) -> Question:
+        by_feature = bool(self.expression and self.expression.feature)
+        if self.expression and self.kind != "expression":
+            message = f"a table expression belongs to kind = expression, not to {self.kind}"
+            raise ValueError(message)
+        if by_feature == bool(self.endpoint):
+            message = (
+                "name an endpoint, or (kind = expression) the feature that tells the groups" + ", not both" * by_feature
+            )
+            raise ValueError(message)
+        strange = [name for name in ("features", "methods", "genes", "axis", "pool") if getattr(self, name)]
+        if self.kind == "expression" and strange:
+            message = f"{strange[0]} is no option of kind expression, which compares every gene in each cohort"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _complete(self) -> Question:
