@@ -8,6 +8,7 @@ from scipy import stats
 from tmescope.associate.expression_models import fit_model
 from tmescope.foundation.scale import Scale
 from tmescope.stats.multiplicity import benjamini_hochberg
+from tmescope.stats.size_factors import median_ratios
 
 N_GENES = 400
 COUNTS, LOGS = Scale("counts"), Scale.parse("log2(cpm+1)")
@@ -30,8 +31,12 @@ def _counts(seed: int, *, n: int = 20, planted: int = 0, genes: int = N_GENES):
 
 def _p(counts: pd.DataFrame, design: np.ndarray, *, model: str) -> np.ndarray:
     if model == "limma":
-        cpm = counts.div(counts.sum(axis=1), axis=0) * 1e6
-        return fit_model(np.log2(cpm + 1), design, model="limma", scale=LOGS).rows["p_value"].to_numpy()
+        factors = median_ratios(counts)  # counts per million would hand the planted genes' gain to all others as a loss
+        return (
+            fit_model(np.log2(counts.div(factors, axis=0) + 1), design, model="limma", scale=LOGS)
+            .rows["p_value"]
+            .to_numpy()
+        )
     return fit_model(counts, design, model=model, scale=COUNTS).rows["p_value"].to_numpy()
 
 
@@ -54,7 +59,7 @@ def test_planted_genes_are_found_within_the_false_discovery_rate(model: str) -> 
         found.append(called[:40].mean())
     assert np.mean(found) > 0.9
     reach = stats.t.isf(0.0005, 19) * np.std(rates, ddof=1) / np.sqrt(20)
-    assert np.mean(rates) <= 0.05 + reach
+    assert np.mean(rates) <= 0.05 + min(reach, 0.025)
 
 
 def test_deseq2_and_voom_tell_the_same_of_planted_counts() -> None:

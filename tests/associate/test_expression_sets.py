@@ -25,7 +25,9 @@ def _logs() -> pd.DataFrame:
 @pytest.mark.parametrize("model", ["limma", "voom"])
 def test_planted_sets_have_their_direction_and_others_none(model: str) -> None:
     logs = _logs()
-    table, scale = (logs, Scale.parse("log2_array")) if model == "limma" else (np.exp2(logs + 2).round(), Scale("counts"))
+    table, scale = (
+        (logs, Scale.parse("log2_array")) if model == "limma" else (np.exp2(logs + 2).round(), Scale("counts"))
+    )
     found = summarise_sets(fit_model(table, DESIGN, model=model, scale=scale), SETS).set_index("gene_set")
     assert list(found.index) == ["up", "down", "still"]  # a set of one tested gene tells nothing
     assert found.loc["up", "mean_difference"] > 0 > found.loc["down", "mean_difference"]
