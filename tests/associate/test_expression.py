@@ -96,7 +96,7 @@ def test_a_model_on_the_wrong_scale_is_refused_with_the_evidence(scale: str, mod
 
 def test_logarithms_that_are_counts_are_refused() -> None:
     counts, group, _ = _counts()
-    with pytest.raises(ScaleError, match="its largest value is .*no logarithm"):
+    with pytest.raises(ScaleError, match=r"its largest value is .*no logarithm"):
         associate_expression(counts, group, scale=Scale.parse("log2(tpm+1)"), **NAMES)
 
 
