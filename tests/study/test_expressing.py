@@ -7,6 +7,7 @@ import pytest
 from tests.study import tiny
 
 from tmescope.foundation.errors import InputError, ManyProblems, ScaleError
+from tmescope.study.checking import check
 from tmescope.study.running import run
 
 BRAF = {"feature": "braf", "group": ["V600E"], "reference": ["WT"]}
@@ -114,15 +115,18 @@ def test_counts_are_compared_without_any_scoring_method(tmp_path) -> None:
 @pytest.mark.parametrize("method", ["voom", "deseq2"])
 def test_models_of_counts_refuse_tpm_with_the_evidence(tmp_path, method: str) -> None:
     asked = [{"id": "who", "kind": "expression", "endpoint": "response", "expression": {"method": method}}]
-    with pytest.raises(
-        ScaleError, match=rf"{method} is a model of counts, the matrix is declared as tpm \(values from"
-    ):
+    with pytest.raises(ManyProblems, match=rf"{method} is a model of counts.* declared as tpm \(values from"):
         run(_study(tmp_path, asked, only_a=True), tmp_path / "out")
+    assert not list(tmp_path.glob("out/tables/*.parquet"))  # before anything is computed
+    problems = check(tmp_path / "study.toml").problems
+    assert [type(p) for p in problems] == [ScaleError]
+    assert problems[0].where == "question who, cohort a"
+    assert "limma" in str(problems[0].next_step)
 
 
 def test_limma_refuses_counts(tmp_path) -> None:
     asked = [{"id": "who", "kind": "expression", "endpoint": "response", "expression": {"method": "limma"}}]
-    with pytest.raises(ScaleError, match="limma without voom was asked for counts"):
+    with pytest.raises(ManyProblems, match="limma without voom was asked for counts"):
         run(_study(tmp_path, asked, scale="counts", only_a=True, methods=()), tmp_path / "out")
 
 
@@ -149,3 +153,17 @@ def test_unknown_columns_are_refused_before_anything_is_read(tmp_path) -> None:
     text = str(caught.value)
     assert "expression.feature" in text
     assert "expression.batch" in text
+
+
+def test_several_samples_of_a_patient_are_said(tmp_path) -> None:
+    asked = [{"id": "braf", "kind": "expression", "expression": BRAF}]
+    study = _study(tmp_path, asked, only_a=True)
+    path = tmp_path / "a_samples.csv"
+    samples = pd.read_csv(path)
+    samples.loc[1, "patient_id"] = samples.loc[0, "patient_id"]
+    samples.to_csv(path, index=False)
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace("[cohorts.select]", '[cohorts.select]\none_per_patient = "all"'), encoding="utf-8")
+    found = run(study, tmp_path / "out").table("warnings")
+    row = found[found["code"] == "expression.repeated_patients"]
+    assert row["count"].tolist() == [1]

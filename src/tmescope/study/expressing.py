@@ -12,6 +12,7 @@ import pandas as pd
 from tmescope.associate.expression import ExpressionAnswers, ExpressionPlan, associate_expression
 from tmescope.associate.expression_scales import check_model
 from tmescope.associate.families import adjust_families
+from tmescope.foundation.errors import ScaleError, TmescopeError
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale, convert
 from tmescope.store.matrices import map_matrix, read_genes
@@ -23,12 +24,16 @@ from tmescope.study.question_material import gather_material
 from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from tmescope.study.context import Context
-    from tmescope.study.schema import Cohort
+    from tmescope.study.schema import Cohort, Study
     from tmescope.study.schema_expression import ExpressionOptions
     from tmescope.study.schema_questions import Question
 
-__all__ = ["EXPRESSION_TABLES", "expresses", "expression_step"]
+__all__ = ["EXPRESSION_TABLES", "expresses", "expression_problems", "expression_step"]
 
 EXPRESSION_TABLES = ("expression", "expression_fits", "expression_sets")
 """Tables that the step writes."""
@@ -79,6 +84,27 @@ def expression_step(context: Context, cohort: Cohort) -> Step:
     return Step(f"expression-{cohort.id}", ingredients, make)
 
 
+def expression_problems(study: Study, folders: Mapping[str, Path]) -> list[TmescopeError]:
+    """Return the models that cohorts' scales forbid, before anything is computed.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    folders : mapping of str to pathlib.Path
+        Folders of the cohorts that could be read.
+    """
+    problems: list[TmescopeError] = []
+    for cohort in study.cohorts:
+        for question in asked_expression(study, cohort) if cohort.id in folders else ():
+            try:
+                _target(folders[cohort.id], options=options_of(question))
+            except ScaleError as error:
+                place = f"question {question.id}, cohort {cohort.id}"
+                problems.append(ScaleError(error.what, where=place, expected=error.expected, next_step=error.next_step))
+    return problems
+
+
 def _compare(
     context: Context, question: Question, cohort: Cohort
 ) -> tuple[ExpressionAnswers | None, tuple[RunWarning, ...]]:
@@ -96,6 +122,7 @@ def _compare(
     if min(n_in, n_out) < _FEWEST:
         told = f"{n_in} samples are in the group and {n_out} in the reference: expression is not compared"
         return None, (*noted, RunWarning("expression.one_group", told, where, min(n_in, n_out)))
+    noted = (*noted, *_repeated(samples["patient_id"][group.notna()], where=where))
     stated = columns[[c for c in columns if c in question.confounders]]
     batch = columns.get(options.batch)
     if batch is not None and not options.combat and options.batch not in stated:
@@ -119,6 +146,14 @@ def _compare(
     return found, noted
 
 
+def _repeated(patients: pd.Series[str], *, where: str) -> tuple[RunWarning, ...]:
+    twice = patients[patients.notna() & patients.duplicated()].drop_duplicates()
+    if not len(twice):
+        return ()
+    told = f"{len(twice)} patients have several samples in the comparison, which counts them as different patients"
+    return (RunWarning("expression.repeated_patients", told, where, len(twice)),)
+
+
 def _groups(
     samples: pd.DataFrame, columns: pd.DataFrame, *, question: Question, options: ExpressionOptions
 ) -> pd.Series[float]:
@@ -131,7 +166,14 @@ def _groups(
 
 
 def _matrix(folder: Path, sample_ids: pd.Index[str], *, options: ExpressionOptions) -> tuple[pd.DataFrame, Scale]:
-    """Return samples x genes on a scale that the model takes: the exact conversion, or an error that says why not."""
+    """Return samples x genes on a scale that the model takes, by the exact conversion."""
+    values, scale, target = _target(folder, options=options)
+    converted = convert(values, scale, target)[0]
+    return pd.DataFrame(converted, index=sample_ids, columns=read_genes(folder)), target
+
+
+def _target(folder: Path, *, options: ExpressionOptions) -> tuple[NDArray[np.float64], Scale, Scale]:
+    """Return the matrix, its scale, and that which the model takes; or an error that says why there is none."""
     marks = json.loads((folder / "cohort.json").read_text(encoding="utf-8"))
     scale = Scale.parse(marks["uns"]["scale"], where=folder.name)
     values = np.asarray(map_matrix(folder), dtype=np.float64)
@@ -141,8 +183,7 @@ def _matrix(folder: Path, sample_ids: pd.Index[str], *, options: ExpressionOptio
     elif scale != Scale("array", 2.0, 0.0) and options.method in (None, "limma"):
         target = Scale(scale.unit, 2.0, options.pseudocount)
     check_model(target, options.method or "auto", values=values)
-    converted = convert(values, scale, target)[0]
-    return pd.DataFrame(converted, index=sample_ids, columns=read_genes(folder)), target
+    return values, scale, target
 
 
 def _named(found: ExpressionAnswers, question: Question) -> dict[str, pd.DataFrame]:
