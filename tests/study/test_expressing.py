@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pandas as pd
 import pytest
@@ -155,15 +156,15 @@ def test_unknown_columns_are_refused_before_anything_is_read(tmp_path) -> None:
     assert "expression.batch" in text
 
 
-def test_several_samples_of_a_patient_are_said(tmp_path) -> None:
+def test_several_samples_of_a_patient_are_said_where_no_endpoint_refuses_them(tmp_path) -> None:
     asked = [{"id": "braf", "kind": "expression", "expression": BRAF}]
-    study = _study(tmp_path, asked, only_a=True)
+    data = tomllib.loads(_study(tmp_path, asked, only_a=True).read_text(encoding="utf-8"))
+    data["endpoints"], data["answers"] = {}, {}
+    data["cohorts"][0]["select"]["one_per_patient"] = "all"
     path = tmp_path / "a_samples.csv"
     samples = pd.read_csv(path)
     samples.loc[1, "patient_id"] = samples.loc[0, "patient_id"]
     samples.to_csv(path, index=False)
-    text = study.read_text(encoding="utf-8")
-    study.write_text(text.replace("[cohorts.select]", '[cohorts.select]\none_per_patient = "all"'), encoding="utf-8")
-    found = run(study, tmp_path / "out").table("warnings")
+    found = run(tiny.write_study(tmp_path, data), tmp_path / "out").table("warnings")
     row = found[found["code"] == "expression.repeated_patients"]
     assert row["count"].tolist() == [1]
