@@ -31,6 +31,7 @@ _WORDS = {
     "new bsd": "BSD-3-Clause",
     "2-clause bsd": "BSD-2-Clause",
     "bsd 2-clause license": "BSD-2-Clause",
+    "bsd-3": "BSD-3-Clause",
     "3-clause bsd": "BSD-3-Clause",
     "bsd 3-clause": "BSD-3-Clause",
     "bsd 3-clause license": "BSD-3-Clause",

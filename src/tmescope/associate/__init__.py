@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tmescope.associate.covariates import EncodedCovariates, encode_covariates
     from tmescope.associate.cutoff_files import read_cutoff, write_cutoff
     from tmescope.associate.cutpoints import CutPointAnswers, CutPointPlan, associate_cutpoints
-    from tmescope.associate.expression import associate_expression
+    from tmescope.associate.expression import ExpressionAnswers, ExpressionPlan, associate_expression
     from tmescope.associate.families import adjust_families
     from tmescope.associate.features import Feature, collect_features
     from tmescope.associate.frozen_cutoffs import FrozenCutoff, assign_groups, carry_cutoff, freeze_cutoff, give_cutoff
@@ -44,6 +44,8 @@ __all__ = [
     "CutPointAnswers",
     "CutPointPlan",
     "EncodedCovariates",
+    "ExpressionAnswers",
+    "ExpressionPlan",
     "Feature",
     "FrozenCutoff",
     "HazardAnswers",
@@ -95,12 +97,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "associate_change": "change",
     "Adjustment": "hazards",
     "AnalysisPlan": "biomarkers",
     "CutPointAnswers": "cutpoints",
     "CutPointPlan": "cutpoints",
     "EncodedCovariates": "covariates",
+    "ExpressionAnswers": "expression",
+    "ExpressionPlan": "expression",
     "Feature": "features",
     "FrozenCutoff": "frozen_cutoffs",
     "HazardAnswers": "hazards",
@@ -118,6 +121,7 @@ _HOMES = {
     "adjust_families": "families",
     "assign_groups": "frozen_cutoffs",
     "associate_adjusted_response": "adjusted_response",
+    "associate_change": "change",
     "associate_competing_hazard": "hazards",
     "associate_cutpoints": "cutpoints",
     "associate_expression": "expression",

@@ -11,6 +11,7 @@ from tmescope.report.composition import draw_composition
 from tmescope.report.contents import ReportContents
 from tmescope.report.correlations import draw_correlations
 from tmescope.report.distributions import draw_distributions
+from tmescope.report.expression_figures import draw_expression
 from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
 from tmescope.report.incidence_curves import draw_incidence
@@ -36,7 +37,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, pooled effects, survival, restricted means, incidence; identifiers are unique.
+        forest plots, pooled effects, expression, survival, restricted means, incidence; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -50,6 +51,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_distributions,
         draw_forests,
         draw_pooled,
+        draw_expression,
         draw_survival_curves,
         draw_restricted_means,
         draw_incidence,

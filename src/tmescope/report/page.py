@@ -17,6 +17,7 @@ import vl_convert
 
 from tmescope.report import (
     cohort_tables,
+    expression_tables,
     overlap_tables,
     pooled_tables,
     quality_lights,
@@ -142,6 +143,9 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
         "pooled": pooled_tables.pooled(contents),
+        "comparisons": expression_tables.comparisons(contents),
+        "top_genes": expression_tables.top_genes(contents),
+        "set_directions": expression_tables.set_directions(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

@@ -110,7 +110,9 @@ if TYPE_CHECKING:
     from tmescope.stats.sample_sizes import detectable_ratio, sample_size
     from tmescope.stats.screened_outcomes import OutcomeModel, ScreenOptions, cox_outcome, logistic_outcome
     from tmescope.stats.screening import ColumnEffects, screen_columns
+    from tmescope.stats.set_directions import SetDirection, compare_set
     from tmescope.stats.shrinkage import ShrunkEffects, shrink_effects
+    from tmescope.stats.size_factors import median_ratios
     from tmescope.stats.study_influence import EggerTest, egger_test, leave_one_out
     from tmescope.stats.survival import KaplanMeierCurve, LogRankTest, kaplan_meier, log_rank
     from tmescope.stats.voom import WeightedCounts, weigh_counts
@@ -180,6 +182,7 @@ __all__ = [
     "RestrictedMeanDifference",
     "RobustFit",
     "ScreenOptions",
+    "SetDirection",
     "ShrunkEffects",
     "SimulatedPower",
     "SurvivalConcordance",
@@ -204,6 +207,7 @@ __all__ = [
     "compare_aucs",
     "compare_nested",
     "compare_restricted_means",
+    "compare_set",
     "constrained_least_squares",
     "cox_optimism",
     "cox_outcome",
@@ -249,6 +253,7 @@ __all__ = [
     "measure_closeness",
     "measure_net_benefit",
     "measure_net_benefit_at",
+    "median_ratios",
     "moderate",
     "odds_ratio_of_group",
     "odds_ratio_per_sd",
@@ -530,10 +535,15 @@ _HOMES = {
         "ColumnEffects",
         "screen_columns",
     ),
+    "set_directions": (
+        "SetDirection",
+        "compare_set",
+    ),
     "shrinkage": (
         "ShrunkEffects",
         "shrink_effects",
     ),
+    "size_factors": ("median_ratios",),
     "study_influence": (
         "EggerTest",
         "egger_test",

@@ -159,6 +159,31 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "held_out_ci_high:float held_out_p:float reason:str"
         ),
     ),
+    "expression": TableSchema(
+        "one gene of a cohort, compared between two groups of samples",
+        _columns(
+            "question_id:str cohort_id:str feature:str source:str endpoint:str contrast:str n:int n_events:int "
+            "effect:float effect_name:str adjusted_for:str std_error:float ci_low:float ci_high:float p_value:float "
+            "q_value:float family:str family_size:int average:float t:float log_odds:float method:str"
+        ),
+    ),
+    "expression_fits": TableSchema(
+        "one comparison of expression in a cohort: the model, what it left out, and what ComBat did",
+        _columns(
+            "question_id:str cohort_id:str endpoint:str contrast:str scale:str adjusted_for:str method:str n:int "
+            "n_group:int n_reference:int n_left_out:int left_out:str n_columns:int n_genes:int n_untested:int "
+            "n_few_counts:int n_higher:int n_lower:int prior_df:float checks:str combat:bool combat_method:str "
+            "combat_batches:str n_unchanged:int unchanged_genes:str"
+        ),
+    ),
+    "expression_sets": TableSchema(
+        "one gene set of a comparison of expression, with the direction in which its genes moved",
+        _columns(
+            "question_id:str cohort_id:str endpoint:str contrast:str adjusted_for:str gene_set:str n_genes:int "
+            "n_in_set:int n_higher:int mean_effect:float mean_difference:float correlation:float inflation:float "
+            "t:float df:float p_value:float q_value:float family:str family_size:int method:str reason:str"
+        ),
+    ),
     "curves": TableSchema(
         "one step of a Kaplan-Meier curve",
         _columns(

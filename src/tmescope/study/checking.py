@@ -26,6 +26,7 @@ from tmescope.ingest.gene_lengths import final_scale
 from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
 from tmescope.study.deconvolving import unmatched_model_problems, unmeasured_problems
+from tmescope.study.expressing import expression_problems
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.model_files import cohort_problems
@@ -145,6 +146,7 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
         samples = read_table(folders[cohort.id] / "samples.parquet", columns=["sample_id"])["sample_id"]
         problems += unmatched_problems(study, cohort, list(samples))
         problems += _patient_problems(study, cohort, folders[cohort.id])
+    problems += expression_problems(study, folders)
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
     wanted = read_universe(study)
     if wanted is not None:

@@ -20,6 +20,7 @@ from tmescope.foundation.errors import (
     closest,
     examples,
 )
+from tmescope.study.asked_expression import expresses
 from tmescope.study.question_references import question_references
 from tmescope.study.schema import UNDECIDED, OrdinalEndpoint, ResponseEndpoint, Study, TimeEndpoint
 
@@ -243,12 +244,13 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
         problems += [UnknownNameError.of("cohort", c, ids, where=f"{where}: endpoints.{name}") for c in strangers]
     composition = study.deconvolution
     measured = (study.profile.methods, study.profile.models, composition.methods, composition.models)
-    if not any(measured) and not study.subtypes.models and not study.subtypes.fit:
+    if not any((*measured, study.subtypes.models, study.subtypes.fit, expresses(study))):
         problems.append(
             StudyFileError(
                 "the study names no method",
                 where=f"{where}: profile.methods",
-                expected="at least one there, or models, deconvolution.methods, subtypes.models or subtypes.fit",
+                expected="at least one there, or models, deconvolution.methods, subtypes.models, subtypes.fit, or a "
+                "question of kind expression",
             )
         )
     problems += [*_answer_references(study, where), *question_references(study, where)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmescope.study.asked_expression import expresses
 from tmescope.study.schema_subtypes import EACH
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def pace_of_run(study: Study) -> dict[str, float]:
         steps |= {f"subtype-model-{c.id}": slow * (1 + _megabytes(study, c) / 20) for c in fitted}
         steps |= {f"subtypes-{c.id}": 0.5 + _megabytes(study, c) / 20 for c in study.cohorts}
     steps |= {f"answers-{c.id}": _ANSWERS for c in study.cohorts}
+    if expresses(study):
+        steps |= {f"expression-{c.id}": 1 + _megabytes(study, c) / 20 for c in study.cohorts}
     steps |= {"tables": _TABLES, "methods": _METHODS}
     return steps | ({"figures": _FIGURES, "report": _REPORT} if study.output.report else {})
 

@@ -24,6 +24,7 @@ _WANTED: dict[str, tuple[type, ...]] = {
     "survival": (TimeEndpoint,),
     "restricted_mean": (TimeEndpoint,),
     "competing_risks": (TimeEndpoint,),
+    "expression": (ResponseEndpoint,),
 }
 _CALLED: dict[tuple[type, ...], str] = {
     (ResponseEndpoint,): "response endpoint",
@@ -62,6 +63,8 @@ def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
 
 
 def _endpoint(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
+    if not question.endpoint:  # a feature tells the groups, which the schema sees to
+        return
     wanted = _WANTED.get(question.kind, _EITHER)
     names = [n for n, e in study.endpoints.items() if isinstance(e, wanted)]
     if question.endpoint not in names:
@@ -96,6 +99,9 @@ def _columns(study: Study, question: Question, place: str) -> Iterator[TmescopeE
     asked = [(f"{place}.confounders", name) for name in question.confounders]
     if question.treatment is not None:
         asked.append((f"{place}.treatment.feature", question.treatment.feature))
+    if question.expression is not None:
+        stated = question.expression
+        asked += [(f"{place}.expression.{key}", name) for key in ("feature", "batch") if (name := getattr(stated, key))]
     for key, name in asked:
         if name not in known and not name.startswith("subtype"):
             yield UnknownNameError.of("feature or column", name, known, where=key)

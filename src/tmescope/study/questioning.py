@@ -43,7 +43,9 @@ def asked_questions(context: Context, cohort: Cohort) -> list[Question]:
     return [
         q
         for q in study.question
-        if (q.cohorts is None or cohort.id in q.cohorts) and study.endpoints[q.endpoint].rule_for(cohort.id) is not None
+        if q.kind != "expression"  # steps of their own: `expression_step`
+        and (q.cohorts is None or cohort.id in q.cohorts)
+        and study.endpoints[q.endpoint].rule_for(cohort.id) is not None
     ]
 
 

@@ -24,6 +24,7 @@ from tmescope.study.context import Context
 from tmescope.study.crate import input_hashes, provenance_of, write_crate
 from tmescope.study.deconvolving import deconvolve_step
 from tmescope.study.describing import methods_step, publish_methods
+from tmescope.study.expressing import expresses, expression_step
 from tmescope.study.ingesting import cohort_step
 from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
@@ -202,6 +203,8 @@ def _ingest(context: Context) -> None:
 def _answer(context: Context) -> None:
     for cohort in context.study.cohorts:
         context.do(answer_step(context, cohort))
+        if expresses(context.study):
+            context.do(expression_step(context, cohort))
     if pools(context):
         context.do(pool_step(context))
 

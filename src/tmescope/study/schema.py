@@ -185,7 +185,7 @@ class Profile(Table):
     )
     methods: list[str] = Field(
         default_factory=lambda: ["zscore", "ssgsea", "mcp_counter"],
-        description="Scoring methods; may be empty where there are models or deconvolution methods",
+        description="Scoring methods; may be empty where something else is asked, such as models or kind = expression",
     )
     primary: str | None = Field(None, description="Method shown in the figures; the first of methods if omitted")
     signatures: Literal["core", "all"] | list[str] = Field(

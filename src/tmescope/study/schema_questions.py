@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from tmescope.study.schema_expression import ExpressionOptions
 from tmescope.study.schema_parts import Table, checked_id
 from tmescope.study.schema_survival import SurvivalOptions
 
@@ -62,15 +63,24 @@ class Question(Table):
 
     id: str = Field(description="Short name of the question; the column question_id of answers and pooled")
     kind: Literal[
-        "response", "survival", "interaction", "cutpoint", "ordinal", "restricted_mean", "competing_risks"
+        "response",
+        "survival",
+        "interaction",
+        "cutpoint",
+        "ordinal",
+        "restricted_mean",
+        "competing_risks",
+        "expression",
     ] = Field(
         description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
         "cutpoint: best cut with corrected p; ordinal: odds of a better level; restricted_mean: months without the "
-        "event up to a horizon; competing_risks: incidence where other events come first"
+        "event up to a horizon; competing_risks: incidence where other events come first; expression: every gene "
+        "between two groups"
     )
     endpoint: str = Field(
-        description="Endpoint of the study: binary for response, ordered for ordinal, time to event for survival, "
-        "restricted_mean and competing_risks"
+        "",
+        description="Endpoint of the study: binary for response and expression, ordered for ordinal, time to event for "
+        "survival, restricted_mean and competing_risks; needed except where expression.feature tells the groups",
     )
     cohorts: list[str] | None = Field(None, description="Cohorts that are asked; all that record it if omitted")
     methods: list[str] | None = Field(None, description="Methods whose features are asked; as in answers if omitted")
@@ -97,9 +107,27 @@ class Question(Table):
         None, gt=0, allow_inf_nan=False, description="Where the areas of kind = restricted_mean end; stated beforehand"
     )
     survival: SurvivalOptions | None = Field(None, description="How time to event is analysed")
+    expression: ExpressionOptions | None = Field(None, description="Groups and model, for kind = expression")
     pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
 
     _id = field_validator("id")(checked_id)
+
+    @model_validator(mode="after")
+    def _expressed(self) -> Question:
+        by_feature = bool(self.expression and self.expression.feature)
+        if self.expression and self.kind != "expression":
+            message = f"a table expression belongs to kind = expression, not to {self.kind}"
+            raise ValueError(message)
+        if by_feature == bool(self.endpoint):
+            message = (
+                "name an endpoint, or (kind = expression) the feature that tells the groups" + ", not both" * by_feature
+            )
+            raise ValueError(message)
+        strange = [name for name in ("features", "methods", "genes", "axis", "pool") if getattr(self, name)]
+        if self.kind == "expression" and strange:
+            message = f"{strange[0]} is no option of kind expression, which compares every gene in each cohort"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _complete(self) -> Question:

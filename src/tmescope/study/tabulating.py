@@ -13,6 +13,7 @@ from tmescope.foundation.method import resolve_parameters
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_csv, write_table
+from tmescope.study.expressing import EXPRESSION_TABLES, expresses
 from tmescope.study.ledger import Step
 from tmescope.study.material import Material
 from tmescope.study.notices import warning_table
@@ -75,6 +76,8 @@ def _warnings(context: Context) -> pd.DataFrame:
     placed = ["subtypes"] if context.needs.subtypes.asked else []
     for prefix in ("profile", *composed, *placed, "answers"):
         folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
+    if expresses(context.study):
+        folders += [context.ledger.folder(f"expression-{c.id}") for c in context.study.cohorts]
     folders += [context.ledger.folder("pooled")] if pools(context) else []
     parts = [read_table(f / "warnings.parquet") for f in folders]
     missing = [
@@ -197,6 +200,13 @@ def _pooled(name: str) -> Callable[[Context], pd.DataFrame]:
     return build
 
 
+def _expressed(name: str) -> Callable[[Context], pd.DataFrame]:
+    def build(context: Context) -> pd.DataFrame:
+        return _stacked(name, "expression")(context) if expresses(context.study) else empty_table(name)
+
+    return build
+
+
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
@@ -214,6 +224,7 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "curves": _stacked("curves", "answers"),
     "cuts": _stacked("cuts", "answers"),
     "incidence": _stacked("incidence", "answers"),
+    **{name: _expressed(name) for name in EXPRESSION_TABLES},
     "quality": _quality,
     "sample_flags": _stacked("sample_flags", "cohort"),
     "overlaps": lambda context: read_table(context.ledger.folder("overlaps") / "overlaps.parquet"),
