@@ -18,6 +18,7 @@ from tmescope.report.pooled_forests import draw_pooled
 from tmescope.report.quality_panel import draw_quality
 from tmescope.report.subtype_map import draw_subtypes
 from tmescope.report.survival_curves import draw_survival_curves
+from tmescope.report.volcanoes import draw_volcanoes
 
 __all__ = ["draw_figures"]
 
@@ -34,7 +35,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, pooled effects, survival; identifiers are unique.
+        forest plots, pooled effects, volcano plots, survival; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -48,6 +49,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_distributions,
         draw_forests,
         draw_pooled,
+        draw_volcanoes,
         draw_survival_curves,
     )
     figures: list[Figure] = []

@@ -22,6 +22,7 @@ from tmescope.report import (
     quality_lights,
     result_tables,
     sample_tables,
+    screen_tables,
     written,
 )
 from tmescope.report.contents import ReportContents
@@ -142,6 +143,8 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
         "pooled": pooled_tables.pooled(contents),
+        "screens": screen_tables.screens(contents),
+        "screens_pooled": screen_tables.pooled_screens(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

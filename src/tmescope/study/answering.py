@@ -68,6 +68,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         parts: list[pd.DataFrame] = []
         curves: list[pd.DataFrame] = []
         cuts: list[pd.DataFrame] = []
+        screens: list[pd.DataFrame] = []
         warnings: list[RunWarning] = []
         context.progress.start(_TASK, len(responses) + (survival is not None) + len(own), unit="questions")
         for endpoint in responses:
@@ -90,9 +91,10 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             parts.append(found_own.answers)
             warnings.extend(found_own.warnings)
             cuts += [] if found_own.cuts is None else [found_own.cuts]
+            screens += [] if found_own.screens is None else [found_own.screens]
             context.progress.advance(_TASK)
         context.progress.finish(_TASK)
-        _write(folder, parts, curves=curves, cuts=cuts)
+        _write(folder, parts, others={"curves": curves, "cuts": cuts, "screens": screens})
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     asked_for = {"responses": responses, "survival": survival, "methods": asked_methods(context)}
@@ -113,7 +115,7 @@ def _ingredients(
         "subtypes": context.outcomes.get(f"subtypes-{cohort_id}", {}).get("subtypes.parquet"),
         "questions": [q.model_dump(mode="json") for q in own],
         "elsewhere": {q: list(left) for q, left in elsewhere.items() if left},
-        "matrix": data["matrix.npy"] if any(q.genes for q in own) else None,
+        "matrix": data["matrix.npy"] if any(q.genes or q.kind == "screen" for q in own) else None,
         "seed": context.study.study.seed if own else None,
     }
 
@@ -137,11 +139,11 @@ def _asked_features(
     return _features(context, cohort_id, sample_ids=list(samples["sample_id"]), methods=question.methods)
 
 
-def _write(folder: Path, parts: list[pd.DataFrame], *, curves: list[pd.DataFrame], cuts: list[pd.DataFrame]) -> None:
+def _write(folder: Path, parts: list[pd.DataFrame], *, others: dict[str, list[pd.DataFrame]]) -> None:
     filled = [p for p in parts if len(p)]
     answers = adjust_families(pd.concat(filled, ignore_index=True)) if filled else empty_table("answers")
     write_table(shape_table("answers", answers), folder / "answers.parquet")
-    for name, tables in (("curves", curves), ("cuts", cuts)):
+    for name, tables in others.items():
         known = [t for t in tables if len(t)]
         table = pd.concat(known, ignore_index=True) if known else empty_table(name)
         write_table(shape_table(name, table), folder / f"{name}.parquet")

@@ -26,11 +26,14 @@ class FoundAnswers:
     warnings : tuple of RunWarning
     cuts : pandas.DataFrame or None
         Rows of the table ``cuts``, of a question that looks for a cut-point.
+    screens : pandas.DataFrame or None
+        Rows of the table ``screens``, of a question that asks every gene.
     """
 
     answers: pd.DataFrame
     warnings: tuple[RunWarning, ...]
     cuts: pd.DataFrame | None = None
+    screens: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

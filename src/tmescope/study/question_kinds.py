@@ -17,6 +17,7 @@ from tmescope.associate.response_interactions import associate_response_interact
 from tmescope.foundation.errors import listing
 from tmescope.foundation.result import RunWarning
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
+from tmescope.study.screening_questions import answer_screen
 
 __all__ = ["ANSWERERS"]
 
@@ -119,4 +120,5 @@ ANSWERERS: Mapping[str, Callable[[AskedQuestion], FoundAnswers]] = {
     "survival": _survival,
     "interaction": _interaction,
     "cutpoint": _cutpoint,
+    "screen": answer_screen,
 }

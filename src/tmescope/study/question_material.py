@@ -42,6 +42,8 @@ class QuestionMaterial:
         The cohort's table samples without those left to other cohorts.
     n_elsewhere : int
         Samples left out because another cohort of the question has the patient.
+    folder : pathlib.Path or None
+        Where the cohort's expression lies, for a question about every gene.
     """
 
     features: tuple[Feature, ...]
@@ -50,6 +52,7 @@ class QuestionMaterial:
     arms: pd.Series[str] | None
     samples: pd.DataFrame
     n_elsewhere: int
+    folder: Path | None = None
 
 
 def gather_material(
@@ -109,6 +112,7 @@ def gather_material(
         find_arms(question, samples, extra),
         kept,
         len(samples) - len(kept),
+        folder,
     )
     return material, tuple(_warnings(absent, without, where=where))
 

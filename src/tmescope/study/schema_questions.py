@@ -51,9 +51,9 @@ class Question(Table):
     """One question, asked of every cohort that records its endpoint."""
 
     id: str = Field(description="Short name of the question; the column question_id of answers and pooled")
-    kind: Literal["response", "survival", "interaction", "cutpoint"] = Field(
+    kind: Literal["response", "survival", "interaction", "cutpoint", "screen"] = Field(
         description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
-        "cutpoint: best cut with corrected p"
+        "cutpoint: best cut with corrected p; screen: every gene of the expression matrix"
     )
     endpoint: str = Field(description="Endpoint of the study: binary for response, time to event for survival")
     cohorts: list[str] | None = Field(None, description="Cohorts that are asked; all that record it if omitted")
@@ -88,6 +88,9 @@ class Question(Table):
             raise ValueError(message)
         if self.kind in ("interaction", "cutpoint") and (self.axis or self.confounders):
             message = f"axis and confounders belong to response and survival, not to {self.kind}"
+            raise ValueError(message)
+        if self.kind == "screen" and (self.features is not None or self.genes):
+            message = "a screen asks every gene of the expression matrix: it takes no features and no genes"
             raise ValueError(message)
         if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - set(self.cohorts))):
             message = f"pool.strata names the cohort {strange[0]!r}, which the question does not ask"
