@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from tests.report.test_volcanoes import _contents, make_screens
 
+from tmescope.report.numbers import count
 from tmescope.report.screen_tables import MOST, pooled_screens, screens
 
 
@@ -9,7 +10,7 @@ def test_only_the_leading_genes_stand_in_the_page():
     found = screens(_contents(screens=make_screens()))
     assert len(found.rows) == MOST
     assert {r[0].text for r in found.rows[:5]} == {f"G{i}" for i in range(5)}
-    assert "3,000 rows in tables/screens.parquet" in found.note
+    assert f"{count(3000)} rows in tables/screens.parquet" in found.note
     assert screens(_contents()) is None
 
 

@@ -47,7 +47,7 @@ def screens(contents: ReportContents) -> HtmlTable | None:
         "tables/screens.parquet. The largest of many estimates are too large: the shrunk effect allows for that. "
         "q-values are over all genes of one screen. A screen checks no assumption of single models."
     )
-    return _html("screens-table", "Genes that lead the screens", columns, rows, note)
+    return _html("screens-table", "Genes that lead the screens", columns=columns, rows=rows, note=note)
 
 
 def pooled_screens(contents: ReportContents) -> HtmlTable | None:
@@ -80,7 +80,7 @@ def pooled_screens(contents: ReportContents) -> HtmlTable | None:
         f"Method: {methods}. The {MOST} genes with the smallest p-values of each screen, of {count(len(table))} rows "
         "in tables/screens_pooled.parquet. q-values are over all genes of one pooled screen."
     )
-    return _html("screens-pooled-table", "Genes that lead the pooled screens", columns, rows, note)
+    return _html("screens-pooled-table", "Genes that lead the pooled screens", columns=columns, rows=rows, note=note)
 
 
 def _leading(table: pd.DataFrame, keys: list[str]) -> Iterator[Mapping[Any, Any]]:
@@ -102,6 +102,6 @@ def _value(text: str, value: Any) -> Cell:
     return Cell(text, sort="" if is_missing(value) else float(value), kind="number")
 
 
-def _html(name: str, caption: str, columns: list[tuple[str, bool]], rows: list[list[Cell]], note: str) -> HtmlTable:
+def _html(name: str, caption: str, *, columns: list[tuple[str, bool]], rows: list[list[Cell]], note: str) -> HtmlTable:
     filters = [(columns[i][0], i, sorted({r[i].text for r in rows})) for i in (1, 2)]
     return HtmlTable(name, caption, columns, rows, sortable=True, filters=filters, note=note)

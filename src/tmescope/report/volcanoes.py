@@ -33,8 +33,8 @@ def draw_volcanoes(contents: ReportContents) -> list[Figure]:
 
     Notes
     -----
-    The genes with the smallest p-values are points, the first of them named; all others are counted in bins, so that the
-    size of a figure does not depend on the number of genes.
+    The genes with the smallest p-values are points, the first of them named; all others are counted in bins: the size
+    of a figure does not depend on the number of genes.
     """
     table = contents.table("screens")
     if not len(table):
