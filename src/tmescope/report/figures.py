@@ -21,6 +21,7 @@ from tmescope.report.quality_panel import draw_quality
 from tmescope.report.restricted_means import draw_restricted_means
 from tmescope.report.subtype_map import draw_subtypes
 from tmescope.report.survival_curves import draw_survival_curves
+from tmescope.report.volcanoes import draw_volcanoes
 
 __all__ = ["draw_figures"]
 
@@ -37,7 +38,8 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, pooled effects, expression, survival, restricted means, incidence; identifiers are unique.
+        forest plots, pooled effects, expression, volcano plots, survival, restricted means, incidence; identifiers
+        are unique.
     """
     families = (
         draw_quality,
@@ -52,6 +54,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_forests,
         draw_pooled,
         draw_expression,
+        draw_volcanoes,
         draw_survival_curves,
         draw_restricted_means,
         draw_incidence,

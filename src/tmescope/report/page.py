@@ -23,6 +23,7 @@ from tmescope.report import (
     quality_lights,
     result_tables,
     sample_tables,
+    screen_tables,
     written,
 )
 from tmescope.report.contents import ReportContents
@@ -146,6 +147,8 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "comparisons": expression_tables.comparisons(contents),
         "top_genes": expression_tables.top_genes(contents),
         "set_directions": expression_tables.set_directions(contents),
+        "screens": screen_tables.screens(contents),
+        "screens_pooled": screen_tables.pooled_screens(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

@@ -150,6 +150,25 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "left_out_cohort:str k:int effect:float ci_low:float ci_high:float p_value:float tau2:float"
         ),
     ),
+    "screens": TableSchema(
+        "one gene of a screen, with one set of covariates in one cohort",
+        _columns(
+            "question_id:str cohort_id:str feature:str source:str endpoint:str n:int n_events:int effect:float "
+            "effect_name:str adjusted_for:str std_error:float ci_low:float ci_high:float p_value:float q_value:float "
+            "family:str family_size:int method:str n_left_out:int left_out:str checks:str p_score:float p_lr:float "
+            "shrunk_effect:float shrunk_ci_low:float shrunk_ci_high:float shrunk_method:str log2_effect:float "
+            "neg_log10_p:float expected_neg_log10_p:float"
+        ),
+    ),
+    "screens_pooled": TableSchema(
+        "one gene of a screen, pooled over cohorts",
+        _columns(
+            "question_id:str feature:str source:str endpoint:str effect_name:str adjusted_for:str stratum:str k:int "
+            "n:int n_events:int effect:float std_error:float ci_low:float ci_high:float p_value:float q_value:float "
+            "family:str family_size:int method:str tau2:float i2:float prediction_low:float prediction_high:float "
+            "narrower_than_fixed:bool fixed_effect:float fixed_ci_low:float fixed_ci_high:float cohorts:str"
+        ),
+    ),
     "cuts": TableSchema(
         "one cut-point that was looked for",
         _columns(

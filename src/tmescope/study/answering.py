@@ -69,6 +69,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         curves: list[pd.DataFrame] = []
         cuts: list[pd.DataFrame] = []
         incidence: list[pd.DataFrame] = []
+        screens: list[pd.DataFrame] = []
         warnings: list[RunWarning] = []
         context.progress.start(_TASK, len(responses) + (survival is not None) + len(own), unit="questions")
         for endpoint in responses:
@@ -92,9 +93,10 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             warnings.extend(found_own.warnings)
             cuts += [] if found_own.cuts is None else [found_own.cuts]
             incidence += [] if found_own.incidence is None else [found_own.incidence]
+            screens += [] if found_own.screens is None else [found_own.screens]
             context.progress.advance(_TASK)
         context.progress.finish(_TASK)
-        _write(folder, parts, others={"curves": curves, "cuts": cuts, "incidence": incidence})
+        _write(folder, parts, others={"curves": curves, "cuts": cuts, "incidence": incidence, "screens": screens})
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     asked_for = {"responses": responses, "survival": survival, "methods": asked_methods(context)}
@@ -116,7 +118,7 @@ def _ingredients(
         "questions": [q.model_dump(mode="json") for q in own],
         "elsewhere": {q: list(left) for q, left in elsewhere.items() if left},
         "endpoints": {q.endpoint: context.study.endpoints[q.endpoint].model_dump(mode="json") for q in own},
-        "matrix": data["matrix.npy"] if any(q.genes for q in own) else None,
+        "matrix": data["matrix.npy"] if any(q.genes or q.kind == "screen" for q in own) else None,
         "seed": context.study.study.seed if own else None,
     }
 

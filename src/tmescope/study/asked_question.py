@@ -29,12 +29,15 @@ class FoundAnswers:
         Rows of the table ``cuts``, of a question that looks for a cut-point.
     incidence : pandas.DataFrame or None
         Rows of the table ``incidence``, of a question about competing events.
+    screens : pandas.DataFrame or None
+        Rows of the table ``screens``, of a question that asks every gene.
     """
 
     answers: pd.DataFrame
     warnings: tuple[RunWarning, ...]
     cuts: pd.DataFrame | None = None
     incidence: pd.DataFrame | None = None
+    screens: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from tmescope.study.profiling import common_genes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_GENES", "read_common_expression", "read_log2_genes"]
+__all__ = ["MOST_GENES", "Log2Columns", "open_log2_genes", "read_common_expression", "read_log2_genes"]
 
 MOST_GENES = 2000
 """Genes kept: those that vary most within cohorts."""
@@ -88,6 +89,66 @@ def read_log2_genes(folder: Path, genes: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(values, index=pd.Index(ids, name="sample_id"), columns=names)
 
 
+@dataclass(frozen=True)
+class Log2Columns:
+    """All genes of one cohort, read in blocks, on the log2 scale of `read_common_expression`.
+
+    Parameters
+    ----------
+    samples, names : tuple of str
+        Sample ids and gene symbols.
+    matrix : array, n_samples x n_genes
+        As it lies on disk.
+    scale : Scale
+        Its own.
+    totals : array or None
+        Counts of each sample, where it holds counts.
+    rows : array
+        Positions of the samples in the matrix.
+    """
+
+    samples: tuple[str, ...]
+    names: tuple[str, ...]
+    matrix: NDArray[Any]
+    scale: Scale
+    totals: NDArray[np.float64] | None
+    rows: NDArray[np.intp]
+
+    def read(self, first: int, last: int) -> NDArray[np.float64]:
+        """Return columns ``first`` to ``last`` (exclusive).
+
+        Parameters
+        ----------
+        first, last : int
+            Positions.
+        """
+        block = np.asarray(self.matrix[:, first:last], dtype=np.float64)
+        return _logged(block, self.scale, self.totals)[self.rows]
+
+
+def open_log2_genes(folder: Path, sample_ids: Collection[str]) -> Log2Columns:
+    """Return all genes of one cohort, to be read in blocks.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the cohort.
+    sample_ids : collection of str
+        Samples that are wanted; they keep the order of the cohort.
+    """
+    ids = read_table(folder / "samples.parquet", columns=["sample_id"])["sample_id"].astype(str)
+    matrix, scale = map_matrix(folder), _scale(folder)
+    rows = np.flatnonzero(ids.isin(list(sample_ids)))
+    samples, names = tuple(ids.iloc[rows]), tuple(read_genes(folder))
+    return Log2Columns(samples, names, matrix, scale, _totals(matrix, scale), rows)
+
+
+def _totals(matrix: NDArray[Any], scale: Scale) -> NDArray[np.float64] | None:
+    if scale.unit != "counts":
+        return None
+    return np.asarray(np.nansum(convert(np.asarray(matrix), scale, Scale("counts"))[0], axis=1, keepdims=True))
+
+
 def _scale(folder: Path) -> Scale:
     marks = json.loads((folder / "cohort.json").read_text(encoding="utf-8"))
     return Scale.parse(marks["uns"]["scale"], where=folder.name)
@@ -112,10 +173,7 @@ def _blocks(folder: Path, scale: Scale, genes: list[str]) -> Iterator[tuple[int,
     place = {g: i for i, g in enumerate(read_genes(folder))}
     columns = np.array([place[g] for g in genes])
     matrix = map_matrix(folder)
-    totals = None
-    if scale.unit == "counts":
-        linear = Scale("counts")
-        totals = np.nansum(convert(np.asarray(matrix), scale, linear)[0], axis=1, keepdims=True)
+    totals = _totals(matrix, scale)
     for start in range(0, len(columns), _AT_ONCE):
         block = np.asarray(matrix[:, columns[start : start + _AT_ONCE]], dtype=np.float64)
         yield start, _logged(block, scale, totals)

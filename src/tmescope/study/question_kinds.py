@@ -13,6 +13,7 @@ from tmescope.associate.interactions import associate_interaction
 from tmescope.associate.response_interactions import associate_response_interaction
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
 from tmescope.study.ordinal_questions import answer_ordinal
+from tmescope.study.screening_questions import answer_screen
 from tmescope.study.survival_questions import answer_competing_risks, answer_restricted_mean, answer_survival
 
 __all__ = ["ANSWERERS"]
@@ -77,4 +78,5 @@ ANSWERERS: Mapping[str, Callable[[AskedQuestion], FoundAnswers]] = {
     "ordinal": answer_ordinal,
     "restricted_mean": answer_restricted_mean,
     "competing_risks": answer_competing_risks,
+    "screen": answer_screen,
 }

@@ -45,6 +45,8 @@ class QuestionMaterial:
         Samples left out because another cohort of the question has the patient.
     survival : SurvivalMaterial
         Strata, weights and times of sampling.
+    folder : pathlib.Path or None
+        Where the cohort's expression lies, for a question about every gene.
     """
 
     features: tuple[Feature, ...]
@@ -54,6 +56,7 @@ class QuestionMaterial:
     samples: pd.DataFrame
     n_elsewhere: int
     survival: SurvivalMaterial = field(default_factory=SurvivalMaterial)
+    folder: Path | None = None
 
 
 def gather_material(
@@ -114,6 +117,7 @@ def gather_material(
         kept,
         len(samples) - len(kept),
         gather_survival(question, lambda name: _column(name, samples, extra)),
+        folder,
     )
     return material, tuple(_warnings(absent, without, where=where))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tmescope.associate.across_cohorts import PoolPlan, pool_answers
+from tmescope.associate.pooled_screens import pool_screens
 from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
@@ -107,7 +108,9 @@ def answer_question(
     stated = context.study.endpoints[question.endpoint]
     found = ANSWERERS[question.kind](AskedQuestion(question, material, cohort.id, context.study.study.seed, stated))
     cuts, incidence = (None if t is None else t.assign(question_id=question.id) for t in (found.cuts, found.incidence))
-    return FoundAnswers(_named(found.answers, question, material), (*noted, *found.warnings), cuts, incidence)
+    screens = None if found.screens is None else _named(found.screens, question, material)
+    answers = _named(found.answers, question, material)
+    return FoundAnswers(answers, (*noted, *found.warnings), cuts, incidence, screens)
 
 
 def _named(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:
@@ -130,6 +133,7 @@ def pool_step(context: Context) -> Step:
         "release": context.release,
         "questions": [q.model_dump(mode="json") for q in asked],
         "answers": {c.id: context.outcomes[f"answers-{c.id}"]["answers.parquet"] for c in study.cohorts},
+        "screens": {c.id: context.outcomes[f"answers-{c.id}"]["screens.parquet"] for c in study.cohorts},
     }
 
     def make(folder: Path) -> None:
@@ -141,9 +145,25 @@ def pool_step(context: Context) -> Step:
             parts = [part for f in found if len(part := getattr(f, name))]
             table = shape_table(name, pd.concat(parts, ignore_index=True)) if parts else empty_table(name)
             write_table(table, folder / f"{name}.parquet")
+        _write_screens(context, folder, [q for q in asked if q.kind == "screen"])
         write_table(warning_table(list(chain.from_iterable(f.warnings for f in found))), folder / "warnings.parquet")
 
     return Step("pooled", ingredients, make)
+
+
+def _write_screens(context: Context, folder: Path, asked: list[Question]) -> None:
+    parts = []
+    for question in asked:
+        only = [("question_id", "==", question.id)]
+        tables = [
+            pd.read_parquet(context.ledger.folder(f"answers-{c.id}") / "screens.parquet", filters=only)
+            for c in context.study.cohorts
+        ]
+        if filled := [t for t in tables if len(t)]:
+            parts.append(pool_screens(pd.concat(filled, ignore_index=True), plan=_plan(question)))
+    known = [p for p in parts if len(p)]
+    table = pd.concat(known, ignore_index=True) if known else empty_table("screens_pooled")
+    write_table(shape_table("screens_pooled", table), folder / "screens_pooled.parquet")
 
 
 def _plan(question: Question) -> PoolPlan:

@@ -71,11 +71,12 @@ class Question(Table):
         "restricted_mean",
         "competing_risks",
         "expression",
+        "screen",
     ] = Field(
         description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
         "cutpoint: best cut with corrected p; ordinal: odds of a better level; restricted_mean: months without the "
         "event up to a horizon; competing_risks: incidence where other events come first; expression: every gene "
-        "between two groups"
+        "between two groups; screen: every gene against response or survival"
     )
     endpoint: str = Field(
         "",
@@ -143,6 +144,9 @@ class Question(Table):
         stated = self.survival.model_fields_set if self.survival else set()
         if strange := sorted(stated - _OPTIONS.get(self.kind, set())):
             message = f"survival.{strange[0]} is no option of kind {self.kind}"
+            raise ValueError(message)
+        if self.kind == "screen" and (self.features is not None or self.genes):
+            message = "a screen asks every gene of the expression matrix: it takes no features and no genes"
             raise ValueError(message)
         if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - set(self.cohorts))):
             message = f"pool.strata names the cohort {strange[0]!r}, which the question does not ask"

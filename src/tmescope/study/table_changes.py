@@ -23,6 +23,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "features": ("cohort_id", "sample_id", "feature"),
     "answers": ("cohort_id", "question_id", "feature", "source", "effect_name", "adjusted_for"),
     "pooled": ("question_id", "feature", "source", "effect_name", "adjusted_for", "stratum"),
+    "screens": ("cohort_id", "question_id", "feature", "source", "effect_name", "adjusted_for"),
+    "screens_pooled": ("question_id", "feature", "source", "effect_name", "adjusted_for", "stratum"),
     "cuts": ("cohort_id", "question_id", "feature", "source"),
     "leave_one_out": ("question_id", "feature", "source", "effect_name", "adjusted_for", "stratum", "left_out_cohort"),
     "expression": ("cohort_id", "question_id", "feature"),

@@ -221,6 +221,8 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "answers": _stacked("answers", "answers"),
     "pooled": _pooled("pooled"),
     "leave_one_out": _pooled("leave_one_out"),
+    "screens": _stacked("screens", "answers"),
+    "screens_pooled": _pooled("screens_pooled"),
     "curves": _stacked("curves", "answers"),
     "cuts": _stacked("cuts", "answers"),
     "incidence": _stacked("incidence", "answers"),

@@ -1,0 +1,90 @@
+"""A question that asks every gene of a cohort: answered in blocks, beside what it is adjusted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tmescope.associate.covariates import encode_covariates
+from tmescope.associate.screens import ScreenQuestion, screen_features
+from tmescope.foundation.result import RunWarning
+from tmescope.study.asked_question import AskedQuestion, FoundAnswers
+from tmescope.study.common_expression import open_log2_genes
+
+if TYPE_CHECKING:
+    from tmescope.associate.covariates import EncodedCovariates
+
+__all__ = ["answer_screen"]
+
+
+def answer_screen(asked: AskedQuestion) -> FoundAnswers:
+    """Screen every gene of one cohort, alone and beside the question's axis and confounders.
+
+    Parameters
+    ----------
+    asked : AskedQuestion
+        The question; Cox models where its endpoint is a time to event, logistic ones where it is a response.
+
+    Returns
+    -------
+    FoundAnswers
+        Rows in ``screens``; none, and a warning, where nobody has the endpoint.
+
+    Notes
+    -----
+    Both models are fitted to the same patients: those with every covariate known.
+    """
+    samples = asked.material.samples
+    outcome = samples[[asked.question.endpoint]].set_axis(["response"], axis=1) if asked.is_response else asked.outcome
+    given = _covariates(asked)
+    complete = given.matrix.notna().all(axis=1).reindex(outcome.index, fill_value=False)
+    n_incomplete = int((outcome.notna().all(axis=1) & ~complete).sum())
+    outcome = outcome[complete]
+    warnings = list(given.warnings)
+    if n_incomplete:
+        message = (
+            f"{n_incomplete} patients have the endpoint and no value of axis or confounders: they are not screened"
+        )
+        warnings.append(RunWarning("question.no_covariate", message, asked.where, n_incomplete))
+    if asked.material.folder is None or not outcome.notna().all(axis=1).any():
+        warnings.append(RunWarning("question.no_outcome", "nobody has the endpoint: no gene is asked", asked.where, 0))
+        return FoundAnswers(pd.DataFrame(), tuple(warnings))
+    # no feature's name may meet a column of the outcome
+    names = tuple(f"covariate {i}" for i in range(given.matrix.shape[1]))
+    covariates = given.matrix.set_axis(list(names), axis=1).reindex(outcome.index)
+    found = screen_features(
+        open_log2_genes(asked.material.folder, list(samples.index)),
+        pd.concat([outcome, covariates], axis=1),
+        ScreenQuestion(
+            cohort_id=asked.cohort_id, endpoint=asked.question.endpoint, source="gene", covariates=names, both=True
+        ),
+    )
+    screens = _named(found.table, asked, covariates=(", ".join(names), given.adjusted_for), n_incomplete=n_incomplete)
+    return FoundAnswers(pd.DataFrame(), (*warnings, *found.warnings), screens=screens)
+
+
+def _covariates(asked: AskedQuestion) -> EncodedCovariates:
+    index = asked.material.samples.index
+    parts = [asked.material.confounders]
+    if (axis := asked.material.axis) is not None:
+        parts.insert(0, axis.values.reindex(index).to_frame(axis.name))
+    return encode_covariates(pd.concat(parts, axis=1), sample_ids=index, where=asked.where)
+
+
+def _named(
+    table: pd.DataFrame, asked: AskedQuestion, *, covariates: tuple[str, str], n_incomplete: int
+) -> pd.DataFrame:
+    """Name rows after the study's question and covariates, and say who lacks one."""
+    columns, told = covariates
+    adjusted = table["adjusted_for"] != ""
+    table = table.assign(
+        question_id=asked.question.id,
+        adjusted_for=table["adjusted_for"].where(~adjusted, told),
+    )
+    if columns:
+        table["family"] = table["family"].str.replace(columns, told, regex=False)
+    if n_incomplete:
+        words = f" ({n_incomplete} of all samples without axis or confounder)"
+        table["left_out"] = table["left_out"] + words
+    return table

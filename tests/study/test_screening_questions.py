@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from tests.study import tiny
+from tests.study.contexts import do, opened
+
+from tmescope.store.tables import read_table
+from tmescope.study.schema_questions import Question
+
+SCREENS = [
+    {
+        "id": "genes",
+        "kind": "screen",
+        "endpoint": "response",
+        "axis": "pan_f_tbrs",
+        "confounders": ["tmb", "braf"],
+        "pool": {"test": "z"},
+    },
+    {"id": "time", "kind": "screen", "endpoint": "os"},
+    {"id": "one", "kind": "response", "endpoint": "response", "features": ["tmb"], "genes": ["PRF1"]},
+]
+
+
+@pytest.fixture(scope="module")
+def screened(tmp_path_factory):
+    data = tiny.study_dict()
+    data["question"] = SCREENS
+    with opened(tmp_path_factory.mktemp("screens"), data) as context:
+        do(context)
+        folder = context.ledger.folder("tables", public=True)
+        return {n: read_table(folder / f"{n}.parquet") for n in ("screens", "screens_pooled", "answers")}
+
+
+def test_every_gene_of_every_cohort_is_asked_alone_and_adjusted(screened):
+    table = screened["screens"]
+    assert set(table["cohort_id"]) == {"a", "b"}
+    response = table[table["question_id"] == "genes"]
+    adjusted = "pan_f_tbrs, tmb, braf"
+    assert set(response["adjusted_for"]) == {"", adjusted}
+    assert (response.groupby(["cohort_id", "adjusted_for"])["feature"].nunique() == len(tiny.genes())).all()
+    family = response.loc[response["adjusted_for"] == adjusted, "family"]
+    assert family.str.contains(adjusted, regex=False).all()
+    assert not table["family"].str.contains("covariate").any()
+    assert set(table.loc[table["question_id"] == "time", "effect_name"]) == {"hazard_ratio_per_sd"}
+
+
+def test_a_gene_of_a_screen_has_the_odds_ratio_that_it_has_alone(screened):
+    table, answers = screened["screens"], screened["answers"]
+    screen = table[(table["question_id"] == "genes") & (table["adjusted_for"] == "") & (table["feature"] == "PRF1")]
+    alone = answers[(answers["question_id"] == "one") & (answers["feature"] == "PRF1")]
+    alone = alone[alone["effect_name"] == "odds_ratio_per_sd"]
+    assert list(screen["n"]) == list(alone["n"])
+    np.testing.assert_allclose(screen["effect"], alone["effect"], rtol=1e-6)
+
+
+def test_planted_genes_lead_the_pooled_screen_and_the_others_rarely_follow(screened):
+    pooled = screened["screens_pooled"]
+    assert set(pooled["question_id"]) == {"genes"}
+    alone = pooled[pooled["adjusted_for"] == ""]
+    assert (alone["k"] == 2).all()
+    planted = alone["feature"].isin(["PRF1", "GZMA", "IFNG", "CXCL9", "CXCL10", "HLA-DRA", "IDO1", "STAT1"])
+    assert alone.loc[planted, "effect"].min() > 1.0
+    assert alone.loc[planted, "p_value"].median() < 0.05 < alone.loc[~planted, "p_value"].median()
+    background = alone["feature"].str.startswith("BG")
+    assert (alone.loc[background, "q_value"] < 0.1).sum() <= 2
+
+
+def test_a_screen_takes_no_list_of_features():
+    with pytest.raises(ValidationError, match="takes no features and no genes"):
+        Question(id="q", kind="screen", endpoint="os", genes=["PRF1"])
