@@ -17,6 +17,7 @@ import vl_convert
 
 from tmescope.report import (
     cohort_tables,
+    moderation,
     overlap_tables,
     pooled_tables,
     quality_lights,
@@ -142,6 +143,7 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
         "pooled": pooled_tables.pooled(contents),
+        "moderation": moderation.moderation(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

@@ -43,6 +43,14 @@ EFFECT_NAMES = {
     "interaction_odds_ratio": "ratio of ORs",
     "odds_ratio_per_sd_in_control": "OR per SD, control arm",
     "odds_ratio_per_sd_in_treated": "OR per SD, treated arm",
+    "change_per_sd": "change, SD",
+    "change_per_sd_in_responders": "change in responders, SD",
+    "change_per_sd_in_non_responders": "change in non-responders, SD",
+    "change_difference_per_sd": "change, responders minus others, SD",
+    "hazard_ratio_at_cut_held_out": "HR at cut, held-out half",
+    "odds_ratio_at_cut_held_out": "OR at cut, held-out half",
+    "hazard_ratio_at_frozen_cut": "HR at frozen cut of another cohort",
+    "odds_ratio_at_frozen_cut": "OR at frozen cut of another cohort",
     "spearman": "correlation with the axis",
 }
 """Short names of effects."""

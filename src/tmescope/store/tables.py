@@ -150,6 +150,19 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "left_out_cohort:str k:int effect:float ci_low:float ci_high:float p_value:float tau2:float"
         ),
     ),
+    "meta_regression": TableSchema(
+        "one slope of a pooled effect on a property of the cohorts",
+        _columns(
+            "question_id:str feature:str source:str endpoint:str effect_name:str adjusted_for:str moderator:str "
+            "level:str reference:str scale:str k:int coefficient:float std_error:float ci_low:float ci_high:float "
+            "p_value:float q_value:float family:str family_size:int p_moderator:float intercept:float tau2:float "
+            "tau2_without:float r2:float method:str cohorts:str left_out:str"
+        ),
+    ),
+    "moderators": TableSchema(
+        "one property of one cohort that a meta-regression uses",
+        _columns("question_id:str cohort_id:str moderator:str value:float word:str"),
+    ),
     "cuts": TableSchema(
         "one cut-point that was looked for",
         _columns(
@@ -157,6 +170,13 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "direction:str statistic:float p_naive:float p_lau92:float p_lau94:float p_exact_gauss:float "
             "p_permutation:float n_permutations:int held_out_cut:float held_out_effect:float held_out_ci_low:float "
             "held_out_ci_high:float held_out_p:float reason:str"
+        ),
+    ),
+    "visits": TableSchema(
+        "one value of a feature in a sample before or on treatment, of a question of change",
+        _columns(
+            "question_id:str cohort_id:str patient_id:str sample_id:str visit:str timepoint:str response:str "
+            "feature:str source:str value:float"
         ),
     ),
     "curves": TableSchema(

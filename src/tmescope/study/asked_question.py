@@ -26,11 +26,14 @@ class FoundAnswers:
     warnings : tuple of RunWarning
     cuts : pandas.DataFrame or None
         Rows of the table ``cuts``, of a question that looks for a cut-point.
+    visits : pandas.DataFrame or None
+        Rows of the table ``visits``, of a question of change.
     """
 
     answers: pd.DataFrame
     warnings: tuple[RunWarning, ...]
     cuts: pd.DataFrame | None = None
+    visits: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

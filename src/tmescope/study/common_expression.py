@@ -19,7 +19,7 @@ from tmescope.study.profiling import common_genes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_GENES", "read_common_expression", "read_log2_genes"]
+__all__ = ["MOST_GENES", "expression_unit", "read_common_expression", "read_log2_genes"]
 
 MOST_GENES = 2000
 """Genes kept: those that vary most within cohorts."""
@@ -86,6 +86,17 @@ def read_log2_genes(folder: Path, genes: Sequence[str]) -> pd.DataFrame:
     blocks = [block for _, block in _blocks(folder, _scale(folder), names)] if names else []
     values = np.concatenate(blocks, axis=1) if blocks else np.empty((len(ids), 0))
     return pd.DataFrame(values, index=pd.Index(ids, name="sample_id"), columns=names)
+
+
+def expression_unit(folder: Path) -> str:
+    """Return the log2 scale of `read_log2_genes` in words, such as ``log2(tpm + 1)``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the cohort.
+    """
+    return _name(_scale(folder))
 
 
 def _scale(folder: Path) -> Scale:

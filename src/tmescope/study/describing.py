@@ -14,6 +14,7 @@ from tmescope.store.tables import read_table
 from tmescope.study.describing_cohorts import describe_cohorts, describe_endpoints
 from tmescope.study.describing_deconvolution import describe_composition
 from tmescope.study.describing_pooled import describe_pooled
+from tmescope.study.describing_questions import describe_questions
 from tmescope.study.describing_scores import describe_scores, describe_signatures
 from tmescope.study.describing_statistics import describe_software, describe_statistics
 from tmescope.study.describing_subtypes import describe_subtypes
@@ -42,6 +43,8 @@ _TABLES = (
     "subtype_models",
     "answers",
     "pooled",
+    "meta_regression",
+    "visits",
     "curves",
     "gene_mapping",
     "quality",
@@ -95,7 +98,11 @@ def write_sections(material: Material) -> MethodsText:
         "Composition": tuple(describe_composition(material)),
         "Subtypes": tuple(describe_subtypes(material)),
         "Gene sets": tuple(describe_signatures(material)),
-        "Statistical analysis": (*describe_statistics(material), *describe_pooled(material)),
+        "Statistical analysis": (
+            *describe_statistics(material),
+            *describe_pooled(material),
+            *describe_questions(material),
+        ),
         "Software": tuple(describe_software(material)),
     }
     sections = tuple(MethodsSection(heading, text) for heading, text in written.items() if text)

@@ -17,6 +17,7 @@ from tmescope.associate.response_interactions import associate_response_interact
 from tmescope.foundation.errors import listing
 from tmescope.foundation.result import RunWarning
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
+from tmescope.study.changes import answer_change
 
 __all__ = ["ANSWERERS"]
 
@@ -119,4 +120,5 @@ ANSWERERS: Mapping[str, Callable[[AskedQuestion], FoundAnswers]] = {
     "survival": _survival,
     "interaction": _interaction,
     "cutpoint": _cutpoint,
+    "change": answer_change,
 }

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tmescope.associate.across_cohorts import PoolPlan, pool_answers
-from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
+from tmescope.study.asking import is_asked
 from tmescope.study.ledger import Step
+from tmescope.study.moderating import moderate, pooling_options
 from tmescope.study.notices import warning_table
 from tmescope.study.question_kinds import ANSWERERS
 from tmescope.study.question_material import QuestionMaterial, gather_material
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
     from tmescope.study.schema_questions import Question
 
-__all__ = ["answer_question", "asked_questions", "left_elsewhere", "pool_step", "pools"]
+__all__ = ["answer_question", "asked_questions", "left_elsewhere", "name_answers", "pool_step", "pools"]
 
 
 def asked_questions(context: Context, cohort: Cohort) -> list[Question]:
@@ -40,11 +41,7 @@ def asked_questions(context: Context, cohort: Cohort) -> list[Question]:
         Which; it must record the endpoint.
     """
     study = context.study
-    return [
-        q
-        for q in study.question
-        if (q.cohorts is None or cohort.id in q.cohorts) and study.endpoints[q.endpoint].rule_for(cohort.id) is not None
-    ]
+    return [q for q in study.question if is_asked(study, q, cohort)]
 
 
 def pools(context: Context) -> bool:
@@ -105,10 +102,22 @@ def answer_question(
     asked_here = AskedQuestion(question, material, cohort.id, context.study.study.seed)
     found = ANSWERERS[question.kind](asked_here)
     cuts = None if found.cuts is None else found.cuts.assign(question_id=question.id)
-    return FoundAnswers(_named(found.answers, question, material), (*noted, *found.warnings), cuts)
+    visits = None if found.visits is None else found.visits.assign(question_id=question.id, cohort_id=cohort.id)
+    return FoundAnswers(name_answers(found.answers, question, material), (*noted, *found.warnings), cuts, visits)
 
 
-def _named(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:
+def name_answers(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:
+    """Return answers with the question's name, and with those patients counted whom another cohort has.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Of one cohort.
+    question : Question
+        The question.
+    material : QuestionMaterial
+        What it was answered from.
+    """
     if not len(answers):
         return answers
     named = answers.assign(question_id=question.id)
@@ -128,16 +137,20 @@ def pool_step(context: Context) -> Step:
         "release": context.release,
         "questions": [q.model_dump(mode="json") for q in asked],
         "answers": {c.id: context.outcomes[f"answers-{c.id}"]["answers.parquet"] for c in study.cohorts},
+        "carried": context.outcomes.get("carried"),
     }
 
     def make(folder: Path) -> None:
-        tables = [read_table(context.ledger.folder(f"answers-{c.id}") / "answers.parquet") for c in study.cohorts]
+        steps = [*(f"answers-{c.id}" for c in study.cohorts), *(["carried"] if "carried" in context.outcomes else [])]
+        tables = [read_table(context.ledger.folder(name) / "answers.parquet") for name in steps]
         filled = [t for t in tables if len(t)]
         answers = pd.concat(filled, ignore_index=True) if filled else empty_table("answers")
         found = [pool_answers(answers[answers["question_id"] == q.id], plan=_plan(q)) for q in asked]
         for name in ("pooled", "leave_one_out"):
             parts = [part for f in found if len(part := getattr(f, name))]
             table = shape_table(name, pd.concat(parts, ignore_index=True)) if parts else empty_table(name)
+            write_table(table, folder / f"{name}.parquet")
+        for name, table in moderate(asked, answers).items():
             write_table(table, folder / f"{name}.parquet")
         write_table(warning_table(list(chain.from_iterable(f.warnings for f in found))), folder / "warnings.parquet")
 
@@ -148,5 +161,4 @@ def _plan(question: Question) -> PoolPlan:
     pool = question.pool
     if pool is None:
         return PoolPlan()
-    options = PoolingOptions(tau2=pool.method, test=pool.test)
-    return PoolPlan(options=options, strata=pool.strata, fewest_cohorts=pool.fewest_cohorts)
+    return PoolPlan(options=pooling_options(pool), strata=pool.strata, fewest_cohorts=pool.fewest_cohorts)

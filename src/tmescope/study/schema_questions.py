@@ -6,7 +6,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from tmescope.study.schema_carry import Carry
+from tmescope.study.schema_moderators import Moderators
 from tmescope.study.schema_parts import Table, checked_id
+from tmescope.study.schema_visits import Visits
 
 __all__ = ["Pooling", "Question", "Treatment"]
 
@@ -44,6 +47,11 @@ class Pooling(Table):
         default_factory=dict,
         description="Cohort to stratum, stated beforehand (drug class): pooled in each, and over all",
     )
+    moderators: Moderators = Field(
+        default_factory=dict,
+        description="Properties of cohorts that the effect may go with, stated beforehand: name to cohort to number or "
+        "word; each is a meta-regression of its own",
+    )
     fewest_cohorts: int = Field(2, ge=2, description="Pool where at least so many cohorts give an estimate")
 
 
@@ -51,11 +59,14 @@ class Question(Table):
     """One question, asked of every cohort that records its endpoint."""
 
     id: str = Field(description="Short name of the question; the column question_id of answers and pooled")
-    kind: Literal["response", "survival", "interaction", "cutpoint"] = Field(
+    kind: Literal["response", "survival", "interaction", "cutpoint", "change"] = Field(
         description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
-        "cutpoint: best cut with corrected p"
+        "cutpoint: best cut with corrected p; change: from before to on treatment, in the same patients"
     )
-    endpoint: str = Field(description="Endpoint of the study: binary for response, time to event for survival")
+    endpoint: str = Field(
+        "",
+        description="Endpoint of the study: binary for response, time to event for survival; a change may go without",
+    )
     cohorts: list[str] | None = Field(None, description="Cohorts that are asked; all that record it if omitted")
     methods: list[str] | None = Field(None, description="Methods whose features are asked; as in answers if omitted")
     features: list[str] | None = Field(
@@ -77,6 +88,11 @@ class Question(Table):
         "permutation", description="Which corrected p stands in the answers of kind = cutpoint; all stand in cuts"
     )
     treatment: Treatment | None = Field(None, description="Arms, for kind = interaction")
+    carry: Carry | None = Field(
+        None,
+        description="For kind = cutpoint: freeze the cut and estimate its effect in cohorts that did not choose it",
+    )
+    visits: Visits | None = Field(None, description="Time points that are compared, for kind = change")
     pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
 
     _id = field_validator("id")(checked_id)
@@ -85,6 +101,21 @@ class Question(Table):
     def _complete(self) -> Question:
         if (self.kind == "interaction") != (self.treatment is not None):
             message = "a question of kind interaction, and no other, has a table treatment"
+            raise ValueError(message)
+        if (self.kind == "change") != (self.visits is not None):
+            message = "a question of kind change, and no other, has a table visits"
+            raise ValueError(message)
+        if self.carry is not None and self.kind != "cutpoint":
+            message = f"carry belongs to a question of kind cutpoint, not to {self.kind}"
+            raise ValueError(message)
+        if self.carry is not None and self.carry.files and (self.cohorts or self.features or self.genes):
+            message = "with carry.files nothing is looked for: cohorts, features and genes come from the files"
+            raise ValueError(message)
+        if not self.endpoint and self.kind != "change":
+            message = f"a question of kind {self.kind} names its endpoint"
+            raise ValueError(message)
+        if self.kind == "change" and self.confounders:
+            message = "confounders belong to response and survival: in a change each patient is compared with herself"
             raise ValueError(message)
         if self.kind in ("interaction", "cutpoint") and (self.axis or self.confounders):
             message = f"axis and confounders belong to response and survival, not to {self.kind}"
