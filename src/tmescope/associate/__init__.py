@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tmescope.associate.immortal_time import Sampling, enter_at_sampling, restart_at_landmark, warn_of_immortal_time
     from tmescope.associate.incidence import IncidenceAnswers, associate_incidence
     from tmescope.associate.interactions import associate_interaction
+    from tmescope.associate.moderators import moderate_answers
     from tmescope.associate.response import associate_response
     from tmescope.associate.response_interactions import associate_response_interaction
     from tmescope.associate.restricted_times import associate_restricted_time
@@ -84,6 +85,7 @@ __all__ = [
     "give_cutoff",
     "in_logarithms",
     "lock_biomarker",
+    "moderate_answers",
     "pool_answers",
     "read_cutoff",
     "read_lock",
@@ -142,6 +144,7 @@ _HOMES = {
     "give_cutoff": "frozen_cutoffs",
     "in_logarithms": "screened_columns",
     "lock_biomarker": "biomarker_locking",
+    "moderate_answers": "moderators",
     "pool_answers": "across_cohorts",
     "read_cutoff": "cutoff_files",
     "read_lock": "biomarker_files",

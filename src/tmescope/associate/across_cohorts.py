@@ -21,12 +21,22 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["OVERALL", "PoolPlan", "PooledAnswers", "pool_answers", "regress_answers"]
+__all__ = [
+    "ANSWER_KEY",
+    "OVERALL",
+    "PoolPlan",
+    "PooledAnswers",
+    "numbers_to_pool",
+    "pool_answers",
+    "regress_answers",
+]
 
 OVERALL = ""
 """Stratum of what is pooled over all cohorts."""
 
-_KEY = ["question_id", "endpoint", "effect_name", "adjusted_for", "source", "feature"]
+ANSWER_KEY = ["question_id", "endpoint", "effect_name", "adjusted_for", "source", "feature"]
+"""Columns that tell apart what is never pooled together."""
+
 _FAMILY = ["question_id", "endpoint", "effect_name", "adjusted_for", "stratum"]
 _RATIOS = (
     "odds_ratio",
@@ -39,7 +49,7 @@ _RATIOS = (
     "interaction_odds_ratio",
     "restricted_mean_ratio",
 )
-_DIFFERENCES = ("restricted_mean_difference", "log_fold_change", "difference")
+_DIFFERENCES = ("restricted_mean_difference", "log_fold_change", "difference", "change_")
 _FEWEST_LEFT = 2
 
 
@@ -108,8 +118,8 @@ def pool_answers(answers: pd.DataFrame, *, plan: PoolPlan) -> PooledAnswers:
     without: list[dict[str, object]] = []
     few: list[str] = []
     strata = dict(plan.strata)
-    for key, part in answers.groupby(_KEY, sort=False, dropna=False):
-        head = dict(zip(_KEY, key, strict=True))
+    for key, part in answers.groupby(ANSWER_KEY, sort=False, dropna=False):
+        head = dict(zip(ANSWER_KEY, key, strict=True))
         scale = _scale(str(head["effect_name"]))
         if scale is None:
             continue
@@ -160,8 +170,8 @@ def regress_answers(
     """
     chosen = options or PoolingOptions()
     rows: list[dict[str, object]] = []
-    for key, part in answers.groupby(_KEY, sort=False, dropna=False):
-        head = dict(zip(_KEY, key, strict=True))
+    for key, part in answers.groupby(ANSWER_KEY, sort=False, dropna=False):
+        head = dict(zip(ANSWER_KEY, key, strict=True))
         scale = _scale(str(head["effect_name"]))
         if scale is not None:
             rows.append({**head, "covariate": covariate, **_regress(part, values, scale=scale, options=chosen)})
@@ -213,6 +223,23 @@ class _Scale:
         effect = part["effect"].to_numpy(dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.there(effect), self.errors(effect, part["std_error"].to_numpy(dtype=np.float64))
+
+
+def numbers_to_pool(answers: pd.DataFrame) -> tuple[str, NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return effects of one kind on the scale that they are pooled on.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Rows of the table ``answers`` of one effect_name.
+
+    Returns
+    -------
+    tuple of str, array, array; or None
+        ``log``, ``logit`` or empty, the effects, their standard errors; None for kinds that are not pooled.
+    """
+    scale = _scale(str(answers["effect_name"].iloc[0]))
+    return None if scale is None else (scale.name, *scale.numbers(answers))
 
 
 def _scale(effect_name: str) -> _Scale | None:

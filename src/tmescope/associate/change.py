@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +34,34 @@ class _Visits:
     responds: NDArray[np.float64]
     n_without: int
 
+    def paired(self, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which usable samples belong to patients who have a usable one at both times."""
+        if not usable.any():
+            return usable
+        both = np.bincount(self.patient[usable], minlength=int(self.patient.max()) + 1) == 2
+        return np.asarray(usable & both[self.patient], dtype=bool)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One feature in standard deviations of the samples before treatment, and, where asked, the axis beside it."""
+
+    z: NDArray[np.float64]
+    known: _Visits
+    nobody: str
+    axis: NDArray[np.float64] | None = None
+    axis_name: str = ""
+
+
+@dataclass(frozen=True)
+class _Contrast:
+    """One kind of effect: the columns of the model, which of them it is, and whose patients are counted."""
+
+    name: str
+    covariates: NDArray[np.float64]
+    at: int = 0
+    group: float | None = None
+
 
 def associate_change(
     features: Sequence[Feature],
@@ -42,6 +70,7 @@ def associate_change(
     cohort_id: str,
     endpoint: str = "",
     response: pd.Series[str] | None = None,
+    axis: Feature | None = None,
 ) -> tuple[pd.DataFrame, tuple[RunWarning, ...]]:
     """Estimate how each feature changes from before to on treatment, and whether it changes more in responders.
 
@@ -58,13 +87,16 @@ def associate_change(
         Names for the table.
     response : pandas.Series, optional
         Index patient_id; ``responder``, ``non_responder`` or missing.
+    axis : Feature, optional
+        Immune content or purity: each change is then given once more, of patients whose axis stays as it is.
 
     Returns
     -------
     answers : pandas.DataFrame
         In standard deviations of the samples before treatment: ``change_per_sd``; with a response also
         ``change_per_sd_in_responders``, ``change_per_sd_in_non_responders`` and ``change_difference_per_sd`` (how much
-        more it rises in responders). ``n`` patients, ``n_events`` pairs.
+        more it rises in responders). ``n`` patients, ``n_events`` pairs. ``checks`` holds the same effect from
+        complete pairs alone.
     warnings : tuple of RunWarning
         Few pairs, features without an estimate.
 
@@ -76,15 +108,22 @@ def associate_change(
     Notes
     -----
     A mixed model with an intercept for each patient, by restricted maximum likelihood: with complete pairs the paired t
-    test. Cost: two or three fits a feature.
+    test. Patients with one sample add to it; that is right where what decides over the missing sample is in the model
+    (missing at random), and the complete pairs stand beside it. Given the axis, complete pairs alone are used, and the
+    axis enters as the patient's mean and as the deviation from it: the effect is the change that is expected where the
+    axis does not change. Standard deviations are taken as given. Cost: up to twelve fits a feature.
     """
     where = f"{cohort_id}: change under treatment"
     known = _read(visits, response, where=where)
+    level = None if axis is None else np.asarray(axis.values.reindex(known.sample_ids), dtype=np.float64)
     rows: list[dict[str, Any]] = []
     for feature in (f for f in features if not f.is_group):
         head = {"question_id": f"change:{endpoint}", "cohort_id": cohort_id, "feature": feature.name,
                 "source": feature.source, "endpoint": endpoint}  # fmt: skip
-        rows += [{**head, **row} for row in _rows(feature, known)]
+        measured = _measure(feature, known)
+        rows += [{**head, **row} for row in _rows(measured)]
+        if axis is not None:
+            rows += [{**head, **row} for row in _rows(replace(measured, axis=level, axis_name=axis.name))]
     answers = pd.DataFrame(rows)
     return answers, tuple(_warnings(answers, where=where))
 
@@ -111,60 +150,89 @@ def _read(visits: pd.DataFrame, response: pd.Series[str] | None, *, where: str) 
     return _Visits(complete.index, patient, np.asarray(on, dtype=np.float64), responds, len(visits) - len(complete))
 
 
-def _rows(feature: Feature, known: _Visits) -> Iterator[dict[str, Any]]:
+def _measure(feature: Feature, known: _Visits) -> _Measured:
     values = np.asarray(feature.values.reindex(known.sample_ids), dtype=np.float64)
-    before = values[(known.on == 0.0) & np.isfinite(values)]
+    there = np.isfinite(values)
+    before = values[(known.on == 0.0) & there]
     sd = float(before.std(ddof=1)) if before.size > 1 else 0.0
-    z = values / sd if sd > 0.0 else np.full(values.size, np.nan)
-    nobody = "" if sd > 0.0 else "no spread before treatment"
-    yield _row("change_per_sd", z, known, covariates=known.on[:, None], nobody=nobody)
-    told = np.isfinite(known.responds)
-    if not told.any():
+    if sd <= 0.0:
+        return _Measured(np.full(values.size, np.nan), known, "no spread before treatment")
+    pairs = known.paired(there)
+    order = np.lexsort((known.on[pairs], known.patient[pairs]))
+    changes = np.diff(values[pairs][order].reshape(-1, 2), axis=1)
+    stays = changes.size > 0 and not changes.any()
+    return _Measured(values / sd, known, "the same value at both times in every pair" if stays else "")
+
+
+def _rows(measured: _Measured) -> Iterator[dict[str, Any]]:
+    known = measured.known
+    yield _row(measured, _Contrast("change_per_sd", known.on[:, None]))
+    if not np.isfinite(known.responds).any():
         return
     for name, reference in (("change_per_sd_in_non_responders", 0.0), ("change_per_sd_in_responders", 1.0)):
         other = np.abs(known.responds - reference)
         covariates = np.column_stack([known.on, other, known.on * other])
-        yield _row(name, z, known, covariates=covariates, nobody=nobody)
+        yield _row(measured, _Contrast(name, covariates, group=reference))
         if reference == 0.0:
-            yield _row("change_difference_per_sd", z, known, covariates=covariates, at=2, nobody=nobody)
+            yield _row(measured, _Contrast("change_difference_per_sd", covariates, at=2))
 
 
-def _row(
-    name: str,
-    z: NDArray[np.float64],
-    known: _Visits,
-    *,
-    covariates: NDArray[np.float64],
-    at: int = 0,
-    nobody: str = "",
-) -> dict[str, Any]:
-    used = np.isfinite(z) & np.isfinite(covariates).all(axis=1)
-    if name.endswith("responders"):  # counts are those of the group, the fit is one of both
-        mine = 0.0 if name.endswith("non_responders") else 1.0
-        counted = used & (known.responds == mine)
+def _row(measured: _Measured, contrast: _Contrast) -> dict[str, Any]:
+    known, z = measured.known, measured.z
+    there = np.isfinite(z)
+    on_axis = np.ones(z.size, dtype=bool) if measured.axis is None else np.isfinite(measured.axis)
+    used = there & on_axis & np.isfinite(contrast.covariates).all(axis=1)
+    pairs = known.paired(used)
+    parts = [
+        (known.n_without, "patient or time point"),
+        (int((~there).sum()), "value"),
+        (int((there & ~on_axis).sum()), "axis"),
+        (int((there & on_axis & ~used).sum()), "response"),
+    ]
+    if measured.axis is None:
+        model, checks = _fit(measured, contrast, used), _complete_pairs(measured, contrast, used, pairs=pairs)
     else:
-        counted = used
+        parts.append((int((used & ~pairs).sum()), "the other sample of the pair"))
+        used, checks = pairs, f"complete pairs; given the patient's change of {measured.axis_name}"
+        model = _fit(measured, contrast, used)
+    counted = used if contrast.group is None else used & (known.responds == contrast.group)
     sizes = np.bincount(known.patient[counted]) if counted.any() else np.zeros(1, dtype=np.int64)
-    model = fit_random_intercepts(z, covariates, known.patient)
-    reason = nobody or model.reason
-    n_left_out, left_out = count_left_out(
-        [
-            (known.n_without, "patient or time point"),
-            (int((~np.isfinite(z)).sum()), "value"),
-            (int((np.isfinite(z) & ~used).sum()), "response"),
-        ]
-    )
+    reason = measured.nobody or model.reason
+    n_left_out, left_out = count_left_out(parts)
     return {
         "n": int((sizes > 0).sum()),
         "n_events": int((sizes == 2).sum()),
-        **_numbers(model, at, reason=reason),
-        "effect_name": name,
+        **_numbers(model, contrast.at, reason=reason),
+        "effect_name": contrast.name,
         "method": f"not estimated ({reason})" if reason else model.method,
-        "adjusted_for": "",
+        "adjusted_for": measured.axis_name,
         "n_left_out": n_left_out,
         "left_out": left_out,
-        "checks": "no control arm: change under treatment, not by it",
+        "checks": f"no control arm: change under treatment, not by it; {checks}",
     }
+
+
+def _fit(measured: _Measured, contrast: _Contrast, used: NDArray[np.bool_]) -> MixedModel:
+    covariates, patient = contrast.covariates[used], measured.known.patient[used]
+    if measured.axis is not None and used.any():
+        level = measured.axis[used]
+        totals = np.bincount(patient, weights=level) / np.maximum(np.bincount(patient), 1)
+        covariates = np.column_stack([covariates, level - totals[patient], totals[patient]])
+    return fit_random_intercepts(measured.z[used], covariates, patient)
+
+
+def _complete_pairs(
+    measured: _Measured, contrast: _Contrast, used: NDArray[np.bool_], *, pairs: NDArray[np.bool_]
+) -> str:
+    """Say what the complete pairs alone give, where there are patients with one sample."""
+    if (used == pairs).all():
+        return "all pairs are complete"
+    model = _fit(measured, contrast, pairs)
+    n = int((pairs if contrast.group is None else pairs & (measured.known.responds == contrast.group)).sum()) // 2
+    if measured.nobody or model.reason:
+        return f"complete pairs alone ({n}): not estimated ({measured.nobody or model.reason})"
+    told = (float(v[contrast.at]) for v in (model.coefficients, model.ci_low, model.ci_high))
+    return "complete pairs alone ({}): {:.3f} [{:.3f}, {:.3f}]".format(n, *told)
 
 
 def _numbers(model: MixedModel, at: int, *, reason: str) -> dict[str, float]:
@@ -176,7 +244,7 @@ def _numbers(model: MixedModel, at: int, *, reason: str) -> dict[str, float]:
 def _warnings(answers: pd.DataFrame, *, where: str) -> Iterator[RunWarning]:
     if not len(answers):
         return
-    overall = answers[answers["effect_name"] == "change_per_sd"]
+    overall = answers[(answers["effect_name"] == "change_per_sd") & (answers["adjusted_for"] == "")]
     fewest = int(overall["n_events"].min())
     if fewest < _FEW_PAIRS:
         yield RunWarning("answers.few_pairs", f"{fewest} pairs: changes rest on few patients", where, fewest)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from tmescope.report.accuracy import draw_accuracy
 from tmescope.report.agreement import draw_agreement
+from tmescope.report.carried_cuts import draw_carried_cuts
+from tmescope.report.changes import draw_changes
 from tmescope.report.cohort_effects import draw_cohort_effects
 from tmescope.report.composition import draw_composition
 from tmescope.report.contents import ReportContents
@@ -16,6 +18,7 @@ from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
 from tmescope.report.incidence_curves import draw_incidence
 from tmescope.report.landscape import draw_landscape
+from tmescope.report.moderation import draw_moderation
 from tmescope.report.pooled_forests import draw_pooled
 from tmescope.report.quality_panel import draw_quality
 from tmescope.report.restricted_means import draw_restricted_means
@@ -38,8 +41,8 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, pooled effects, expression, volcano plots, survival, restricted means, incidence; identifiers
-        are unique.
+        forest plots, pooled effects, expression, volcano plots, moderators, changes, frozen cut-offs, survival,
+        restricted means, incidence; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -55,6 +58,9 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_pooled,
         draw_expression,
         draw_volcanoes,
+        draw_moderation,
+        draw_changes,
+        draw_carried_cuts,
         draw_survival_curves,
         draw_restricted_means,
         draw_incidence,

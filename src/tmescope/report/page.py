@@ -18,6 +18,7 @@ import vl_convert
 from tmescope.report import (
     cohort_tables,
     expression_tables,
+    moderation,
     overlap_tables,
     pooled_tables,
     quality_lights,
@@ -149,6 +150,7 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "set_directions": expression_tables.set_directions(contents),
         "screens": screen_tables.screens(contents),
         "screens_pooled": screen_tables.pooled_screens(contents),
+        "moderation": moderation.moderation(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

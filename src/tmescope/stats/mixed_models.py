@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,13 +72,23 @@ class _Problem:
     patient: NDArray[np.intp]
     sizes: NDArray[np.float64]
 
+    @cached_property
+    def totals(self) -> NDArray[np.float64]:
+        """Return each patient's sums of the columns of X."""
+        return self._products[1][:, :-1]
+
+    @cached_property
+    def _products(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the products of the columns of X and y, and each patient's sums of them: no ratio changes them."""
+        both = np.column_stack([self.x, self.y])
+        sums = [np.bincount(self.patient, weights=column, minlength=self.sizes.size) for column in both.T]
+        return both.T @ both, np.column_stack(sums)
+
     def sums(self, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
         """Return X'MX, X'My, y'My and log |V / s2| where V / s2 = I + ratio Z Z' and M is its inverse."""
         shrink = ratio / (1.0 + self.sizes * ratio)
-        both = np.column_stack([self.x, self.y])
-        totals = np.zeros((self.sizes.size, both.shape[1]))
-        np.add.at(totals, self.patient, both)
-        all_ = both.T @ both - totals.T @ (totals * shrink[:, None])
+        products, totals = self._products
+        all_ = products - totals.T @ (totals * shrink[:, None])
         return all_[:-1, :-1], all_[:-1, -1], float(all_[-1, -1]), float(np.log1p(self.sizes * ratio).sum())
 
     def solve(self, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
@@ -92,11 +103,25 @@ class _Problem:
         level = -0.5 * (df * (np.log(2.0 * np.pi * s2) + 1.0) + log_det + np.linalg.slogdet(normal)[1])
         return slopes, inverse, s2, float(level)
 
+    def levels(self, ratios: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the profile restricted log likelihood of many ratios at once, as `solve` gives it of one."""
+        products, totals = self._products
+        columns = products.shape[0]
+        shares = ratios[:, None] / (1.0 + self.sizes * ratios[:, None])
+        squares_of_sums = (totals[:, :, None] * totals[:, None, :]).reshape(self.sizes.size, -1)
+        all_ = products - (shares @ squares_of_sums).reshape(-1, columns, columns)
+        normal, right = all_[:, :-1, :-1], all_[:, :-1, -1]
+        slopes = np.linalg.solve(normal, right[:, :, None])[:, :, 0]
+        df = self.y.size - columns + 1
+        s2 = np.maximum((all_[:, -1, -1] - (right * slopes).sum(axis=1)) / df, 0.0)
+        log_det = np.log1p(self.sizes * ratios[:, None]).sum(axis=1) + np.linalg.slogdet(normal)[1]
+        with np.errstate(divide="ignore"):
+            return np.asarray(-0.5 * (df * (np.log(2.0 * np.pi * s2) + 1.0) + log_det), dtype=np.float64)
+
     def best_ratio(self) -> float:
         """Return the ratio of variances with the highest profile restricted likelihood."""
         grid = np.concatenate([[0.0], np.exp(np.linspace(-12.0, np.log(_LARGEST_RATIO), 60))])
-        levels = [self.solve(r)[3] for r in grid]
-        at = int(np.argmax(levels))
+        at = int(np.argmax(self.levels(grid)))
         if at == 0 and self._slope(1e-9) <= 0.0:
             return 0.0
         low, high = grid[max(at - 1, 0)], grid[min(at + 1, grid.size - 1)]
@@ -110,8 +135,7 @@ class _Problem:
         residual = self.y - self.x @ slopes
         totals = np.bincount(self.patient, weights=residual, minlength=self.sizes.size)
         scale = 1.0 / (1.0 + self.sizes * ratio)
-        sums = np.zeros((self.sizes.size, self.x.shape[1]))
-        np.add.at(sums, self.patient, self.x)
+        sums = self.totals
         lost = float((self.sizes * scale).sum())
         lost -= float(np.einsum("gi,ij,gj,g->", sums, inverse, sums, scale**2))
         return 0.5 * (float(((totals * scale) ** 2).sum()) / s2 - lost)
@@ -226,8 +250,7 @@ def _satterthwaite(problem: _Problem, ratio: float, row: NDArray[np.float64]) ->
     residual_df = float(problem.y.size - row.size)
     if ratio == 0.0:
         return residual_df
-    sums = np.zeros((problem.sizes.size, problem.x.shape[1]))
-    np.add.at(sums, problem.patient, problem.x)
+    sums = problem.totals
     scale = 1.0 / (1.0 + problem.sizes * ratio)
     # P = M - M X inverse X' M in units of s2; traces of P P, P ZZ', and (P ZZ')^2 by patients
     cross = (sums * scale[:, None]) @ inverse @ (sums * scale[:, None]).T

@@ -169,6 +169,19 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "narrower_than_fixed:bool fixed_effect:float fixed_ci_low:float fixed_ci_high:float cohorts:str"
         ),
     ),
+    "meta_regression": TableSchema(
+        "one slope of a pooled effect on a property of the cohorts",
+        _columns(
+            "question_id:str feature:str source:str endpoint:str effect_name:str adjusted_for:str moderator:str "
+            "level:str reference:str scale:str k:int coefficient:float std_error:float ci_low:float ci_high:float "
+            "p_value:float q_value:float family:str family_size:int p_moderator:float intercept:float tau2:float "
+            "tau2_without:float r2:float method:str cohorts:str left_out:str"
+        ),
+    ),
+    "moderators": TableSchema(
+        "one property of one cohort that a meta-regression uses",
+        _columns("question_id:str cohort_id:str moderator:str value:float word:str"),
+    ),
     "cuts": TableSchema(
         "one cut-point that was looked for",
         _columns(
@@ -201,6 +214,13 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "question_id:str cohort_id:str endpoint:str contrast:str adjusted_for:str gene_set:str n_genes:int "
             "n_in_set:int n_higher:int mean_effect:float mean_difference:float correlation:float inflation:float "
             "t:float df:float p_value:float q_value:float family:str family_size:int method:str reason:str"
+        ),
+    ),
+    "visits": TableSchema(
+        "one value of a feature in a sample before or on treatment, of a question of change",
+        _columns(
+            "question_id:str cohort_id:str patient_id:str sample_id:str visit:str timepoint:str response:str "
+            "feature:str source:str value:float"
         ),
     ),
     "curves": TableSchema(

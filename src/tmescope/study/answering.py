@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,15 @@ from tmescope.study.notices import warning_table
 from tmescope.study.questioning import answer_question, asked_questions, left_elsewhere
 from tmescope.study.schema import ResponseEndpoint
 from tmescope.study.subtyping import subtype_features
+from tmescope.study.visits import visit_context, visit_outcomes, visit_warnings
 
 if TYPE_CHECKING:
+    from tmescope.study.asked_question import FoundAnswers
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort, Study
     from tmescope.study.schema_questions import Question
 
-__all__ = ["answer_step", "asked_methods", "asked_responses", "asked_survival"]
+__all__ = ["answer_step", "asked_methods", "asked_responses", "asked_survival", "cohort_features"]
 
 _TASK = "answers"
 
@@ -64,12 +67,13 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
 
     def make(folder: Path) -> None:
         samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
-        features = _features(context, cohort.id, sample_ids=list(samples.index), methods=asked_methods(context))
+        features = cohort_features(context, cohort.id, sample_ids=list(samples.index), methods=asked_methods(context))
         parts: list[pd.DataFrame] = []
         curves: list[pd.DataFrame] = []
         cuts: list[pd.DataFrame] = []
         incidence: list[pd.DataFrame] = []
         screens: list[pd.DataFrame] = []
+        visits: list[pd.DataFrame] = []
         warnings: list[RunWarning] = []
         context.progress.start(_TASK, len(responses) + (survival is not None) + len(own), unit="questions")
         for endpoint in responses:
@@ -86,17 +90,19 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             warnings.extend(answers.warnings)
             context.progress.advance(_TASK)
         for question in own:
-            asked = _asked_features(context, cohort.id, question, features=features)
-            left = elsewhere[question.id]
-            found_own = answer_question(context, question, cohort, features=asked, samples=samples, elsewhere=left)
+            found_own = _answer_own(
+                context, question, cohort, features=features, samples=samples, elsewhere=elsewhere[question.id]
+            )
             parts.append(found_own.answers)
             warnings.extend(found_own.warnings)
             cuts += [] if found_own.cuts is None else [found_own.cuts]
             incidence += [] if found_own.incidence is None else [found_own.incidence]
             screens += [] if found_own.screens is None else [found_own.screens]
+            visits += [] if found_own.visits is None else [found_own.visits]
             context.progress.advance(_TASK)
         context.progress.finish(_TASK)
-        _write(folder, parts, others={"curves": curves, "cuts": cuts, "incidence": incidence, "screens": screens})
+        own_tables = {"curves": curves, "cuts": cuts, "incidence": incidence, "screens": screens, "visits": visits}
+        _write(folder, parts, others=own_tables)
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     asked_for = {"responses": responses, "survival": survival, "methods": asked_methods(context)}
@@ -120,10 +126,26 @@ def _ingredients(
         "endpoints": {q.endpoint: context.study.endpoints[q.endpoint].model_dump(mode="json") for q in own},
         "matrix": data["matrix.npy"] if any(q.genes or q.kind == "screen" for q in own) else None,
         "seed": context.study.study.seed if own else None,
+        "visits": visit_outcomes(context, own, cohort_id),
     }
 
 
-def _features(context: Context, cohort_id: str, *, sample_ids: list[str], methods: list[str]) -> tuple[Feature, ...]:
+def cohort_features(
+    context: Context, cohort_id: str, *, sample_ids: list[str], methods: list[str]
+) -> tuple[Feature, ...]:
+    """Return all features of a cohort.
+
+    Parameters
+    ----------
+    context : Context
+        The run; the cohort is read and profiled.
+    cohort_id : str
+        The cohort.
+    sample_ids : list of str
+        Its samples, in order.
+    methods : list of str
+        Scoring methods to take, in order.
+    """
     scores = read_table(context.ledger.folder(f"profile-{cohort_id}") / "scores.parquet")
     if context.needs.deconvolution:
         fractions = read_table(context.ledger.folder(f"fractions-{cohort_id}") / "fractions.parquet")
@@ -133,13 +155,28 @@ def _features(context: Context, cohort_id: str, *, sample_ids: list[str], method
     return collect_features(scores, extra, sample_ids=sample_ids, methods=methods)
 
 
-def _asked_features(
-    context: Context, cohort_id: str, question: Question, *, features: tuple[Feature, ...]
-) -> tuple[Feature, ...]:
-    if question.methods is None:
-        return features
-    samples = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "samples.parquet", columns=["sample_id"])
-    return _features(context, cohort_id, sample_ids=list(samples["sample_id"]), methods=question.methods)
+def _answer_own(
+    context: Context,
+    question: Question,
+    cohort: Cohort,
+    *,
+    features: tuple[Feature, ...],
+    samples: pd.DataFrame,
+    elsewhere: tuple[str, ...],
+) -> FoundAnswers:
+    """Answer a question of the study's own: of the baseline, or, where it is one of change, of both visits."""
+    noted: list[RunWarning] = []
+    if question.visits is not None:
+        noted = visit_warnings(context, question, cohort.id)
+        people = samples["patient_id"][samples.index.isin(elsewhere)]
+        context = visit_context(context, question, cohort)
+        samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
+        elsewhere = tuple(samples.index[samples["patient_id"].isin(people)])  # every visit of a shared patient
+    if question.visits is not None or question.methods is not None:
+        methods = asked_methods(context) if question.methods is None else question.methods
+        features = cohort_features(context, cohort.id, sample_ids=list(samples.index), methods=methods)
+    found = answer_question(context, question, cohort, features=features, samples=samples, elsewhere=elsewhere)
+    return replace(found, warnings=(*noted, *found.warnings))
 
 
 def _write(folder: Path, parts: list[pd.DataFrame], *, others: dict[str, list[pd.DataFrame]]) -> None:

@@ -31,6 +31,8 @@ class FoundAnswers:
         Rows of the table ``incidence``, of a question about competing events.
     screens : pandas.DataFrame or None
         Rows of the table ``screens``, of a question that asks every gene.
+    visits : pandas.DataFrame or None
+        Rows of the table ``visits``, of a question of change.
     """
 
     answers: pd.DataFrame
@@ -38,6 +40,7 @@ class FoundAnswers:
     cuts: pd.DataFrame | None = None
     incidence: pd.DataFrame | None = None
     screens: pd.DataFrame | None = None
+    visits: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

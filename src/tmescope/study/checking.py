@@ -25,6 +25,7 @@ from tmescope.foundation.scale import Scale
 from tmescope.ingest.gene_lengths import final_scale
 from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
+from tmescope.study.carry_references import cutoff_problems
 from tmescope.study.deconvolving import unmatched_model_problems, unmeasured_problems
 from tmescope.study.expressing import expression_problems
 from tmescope.study.ingesting import ingest_into
@@ -38,6 +39,7 @@ from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
 from tmescope.study.subtype_needs import unfit_problems
 from tmescope.study.truths import unmatched_problems
+from tmescope.study.visits import visit_problems
 
 if TYPE_CHECKING:
     from tmescope.foundation.method import MethodSpec
@@ -98,6 +100,7 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
     if problems:
         # files are read all the same, by the names that exist: all problems are listed at once
         loaded = without_unknown(loaded)
+    problems += cutoff_problems(loaded)
     problems += find_pins(loaded, facts_home)[1]
     needs = gather_needs(loaded)
     progress.plan(pace_of_reading(loaded) | {_ACROSS: 0.2 * len(loaded.cohorts)})
@@ -118,6 +121,7 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
             progress.finish(f"cohort-{cohort.id}", "read" if len(problems) == n_problems else "failed")
         progress.start(_ACROSS)
         problems += cross_problems(loaded, needs, folders)
+        problems += visit_problems(loaded, needs, cohorts=folders, scratch=Path(scratch))
         described = describe_files(needs.files, set(needs.sets()), {c: read_genes(f) for c, f in folders.items()})
         warnings = (*needs.notes, *_warnings(folders), *find_shared(loaded, folders).warnings)
         progress.finish(_ACROSS, "done")

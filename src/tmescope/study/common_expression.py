@@ -20,7 +20,14 @@ from tmescope.study.profiling import common_genes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_GENES", "Log2Columns", "open_log2_genes", "read_common_expression", "read_log2_genes"]
+__all__ = [
+    "MOST_GENES",
+    "Log2Columns",
+    "expression_unit",
+    "open_log2_genes",
+    "read_common_expression",
+    "read_log2_genes",
+]
 
 MOST_GENES = 2000
 """Genes kept: those that vary most within cohorts."""
@@ -147,6 +154,17 @@ def _totals(matrix: NDArray[Any], scale: Scale) -> NDArray[np.float64] | None:
     if scale.unit != "counts":
         return None
     return np.asarray(np.nansum(convert(np.asarray(matrix), scale, Scale("counts"))[0], axis=1, keepdims=True))
+
+
+def expression_unit(folder: Path) -> str:
+    """Return the log2 scale of `read_log2_genes` in words, such as ``log2(tpm + 1)``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the cohort.
+    """
+    return _name(_scale(folder))
 
 
 def _scale(folder: Path) -> Scale:

@@ -44,6 +44,7 @@ def input_hashes(context: Context) -> dict[str, str]:
     named += [("models", path) for path in (*context.study.profile.models, *context.study.deconvolution.models)]
     named += [("counted shares", asked.file) for asked in context.study.deconvolution.truth.values()]
     named += [("subtypes", path) for path in context.study.subtypes.models]
+    named += [("cut-offs", path) for q in context.study.question if q.carry for path in q.carry.files]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -150,13 +151,15 @@ def _parameters(context: Context) -> dict[str, Any]:
         dumped["profile"][key] = [shown_path(path) for path in dumped["profile"][key]]
     for counted in dumped["deconvolution"]["truth"].values():
         counted["file"] = shown_path(counted["file"])
+    for carry in (q["carry"] for q in dumped["question"] if q["carry"]):
+        carry["files"] = [shown_path(path) for path in carry["files"]]
     dumped["deconvolution"]["models"] = [shown_path(path) for path in dumped["deconvolution"]["models"]]
     dumped["subtypes"]["models"] = [shown_path(path) for path in dumped["subtypes"]["models"]]
     return dumped
 
 
 def _result_files(root: Path) -> list[dict[str, Any]]:
-    paths = [p for folder in ("tables", "figures") for p in sorted((root / folder).glob("[!.]*"))]
+    paths = [p for folder in ("tables", "figures", "cutoffs") for p in sorted((root / folder).glob("[!.]*"))]
     paths += [p for p in (root / name for name in _TOP_FILES) if p.is_file()]
     return [
         {

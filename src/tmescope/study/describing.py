@@ -15,6 +15,7 @@ from tmescope.study.describing_cohorts import describe_cohorts, describe_endpoin
 from tmescope.study.describing_deconvolution import describe_composition
 from tmescope.study.describing_expression import describe_expression
 from tmescope.study.describing_pooled import describe_pooled
+from tmescope.study.describing_questions import describe_questions
 from tmescope.study.describing_scores import describe_scores, describe_signatures
 from tmescope.study.describing_statistics import describe_software, describe_statistics
 from tmescope.study.describing_subtypes import describe_subtypes
@@ -45,6 +46,8 @@ _TABLES = (
     "pooled",
     "expression_fits",
     "expression_sets",
+    "meta_regression",
+    "visits",
     "curves",
     "gene_mapping",
     "quality",
@@ -102,6 +105,7 @@ def write_sections(material: Material) -> MethodsText:
             *describe_statistics(material),
             *describe_pooled(material),
             *describe_expression(material),
+            *describe_questions(material),
         ),
         "Software": tuple(describe_software(material)),
     }

@@ -24,6 +24,12 @@ _EFFECTS = {
     "interaction_ratio": "how many times larger the hazard ratio of the group is in the treated",
     "hazard_ratio_per_sd_in_control": "the hazard ratio for one standard deviation in the control arm",
     "hazard_ratio_per_sd_in_treated": "the hazard ratio for one standard deviation in the treated arm",
+    "change_per_sd": "the change from before to on treatment, in standard deviations of the samples before",
+    "change_per_sd_in_non_responders": "that change in non-responders",
+    "change_per_sd_in_responders": "that change in responders",
+    "change_difference_per_sd": "how much more the feature rises in responders than in non-responders",
+    "hazard_ratio_at_frozen_cut": "the hazard ratio above against below a cut-off that another cohort chose",
+    "odds_ratio_at_frozen_cut": "the odds ratio above against below a cut-off that another cohort chose",
     "spearman": "the rank correlation of the feature with the axis",
     "log_rank_chi_square": "the log-rank statistic over the tertiles",
     "cumulative_odds_ratio_per_sd": "the odds ratio of a better level for one standard deviation of the feature",
@@ -101,8 +107,9 @@ def _tested(answers: pd.DataFrame) -> Iterator[str]:
     if len(extra):
         names = list(dict.fromkeys(extra["feature"]))
         parts.append(f"{plural(len(names), 'further feature')} ({listed(names, most=12)})")
-    endpoints = listed(dict.fromkeys(answers["endpoint"]))
-    yield f"Tested were {' and '.join(parts)} against {endpoints}, in each cohort apart."
+    endpoints = listed(e for e in dict.fromkeys(answers["endpoint"]) if isinstance(e, str) and e)
+    against = f" against {endpoints}" if endpoints else ""
+    yield f"Tested were {' and '.join(parts)}{against}, in each cohort apart."
     yield "Samples without a value of the feature or of the endpoint were left out of that estimate."
 
 

@@ -12,6 +12,7 @@ from tmescope.associate.cutpoints import CutPointPlan, associate_cutpoints
 from tmescope.associate.interactions import associate_interaction
 from tmescope.associate.response_interactions import associate_response_interaction
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
+from tmescope.study.changes import answer_change
 from tmescope.study.ordinal_questions import answer_ordinal
 from tmescope.study.screening_questions import answer_screen
 from tmescope.study.survival_questions import answer_competing_risks, answer_restricted_mean, answer_survival
@@ -79,4 +80,5 @@ ANSWERERS: Mapping[str, Callable[[AskedQuestion], FoundAnswers]] = {
     "restricted_mean": answer_restricted_mean,
     "competing_risks": answer_competing_risks,
     "screen": answer_screen,
+    "change": answer_change,
 }

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmescope.foundation.errors import StudyFileError, TmescopeError, UnknownNameError, examples
+from tmescope.study.asking import has_visits
+from tmescope.study.carry_references import carry_references
 from tmescope.study.schema_endpoints import OrdinalEndpoint, ResponseEndpoint, TimeEndpoint
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ _WANTED: dict[str, tuple[type, ...]] = {
     "restricted_mean": (TimeEndpoint,),
     "competing_risks": (TimeEndpoint,),
     "expression": (ResponseEndpoint,),
+    "change": (ResponseEndpoint,),
 }
 _CALLED: dict[tuple[type, ...], str] = {
     (ResponseEndpoint,): "response endpoint",
@@ -53,13 +56,18 @@ def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
         )
     for question in study.question:
         place = f"{where}: question[{question.id}]"
-        yield from _endpoint(study, question, place)
+        if question.endpoint:
+            yield from _endpoint(study, question, place)
         cohorts = [c.id for c in study.cohorts]
         named = [*(question.cohorts or []), *(question.pool.strata if question.pool else [])]
+        named += [c for of_cohorts in (question.pool.moderators.values() if question.pool else ()) for c in of_cohorts]
+        named += list(question.visits.cohorts) if question.visits else []
         for name in dict.fromkeys(named):
             if name not in cohorts:
                 yield UnknownNameError.of("cohort", name, cohorts, where=place)
         yield from _columns(study, question, place)
+        yield from _visits(study, question, place)
+        yield from carry_references(study, question, place)
 
 
 def _endpoint(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
@@ -126,3 +134,23 @@ def _survival_columns(study: Study, question: Question, place: str) -> Iterator[
             if name not in every and not name.startswith("subtype"):
                 what = f"feature or column of cohort {cohort.id!r}"
                 yield UnknownNameError.of(what, name, every, where=f"{place}.strata")
+
+
+def _visits(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
+    if question.visits is None:
+        return
+    for cohort in (c for c in study.cohorts if c.id in (question.cohorts or [])):
+        if not has_visits(cohort):
+            yield StudyFileError(
+                f"cohort {cohort.id} does not say whose a sample is, or when it was taken",
+                where=f"{place}.visits",
+                expected="columns.patient_id and columns.timepoint of each cohort that is asked for a change",
+                next_step="map both columns, or leave the cohort out of the question's cohorts",
+            )
+    if not any(has_visits(c) for c in study.cohorts):
+        yield StudyFileError(
+            "no cohort says whose a sample is and when it was taken",
+            where=f"{place}.visits",
+            expected="columns.patient_id and columns.timepoint",
+            next_step="map both columns in a cohort that took samples before and on treatment",
+        )

@@ -11,10 +11,11 @@ import pandas as pd
 
 from tmescope.associate.across_cohorts import PoolPlan, pool_answers
 from tmescope.associate.pooled_screens import pool_screens
-from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
+from tmescope.study.asking import is_asked
 from tmescope.study.ledger import Step
+from tmescope.study.moderating import moderate, pooling_options
 from tmescope.study.notices import warning_table
 from tmescope.study.question_kinds import ANSWERERS
 from tmescope.study.question_material import QuestionMaterial, gather_material
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
     from tmescope.study.schema_questions import Question
 
-__all__ = ["answer_question", "asked_questions", "left_elsewhere", "pool_step", "pools"]
+__all__ = ["answer_question", "asked_questions", "left_elsewhere", "name_answers", "pool_step", "pools"]
 
 
 def asked_questions(context: Context, cohort: Cohort) -> list[Question]:
@@ -41,13 +42,7 @@ def asked_questions(context: Context, cohort: Cohort) -> list[Question]:
         Which; it must record the endpoint.
     """
     study = context.study
-    return [
-        q
-        for q in study.question
-        if q.kind != "expression"  # steps of their own: `expression_step`
-        and (q.cohorts is None or cohort.id in q.cohorts)
-        and study.endpoints[q.endpoint].rule_for(cohort.id) is not None
-    ]
+    return [q for q in study.question if q.kind != "expression" and is_asked(study, q, cohort)]  # see expression_step
 
 
 def pools(context: Context) -> bool:
@@ -105,15 +100,27 @@ def answer_question(
     folder = context.ledger.folder(f"cohort-{cohort.id}")
     extra = subtype_features(context, cohort.id, read_table(folder / "features.parquet"))
     material, noted = gather_material(question, features, samples, extra=extra, folder=folder, elsewhere=elsewhere)
-    stated = context.study.endpoints[question.endpoint]
+    stated = context.study.endpoints.get(question.endpoint)
     found = ANSWERERS[question.kind](AskedQuestion(question, material, cohort.id, context.study.study.seed, stated))
     cuts, incidence = (None if t is None else t.assign(question_id=question.id) for t in (found.cuts, found.incidence))
-    screens = None if found.screens is None else _named(found.screens, question, material)
-    answers = _named(found.answers, question, material)
-    return FoundAnswers(answers, (*noted, *found.warnings), cuts, incidence, screens)
+    screens = None if found.screens is None else name_answers(found.screens, question, material)
+    visits = None if found.visits is None else found.visits.assign(question_id=question.id, cohort_id=cohort.id)
+    answers = name_answers(found.answers, question, material)
+    return FoundAnswers(answers, (*noted, *found.warnings), cuts, incidence, screens, visits)
 
 
-def _named(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:
+def name_answers(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:
+    """Return answers with the question's name, and with those patients counted whom another cohort has.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Of one cohort.
+    question : Question
+        The question.
+    material : QuestionMaterial
+        What it was answered from.
+    """
     if not len(answers):
         return answers
     named = answers.assign(question_id=question.id)
@@ -134,10 +141,12 @@ def pool_step(context: Context) -> Step:
         "questions": [q.model_dump(mode="json") for q in asked],
         "answers": {c.id: context.outcomes[f"answers-{c.id}"]["answers.parquet"] for c in study.cohorts},
         "screens": {c.id: context.outcomes[f"answers-{c.id}"]["screens.parquet"] for c in study.cohorts},
+        "carried": context.outcomes.get("carried"),
     }
 
     def make(folder: Path) -> None:
-        tables = [read_table(context.ledger.folder(f"answers-{c.id}") / "answers.parquet") for c in study.cohorts]
+        steps = [*(f"answers-{c.id}" for c in study.cohorts), *(["carried"] if "carried" in context.outcomes else [])]
+        tables = [read_table(context.ledger.folder(name) / "answers.parquet") for name in steps]
         filled = [t for t in tables if len(t)]
         answers = pd.concat(filled, ignore_index=True) if filled else empty_table("answers")
         found = [pool_answers(answers[answers["question_id"] == q.id], plan=_plan(q)) for q in asked]
@@ -146,6 +155,8 @@ def pool_step(context: Context) -> Step:
             table = shape_table(name, pd.concat(parts, ignore_index=True)) if parts else empty_table(name)
             write_table(table, folder / f"{name}.parquet")
         _write_screens(context, folder, [q for q in asked if q.kind == "screen"])
+        for name, table in moderate(asked, answers).items():
+            write_table(table, folder / f"{name}.parquet")
         write_table(warning_table(list(chain.from_iterable(f.warnings for f in found))), folder / "warnings.parquet")
 
     return Step("pooled", ingredients, make)
@@ -170,5 +181,4 @@ def _plan(question: Question) -> PoolPlan:
     pool = question.pool
     if pool is None:
         return PoolPlan()
-    options = PoolingOptions(tau2=pool.method, test=pool.test)
-    return PoolPlan(options=options, strata=pool.strata, fewest_cohorts=pool.fewest_cohorts)
+    return PoolPlan(options=pooling_options(pool), strata=pool.strata, fewest_cohorts=pool.fewest_cohorts)

@@ -18,7 +18,9 @@ from tmescope.foundation.errors import ManyProblems, TmescopeError, UnknownNameE
 from tmescope.foundation.progress import SILENT, UNCHANGED, Progress
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import SCHEMAS, read_table
-from tmescope.study.answering import answer_step
+from tmescope.study.answering import answer_step, asked_methods
+from tmescope.study.carry_references import cutoff_problems
+from tmescope.study.carrying import CUTOFFS, carry_steps, freezes
 from tmescope.study.checking import cross_problems
 from tmescope.study.context import Context
 from tmescope.study.crate import input_hashes, provenance_of, write_crate
@@ -38,6 +40,7 @@ from tmescope.study.run_records import write_run_record
 from tmescope.study.schema import Study
 from tmescope.study.subtyping import subtype_steps
 from tmescope.study.tabulating import table_step
+from tmescope.study.visits import measure_visits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,7 +136,7 @@ def run(
     started = _now()
     loaded = (study if isinstance(study, Study) else load_study(study)).with_facts(facts_home)
     installed, missing = find_pins(loaded, facts_home)
-    problems = [*name_problems(loaded), *missing]
+    problems = [*name_problems(loaded), *cutoff_problems(loaded), *missing]
     if problems:
         raise ManyProblems(problems)
     root = Path(output)
@@ -144,6 +147,7 @@ def run(
         _ingest(context)
         context.do(overlap_step(context))
         context.do(universe_step(context))
+        measure_visits(context, methods=asked_methods(context))
         for cohort in loaded.cohorts:
             context.do(profile_step(context, cohort))
             if context.needs.deconvolution:
@@ -205,6 +209,10 @@ def _answer(context: Context) -> None:
         context.do(answer_step(context, cohort))
         if expresses(context.study):
             context.do(expression_step(context, cohort))
+    for step in carry_steps(context):
+        context.do(step)
+    if not freezes(context):
+        _withdraw(context.ledger.root / CUTOFFS)
     if pools(context):
         context.do(pool_step(context))
 
@@ -218,8 +226,12 @@ def _remember(ledger: Ledger, context: Context, names: list[str], *, fresh: set[
 def _withdraw_report(root: Path) -> None:
     """Remove what an earlier run drew for a study that asked for it: it would stand beside other tables."""
     (root / "report.html").unlink(missing_ok=True)
-    if (root / "figures" / RECORD).is_file():
-        shutil.rmtree(root / "figures")
+    _withdraw(root / "figures")
+
+
+def _withdraw(folder: Path) -> None:
+    if (folder / RECORD).is_file():
+        shutil.rmtree(folder)
 
 
 def _now() -> str:

@@ -6,9 +6,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from tmescope.study.schema_carry import Carry
 from tmescope.study.schema_expression import ExpressionOptions
+from tmescope.study.schema_moderators import Moderators
 from tmescope.study.schema_parts import Table, checked_id
 from tmescope.study.schema_survival import SurvivalOptions
+from tmescope.study.schema_visits import Visits
 
 __all__ = ["Pooling", "Question", "Treatment"]
 
@@ -55,6 +58,11 @@ class Pooling(Table):
         default_factory=dict,
         description="Cohort to stratum, stated beforehand (drug class): pooled in each, and over all",
     )
+    moderators: Moderators = Field(
+        default_factory=dict,
+        description="Properties of cohorts that the effect may go with, stated beforehand: name to cohort to number or "
+        "word; each is a meta-regression of its own",
+    )
     fewest_cohorts: int = Field(2, ge=2, description="Pool where at least so many cohorts give an estimate")
 
 
@@ -70,18 +78,21 @@ class Question(Table):
         "ordinal",
         "restricted_mean",
         "competing_risks",
+        "change",
         "expression",
         "screen",
     ] = Field(
         description="response and survival: effect per SD; interaction: does it predict the benefit of a treatment; "
         "cutpoint: best cut with corrected p; ordinal: odds of a better level; restricted_mean: months without the "
-        "event up to a horizon; competing_risks: incidence where other events come first; expression: every gene "
-        "between two groups; screen: every gene against response or survival"
+        "event up to a horizon; competing_risks: incidence where other events come first; change: from before to on "
+        "treatment, in the same patients; expression: every gene between two groups; screen: every gene against "
+        "response or survival"
     )
     endpoint: str = Field(
         "",
         description="Endpoint of the study: binary for response and expression, ordered for ordinal, time to event for "
-        "survival, restricted_mean and competing_risks; needed except where expression.feature tells the groups",
+        "survival, restricted_mean and competing_risks; a change may go without, and so does an expression question "
+        "whose feature tells the groups",
     )
     cohorts: list[str] | None = Field(None, description="Cohorts that are asked; all that record it if omitted")
     methods: list[str] | None = Field(None, description="Methods whose features are asked; as in answers if omitted")
@@ -109,6 +120,11 @@ class Question(Table):
     )
     survival: SurvivalOptions | None = Field(None, description="How time to event is analysed")
     expression: ExpressionOptions | None = Field(None, description="Groups and model, for kind = expression")
+    carry: Carry | None = Field(
+        None,
+        description="For kind = cutpoint: freeze the cut and estimate its effect in cohorts that did not choose it",
+    )
+    visits: Visits | None = Field(None, description="Time points that are compared, for kind = change")
     pool: Pooling | None = Field(None, description="Pool the cohorts' answers; not pooled if omitted")
 
     _id = field_validator("id")(checked_id)
@@ -119,7 +135,7 @@ class Question(Table):
         if self.expression and self.kind != "expression":
             message = f"a table expression belongs to kind = expression, not to {self.kind}"
             raise ValueError(message)
-        if by_feature == bool(self.endpoint):
+        if self.kind != "change" and by_feature == bool(self.endpoint):
             message = (
                 "name an endpoint, or (kind = expression) the feature that tells the groups" + ", not both" * by_feature
             )
@@ -131,9 +147,25 @@ class Question(Table):
         return self
 
     @model_validator(mode="after")
+    def _carried(self) -> Question:
+        if self.carry is not None and self.kind != "cutpoint":
+            message = f"carry belongs to a question of kind cutpoint, not to {self.kind}"
+            raise ValueError(message)
+        if self.carry is not None and self.carry.files and (self.cohorts or self.features or self.genes):
+            message = "with carry.files nothing is looked for: cohorts, features and genes come from the files"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _complete(self) -> Question:
         if (self.kind == "interaction") != (self.treatment is not None):
             message = "a question of kind interaction, and no other, has a table treatment"
+            raise ValueError(message)
+        if (self.kind == "change") != (self.visits is not None):
+            message = "a question of kind change, and no other, has a table visits"
+            raise ValueError(message)
+        if self.kind == "change" and self.confounders:
+            message = "confounders belong to response and survival: in a change each patient is compared with herself"
             raise ValueError(message)
         if self.kind in _UNADJUSTED and (self.axis or self.confounders):
             message = f"axis and confounders belong to response and survival, not to {self.kind}"

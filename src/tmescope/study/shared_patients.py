@@ -54,7 +54,8 @@ def _usable(context: Context, question: Question, cohort_id: str) -> frozenset[s
     samples = read_table(folder / "samples.parquet").set_index("sample_id")
     extra = subtype_features(context, cohort_id, read_table(folder / "features.parquet"))
     name = question.endpoint
-    columns = [name] if name in samples else [f"{name}_time_months", f"{name}_event"]
+    of_time = [f"{name}_time_months", f"{name}_event"] if name else []  # a change may go without an endpoint
+    columns = [name] if name in samples else of_time
     needed = [samples[columns], find_confounders(question, samples, extra)[0]]
     arms = find_arms(question, samples, extra)
     needed += [] if arms is None else [arms.to_frame()]

@@ -13,6 +13,7 @@ from tmescope.foundation.method import resolve_parameters
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_csv, write_table
+from tmescope.study.carrying import carries
 from tmescope.study.expressing import EXPRESSION_TABLES, expresses
 from tmescope.study.ledger import Step
 from tmescope.study.material import Material
@@ -78,6 +79,7 @@ def _warnings(context: Context) -> pd.DataFrame:
         folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
     if expresses(context.study):
         folders += [context.ledger.folder(f"expression-{c.id}") for c in context.study.cohorts]
+    folders += [context.ledger.folder("carried")] if carries(context) else []
     folders += [context.ledger.folder("pooled")] if pools(context) else []
     parts = [read_table(f / "warnings.parquet") for f in folders]
     missing = [
@@ -193,6 +195,13 @@ def _placed(name: str) -> Callable[[Context], pd.DataFrame]:
     return build
 
 
+def _answers(context: Context) -> pd.DataFrame:
+    found = _stacked("answers", "answers")(context)
+    carried = read_table(context.ledger.folder("carried") / "answers.parquet") if carries(context) else found.iloc[:0]
+    filled = [t for t in (found, carried) if len(t)]
+    return pd.concat(filled, ignore_index=True) if filled else found
+
+
 def _pooled(name: str) -> Callable[[Context], pd.DataFrame]:
     def build(context: Context) -> pd.DataFrame:
         return read_table(context.ledger.folder("pooled") / f"{name}.parquet") if pools(context) else empty_table(name)
@@ -218,13 +227,16 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "subtype_models": _placed("subtype_models"),
     "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
-    "answers": _stacked("answers", "answers"),
+    "answers": _answers,
     "pooled": _pooled("pooled"),
     "leave_one_out": _pooled("leave_one_out"),
+    "meta_regression": _pooled("meta_regression"),
+    "moderators": _pooled("moderators"),
     "screens": _stacked("screens", "answers"),
     "screens_pooled": _pooled("screens_pooled"),
     "curves": _stacked("curves", "answers"),
     "cuts": _stacked("cuts", "answers"),
+    "visits": _stacked("visits", "answers"),
     "incidence": _stacked("incidence", "answers"),
     **{name: _expressed(name) for name in EXPRESSION_TABLES},
     "quality": _quality,

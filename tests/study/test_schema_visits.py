@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from tmescope.study.schema_questions import Question
+from tmescope.study.schema_visits import Visits
+
+CHANGE = {"id": "q", "kind": "change", "visits": {"before": ["pre"], "on": ["on"]}}
+
+
+def test_words_of_single_cohorts_replace_the_common_ones():
+    visits = Visits(before=["pre"], on=["on"], cohorts={"b": {"before": ["v0"], "on": ["v1", "v2"]}})
+    assert visits.words_in("a").on == ["on"]
+    assert visits.words_in("b").on == ["v1", "v2"]
+
+
+def test_a_word_means_one_visit():
+    with pytest.raises(ValidationError, match="'pre' stands more than once"):
+        Visits(before=["pre"], on=["on", "pre"])
+
+
+def test_a_change_needs_visits_and_no_endpoint():
+    assert Question(**CHANGE).endpoint == ""
+    for wrong, words in (
+        ({**CHANGE, "visits": None}, "has a table visits"),
+        ({**CHANGE, "kind": "response", "endpoint": "r"}, "has a table visits"),
+        ({**CHANGE, "confounders": ["sex"]}, "each patient is compared with herself"),
+        ({"id": "q", "kind": "response"}, "a question of kind response names its endpoint"),
+    ):
+        with pytest.raises(ValidationError, match=words):
+            Question(**wrong)
