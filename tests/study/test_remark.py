@@ -8,7 +8,6 @@ from tests.study.written import write
 from tmescope.study.loading import parse_study
 from tmescope.study.remark import FILLED, NOT_APPLICABLE, PARTLY, USER, remark_decisions
 
-
 OWN = {"endpoint": "os", "features": ["cyt"]}
 
 

@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from tmescope.associate.immortal_time import Sampling, enter_at_sampling, restart_at_landmark, warn_of_immortal_time
     from tmescope.associate.incidence import IncidenceAnswers, associate_incidence
     from tmescope.associate.interactions import associate_interaction
+    from tmescope.associate.prediction import Baseline, PredictionOutcome, PredictionPlan, predict_outcome
+    from tmescope.associate.prediction_data import PredictionData, Predictor
+    from tmescope.associate.prediction_files import read_prediction, write_prediction
+    from tmescope.associate.prediction_models import LearningPlan
+    from tmescope.associate.prediction_performance import JudgePlan
+    from tmescope.associate.prediction_saved import SavedModel, apply_model
+    from tmescope.associate.prediction_validation import ValidationPlan
     from tmescope.associate.response import associate_response
     from tmescope.associate.response_interactions import associate_response_interaction
     from tmescope.associate.restricted_times import associate_restricted_time
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjustment",
     "AnalysisPlan",
+    "Baseline",
     "CutPointAnswers",
     "CutPointPlan",
     "EncodedCovariates",
@@ -49,16 +57,25 @@ __all__ = [
     "HazardAnswers",
     "HazardOptions",
     "IncidenceAnswers",
+    "JudgePlan",
+    "LearningPlan",
     "LockedBiomarker",
     "MatrixColumns",
     "NewCohort",
     "PoolPlan",
     "PooledAnswers",
+    "PredictionData",
+    "PredictionOutcome",
+    "PredictionPlan",
+    "Predictor",
     "Sampling",
+    "SavedModel",
     "ScreenQuestion",
     "ScreenResult",
     "Treatment",
+    "ValidationPlan",
     "adjust_families",
+    "apply_model",
     "assign_groups",
     "associate_adjusted_response",
     "associate_change",
@@ -83,8 +100,10 @@ __all__ = [
     "in_logarithms",
     "lock_biomarker",
     "pool_answers",
+    "predict_outcome",
     "read_cutoff",
     "read_lock",
+    "read_prediction",
     "regress_answers",
     "restart_at_landmark",
     "screen_features",
@@ -92,12 +111,13 @@ __all__ = [
     "warn_of_immortal_time",
     "write_cutoff",
     "write_lock",
+    "write_prediction",
 ]
 
 _HOMES = {
-    "associate_change": "change",
     "Adjustment": "hazards",
     "AnalysisPlan": "biomarkers",
+    "Baseline": "prediction",
     "CutPointAnswers": "cutpoints",
     "CutPointPlan": "cutpoints",
     "EncodedCovariates": "covariates",
@@ -106,18 +126,28 @@ _HOMES = {
     "HazardAnswers": "hazards",
     "HazardOptions": "hazards",
     "IncidenceAnswers": "incidence",
+    "JudgePlan": "prediction_performance",
+    "LearningPlan": "prediction_models",
     "LockedBiomarker": "biomarkers",
     "MatrixColumns": "screened_columns",
     "NewCohort": "biomarker_validation",
     "PoolPlan": "across_cohorts",
     "PooledAnswers": "across_cohorts",
+    "PredictionData": "prediction_data",
+    "PredictionOutcome": "prediction",
+    "PredictionPlan": "prediction",
+    "Predictor": "prediction_data",
     "Sampling": "immortal_time",
+    "SavedModel": "prediction_saved",
     "ScreenQuestion": "screens",
     "ScreenResult": "screens",
     "Treatment": "arms",
+    "ValidationPlan": "prediction_validation",
     "adjust_families": "families",
+    "apply_model": "prediction_saved",
     "assign_groups": "frozen_cutoffs",
     "associate_adjusted_response": "adjusted_response",
+    "associate_change": "change",
     "associate_competing_hazard": "hazards",
     "associate_cutpoints": "cutpoints",
     "associate_expression": "expression",
@@ -139,8 +169,10 @@ _HOMES = {
     "in_logarithms": "screened_columns",
     "lock_biomarker": "biomarker_locking",
     "pool_answers": "across_cohorts",
+    "predict_outcome": "prediction",
     "read_cutoff": "cutoff_files",
     "read_lock": "biomarker_files",
+    "read_prediction": "prediction_files",
     "regress_answers": "across_cohorts",
     "restart_at_landmark": "immortal_time",
     "screen_features": "screens",
@@ -148,6 +180,7 @@ _HOMES = {
     "warn_of_immortal_time": "immortal_time",
     "write_cutoff": "cutoff_files",
     "write_lock": "biomarker_files",
+    "write_prediction": "prediction_files",
 }
 
 

@@ -15,6 +15,7 @@ from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
 from tmescope.report.incidence_curves import draw_incidence
 from tmescope.report.landscape import draw_landscape
+from tmescope.report.model_figures import draw_models
 from tmescope.report.pooled_forests import draw_pooled
 from tmescope.report.quality_panel import draw_quality
 from tmescope.report.restricted_means import draw_restricted_means
@@ -36,7 +37,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     -------
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
-        forest plots, pooled effects, survival, restricted means, incidence; identifiers are unique.
+        forest plots, pooled effects, survival, restricted means, incidence, prediction models; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -53,6 +54,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_survival_curves,
         draw_restricted_means,
         draw_incidence,
+        draw_models,
     )
     figures: list[Figure] = []
     taken: set[str] = set()

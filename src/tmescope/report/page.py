@@ -17,6 +17,7 @@ import vl_convert
 
 from tmescope.report import (
     cohort_tables,
+    model_tables,
     overlap_tables,
     pooled_tables,
     quality_lights,
@@ -113,6 +114,7 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
         provenance=_provenance(contents.provenance),
         absent=_absent(contents),
         patients=patient_json(contents),
+        verdicts=model_tables.verdicts(contents),
     )
     return page.replace("\r\n", "\n")
 
@@ -142,6 +144,8 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "answers": result_tables.answers(contents),
         "families": result_tables.families(contents),
         "pooled": pooled_tables.pooled(contents),
+        "model_measures": model_tables.model_measures(contents),
+        "tripod": model_tables.tripod(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

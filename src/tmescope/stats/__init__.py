@@ -89,7 +89,12 @@ if TYPE_CHECKING:
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
     from tmescope.stats.rank_scores import log_rank_scores
     from tmescope.stats.rank_tests import RankTest, jonckheere_terpstra, kruskal_wallis, wilcoxon_rank_sum
-    from tmescope.stats.ranking import SurvivalConcordance, survival_concordance
+    from tmescope.stats.ranking import (
+        ConcordanceDifference,
+        SurvivalConcordance,
+        compare_concordances,
+        survival_concordance,
+    )
     from tmescope.stats.restricted_means import (
         RestrictedMean,
         RestrictedMeanDifference,
@@ -119,6 +124,7 @@ __all__ = [
     "Coefficients",
     "ColumnCheck",
     "ColumnEffects",
+    "ConcordanceDifference",
     "CountCalibration",
     "CoxDesign",
     "CoxModel",
@@ -186,6 +192,7 @@ __all__ = [
     "check_proportional_hazards",
     "check_proportional_odds",
     "compare_aucs",
+    "compare_concordances",
     "compare_nested",
     "compare_restricted_means",
     "constrained_least_squares",
@@ -467,7 +474,9 @@ _HOMES = {
         "wilcoxon_rank_sum",
     ),
     "ranking": (
+        "ConcordanceDifference",
         "SurvivalConcordance",
+        "compare_concordances",
         "survival_concordance",
     ),
     "restricted_means": (

@@ -44,6 +44,7 @@ def input_hashes(context: Context) -> dict[str, str]:
     named += [("models", path) for path in (*context.study.profile.models, *context.study.deconvolution.models)]
     named += [("counted shares", asked.file) for asked in context.study.deconvolution.truth.values()]
     named += [("subtypes", path) for path in context.study.subtypes.models]
+    named += [("prediction", path) for path in context.study.predict]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -156,7 +157,7 @@ def _parameters(context: Context) -> dict[str, Any]:
 
 
 def _result_files(root: Path) -> list[dict[str, Any]]:
-    paths = [p for folder in ("tables", "figures") for p in sorted((root / folder).glob("[!.]*"))]
+    paths = [p for folder in ("tables", "figures", "models") for p in sorted((root / folder).glob("[!.]*"))]
     paths += [p for p in (root / name for name in _TOP_FILES) if p.is_file()]
     return [
         {

@@ -13,6 +13,7 @@ from tmescope.store.atomic import staged_file
 from tmescope.store.tables import read_table
 from tmescope.study.describing_cohorts import describe_cohorts, describe_endpoints
 from tmescope.study.describing_deconvolution import describe_composition
+from tmescope.study.describing_models import describe_models
 from tmescope.study.describing_pooled import describe_pooled
 from tmescope.study.describing_scores import describe_scores, describe_signatures
 from tmescope.study.describing_statistics import describe_software, describe_statistics
@@ -42,6 +43,7 @@ _TABLES = (
     "subtype_models",
     "answers",
     "pooled",
+    "model_performance",
     "curves",
     "gene_mapping",
     "quality",
@@ -95,7 +97,11 @@ def write_sections(material: Material) -> MethodsText:
         "Composition": tuple(describe_composition(material)),
         "Subtypes": tuple(describe_subtypes(material)),
         "Gene sets": tuple(describe_signatures(material)),
-        "Statistical analysis": (*describe_statistics(material), *describe_pooled(material)),
+        "Statistical analysis": (
+            *describe_statistics(material),
+            *describe_pooled(material),
+            *describe_models(material),
+        ),
         "Software": tuple(describe_software(material)),
     }
     sections = tuple(MethodsSection(heading, text) for heading, text in written.items() if text)

@@ -20,6 +20,7 @@ from tmescope.foundation.errors import (
     closest,
     examples,
 )
+from tmescope.study.model_references import model_references
 from tmescope.study.question_references import question_references
 from tmescope.study.schema import UNDECIDED, OrdinalEndpoint, ResponseEndpoint, Study, TimeEndpoint
 
@@ -251,7 +252,7 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
                 expected="at least one there, or models, deconvolution.methods, subtypes.models or subtypes.fit",
             )
         )
-    problems += [*_answer_references(study, where), *question_references(study, where)]
+    problems += [*_answer_references(study, where), *question_references(study, where), *model_references(study, where)]
     return problems
 
 
