@@ -111,7 +111,7 @@ def study_text(data: Path, folder: Path, choices: Choices, *, report: bool) -> s
         'title = "Immune signatures and outcome under checkpoint blockade"\n'
         'question = "Do CYT, IFN-gamma-6, TIS-18, CD274 and immune populations go with response and survival, in all '
         'cohorts, and beyond T-cell content?"\n',
-        *(_cohort(data, folder, c, choices) for c in cohorts),
+        *(cohort_text(data, folder, c, choices) for c in cohorts),
         _endpoints(cohorts, choices),
         f'[profile]\nmethods = ["zscore", "mcp_counter"]\nsignatures = {json.dumps(SIGNATURES)}\n'
         'gene_universe = "own"\nmax_unmapped = 1.0\n[subtypes]\nfit = "each"\n'
@@ -121,7 +121,8 @@ def study_text(data: Path, folder: Path, choices: Choices, *, report: bool) -> s
     return "\n".join(parts)
 
 
-def _cohort(data: Path, folder: Path, cohort: str, choices: Choices) -> str:
+def cohort_text(data: Path, folder: Path, cohort: str, choices: Choices) -> str:
+    """Return the table of one cohort of a study file."""
     home = data / "cohorts" / FOLDERS[cohort]
     source = home / ("expression_full86.parquet" if cohort == "imvigor210_86" else "expression.parquet")
     scale = "log2(tpm+0.001)"

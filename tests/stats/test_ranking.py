@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats import ranking
-from tmescope.stats.ranking import survival_concordance
+from tmescope.stats.ranking import compare_concordances, survival_concordance
 
 CASES = ("fine", "ties", "heavy_ties", "small")
 
@@ -69,3 +69,28 @@ def test_missing_values_and_nobody() -> None:
     assert survival_concordance([np.nan], [1.0], [1]).reason == "empty"
     with pytest.raises(InputError, match="confidence"):
         survival_concordance([1.0], [1.0], [1], confidence=95)
+
+
+A = [0.3, -1.2, 0.8, 0.1, 1.5, -0.4, 0.9, -0.7, 0.2, 1.1, -1.6, 0.5]
+B = [0.1, -0.5, -0.2, 0.9, 1.0, -1.4, 0.3, 0.6, -0.8, 0.4, -0.1, 1.2]
+TIME = [5, 9, 3, 5, 1, 8, 2, 7, 6, 2, 10, 4]
+EVENT = [1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0]
+
+
+def test_two_concordances_differ_as_in_r() -> None:
+    # R 4.2, survival: v <- concordance(coxph(Surv(t, d) ~ a), coxph(Surv(t, d) ~ b))$var;
+    # sqrt(v[1, 1] + v[2, 2] - 2 * v[1, 2])
+    found = compare_concordances(A, B, time=TIME, event=EVENT)
+    assert found.first == pytest.approx(0.9811320754716981, abs=1e-14)
+    assert found.second == pytest.approx(0.6603773584905660, abs=1e-14)
+    assert found.std_error == pytest.approx(0.09973425750695637, abs=1e-14)
+    assert found.ci_low < found.difference < found.ci_high
+    assert found.p_value < 0.01
+
+
+def test_markers_that_rank_alike_and_nobody_are_told_apart_from_a_difference() -> None:
+    assert compare_concordances(A, [2 * v for v in A], time=TIME, event=EVENT).reason == "no_difference_in_ranks"
+    assert compare_concordances([np.nan], [1.0], time=[1.0], event=[1]).reason == "empty"
+    assert compare_concordances([1.0, 2.0], [2.0, 1.0], time=[1.0, 2.0], event=[0, 0]).reason == "no_comparable_pairs"
+    missing = compare_concordances([np.nan, *A[1:]], B, time=TIME, event=EVENT)
+    assert missing.n == 11

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from tmescope.associate.incidence import IncidenceAnswers, associate_incidence
     from tmescope.associate.interactions import associate_interaction
     from tmescope.associate.moderators import moderate_answers
+    from tmescope.associate.prediction import Baseline, PredictionOutcome, PredictionPlan, predict_outcome
+    from tmescope.associate.prediction_data import PredictionData, Predictor
+    from tmescope.associate.prediction_files import read_prediction, write_prediction
+    from tmescope.associate.prediction_models import LearningPlan
+    from tmescope.associate.prediction_performance import JudgePlan
+    from tmescope.associate.prediction_saved import SavedModel, apply_model
+    from tmescope.associate.prediction_validation import ValidationPlan
     from tmescope.associate.response import associate_response
     from tmescope.associate.response_interactions import associate_response_interaction
     from tmescope.associate.restricted_times import associate_restricted_time
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjustment",
     "AnalysisPlan",
+    "Baseline",
     "CutPointAnswers",
     "CutPointPlan",
     "EncodedCovariates",
@@ -52,16 +60,25 @@ __all__ = [
     "HazardAnswers",
     "HazardOptions",
     "IncidenceAnswers",
+    "JudgePlan",
+    "LearningPlan",
     "LockedBiomarker",
     "MatrixColumns",
     "NewCohort",
     "PoolPlan",
     "PooledAnswers",
+    "PredictionData",
+    "PredictionOutcome",
+    "PredictionPlan",
+    "Predictor",
     "Sampling",
+    "SavedModel",
     "ScreenQuestion",
     "ScreenResult",
     "Treatment",
+    "ValidationPlan",
     "adjust_families",
+    "apply_model",
     "assign_groups",
     "associate_adjusted_response",
     "associate_change",
@@ -87,8 +104,10 @@ __all__ = [
     "lock_biomarker",
     "moderate_answers",
     "pool_answers",
+    "predict_outcome",
     "read_cutoff",
     "read_lock",
+    "read_prediction",
     "regress_answers",
     "restart_at_landmark",
     "screen_features",
@@ -96,11 +115,13 @@ __all__ = [
     "warn_of_immortal_time",
     "write_cutoff",
     "write_lock",
+    "write_prediction",
 ]
 
 _HOMES = {
     "Adjustment": "hazards",
     "AnalysisPlan": "biomarkers",
+    "Baseline": "prediction",
     "CutPointAnswers": "cutpoints",
     "CutPointPlan": "cutpoints",
     "EncodedCovariates": "covariates",
@@ -111,16 +132,25 @@ _HOMES = {
     "HazardAnswers": "hazards",
     "HazardOptions": "hazards",
     "IncidenceAnswers": "incidence",
+    "JudgePlan": "prediction_performance",
+    "LearningPlan": "prediction_models",
     "LockedBiomarker": "biomarkers",
     "MatrixColumns": "screened_columns",
     "NewCohort": "biomarker_validation",
     "PoolPlan": "across_cohorts",
     "PooledAnswers": "across_cohorts",
+    "PredictionData": "prediction_data",
+    "PredictionOutcome": "prediction",
+    "PredictionPlan": "prediction",
+    "Predictor": "prediction_data",
     "Sampling": "immortal_time",
+    "SavedModel": "prediction_saved",
     "ScreenQuestion": "screens",
     "ScreenResult": "screens",
     "Treatment": "arms",
+    "ValidationPlan": "prediction_validation",
     "adjust_families": "families",
+    "apply_model": "prediction_saved",
     "assign_groups": "frozen_cutoffs",
     "associate_adjusted_response": "adjusted_response",
     "associate_change": "change",
@@ -146,8 +176,10 @@ _HOMES = {
     "lock_biomarker": "biomarker_locking",
     "moderate_answers": "moderators",
     "pool_answers": "across_cohorts",
+    "predict_outcome": "prediction",
     "read_cutoff": "cutoff_files",
     "read_lock": "biomarker_files",
+    "read_prediction": "prediction_files",
     "regress_answers": "across_cohorts",
     "restart_at_landmark": "immortal_time",
     "screen_features": "screens",
@@ -155,6 +187,7 @@ _HOMES = {
     "warn_of_immortal_time": "immortal_time",
     "write_cutoff": "cutoff_files",
     "write_lock": "biomarker_files",
+    "write_prediction": "prediction_files",
 }
 
 

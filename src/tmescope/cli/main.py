@@ -17,6 +17,7 @@ from tmescope.cli import (
     export,
     facts,
     lists,
+    model,
     power,
     reference,
     score,
@@ -67,6 +68,7 @@ app.add_typer(deconvolve.deconvolve_app, name="deconvolve")
 app.add_typer(subtype.subtype_app, name="subtype")
 app.add_typer(biomarker.biomarker_app, name="biomarker")
 app.add_typer(power.power_app, name="power")
+app.add_typer(model.model_app, name="model")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)

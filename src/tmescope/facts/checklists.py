@@ -9,7 +9,7 @@ from pathlib import Path
 from tmescope.facts.records import DATA, Key, place, read_record
 from tmescope.foundation.errors import FactsError
 
-__all__ = ["Checklist", "load_remark", "read_checklist"]
+__all__ = ["Checklist", "load_remark", "load_tripod_ai", "read_checklist"]
 
 _KEYS = {
     "name": Key(str),
@@ -47,6 +47,12 @@ class Checklist:
 def load_remark() -> Checklist:
     """Return the topics of REMARK, the recommendations for tumour marker prognostic studies (McShane 2005)."""
     return read_checklist(DATA / "remark.toml")
+
+
+@cache
+def load_tripod_ai() -> Checklist:
+    """Return the items of TRIPOD+AI, for reports of prediction models (Collins 2024), as ``3a: topic``."""
+    return read_checklist(DATA / "tripod_ai.toml")
 
 
 def read_checklist(path: Path) -> Checklist:

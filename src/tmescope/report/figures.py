@@ -18,6 +18,7 @@ from tmescope.report.figure import Figure
 from tmescope.report.forests import draw_forests
 from tmescope.report.incidence_curves import draw_incidence
 from tmescope.report.landscape import draw_landscape
+from tmescope.report.model_figures import draw_models
 from tmescope.report.moderation import draw_moderation
 from tmescope.report.pooled_forests import draw_pooled
 from tmescope.report.quality_panel import draw_quality
@@ -42,7 +43,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     list of Figure
         Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
         forest plots, pooled effects, expression, volcano plots, moderators, changes, frozen cut-offs, survival,
-        restricted means, incidence; identifiers are unique.
+        restricted means, incidence, prediction models; identifiers are unique.
     """
     families = (
         draw_quality,
@@ -64,6 +65,7 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
         draw_survival_curves,
         draw_restricted_means,
         draw_incidence,
+        draw_models,
     )
     figures: list[Figure] = []
     taken: set[str] = set()

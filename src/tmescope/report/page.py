@@ -18,6 +18,7 @@ import vl_convert
 from tmescope.report import (
     cohort_tables,
     expression_tables,
+    model_tables,
     moderation,
     overlap_tables,
     pooled_tables,
@@ -116,6 +117,7 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
         provenance=_provenance(contents.provenance),
         absent=_absent(contents),
         patients=patient_json(contents),
+        verdicts=model_tables.verdicts(contents),
     )
     return page.replace("\r\n", "\n")
 
@@ -151,6 +153,8 @@ def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
         "screens": screen_tables.screens(contents),
         "screens_pooled": screen_tables.pooled_screens(contents),
         "moderation": moderation.moderation(contents),
+        "model_measures": model_tables.model_measures(contents),
+        "tripod": model_tables.tripod(contents),
         "remark": written.remark(contents),
         "samples": sample_tables.samples_table(contents),
         "signatures": result_tables.signatures(contents),

@@ -98,7 +98,12 @@ if TYPE_CHECKING:
     from tmescope.stats.quantiles import match_quantiles, quantile_normalise
     from tmescope.stats.rank_scores import log_rank_scores
     from tmescope.stats.rank_tests import RankTest, jonckheere_terpstra, kruskal_wallis, wilcoxon_rank_sum
-    from tmescope.stats.ranking import SurvivalConcordance, survival_concordance
+    from tmescope.stats.ranking import (
+        ConcordanceDifference,
+        SurvivalConcordance,
+        compare_concordances,
+        survival_concordance,
+    )
     from tmescope.stats.restricted_means import (
         RestrictedMean,
         RestrictedMeanDifference,
@@ -131,6 +136,7 @@ __all__ = [
     "Coefficients",
     "ColumnCheck",
     "ColumnEffects",
+    "ConcordanceDifference",
     "CountCalibration",
     "CoxDesign",
     "CoxModel",
@@ -205,6 +211,7 @@ __all__ = [
     "check_proportional_hazards",
     "check_proportional_odds",
     "compare_aucs",
+    "compare_concordances",
     "compare_nested",
     "compare_restricted_means",
     "compare_set",
@@ -508,7 +515,9 @@ _HOMES = {
         "wilcoxon_rank_sum",
     ),
     "ranking": (
+        "ConcordanceDifference",
         "SurvivalConcordance",
+        "compare_concordances",
         "survival_concordance",
     ),
     "restricted_means": (

@@ -223,6 +223,32 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "feature:str source:str value:float"
         ),
     ),
+    "predictions": TableSchema(
+        "one patient with the prediction of one model, or of a baseline, that did not see the patient",
+        _columns(
+            "model:str predictor:str cohort_id:str sample_id:str endpoint:str scheme:str linear:float predicted:float "
+            "observed:float time_months:float reason:str filled:str outside:str"
+        ),
+    ),
+    "model_performance": TableSchema(
+        "one measure of a model or baseline in one cohort, or pooled over cohorts (cohort_id empty)",
+        _columns(
+            "model:str predictor:str compared_with:str cohort_id:str measure:str scheme:str endpoint:str n:int "
+            "n_events:int estimate:float std_error:float ci_low:float ci_high:float p_value:float k:int tau2:float "
+            "i2:float prediction_low:float prediction_high:float method:str left_out:str verdict:str"
+        ),
+    ),
+    "model_curves": TableSchema(
+        "one point of a ROC, calibration or decision curve of a model or baseline, out of cohort",
+        _columns("model:str predictor:str cohort_id:str curve:str x:float y:float low:float high:float n:int"),
+    ),
+    "model_coefficients": TableSchema(
+        "one column of a model with its coefficient per SD: of all cohorts (left_out empty), or without a part",
+        _columns(
+            "model:str left_out:str column:str predictor:str coefficient:float centre:float spread:float "
+            "l1_ratio:float strength:float n:int n_events:int"
+        ),
+    ),
     "curves": TableSchema(
         "one step of a Kaplan-Meier curve",
         _columns(
@@ -268,6 +294,10 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "name:str title:str category:str n_genes:int reference:str citation:str licence:str limits:str version:str "
             "sha256:str"
         ),
+    ),
+    "tripod": TableSchema(
+        "one item of the TRIPOD+AI checklist for one model",
+        _columns("model:str item:str topic:str status:str text:str"),
     ),
     "remark": TableSchema("one item of the REMARK checklist", _columns("item:int topic:str status:str text:str")),
 }

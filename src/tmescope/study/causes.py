@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["Cause", "find_causes", "flatten"]
 
 _ALL = frozenset(KEYS)
-_SCORED = frozenset({"scores", "answers", "curves", "warnings", "remark"})
+_MODELLED = frozenset({"predictions", "model_performance", "model_curves", "model_coefficients", "tripod"})
+_SCORED = frozenset({"scores", "answers", "curves", "warnings", "remark"}) | _MODELLED
 _PROFILED = _ALL - {"samples", "features", "overlaps"}
-_ASKED = frozenset({"answers", "curves", "warnings", "remark"})
+_ASKED = frozenset({"answers", "curves", "warnings", "remark"}) | _MODELLED
 _RULED = _ASKED | {"samples", "quality"}
 _REACH: tuple[tuple[str, frozenset[str]], ...] = (
     (r"study\.(id|title)|output\..*", frozenset()),

@@ -35,6 +35,7 @@ from tmescope.study.needs import Needs, gather_needs, name_problems, read_univer
 from tmescope.study.overlapping import find_shared
 from tmescope.study.pacing import pace_of_reading
 from tmescope.study.pins import find_pins
+from tmescope.study.predicting import predict_problems
 from tmescope.study.schema import Study
 from tmescope.study.signature_files import describe_files
 from tmescope.study.subtype_needs import unfit_problems
@@ -96,7 +97,7 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
         return CheckOutcome(many.problems, (), "")
     except TmescopeError as error:
         return CheckOutcome((error,), (), "")
-    problems = name_problems(loaded)
+    problems = [*name_problems(loaded), *predict_problems(loaded)]
     if problems:
         # files are read all the same, by the names that exist: all problems are listed at once
         loaded = without_unknown(loaded)

@@ -45,6 +45,7 @@ def input_hashes(context: Context) -> dict[str, str]:
     named += [("counted shares", asked.file) for asked in context.study.deconvolution.truth.values()]
     named += [("subtypes", path) for path in context.study.subtypes.models]
     named += [("cut-offs", path) for q in context.study.question if q.carry for path in q.carry.files]
+    named += [("prediction", path) for path in context.study.predict]
     universe = context.study.profile.gene_universe
     named += [] if universe in {"common", "own"} else [("gene universe", universe)]
     further = {
@@ -159,7 +160,8 @@ def _parameters(context: Context) -> dict[str, Any]:
 
 
 def _result_files(root: Path) -> list[dict[str, Any]]:
-    paths = [p for folder in ("tables", "figures", "cutoffs") for p in sorted((root / folder).glob("[!.]*"))]
+    kinds = ("tables", "figures", "cutoffs", "models")
+    paths = [p for folder in kinds for p in sorted((root / folder).glob("[!.]*"))]
     paths += [p for p in (root / name for name in _TOP_FILES) if p.is_file()]
     return [
         {

@@ -14,6 +14,7 @@ from tmescope.store.tables import read_table
 from tmescope.study.describing_cohorts import describe_cohorts, describe_endpoints
 from tmescope.study.describing_deconvolution import describe_composition
 from tmescope.study.describing_expression import describe_expression
+from tmescope.study.describing_models import describe_models
 from tmescope.study.describing_pooled import describe_pooled
 from tmescope.study.describing_questions import describe_questions
 from tmescope.study.describing_scores import describe_scores, describe_signatures
@@ -48,6 +49,7 @@ _TABLES = (
     "expression_sets",
     "meta_regression",
     "visits",
+    "model_performance",
     "curves",
     "gene_mapping",
     "quality",
@@ -106,6 +108,7 @@ def write_sections(material: Material) -> MethodsText:
             *describe_pooled(material),
             *describe_expression(material),
             *describe_questions(material),
+            *describe_models(material),
         ),
         "Software": tuple(describe_software(material)),
     }

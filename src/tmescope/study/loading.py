@@ -21,6 +21,7 @@ from tmescope.foundation.errors import (
     examples,
 )
 from tmescope.study.asked_expression import expresses
+from tmescope.study.model_references import model_references
 from tmescope.study.question_references import question_references
 from tmescope.study.schema import UNDECIDED, OrdinalEndpoint, ResponseEndpoint, Study, TimeEndpoint
 
@@ -253,7 +254,7 @@ def _references(study: Study, where: str) -> list[TmescopeError]:
                 "question of kind expression",
             )
         )
-    problems += [*_answer_references(study, where), *question_references(study, where)]
+    problems += [*_answer_references(study, where), *question_references(study, where), *model_references(study, where)]
     return problems
 
 

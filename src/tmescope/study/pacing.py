@@ -17,7 +17,7 @@ __all__ = ["PartOfTask", "pace_of_reading", "pace_of_run"]
 
 _MEGABYTE = 1e6
 _MOST_BEFORE_SAMPLES = 0.9
-_FIGURES, _REPORT, _TABLES, _ANSWERS, _METHODS = 16.0, 2.0, 1.0, 1.0, 0.2
+_FIGURES, _REPORT, _TABLES, _ANSWERS, _METHODS, _MODEL = 16.0, 2.0, 1.0, 1.0, 0.2, 20.0
 
 
 class PartOfTask:
@@ -127,6 +127,8 @@ def pace_of_run(study: Study) -> dict[str, float]:
     steps |= {f"answers-{c.id}": _ANSWERS for c in study.cohorts}
     if expresses(study):
         steps |= {f"expression-{c.id}": 1 + _megabytes(study, c) / 20 for c in study.cohorts}
+    steps |= {f"model-{m.id}": _MODEL for m in study.model}
+    steps |= {f"predicted-{c.id}": _ANSWERS for c in study.cohorts if study.predict}
     steps |= {"tables": _TABLES, "methods": _METHODS}
     return steps | ({"figures": _FIGURES, "report": _REPORT} if study.output.report else {})
 

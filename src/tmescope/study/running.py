@@ -30,10 +30,12 @@ from tmescope.study.expressing import expresses, expression_step
 from tmescope.study.ingesting import cohort_step
 from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
+from tmescope.study.modelling import model_steps, publish_step, withdraw_models
 from tmescope.study.needs import gather_needs, name_problems
 from tmescope.study.overlapping import overlap_step
 from tmescope.study.pacing import pace_of_run
 from tmescope.study.pins import find_pins
+from tmescope.study.predicting import predict_problems, predict_step
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.questioning import pool_step, pools
 from tmescope.study.run_records import write_run_record
@@ -136,7 +138,7 @@ def run(
     started = _now()
     loaded = (study if isinstance(study, Study) else load_study(study)).with_facts(facts_home)
     installed, missing = find_pins(loaded, facts_home)
-    problems = [*name_problems(loaded), *cutoff_problems(loaded), *missing]
+    problems = [*name_problems(loaded), *cutoff_problems(loaded), *predict_problems(loaded), *missing]
     if problems:
         raise ManyProblems(problems)
     root = Path(output)
@@ -215,6 +217,14 @@ def _answer(context: Context) -> None:
         _withdraw(context.ledger.root / CUTOFFS)
     if pools(context):
         context.do(pool_step(context))
+    for step in model_steps(context):
+        context.do(step)
+    for cohort in context.study.cohorts if context.study.predict else ():
+        context.do(predict_step(context, cohort))
+    if context.study.model:
+        context.do(publish_step(context))
+    else:
+        withdraw_models(context.ledger.root)
 
 
 def _remember(ledger: Ledger, context: Context, names: list[str], *, fresh: set[str]) -> None:

@@ -24,6 +24,7 @@ from tmescope.study.schema_endpoints import (
     TimeRule,
 )
 from tmescope.study.schema_facts import Pins
+from tmescope.study.schema_models import PredictionModel
 from tmescope.study.schema_parts import DialectKeys, FileName, Table, checked_id
 from tmescope.study.schema_questions import Question
 from tmescope.study.schema_subtypes import Subtypes
@@ -297,6 +298,10 @@ class Study(Table):
         Which questions are asked of every feature.
     question : list of Question
         Further questions, each with a name of its own.
+    model : list of PredictionModel
+        Models that predict an endpoint.
+    predict : list of str
+        Files of saved prediction models that are applied to every cohort.
     deconvolution : Deconvolution
         How composition is estimated.
     subtypes : Subtypes
@@ -314,6 +319,8 @@ class Study(Table):
     profile: Profile = Profile()
     answers: Answers = Answers()
     question: list[Question] = Field(default_factory=list)
+    model: list[PredictionModel] = Field(default_factory=list)
+    predict: list[FileName] = Field(default_factory=list)
     deconvolution: Deconvolution = Deconvolution()
     subtypes: Subtypes = Subtypes()
     output: Output = Output()

@@ -6,12 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from tmescope.associate.features import TABLE
+from tmescope.associate.prediction_files import read_prediction
 from tmescope.study.gene_tables import BUNDLED
 from tmescope.study.loading import parse_study
+from tmescope.study.model_profiles import profile_of_model
 from tmescope.study.schema import Study
 
-__all__ = ["Composition", "ScoredSets", "deconvolution_study", "scoring_study", "subtype_study"]
+if TYPE_CHECKING:
+    from tmescope.associate.prediction_saved import SavedModel
+
+__all__ = [
+    "Composition",
+    "MeasuredTable",
+    "ScoredSets",
+    "deconvolution_study",
+    "prediction_study",
+    "scoring_study",
+    "subtype_study",
+]
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,22 @@ class Composition:
     max_unmapped: float = 0.2
     models: tuple[Path, ...] = ()
     map_symbols: bool = True
+
+
+@dataclass(frozen=True)
+class MeasuredTable:
+    """A table of what was measured beside expression.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        One row a sample.
+    id_column : str
+        Its column of sample identifiers.
+    """
+
+    file: Path
+    id_column: str = "sample_id"
 
 
 _NOTHING: Mapping[str, str | None] = MappingProxyType({})
@@ -250,6 +281,72 @@ def subtype_study(
         folder=Path(),
         where="subtype",
     )
+
+
+def prediction_study(
+    expression: Path,
+    model: Path,
+    *,
+    scale: str,
+    measured: MeasuredTable | None = None,
+    cohort: Mapping[str, str | None] = _NOTHING,
+    gene_table: str = BUNDLED,
+) -> Study:
+    """Return the study that applies a saved prediction model to the samples of one matrix.
+
+    Parameters
+    ----------
+    expression : pathlib.Path
+        Expression matrix.
+    model : pathlib.Path
+        The model. Methods, gene sets and genes are those that it names.
+    scale : str
+        As in the study file.
+    measured : MeasuredTable, optional
+        What the model wants from a table, in columns of the same names.
+    cohort : mapping of str to str or None
+        As in `scoring_study`.
+    gene_table : str
+        As in the study file.
+
+    Raises
+    ------
+    ManyProblems
+        If a value is not allowed.
+    StudyFileError
+        If the model stands on scores that need more than the model's file: such a model is applied in a study.
+    """
+    saved = read_prediction(model)
+    features = {} if measured is None else {"features": [_features(saved, measured)]}
+    return parse_study(
+        {
+            "format": 1,
+            "study": {"id": "predictions", "title": f"Predictions for {expression.name}"},
+            "cohorts": [{**_cohort(expression, scale, cohort), **features}],
+            "profile": {
+                "gene_universe": "own",
+                "gene_table": gene_table,
+                "max_unmapped": 1.0,
+                **profile_of_model(saved),
+            },
+            "predict": [str(model.resolve())],
+            "output": {"report": False},
+        },
+        folder=Path(),
+        where="model apply",
+    )
+
+
+def _features(saved: SavedModel, measured: MeasuredTable) -> dict[str, Any]:
+    wanted = [p for p in saved.fitted.preparation.predictors if p.source == TABLE]
+    return {
+        "file": str(measured.file.resolve()),
+        "id_column": measured.id_column,
+        **{
+            kind: {p.name: {"column": p.name, "unit": p.unit} for p in wanted if p.kind == kind}
+            for kind in ("numeric", "categorical")
+        },
+    }
 
 
 def _cohort(expression: Path, scale: str, further: Mapping[str, str | None]) -> dict[str, str]:

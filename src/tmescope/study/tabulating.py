@@ -17,10 +17,12 @@ from tmescope.study.carrying import carries
 from tmescope.study.expressing import EXPRESSION_TABLES, expresses
 from tmescope.study.ledger import Step
 from tmescope.study.material import Material
+from tmescope.study.modelling import MODEL_TABLES
 from tmescope.study.notices import warning_table
 from tmescope.study.questioning import pools
 from tmescope.study.remark import remark_decisions, remark_table
 from tmescope.study.subtype_needs import subtype_methods
+from tmescope.study.tripod import tripod_table
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -81,6 +83,7 @@ def _warnings(context: Context) -> pd.DataFrame:
         folders += [context.ledger.folder(f"expression-{c.id}") for c in context.study.cohorts]
     folders += [context.ledger.folder("carried")] if carries(context) else []
     folders += [context.ledger.folder("pooled")] if pools(context) else []
+    folders += [*(context.ledger.folder(f"model-{m.id}") for m in context.study.model), *_predicted(context)]
     parts = [read_table(f / "warnings.parquet") for f in folders]
     missing = [
         RunWarning("study.no_licence", "no licence or consent note is recorded for this cohort", c.id)
@@ -166,6 +169,13 @@ def _remark(context: Context) -> pd.DataFrame:
     return remark_table(Material(context.study, context.needs, tables, {}))
 
 
+def _tripod(context: Context) -> pd.DataFrame:
+    if not context.study.model:
+        return empty_table("tripod")
+    names = ("predictions", "model_performance", "model_coefficients")
+    return tripod_table(context.study, {name: _BUILDERS[name](context) for name in names})
+
+
 def _of_model(name: str, genes: tuple[str, ...]) -> dict[str, object]:
     return {
         "name": name,
@@ -216,6 +226,21 @@ def _expressed(name: str) -> Callable[[Context], pd.DataFrame]:
     return build
 
 
+def _predicted(context: Context) -> list[Path]:
+    cohorts = context.study.cohorts if context.study.predict else []
+    return [context.ledger.folder(f"predicted-{c.id}") for c in cohorts]
+
+
+def _modelled(name: str) -> Callable[[Context], pd.DataFrame]:
+    def build(context: Context) -> pd.DataFrame:
+        folders = [context.ledger.folder(f"model-{m.id}") for m in context.study.model]
+        folders += _predicted(context) if name == "predictions" else []
+        filled = [t for t in (read_table(f / f"{name}.parquet") for f in folders) if len(t)]
+        return pd.concat(filled, ignore_index=True) if filled else empty_table(name)
+
+    return build
+
+
 _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "cohorts": _stacked("cohorts", "cohort"),
     "samples": _stacked("samples", "cohort"),
@@ -234,6 +259,7 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "moderators": _pooled("moderators"),
     "screens": _stacked("screens", "answers"),
     "screens_pooled": _pooled("screens_pooled"),
+    **{name: _modelled(name) for name in MODEL_TABLES},
     "curves": _stacked("curves", "answers"),
     "cuts": _stacked("cuts", "answers"),
     "visits": _stacked("visits", "answers"),
@@ -246,5 +272,6 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "warnings": _warnings,
     "methods": _methods,
     "signatures": _signatures,
+    "tripod": _tripod,
     "remark": _remark,
 }
