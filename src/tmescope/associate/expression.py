@@ -142,8 +142,7 @@ def associate_expression(
     kept, lost = _testable(table, group=group, model=model, fewest=plan.fewest_counts, where=where)
     table = table.loc[:, kept]
     design = np.column_stack([np.ones(group.size), columns])
-    in_design = None
-    step: BatchStep | None = None
+    step, in_design = None, None
     if plan.batch is not None:
         batch = plan.batch.loc[used]
         step = take_batches_out(table, batch, keep=columns, scale=scale, where=where)
@@ -161,8 +160,7 @@ def associate_expression(
         method=fitted.method if step is None else f"{fitted.method}, after ComBat",
     )
     fit = _fit_row(answers, fitted, step, design=design, lost=lost, n_left_out=n_left_out, scale=scale)
-    if encoded.checks:
-        fit["checks"] = fit["checks"] + f"; {encoded.checks}"
+    fit["checks"] = [f"{c}; {encoded.checks}" if encoded.checks else c for c in fit["checks"]]
     sets = summarise_sets(fitted, plan.gene_sets).assign(
         question_id=f"expression:{endpoint}", cohort_id=cohort_id, endpoint=endpoint, adjusted_for=encoded.adjusted_for
     )

@@ -117,17 +117,19 @@ def survival(
     answer(design, Asked(n=n, power=power, runs=simulate, seed=seed, output=output, figure=figure))
 
 
+InteractionRatio = Annotated[
+    float,
+    typer.Option(
+        "--ratio",
+        show_default=False,
+        help="Treatment's odds or hazard ratio with the feature, divided by that without; or per standard deviation.",
+    ),
+]
+
+
 @power_app.command("interaction")
 def interaction(
-    ratio: Annotated[
-        float,
-        typer.Option(
-            "--ratio",
-            show_default=False,
-            help="Treatment's odds or hazard ratio with the feature, divided by that without; or per standard "
-            "deviation.",
-        ),
-    ],
+    ratio: InteractionRatio,
     rate: Annotated[
         float | None,
         typer.Option("--rate", show_default=False, help="For response: rate of controls at the reference."),

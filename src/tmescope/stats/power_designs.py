@@ -85,7 +85,13 @@ class FollowUp:
         return float(-np.log1p(-self.dropout_per_year) / 12.0)
 
     def chance_of_event(self, ratio: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the chance that an event is seen, for hazards that are `ratio` times that of the reference."""
+        """Return the chance that an event is seen.
+
+        Parameters
+        ----------
+        ratio : array of float
+            Hazards, as multiples of that of the reference.
+        """
         hazard = np.log(2.0) / self.median_months * ratio
         total = hazard + self.dropout_hazard
         left = np.exp(-total * self.follow_up_months)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["answer_step", "asked_methods", "asked_responses", "asked_survival", "cohort_features"]
 
 _TASK = "answers"
+_OF_QUESTIONS = ("cuts", "incidence", "screens", "visits")
+"""Tables that some kinds of questions fill beside the answers."""
 
 
 def asked_responses(study: Study) -> list[str]:
@@ -69,11 +71,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
         samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
         features = cohort_features(context, cohort.id, sample_ids=list(samples.index), methods=asked_methods(context))
         parts: list[pd.DataFrame] = []
-        curves: list[pd.DataFrame] = []
-        cuts: list[pd.DataFrame] = []
-        incidence: list[pd.DataFrame] = []
-        screens: list[pd.DataFrame] = []
-        visits: list[pd.DataFrame] = []
+        others: dict[str, list[pd.DataFrame]] = {name: [] for name in ("curves", *_OF_QUESTIONS)}
         warnings: list[RunWarning] = []
         context.progress.start(_TASK, len(responses) + (survival is not None) + len(own), unit="questions")
         for endpoint in responses:
@@ -86,7 +84,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             outcome = outcome.set_axis(["time_months", "event"], axis="columns")
             answers = associate_survival(features, outcome, cohort_id=cohort.id, endpoint=survival)
             parts.append(answers.answers)
-            curves.append(answers.curves)
+            others["curves"].append(answers.curves)
             warnings.extend(answers.warnings)
             context.progress.advance(_TASK)
         for question in own:
@@ -95,14 +93,12 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             )
             parts.append(found_own.answers)
             warnings.extend(found_own.warnings)
-            cuts += [] if found_own.cuts is None else [found_own.cuts]
-            incidence += [] if found_own.incidence is None else [found_own.incidence]
-            screens += [] if found_own.screens is None else [found_own.screens]
-            visits += [] if found_own.visits is None else [found_own.visits]
+            for name in _OF_QUESTIONS:
+                if (table := getattr(found_own, name)) is not None:
+                    others[name].append(table)
             context.progress.advance(_TASK)
         context.progress.finish(_TASK)
-        own_tables = {"curves": curves, "cuts": cuts, "incidence": incidence, "screens": screens, "visits": visits}
-        _write(folder, parts, others=own_tables)
+        _write(folder, parts, others=others)
         write_table(warning_table(warnings), folder / "warnings.parquet")
 
     asked_for = {"responses": responses, "survival": survival, "methods": asked_methods(context)}
