@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 from tests.study import tiny
@@ -65,6 +66,29 @@ def test_planted_genes_lead_the_pooled_screen_and_the_others_rarely_follow(scree
     assert alone.loc[planted, "p_value"].median() < 0.05 < alone.loc[~planted, "p_value"].median()
     background = alone["feature"].str.startswith("BG")
     assert (alone.loc[background, "q_value"] < 0.1).sum() <= 2
+
+
+def test_a_cohort_whose_covariate_has_one_value_is_pooled_with_the_others(tmp_path):
+    tiny.write_files(tmp_path)
+    path = tmp_path / "b_samples.csv"
+    pd.read_csv(path).assign(sex="F").to_csv(path, index=False)
+    path = tmp_path / "a_samples.csv"
+    samples = pd.read_csv(path)
+    samples.assign(sex=["F", "M"] * (len(samples) // 2)).to_csv(path, index=False)
+    data = tiny.study_dict()
+    for cohort in data["cohorts"]:
+        cohort["columns"]["sex"] = "sex"
+    screen = {"kind": "screen", "endpoint": "response", "confounders": ["sex"], "pool": {}}
+    data["question"] = [{"id": "first", **screen}, {"id": "second", **screen}]
+    with opened(tmp_path, data) as context:
+        do(context)
+        folder = context.ledger.folder("tables", public=True)
+        table, pooled = (read_table(folder / f"{n}.parquet") for n in ("screens", "screens_pooled"))
+    assert set(table["adjusted_for"]) == {"", "sex"}
+    assert (pooled["k"] == 2).all()
+    assert set(pooled["adjusted_for"]) == {"", "sex"}
+    assert table["checks"].str.contains("one value in this cohort").sum() == 2 * len(tiny.genes())
+    assert table.groupby("family")["question_id"].nunique().max() == 1
 
 
 def test_a_screen_takes_no_list_of_features():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tmescope.associate.covariates import encode_covariates
+from tmescope.associate.families import adjust_families
 from tmescope.associate.screens import ScreenQuestion, screen_features
 from tmescope.foundation.result import RunWarning
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
@@ -77,13 +78,15 @@ def _named(
 ) -> pd.DataFrame:
     """Name rows after the study's question and covariates, and say who lacks one."""
     columns, told = covariates
-    adjusted = table["adjusted_for"] != ""
     table = table.assign(
-        question_id=asked.question.id,
-        adjusted_for=table["adjusted_for"].where(~adjusted, told),
+        question_id=asked.question.id, adjusted_for=table["adjusted_for"].where(table["adjusted_for"] == "", told)
     )
-    if columns:
-        table["family"] = table["family"].str.replace(columns, told, regex=False)
+    if told and not columns:
+        # each covariate has one value here: adjusting changes nothing, and the cohort is still pooled with the others
+        same = table["checks"] + "; each covariate has one value in this cohort: the estimate is the unadjusted one"
+        table = pd.concat([table, table.assign(adjusted_for=told, checks=same)], ignore_index=True)
+    table = adjust_families(table)
+    table["family"] += " | screen"
     if n_incomplete:
         words = f" ({n_incomplete} of all samples without axis or confounder)"
         table["left_out"] = table["left_out"] + words
