@@ -59,6 +59,20 @@ def test_a_cohort_without_an_estimate_is_named_with_its_reason() -> None:
     assert pooled["left_out"] == "c2 (not estimated (one_class))"
 
 
+def test_cohorts_where_nothing_was_learnt_are_not_left_out_of_a_pool() -> None:
+    table = _table(1, (60, 80, 40))
+    table.loc[table["cohort_id"] == "c1", ["linear", "predicted"]] = 0.0, 0.5
+    found = judge_predictions(table, plan=PLAN)
+    pooled = found[found["cohort_id"] == POOLED].set_index("measure")
+    assert np.isnan(pooled.loc["auc", "estimate"])
+    assert "1 of 3 cohorts have one prediction for everybody" in pooled.loc["auc", "method"]
+    assert np.isfinite(pooled.loc["brier", "estimate"])
+    baseline = _table(1, (60, 80, 40), noise=1.0)
+    compared = compare_with(table, baseline, plan=PLAN)  # there a constant counts: it has an area of a half
+    difference = compared[(compared["measure"] == "auc_difference") & (compared["cohort_id"] == POOLED)].iloc[0]
+    assert difference["k"] == 3
+
+
 def test_a_model_beats_a_baseline_only_where_the_lower_limit_is_above_zero() -> None:
     model, worse = _table(2, (150, 150, 150)), _table(2, (150, 150, 150), noise=3.0)
     found = compare_with(model, worse, plan=PLAN)

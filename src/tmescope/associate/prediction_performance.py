@@ -177,10 +177,15 @@ def _pooled(measure: str, rows: pd.DataFrame, options: PoolingOptions) -> Iterat
     lost = rows[~used]
     left = "; ".join(f"{c} ({m})" for c, m in zip(lost["cohort_id"], lost["method"], strict=True))
     head = {"cohort_id": POOLED, "measure": measure, "left_out": left}
-    if not used.any():
+    # where nothing was learnt everybody has one prediction: the cohorts left would be chosen by that
+    n_constant = int(lost["method"].astype(str).str.contains("constant", regex=False).sum())
+    if n_constant or not used.any():
+        why = "no cohort has an estimate"
+        if n_constant:
+            why = f"not pooled: {n_constant} of {len(rows)} cohorts have one prediction for everybody"
         nothing = dict.fromkeys(("estimate", "std_error", "ci_low", "ci_high", "p_value", "tau2", "i2",
                                  "prediction_low", "prediction_high"), np.nan)  # fmt: skip
-        yield {**head, **nothing, "k": 0, "n": 0, "n_events": 0, "method": "not estimated (no cohort has an estimate)"}
+        yield {**head, **nothing, "k": 0, "n": 0, "n_events": 0, "method": f"not estimated ({why})"}
         return
     found = pool_effects(there, error, options=options)
     scale = ", on the logit scale" if measure in _LOGIT else ""
