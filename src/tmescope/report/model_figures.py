@@ -101,7 +101,9 @@ def _line(row: Mapping[Hashable, Any]) -> str:
 
 
 def _words(row: Mapping[Hashable, Any]) -> str:
-    of = f"{int(row['k'])} cohorts" if row["cohort_id"] == "" else f"{int(row['n_events'])}/{int(row['n'])}"
+    if pd.isna(row["estimate"]):
+        return "not pooled" if row["cohort_id"] == "" else "no estimate"
+    of = plural(int(row["k"]), "cohort") if row["cohort_id"] == "" else f"{int(row['n_events'])}/{int(row['n'])}"
     if pd.isna(row["ci_low"]):
         return f"{decimal(row['estimate'])} ({of})"
     return f"{decimal(row['estimate'])} [{decimal(row['ci_low'])}, {decimal(row['ci_high'])}] ({of})"
