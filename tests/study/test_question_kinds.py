@@ -13,7 +13,8 @@ from tmescope.study.schema_questions import Question
 
 
 def test_every_kind_that_a_study_may_ask_is_answered():
-    assert set(ANSWERERS) == set(get_args(Question.model_fields["kind"].annotation))
+    kinds = set(get_args(Question.model_fields["kind"].annotation))
+    assert set(ANSWERERS) == kinds - {"expression"}  # which has a step of its own, and no features
 
 
 def test_a_cut_never_stands_without_its_corrected_p(tmp_path):

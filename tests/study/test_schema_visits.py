@@ -26,7 +26,7 @@ def test_a_change_needs_visits_and_no_endpoint():
         ({**CHANGE, "visits": None}, "has a table visits"),
         ({**CHANGE, "kind": "response", "endpoint": "r"}, "has a table visits"),
         ({**CHANGE, "confounders": ["sex"]}, "each patient is compared with herself"),
-        ({"id": "q", "kind": "response"}, "a question of kind response names its endpoint"),
+        ({"id": "q", "kind": "response"}, "name an endpoint"),
     ):
         with pytest.raises(ValidationError, match=words):
             Question(**wrong)

@@ -291,7 +291,9 @@ def _gray_moments(
     variance = np.zeros((len(member), len(member)))
     for j in range(len(member)):
         share = scaled[j] * ((np.arange(len(member)) == j)[:, None] - scaled / scaled.sum(axis=0))
-        path = np.cumsum(share * step / (1.0 - pooled + step), axis=1)
+        # where nobody is left nothing more can happen
+        left = 1.0 - pooled + step
+        path = np.cumsum(share * step / np.where(left == 0.0, 1.0, left), axis=1)
         ahead = path[:, -1:] - path
         ratio = np.divide(1.0 - pooled, free[j], out=np.zeros_like(step), where=free[j] > 0.0)
         of_cause = share + np.where(free[j] > 0.0, 1.0 - ratio, 1.0) * ahead

@@ -16,6 +16,7 @@ from tmescope.associate.prediction_validation import OUT_OF_COHORT, OUT_OF_FOLD,
 from tmescope.foundation.provenance import versions
 from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, shape_table, write_table
+from tmescope.store.threads import one_blas_thread
 from tmescope.study.ledger import RECORD, Step
 from tmescope.study.model_material import gather_model_material, model_cohorts
 from tmescope.study.notices import warning_table
@@ -58,7 +59,8 @@ def model_step(context: Context, model: PredictionModel) -> Step:
     def make(folder: Path) -> None:
         context.progress.start(f"model {model.id}")
         material = gather_model_material(context, model)
-        outcome = predict_outcome(material.data, _plan(context, model, material))
+        with one_blas_thread():
+            outcome = predict_outcome(material.data, _plan(context, model, material))
         for name, table in (
             ("predictions", outcome.predictions),
             ("model_performance", outcome.performance),

@@ -320,7 +320,9 @@ class Study(Table):
     answers: Answers = Answers()
     question: list[Question] = Field(default_factory=list)
     model: list[PredictionModel] = Field(default_factory=list)
-    predict: list[FileName] = Field(default_factory=list)
+    predict: list[FileName] = Field(
+        default_factory=list, description="Files models/ID.json of other runs: applied to every cohort"
+    )
     deconvolution: Deconvolution = Deconvolution()
     subtypes: Subtypes = Subtypes()
     output: Output = Output()
