@@ -40,7 +40,7 @@ def test_without_groups_all_cells_are_one(written):
     np.testing.assert_array_equal(count_atlas(atlas).sums, dense.sum(0)[None, :])
 
 
-@pytest.mark.parametrize("groups", [[0, 1], np.full(600, -1)])
+@pytest.mark.parametrize("groups", [[0, 1], np.full(600, -1), np.full(600, 2**32), np.full(600, 1.7)])
 def test_groups_that_cannot_be_are_refused(written, groups):
     with pytest.raises(InputError, match="groups for 600 cells"):
         count_atlas(written[0], groups=groups)

@@ -56,6 +56,10 @@ def test_nothing_something_else_and_something_newer(atlas, tmp_path):
         {"columns": {"x": "complex"}},
         {"chunk": 0},
         {"chunk": 1000, "shard": 1500},
+        {"shard": 0},
+        {"columns": []},
+        {"columns": {"_index": "float64"}},
+        {"shards": {"../outside": [[1, 1]]}},
         {"samples": [{}]},
     ],
 )

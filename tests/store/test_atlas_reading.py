@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import zarr
 from scipy import sparse
 from tests.store.atlases import small_atlas, write_small
 
@@ -54,3 +55,15 @@ def test_a_damaged_shard_is_named_and_the_others_can_be_used(tmp_path):
         atlas.rows(0, counts.shape[0])
     first = atlas.rows(0, 20)
     np.testing.assert_array_equal(first.counts, counts[:20].data)
+
+
+@pytest.mark.parametrize(
+    "place, value", [("X/indices", 10**6), ("X/indices", -1), ("X/indptr", 10**6), ("X/indptr", -5)]
+)
+def test_numbers_that_cannot_be_never_reach_a_kernel(tmp_path, place, value):
+    path = tmp_path / "a.zarr"
+    write_small(path, small_atlas())
+    array = zarr.open_array(path / place, mode="r+")
+    array[3] = value  # with checksums that fit
+    with pytest.raises(StoreError, match=r"beyond|end where they cannot"):
+        open_atlas(path).rows(0, 20)

@@ -123,15 +123,79 @@ def test_bad_input_is_told(tmp_path, simulated):
     write_small(path, simulated, samples=slice(0, 1))
     with pytest.raises(StoreError, match="already"):
         create_atlas(path, pd.DataFrame(index=["g"]))
-    writer = AtlasWriter(path)
     known = simulated.samples.index[0]
-    with pytest.raises(SampleError, match="already"):
-        writer.add_sample(known, [])
-    counts = sparse.csr_matrix((2, len(simulated.genes)))
-    with pytest.raises(SampleError, match="stand twice"):
-        writer.add_sample("twice", [(counts, pd.DataFrame(index=["c", "c"]))])
-    with pytest.raises(ExpressionError, match="3 genes"):
-        writer.add_sample("short", [(sparse.csr_matrix((2, 3)), pd.DataFrame(index=["c", "d"]))])
-    with pytest.raises(SampleError, match="'number' is category here and float64"):
-        writer.add_sample("text", [(counts, pd.DataFrame({"number": ["a", "b"]}, index=["c", "d"]))])
+    counts, two = sparse.csr_matrix((2, len(simulated.genes))), ["c", "d"]
+    beyond = sparse.csr_matrix((2, len(simulated.genes)), dtype=float)
+    beyond.indices, beyond.data, beyond.indptr = np.array([9**6]), np.array([1.0]), np.array([0, 1, 1])
+    for name, given, obs, error, told in [
+        (known, counts, pd.DataFrame(index=two), SampleError, "already"),
+        ("a:b", counts, pd.DataFrame(index=two), SampleError, "'a:b'"),
+        ("twice", counts, pd.DataFrame(index=["c", "c"]), SampleError, "stand twice"),
+        ("short", sparse.csr_matrix((2, 3)), pd.DataFrame(index=two), ExpressionError, "3 genes"),
+        ("barcodes", counts, pd.DataFrame(index=["c"]), ExpressionError, "1 barcodes"),
+        ("beyond", beyond, pd.DataFrame(index=two), ExpressionError, "beyond its shape"),
+        ("text", counts, pd.DataFrame({"number": ["a", "b"]}, index=two), SampleError, "'number' is category here"),
+    ]:
+        with pytest.raises(error, match=told):
+            AtlasWriter(path).add_sample(name, [(given, obs)])
     assert read_layout(path).n_cells == simulated.samples["n_cells"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil", "a/b", "a:b", ".hidden", "_index", "zarr.json", "codes", "", 5, "x" * 101, "line\n"]
+)
+def test_a_column_that_cannot_be_one_is_refused_before_anything_is_written(tmp_path, name):
+    create_atlas(tmp_path / "a.zarr", pd.DataFrame(index=["g"]), shard=SHARD)
+    obs = pd.DataFrame({name: [1.0]}, index=["c"])
+    with pytest.raises(SampleError, match="is called"):
+        AtlasWriter(tmp_path / "a.zarr").add_sample("s", [(sparse.csr_matrix((1, 1)), obs)])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zarr"]
+    obs = pd.DataFrame({"Größe (µm)": [1.0]}, index=["c"])
+    writer = AtlasWriter(tmp_path / "a.zarr")
+    writer.add_sample("s", [(sparse.csr_matrix((1, 1)), obs)])
+    writer.commit()
+    assert list(anndata.read_zarr(tmp_path / "a.zarr").obs) == ["Größe (µm)", "sample_id"]
+
+
+def test_after_a_sample_that_failed_nothing_is_committed(tmp_path, simulated):
+    path = tmp_path / "a.zarr"
+    counts = write_small(path, simulated, samples=slice(0, 1))
+    writer = AtlasWriter(path)
+    good = next(blocks_of(simulated, simulated.samples.index[1]))
+    with pytest.raises(SampleError, match="stand twice"):
+        writer.add_sample("torn", [good, good])
+    with pytest.raises(StoreError, match="'torn' was added in part"):
+        writer.add_sample("next", [good])
+    with pytest.raises(StoreError, match="'torn' was added in part"):
+        writer.commit()
+    more = write_small(path, simulated, samples=slice(2, 3))
+    assert (sparse.vstack([counts, more]) != anndata.read_zarr(path).X).nnz == 0
+
+
+def test_two_writers_lose_nothing_in_silence(tmp_path, simulated):
+    path = tmp_path / "a.zarr"
+    write_small(path, simulated, samples=slice(0, 1))
+    first, second = AtlasWriter(path), AtlasWriter(path)
+    for writer, number in ((first, 1), (second, 2)):
+        sample = simulated.samples.index[number]
+        writer.add_sample(sample, blocks_of(simulated, sample))
+    first.commit()
+    with pytest.raises(StoreError, match="another writer"):
+        second.commit()
+    assert [s.sample_id for s in read_layout(path).samples] == list(simulated.samples.index[:2])
+
+
+def test_what_is_given_is_not_changed(tmp_path):
+    create_atlas(tmp_path / "a.zarr", pd.DataFrame(index=["g", "h"]), shard=SHARD)
+    given = sparse.csr_matrix((np.array([1.0, 0.0, 2.0]), np.array([1, 0, 1]), np.array([0, 3])), shape=(1, 2))
+    writer = AtlasWriter(tmp_path / "a.zarr")
+    writer.add_sample("s", [(given, pd.DataFrame(index=["c"]))])
+    writer.commit()
+    assert given.nnz == 3
+    assert anndata.read_zarr(tmp_path / "a.zarr").X.toarray().tolist() == [[0, 3]]
+
+
+@pytest.mark.parametrize("shard", [0, 32, 1000, 1 << 30])
+def test_files_of_a_size_that_cannot_be_are_refused(tmp_path, shard):
+    with pytest.raises(StoreError, match="cannot hold"):
+        create_atlas(tmp_path / "a.zarr", pd.DataFrame(index=["g"]), shard=shard)

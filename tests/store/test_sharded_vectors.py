@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import google_crc32c
 import numpy as np
 import pytest
 import zarr
@@ -103,3 +104,24 @@ def test_a_chunk_that_unpacks_to_another_size_is_refused_before_it_is_unpacked(t
     _write(tmp_path / "v", [np.zeros(50, dtype=np.uint16)], VectorForm("uint16", chunk=50, shard=50))
     with pytest.raises(StoreError, match="another size"):
         VectorReader(tmp_path / "v", VectorForm("int64", chunk=50, shard=50), length=50).read(0, 50)
+
+
+def test_a_chunk_cut_short_with_a_fitting_checksum_is_refused(tmp_path):
+    form = VectorForm("uint16", chunk=5000, shard=5000)
+    _write(tmp_path / "v", [np.random.default_rng(3).integers(0, 9, 5000).astype(np.uint16)], form)
+    path = tmp_path / "v/c/0"
+    body = path.read_bytes()[:40]
+    index = np.array([0, 44], dtype="<u8").tobytes()
+    crc = [int(google_crc32c.value(b)).to_bytes(4, "little") for b in (body, index)]
+    path.write_bytes(body + crc[0] + index + crc[1])
+    with pytest.raises(StoreError, match="another size"):
+        VectorReader(tmp_path / "v", form, length=5000).read(0, 5000)
+
+
+def test_a_reader_goes_on_after_its_shard_was_replaced_by_a_longer_one(tmp_path):
+    values = np.random.default_rng(4).integers(0, 60_000, 190).astype(np.uint16)
+    _write(tmp_path / "v", [values[:60]])
+    reader = VectorReader(tmp_path / "v", FORM, length=60)
+    reader.read(0, 60)
+    _write(tmp_path / "v", [values[60:]], length=60)
+    np.testing.assert_array_equal(reader.read(0, 60), values[:60])

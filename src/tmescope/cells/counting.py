@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AtlasCounts", "count_atlas"]
 
+_MOST_GROUPS = 1 << 24
 _ENTRIES = 1 << 22
 """Counts that are decoded together: 16 chunks of a store."""
 
@@ -96,8 +97,10 @@ def count_atlas(
         If a shard is damaged.
     """
     layout = atlas.layout
-    group = np.zeros(layout.n_cells, np.int32) if groups is None else np.asarray(groups, dtype=np.int32)
-    if group.shape != (layout.n_cells,) or (group < 0).any():
+    given = np.zeros(layout.n_cells, np.int32) if groups is None else np.asarray(groups)
+    whole = given.dtype.kind in "iu" and given.shape == (layout.n_cells,)
+    group = given.astype(np.int32) if whole else np.full(given.size, -1, dtype=np.int32)
+    if not whole or (given < 0).any() or (given > _MOST_GROUPS).any():
         raise InputError(
             f"there are {group.size} groups for {layout.n_cells} cells, the smallest {group.min(initial=0)}",
             where="argument groups",

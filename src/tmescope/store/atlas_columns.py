@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from tmescope.foundation.errors import SampleError
+from tmescope.store.atlas_layout import AtlasLayout, check_column
 from tmescope.store.atomic import staged_file
 from tmescope.store.sharded_vectors import VectorAppender, VectorForm, VectorReader, write_declaration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from tmescope.store.atlas_layout import AtlasLayout
 
 __all__ = ["CellColumns"]
 
@@ -64,6 +63,7 @@ class CellColumns:
         SampleError
             If a column is of another kind than in the cells before, or whole numbers or truths would be missing.
         """
+        self._check_names(obs)
         for name in [*self.forms, *(str(c) for c in obs.columns if str(c) not in self.forms)]:
             form = self._form(name, obs)
             appender = self._appender(name, form)
@@ -75,6 +75,18 @@ class CellColumns:
                 appender.append(self._missing(name, form, len(obs)))
         self._names += [str(n) for n in obs.index]
         self._n += len(obs)
+
+    def _check_names(self, obs: pd.DataFrame) -> None:
+        for name in obs.columns:
+            try:
+                check_column(name)
+            except ValueError as error:
+                raise SampleError(
+                    f"a column of the cells is called {name!r}",
+                    where=str(self.path),
+                    expected="a letter or digit, then letters, digits, spaces and _ . ( ) % + -; 100 at most",
+                    next_step="give the column another name",
+                ) from error
 
     def finish(self) -> None:
         """Write names and categories."""

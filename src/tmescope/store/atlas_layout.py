@@ -13,12 +13,23 @@ from tmescope.foundation.errors import FileFormatError, FormatVersionError, Miss
 from tmescope.store.atomic import staged_file
 from tmescope.store.sharded_vectors import Shard
 
-__all__ = ["ATTRIBUTE", "VERSION", "AtlasLayout", "AtlasPanel", "AtlasSample", "read_layout", "write_root"]
+__all__ = [
+    "ATTRIBUTE",
+    "VERSION",
+    "AtlasLayout",
+    "AtlasPanel",
+    "AtlasSample",
+    "check_column",
+    "read_layout",
+    "write_root",
+]
 
 ATTRIBUTE = "tmescope-atlas"
 VERSION = 1
 _LARGEST_ROOT = 1 << 28
-_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. ()/%+-]{0,99}")
+_NAME = re.compile(r"[^\W_][\w .()%+-]{0,99}")
+_TAKEN = frozenset({"c", "codes", "categories", "zarr.json"})
+_VECTORS = frozenset({"X/data", "X/indices", "X/indptr"})
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,7 @@ def read_layout(path: Path) -> AtlasLayout:
             text = file.read(_LARGEST_ROOT)
         said = json.loads(text)["attributes"][ATTRIBUTE]
         version = said["version"]
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingFileError(
             "there is no atlas here", where=where, expected="a folder made by tmescope atlas ingest"
         ) from error
@@ -146,7 +157,7 @@ def read_layout(path: Path) -> AtlasLayout:
         )
     try:
         return _parse(said)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_atlas(where, f"its description is damaged ({type(error).__name__}: {error})") from error
 
 
@@ -159,7 +170,9 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         chunk=_size(said["chunk"]),
         shard=_size(said["shard"]),
         genes_sha256=str(said["genes_sha256"]),
-        columns={_name(k): _one_of(v, "category", "float64", "int64", "bool") for k, v in said["columns"].items()},
+        columns={
+            check_column(k): _one_of(v, "category", "float64", "int64", "bool") for k, v in said["columns"].items()
+        },
         samples=tuple(
             AtlasSample(str(s["sample_id"]), _size(s["n_cells"]), _size(s["n_entries"]), str(s["source"]))
             for s in said["samples"]
@@ -167,7 +180,12 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         panels=tuple(AtlasPanel(_size(p["first"]), _size(p["last"]), _size(p["n_entries"])) for p in said["panels"]),
         shards={str(k): tuple(Shard(_size(a), _size(b)) for a, b in v) for k, v in said["shards"].items()},
     )
-    if not 0 < layout.chunk <= 1 << 24 or layout.shard % layout.chunk or layout.shard > 1 << 28:
+    places = _VECTORS | {f"obs/{n}/codes" if f == "category" else f"obs/{n}" for n, f in layout.columns.items()}
+    if strange := sorted(set(layout.shards) - places):
+        message = f"{strange[0]!r} is no vector of it"
+        raise ValueError(message)
+    good = 0 < layout.chunk <= 1 << 24 and layout.chunk <= layout.shard <= 1 << 28
+    if not good or layout.shard % layout.chunk:
         message = f"chunk {layout.chunk}, shard {layout.shard}"
         raise ValueError(message)
     if sum(s.n_cells for s in layout.samples) != layout.n_cells:
@@ -218,11 +236,23 @@ def _one_of(value: object, *allowed: str) -> str:
     return str(value)
 
 
-def _name(value: str) -> str:
-    if not _NAME.fullmatch(value) or "/" in value or value in {".", ".."}:
-        message = f"{value!r} is no name of a column"
+def check_column(name: object) -> str:
+    """Return a name that a column of cells can have.
+
+    Parameters
+    ----------
+    name : object
+        The name: letters, digits and ``_ . ( ) % + -`` or spaces after a first letter or digit, 100 at most.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be one.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _TAKEN:
+        message = f"{name!r} is no name of a column"
         raise ValueError(message)
-    return value
+    return name
 
 
 def _no_atlas(where: str, why: str) -> FileFormatError:

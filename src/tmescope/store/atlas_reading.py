@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tmescope.foundation.errors import StoreError
 from tmescope.store.atlas_columns import CellColumns
 from tmescope.store.atlas_layout import AtlasLayout, read_layout
 from tmescope.store.sharded_vectors import VectorForm, VectorReader, check_shard
@@ -104,7 +105,20 @@ class Atlas:
         """
         ends = self._ends.read(first, last + 1).astype(np.int64)
         begin, end = int(ends[0]), int(ends[-1])
-        return CellRows(first, ends - begin, self._genes.read(begin, end), self._counts.read(begin, end))
+        if not 0 <= begin <= end <= self.layout.n_entries or (np.diff(ends) < 0).any():
+            raise self._impossible(f"cells {first} to {last - 1} end where they cannot")
+        genes = self._genes.read(begin, end)
+        if genes.size and not 0 <= int(genes.min()) <= int(genes.max()) < self.layout.n_genes:
+            raise self._impossible(f"cells {first} to {last - 1} have genes beyond the {self.layout.n_genes} there are")
+        return CellRows(first, ends - begin, genes, self._counts.read(begin, end))
+
+    def _impossible(self, what: str) -> StoreError:
+        return StoreError(
+            what,
+            where=str(self.path),
+            expected="an atlas as tmescope writes it",
+            next_step="the files were written by something else: make the atlas again from its samples",
+        )
 
     def bounds(self, entries: int) -> tuple[tuple[int, int], ...]:
         """Cut the cells into runs of about so many entries, always in the same way.
@@ -114,7 +128,7 @@ class Atlas:
         entries : int
             Entries of a run; one cell at least.
         """
-        ends = self._ends.read(0, self.layout.n_cells + 1)
+        ends = self._ends.read(0, self.layout.n_cells + 1).astype(np.int64)
         cuts = [0]
         while cuts[-1] < self.layout.n_cells:
             found = int(np.searchsorted(ends, ends[cuts[-1]] + entries, side="right")) - 1

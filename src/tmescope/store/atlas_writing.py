@@ -54,6 +54,10 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
     import zarr
     from anndata.io import write_elem
 
+    if shard < 64 or shard % 64 or shard > 1 << 28:
+        raise StoreError(
+            f"a file cannot hold {shard} numbers", where="shard", expected="a multiple of 64, 2^28 at most"
+        )
     if path.exists():
         raise StoreError("something is there already", where=str(path), expected="a new name")
     if twice := list(genes.index[genes.index.duplicated()]):
@@ -100,6 +104,7 @@ class AtlasWriter:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.layout = read_layout(path)
+        self._torn = ""
         self._open()
 
     def _open(self) -> None:
@@ -135,11 +140,37 @@ class AtlasWriter:
         """
         if sample_id in {s.sample_id for s in (*self.layout.samples, *self._added)}:
             raise SampleError(f"the sample {sample_id!r} is in the atlas already", where=str(self.path))
+        if ":" in sample_id or not sample_id:
+            raise SampleError(
+                f"a sample is called {sample_id!r}",
+                where=str(self.path),
+                expected="a name without a colon, which stands between sample and barcode in the names of cells",
+            )
+        self._refuse_if_torn()
+        try:
+            return self._add(sample_id, blocks, source=source)
+        except BaseException:
+            self._torn = sample_id
+            raise
+
+    def _refuse_if_torn(self) -> None:
+        if self._torn:
+            raise StoreError(
+                f"the sample {self._torn!r} was added in part",
+                where=str(self.path),
+                expected="no writer that goes on after an error",
+                next_step="open a new writer: what was committed before is unchanged",
+            )
+
+    def _add(
+        self, sample_id: str, blocks: Iterable[tuple[sparse.csr_matrix, pd.DataFrame]], *, source: str
+    ) -> AtlasSample:
         n_cells = n_entries = 0
         seen: set[str] = set()
-        for counts, obs in blocks:
-            where = f"{self.path}: sample {sample_id}"
-            genes, values = _checked(counts, self.layout, where=where)
+        where = f"{self.path}: sample {sample_id}"
+        for given, obs in blocks:
+            counts = _checked(given, obs, self.layout, where=where)
+            genes, values = counts.indices, counts.data
             _check_barcodes(obs.index, seen, where=where)
             before = self._appenders["X/data"].length
             self._appenders["X/data"].append(values)
@@ -153,7 +184,21 @@ class AtlasWriter:
         return sample
 
     def commit(self) -> AtlasLayout:
-        """Let all that was added count, and return what is now in the atlas."""
+        """Let all that was added count, and return what is now in the atlas.
+
+        Raises
+        ------
+        StoreError
+            If a sample was added in part, or another writer was here meanwhile.
+        """
+        self._refuse_if_torn()
+        if read_layout(self.path) != self.layout:
+            raise StoreError(
+                "another writer added samples meanwhile",
+                where=str(self.path),
+                expected="one writer at a time",
+                next_step="open the atlas again and add these samples anew",
+            )
         layout = replace(
             self.layout,
             n_cells=self.layout.n_cells + sum(s.n_cells for s in self._added),
@@ -209,11 +254,17 @@ def _members(path: Path) -> Iterator[tuple[str, Any]]:
             yield place.as_posix(), said
 
 
-def _checked(counts: sparse.csr_matrix, layout: AtlasLayout, *, where: str) -> tuple[Any, Any]:
-    if counts.shape[1] != layout.n_genes:
+def _checked(counts: sparse.csr_matrix, obs: pd.DataFrame, layout: AtlasLayout, *, where: str) -> sparse.csr_matrix:
+    """Return the counts in the form of the atlas, without changing them."""
+    if counts.shape != (len(obs), layout.n_genes):
         raise ExpressionError(
-            f"the cells have {counts.shape[1]} genes, the atlas {layout.n_genes}", where=where, expected="its genes"
+            f"the counts are {counts.shape[0]} cells x {counts.shape[1]} genes, with {len(obs)} barcodes",
+            where=where,
+            expected=f"a barcode for each cell, and the {layout.n_genes} genes of the atlas",
         )
+    if counts.nnz and not 0 <= int(counts.indices.min()) <= int(counts.indices.max()) < layout.n_genes:
+        raise ExpressionError("the matrix has columns beyond its shape", where=where, expected="a valid sparse matrix")
+    counts = counts.copy()
     counts.sum_duplicates()
     counts.eliminate_zeros()
     values = counts.data
@@ -228,7 +279,7 @@ def _checked(counts: sparse.csr_matrix, layout: AtlasLayout, *, where: str) -> t
             expected=f"whole numbers from 0 to {limit}",
             next_step="make the atlas anew with --counts uint32" if larger else "give raw counts, not normalised ones",
         )
-    return counts.indices, values
+    return counts
 
 
 def _check_barcodes(barcodes: pd.Index[str], seen: set[str], *, where: str) -> None:

@@ -247,7 +247,12 @@ class VectorReader:
             shard, inside = divmod(number, self.form.n_chunks)
             whole = last - first == size
             target = out[first - start : last - start] if whole else chunk
-            self._decode(self.encoded(shard, inside), target, shard)
+            try:
+                self._decode(self.encoded(shard, inside), target, shard)
+            except StoreError:  # the file may have been replaced by a longer one since its index was read
+                if self._indices.pop(shard, None) is None:
+                    raise
+                self._decode(self.encoded(shard, inside), target, shard)
             if not whole:
                 out[first - start : last - start] = chunk[first - number * size : last - number * size]
         return out
@@ -262,6 +267,8 @@ class VectorReader:
         """
         path = self.form.path(self.folder, shard)
         entry = self._index(shard)[chunk]
+        if entry[0] == _EMPTY:
+            raise _damaged(path, "lacks a chunk")
         try:
             with path.open("rb", buffering=0) as file:
                 found = os.pread(file.fileno(), int(entry[1]), int(entry[0]))
@@ -296,8 +303,9 @@ class VectorReader:
         if _checksum(body) != crc:
             raise _damaged(path, "has a chunk whose checksum does not fit")
         blosc = _blosc()
-        # bytes 4 to 7 of a header say how much it unpacks to
-        if len(body) < _HEADER or int.from_bytes(body[4:8], "little") != target.nbytes:
+        # bytes 4 to 7 of a header say how much it unpacks to, bytes 12 to 15 how long it is itself
+        sizes = [int.from_bytes(body[at : at + 4], "little") for at in (4, 12)]
+        if len(body) < _HEADER or sizes != [target.nbytes, len(body)]:
             raise _damaged(path, "has a chunk of another size than declared")
         blosc.decompress(body, target)
 
