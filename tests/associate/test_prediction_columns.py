@@ -72,3 +72,15 @@ def test_values_that_are_missing_together_share_one_column() -> None:
     together = data.values["score:f2"].where(data.values["score:f1"].notna())
     learnt = learn_preparation(replace(data, values=data.values.assign(**{"score:f2": together})), missing="median")
     assert [c.name for c in learnt.columns if c.kind == "missing"] == ["f1 is missing"]
+
+
+def test_a_value_that_a_whole_cohort_lacks_does_not_name_the_cohort() -> None:
+    data = planted(3, (40, 40), missing=0.3)
+    values = data.values.copy()
+    values.loc[data.cohorts == np.unique(data.cohorts)[0], "score:f1"] = np.nan
+    learnt = learn_preparation(replace(data, values=values), missing="median")
+    assert "f1 is missing" not in [c.name for c in learnt.columns]
+    few = data.values.assign(**{"score:f1": data.values["score:f1"].fillna(0.0)})
+    few.loc[few.index[0], "score:f1"] = np.nan
+    learnt = learn_preparation(replace(data, values=few), missing="median")
+    assert "f1 is missing" not in [c.name for c in learnt.columns]  # one patient tells nothing

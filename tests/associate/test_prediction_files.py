@@ -10,7 +10,7 @@ from tests.associate.test_prediction_saved import SAVED, VALUES
 
 from tmescope.associate.prediction_files import FORMAT_VERSION, prediction_hash, read_prediction, write_prediction
 from tmescope.associate.prediction_saved import apply_model
-from tmescope.foundation.errors import FileFormatError, FormatVersionError, MissingFileError
+from tmescope.foundation.errors import FileFormatError, FormatVersionError, MethodError, MissingFileError
 from tmescope.foundation.provenance import hash_json
 
 OLD = Path(__file__).with_name("prediction_1.json")
@@ -56,6 +56,11 @@ def _changed(tmp_path: Path, **changes: object) -> Path:
         ({"coefficients": [1.0]}, "coefficients"),
         ({"intercept": "0"}, "another kind"),
         ({"intercept": True}, "another kind"),
+        ({"intercept": 10**400}, "OverflowError"),
+        ({"horizon_months": None}, "horizon"),
+        ({"horizon_months": 10**400}, "OverflowError"),
+        ({"horizon_months": -1.0}, "horizon"),
+        ({"model_id": "../../x"}, "its id"),
         ({"kind": "pickle"}, "kind is 'pickle'"),
         ({"cumulative_hazard": None}, "cumulative hazard"),
         ({"surprise": 1}, "surprise"),
@@ -106,3 +111,18 @@ def test_a_changed_a_newer_a_huge_and_an_absent_file_are_refused(tmp_path: Path)
 
 def test_the_hash_follows_the_content() -> None:
     assert prediction_hash(replace(SAVED, intended_use="none")) != prediction_hash(SAVED)
+
+
+@pytest.mark.parametrize("field", ["fill", "low", "high", "name", "level"])
+def test_columns_of_another_form_are_refused(tmp_path: Path, field: str) -> None:
+    columns = json.loads(OLD.read_text(encoding="utf-8"))["model"]["columns"]
+    changed = [{**columns[0], field: 5 if field in ("name", "level") else "z"}, *columns[1:]]
+    with pytest.raises(FileFormatError, match="of another form"):
+        read_prediction(_changed(tmp_path, columns=changed))
+
+
+def test_a_model_that_could_not_be_learnt_is_not_written(tmp_path: Path) -> None:
+    lost = replace(SAVED, fitted=replace(SAVED.fitted, reason="too_few_events"))
+    with pytest.raises(MethodError, match="too_few_events"):
+        write_prediction(lost, tmp_path / "a.json")
+    assert not list(tmp_path.iterdir())

@@ -65,3 +65,9 @@ def test_what_cannot_be_learnt_has_a_reason_and_predicts_nothing() -> None:
     assert learn_model(flat, PLAN).reason == "no_predictor_varies"
     late = planted(7, (60,), survival=True)
     assert learn_model(late, replace(PLAN, horizon_months=1e6)).reason == "nobody_followed_to_the_horizon"
+
+
+def test_a_horizon_before_the_first_event_is_a_reason() -> None:
+    data = planted(7, (60, 60), survival=True)
+    late = replace(data, time=data.time + 20.0)
+    assert learn_model(late, replace(PLAN, horizon_months=5.0)).reason == "no_events_before_the_horizon"

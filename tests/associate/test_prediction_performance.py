@@ -84,6 +84,13 @@ def test_a_model_beats_a_baseline_only_where_the_lower_limit_is_above_zero() -> 
     assert tell_verdict(same, baseline="itself", scheme="out_of_fold") == "cannot be compared with itself out of fold"
 
 
+def test_one_cohort_alone_beats_nothing_out_of_cohort() -> None:
+    table = pd.DataFrame({"cohort_id": [POOLED], "ci_low": [0.2], "k": [1]})
+    told = tell_verdict(table, baseline="TMB", scheme="out_of_cohort")
+    assert told == "does not beat TMB out of cohort (one cohort alone can be compared)"
+    assert tell_verdict(table, baseline="TMB", scheme="out_of_fold") == "beats TMB out of fold"
+
+
 def test_patients_without_either_prediction_are_not_compared() -> None:
     model, other = _table(3, (50, 50)), _table(3, (50, 50), noise=1.0).iloc[:70]
     found = compare_with(model, other, plan=PLAN).set_index("cohort_id")

@@ -179,7 +179,8 @@ def learn_preparation(data: PredictionData, *, missing: Missing) -> Preparation:
     -------
     Preparation
         A predictor that does not vary in these patients gives no column, and values that are missing in the same
-        patients share the column that says so. Of a categorical predictor the most common
+        patients share the column that says so; three at least must lack it, and no cohort wholly, or the column would
+        say which cohort a patient is of. Of a categorical predictor the most common
         level is the one that others are compared with, and levels of fewer than three patients count as it.
     """
     raw = [c for p in data.predictors for c in _of_predictor(p, data.values[p.key], missing=missing)]
@@ -188,6 +189,8 @@ def learn_preparation(data: PredictionData, *, missing: Missing) -> Preparation:
     for column in raw:
         entries = column.entries(data.values[column.predictor])
         if column.kind == "missing":
+            if _names_cohorts(entries, data.cohorts):
+                continue
             if entries.tobytes() in absent:
                 continue  # missing together, as a column that stands here already says
             absent.add(entries.tobytes())
@@ -200,6 +203,12 @@ def learn_preparation(data: PredictionData, *, missing: Missing) -> Preparation:
         if p.kind == "categorical"
     }
     return Preparation(predictors=data.predictors, columns=tuple(columns), levels=levels, missing=missing)
+
+
+def _names_cohorts(entries: NDArray[np.float64], cohorts: NDArray[np.str_]) -> bool:
+    """Return whether one of several cohorts is wholly without a value."""
+    names = np.unique(cohorts)
+    return names.size > 1 and any(bool(entries[cohorts == name].all()) for name in names)
 
 
 def _of_predictor(predictor: Predictor, values: pd.Series, *, missing: Missing) -> Iterator[Column]:
@@ -217,5 +226,5 @@ def _of_predictor(predictor: Predictor, values: pd.Series, *, missing: Missing) 
         for level in sorted(v for v in ranked[1:] if counts[v] >= _FEWEST_OF_LEVEL):
             name = f"{predictor.name}={level}"
             yield Column(predictor=predictor.key, name=name, kind="level", level=level)
-    if missing == "median" and len(known) < len(values):
+    if missing == "median" and len(values) - len(known) >= _FEWEST_OF_LEVEL:
         yield Column(predictor=predictor.key, name=f"{predictor.name} is missing", kind="missing")

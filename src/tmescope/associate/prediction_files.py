@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,7 +16,7 @@ from tmescope.associate.prediction_columns import Column, Preparation
 from tmescope.associate.prediction_data import Predictor
 from tmescope.associate.prediction_models import FittedModel
 from tmescope.associate.prediction_saved import SavedModel
-from tmescope.foundation.errors import FileFormatError, FormatVersionError, MissingFileError
+from tmescope.foundation.errors import FileFormatError, FormatVersionError, MethodError, MissingFileError
 from tmescope.foundation.provenance import hash_json
 from tmescope.store.atomic import staged_file
 
@@ -25,6 +26,7 @@ FORMAT_VERSION = 1
 _FORMAT = "tmescope prediction model"
 _LARGEST = 1 << 24
 _MOST_COLUMNS = 50_000
+_LONGEST = 10_000.0
 _KEYS: Mapping[str, Any] = {
     "model_id": str, "endpoint": str, "kind": str, "horizon_months": (int, float, type(None)), "standardise": str,
     "scales": list, "training": list, "performance": list, "verdicts": list, "scheme": str, "intended_use": str,
@@ -83,7 +85,18 @@ def write_prediction(saved: SavedModel, path: Path) -> str:
         The model.
     path : pathlib.Path
         Replaced at once where it exists.
+
+    Raises
+    ------
+    MethodError
+        If the model could not be learnt.
     """
+    if saved.fitted.reason:
+        raise MethodError(
+            f"the model {saved.model_id!r} could not be learnt: {saved.fitted.reason}",
+            where=str(path),
+            next_step='ask for missing = "median", an earlier horizon_months, or other features',
+        )
     record = prediction_record(saved)
     sha256 = hash_json(record)
     page = {"format": _FORMAT, "version": FORMAT_VERSION, "sha256": sha256, "model": record}
@@ -132,7 +145,7 @@ def read_prediction(path: Path) -> SavedModel:
         if hash_json(page["model"]) != page["sha256"]:
             raise _damaged(path, "its content has another sha256 than it states")
         return _build(page["model"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, FileFormatError):
             raise
         raise _damaged(path, f"{type(error).__name__}: {str(error)[:120]}") from error
@@ -184,8 +197,21 @@ def _check_keys(found: dict[str, Any]) -> None:
         if found[key] not in words:
             message = f"{key} is {str(found[key])[:20]!r}"
             raise ValueError(message)
+    horizon = found["horizon_months"]
+    is_time = isinstance(horizon, int | float) and not isinstance(horizon, bool) and 0.0 < float(horizon) < _LONGEST
+    if (found["kind"] == "survival") != (horizon is not None) or (horizon is not None and not is_time):
+        message = "a survival model has a horizon in months, and no other has"
+        raise ValueError(message)
+    _named(found["model_id"])
     if (found["kind"] == "survival") != (found["cumulative_hazard"] is not None):
         message = "a survival model has a cumulative hazard, and no other has"
+        raise ValueError(message)
+
+
+def _named(text: str) -> None:
+    """Refuse names that are no id of a study: they become names of files."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", text):
+        message = f"its id is {text[:20]!r}"
         raise ValueError(message)
 
 
@@ -211,6 +237,12 @@ def _check_parts(found: dict[str, Any], predictors: tuple[Predictor, ...], colum
             raise ValueError(message)
     for column in columns:
         numbers = (column.centre, column.spread)
+        ranges = (column.fill, column.low, column.high)
+        if not all(isinstance(t, str) for t in (column.name, column.level)) or not all(
+            isinstance(v, int | float) for v in ranges
+        ):
+            message = f"the column {str(column.name)[:40]!r} is of another form"
+            raise ValueError(message)
         right = column.predictor in keys and column.kind in ("value", "level", "missing")
         fits = right and (
             column.kind == "missing" or (column.kind == "value") == (kinds[column.predictor] == "numeric")

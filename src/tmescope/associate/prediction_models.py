@@ -194,7 +194,7 @@ def learn_model(data: PredictionData, plan: LearningPlan) -> FittedModel:
         n=used.n,
         n_events=int(used.happened.sum()),
         method=fitted.method,
-        reason=fitted.reason or ("nobody_followed_to_the_horizon" if used.is_survival and np.isnan(hazard) else ""),
+        reason=fitted.reason or (_of_horizon(hazard) if used.is_survival else ""),
     )
 
 
@@ -288,6 +288,12 @@ def _hazard(data: PredictionData, linear: NDArray[np.float64], plan: LearningPla
         return float("nan")
     found = baseline_survival(_time(data), data.happened, linear, horizons=[plan.horizon_months])
     return float(np.exp(found.log_cumulative_hazard[0]))
+
+
+def _of_horizon(hazard: float) -> str:
+    if np.isnan(hazard):
+        return "nobody_followed_to_the_horizon"
+    return "no_events_before_the_horizon" if hazard == 0.0 else ""
 
 
 def _why_not(data: PredictionData, preparation: Preparation) -> str:

@@ -113,14 +113,17 @@ def tell_verdict(differences: pd.DataFrame, *, baseline: str, scheme: str) -> st
     Returns
     -------
     str
-        ``beats`` only where the lower limit of the pooled difference is above 0.
+        ``beats`` only where the lower limit of the pooled difference is above 0, over two cohorts at least.
     """
     where = scheme.replace("_", " ")
     pooled = differences[differences["cohort_id"] == POOLED]
     low = float(pooled["ci_low"].iloc[0]) if len(pooled) else float("nan")
     if np.isnan(low):
         return f"cannot be compared with {baseline} {where}"
-    return f"{'beats' if low > 0.0 else 'does not beat'} {baseline} {where}"
+    k = int(pooled["k"].iloc[0])
+    # one cohort's interval says nothing about another cohort
+    lone = " (one cohort alone can be compared)" if k == 1 and scheme == "out_of_cohort" else ""
+    return f"{'beats' if low > 0.0 and not lone else 'does not beat'} {baseline} {where}{lone}"
 
 
 def judged_rows(rows: pd.DataFrame, plan: JudgePlan) -> Judged:

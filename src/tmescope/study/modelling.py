@@ -14,6 +14,7 @@ from tmescope.associate.prediction_performance import MODEL, POOLED, JudgePlan
 from tmescope.associate.prediction_saved import SavedModel
 from tmescope.associate.prediction_validation import OUT_OF_COHORT, OUT_OF_FOLD, ValidationPlan
 from tmescope.foundation.provenance import versions
+from tmescope.foundation.result import RunWarning
 from tmescope.stats.meta_analysis import PoolingOptions
 from tmescope.store.tables import empty_table, shape_table, write_table
 from tmescope.store.threads import one_blas_thread
@@ -68,8 +69,10 @@ def model_step(context: Context, model: PredictionModel) -> Step:
             ("model_coefficients", outcome.coefficients),
         ):
             write_table(shape_table(name, table) if len(table) else empty_table(name), folder / f"{name}.parquet")
-        write_table(warning_table([*material.warnings, *outcome.warnings]), folder / "warnings.parquet")
-        write_prediction(_saved(context, model, outcome=outcome, cohorts=cohorts), folder / "model.json")
+        lost = _not_learnt(model, outcome.final.reason)
+        write_table(warning_table([*material.warnings, *outcome.warnings, *lost]), folder / "warnings.parquet")
+        if not lost:
+            write_prediction(_saved(context, model, outcome=outcome, cohorts=cohorts), folder / "model.json")
         context.progress.finish(f"model {model.id}")
 
     return Step(f"model-{model.id}", _ingredients(context, model, cohorts), make)
@@ -90,6 +93,16 @@ def _ingredients(context: Context, model: PredictionModel, cohorts: list[str]) -
         "answers": context.study.answers.methods,
         "facts": context.needs.facts,
     }
+
+
+def _not_learnt(model: PredictionModel, reason: str) -> list[RunWarning]:
+    if not reason:
+        return []
+    message = (
+        f"no model of all patients could be learnt ({reason.replace('_', ' ')}): there is no models/{model.id}.json; "
+        'ask for missing = "median", an earlier horizon_months, or other features'
+    )
+    return [RunWarning("model.not_learnt", message, f"model {model.id}")]
 
 
 def _plan(context: Context, model: PredictionModel, material: ModelMaterial) -> PredictionPlan:
@@ -168,12 +181,13 @@ def publish_step(context: Context) -> Step:
     names = [m.id for m in context.study.model]
     ingredients = {
         "step": "models",
-        "models": {name: context.outcomes[f"model-{name}"]["model.json"] for name in names},
+        "models": {name: context.outcomes[f"model-{name}"].get("model.json") for name in names},
     }
 
     def make(folder: Path) -> None:
         for name in names:
-            shutil.copyfile(context.ledger.folder(f"model-{name}") / "model.json", folder / f"{name}.json")
+            if (made := context.ledger.folder(f"model-{name}") / "model.json").is_file():
+                shutil.copyfile(made, folder / f"{name}.json")
 
     return Step("models", ingredients, make, public=True)
 
