@@ -47,7 +47,10 @@ class Tally:
         told = {"executions": self.executions, "accepted": self.accepted, "cpu_seconds": round(spent, 1)}
         if self.contained:
             told["contained"] = self.contained
-        self.path.write_text(json.dumps(told))
+        # a run that is stopped meanwhile keeps the numbers of before
+        written = self.path.with_suffix(f".{os.getpid()}.part")
+        written.write_text(json.dumps(told))
+        written.replace(self.path)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from tmescope.foundation.errors import FileFormatError
+from tmescope.foundation.errors import ExpressionError, FileFormatError
 from tmescope.ingest.h5ad_content import read_content
 
 ARRAYS = hnp.arrays(
@@ -63,6 +63,18 @@ def test_a_matrix_of_cells_is_refused_by_its_size(tmp_path: Path) -> None:
     with h5py.File(path, "a") as file:
         file["X"].attrs["shape"] = [10_000_000, 30_000]
     with pytest.raises(FileFormatError, match="2,400,000,000,000 bytes"):
+        read_content(path)
+
+
+def test_numbers_wider_than_a_double_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.h5ad"
+    ad.AnnData(np.ones((3, 3))).write_h5ad(path)
+    with h5py.File(path, "a") as file:
+        attributes = dict(file["X"].attrs)
+        del file["X"]
+        file["X"] = np.full((3, 3), np.longdouble("1e4000"))  # beyond the largest double
+        file["X"].attrs.update(attributes)
+    with pytest.raises(ExpressionError, match="of the type float128"):
         read_content(path)
 
 

@@ -70,12 +70,12 @@ class RawMatrix:
 
 
 def refuse_inexact(values: NDArray[Any], where: str) -> None:
-    """Raise the error for whole numbers beyond 2^53, whose neighbours become the same double.
+    """Raise the error for numbers that a double does not hold: whole ones beyond 2^53, and wider kinds of numbers.
 
     Parameters
     ----------
     values : array
-        As stored; only integers are looked at.
+        As stored.
     where : str
         The file, and the column where there is one.
 
@@ -84,6 +84,13 @@ def refuse_inexact(values: NDArray[Any], where: str) -> None:
     ExpressionError
         If there are any.
     """
+    if values.dtype.kind == "f" and values.dtype.itemsize > 8:
+        raise ExpressionError(
+            f"the numbers are of the type {values.dtype}",
+            where=where,
+            expected="numbers of 64 bits at most",
+            next_step="write the matrix as float64 or float32",
+        )
     if values.dtype.kind not in "iu" or values.dtype.itemsize < 8:
         return
     odd = values[(values > _EXACT) | (values < -_EXACT)] if values.dtype.kind == "i" else values[values > _EXACT]
