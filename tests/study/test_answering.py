@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.study import tiny
+from tests.study import paired, tiny
 from tests.study.contexts import do, opened
 
 from tmescope.store.tables import SCHEMAS, read_table
 from tmescope.study.answering import answer_step, asked_methods, asked_responses, asked_survival
+from tmescope.study.running import run
 
 
 def _tables(context, cohort: str = "a"):
@@ -118,3 +119,23 @@ def test_the_step_is_made_anew_for_other_questions_and_other_data_only(tmp_path)
         assert answer_step(context, a).ingredients == before
         context.outcomes["profile-a"] = {"scores.parquet": "other"}
         assert answer_step(context, a).ingredients != before
+
+
+def test_gene_names_and_the_declared_scale_make_a_question_of_genes_anew(tmp_path):
+    data = tiny.study_dict()
+    data["question"] = [{"id": "q", "kind": "response", "endpoint": "response", "genes": ["PRF1"]}]
+    with opened(tmp_path, data) as context:
+        do(context, "profile")
+        a = context.study.cohorts[0]
+        before = answer_step(context, a).ingredients
+        known = context.outcomes["cohort-a"]
+        for name in ("cohort.json", "var.parquet", "matrix.npy"):
+            context.outcomes["cohort-a"] = {**known, name: "other"}
+            assert answer_step(context, a).ingredients != before
+
+
+def test_a_question_of_change_needs_no_endpoint(tmp_path):
+    paired.write_files(tmp_path)
+    path = tiny.write_study(tmp_path, paired.study_dict(endpoint=""))
+    found = run(path, tmp_path / "out").table("answers")
+    assert "change_per_sd" in set(found.loc[found["question_id"] == "rise", "effect_name"])

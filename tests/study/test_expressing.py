@@ -106,6 +106,19 @@ def test_a_second_run_redoes_nothing_and_another_question_only_its_step(tmp_path
     assert json.loads((tmp_path / "out" / "run.json").read_text())["steps"]["answers-a"] == "kept"
 
 
+def test_other_gene_labels_make_the_step_anew(tmp_path) -> None:
+    asked = [{"id": "who", "kind": "expression", "endpoint": "response"}]
+    study = _study(tmp_path, asked, only_a=True)
+    first = run(study, tmp_path / "out").table("expression").set_index("feature")["effect"]
+    table = pd.read_csv(tmp_path / "a.tsv", sep="\t", index_col=0)
+    swapped = {"BG000": "BG001", "BG001": "BG000"}
+    table.rename(index=swapped).to_csv(tmp_path / "a.tsv", sep="\t")
+    again = run(study, tmp_path / "out")
+    assert "expression-a" in again.redone
+    second = again.table("expression").set_index("feature")["effect"]
+    assert second["BG000"] == pytest.approx(first["BG001"])
+
+
 def test_counts_are_compared_without_any_scoring_method(tmp_path) -> None:
     asked = [{"id": "who", "kind": "expression", "endpoint": "response"}]
     found = run(_study(tmp_path, asked, scale="counts", only_a=True, methods=()), tmp_path / "out")

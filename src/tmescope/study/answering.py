@@ -17,6 +17,7 @@ from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
+from tmescope.study.profiling import COHORT_MATRIX
 from tmescope.study.questioning import answer_question, asked_questions, left_elsewhere
 from tmescope.study.schema import ResponseEndpoint
 from tmescope.study.subtyping import subtype_features
@@ -119,8 +120,8 @@ def _ingredients(
         "subtypes": context.outcomes.get(f"subtypes-{cohort_id}", {}).get("subtypes.parquet"),
         "questions": [q.model_dump(mode="json") for q in own],
         "elsewhere": {q: list(left) for q, left in elsewhere.items() if left},
-        "endpoints": {q.endpoint: context.study.endpoints[q.endpoint].model_dump(mode="json") for q in own},
-        "matrix": data["matrix.npy"] if any(q.genes or q.kind == "screen" for q in own) else None,
+        "endpoints": {q.endpoint: context.study.endpoints[q.endpoint].model_dump(mode="json") for q in own if q.endpoint},
+        "matrix": {n: data[n] for n in COHORT_MATRIX} if any(q.genes or q.kind == "screen" for q in own) else None,
         "seed": context.study.study.seed if own else None,
         "visits": visit_outcomes(context, own, cohort_id),
     }

@@ -20,6 +20,7 @@ from tmescope.store.tables import empty_table, read_table, shape_table, write_ta
 from tmescope.study.asked_expression import asked_expression, expresses, options_of
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
+from tmescope.study.profiling import COHORT_MATRIX
 from tmescope.study.question_material import gather_material
 from tmescope.study.subtyping import subtype_features
 
@@ -58,7 +59,7 @@ def expression_step(context: Context, cohort: Cohort) -> Step:
         "release": context.release,
         "samples": data["obs.parquet"],
         "features": data["features.parquet"],
-        "matrix": data["matrix.npy"] if asked else None,
+        "matrix": {n: data[n] for n in COHORT_MATRIX} if asked else None,
         "subtypes": context.outcomes.get(f"subtypes-{cohort.id}", {}).get("subtypes.parquet"),
         "questions": [q.model_dump(mode="json") for q in asked],
         "sets": context.needs.facts if asked else None,
