@@ -113,3 +113,12 @@ def test_covariates_that_tell_the_outcome_are_named() -> None:
     )
     assert find_determined(frame, codes) == ("batch", "dose")
     assert find_determined(frame[["site"]], np.array([0.0] * 12)) == ()
+
+
+def test_a_sample_without_a_covariate_of_one_value_is_not_complete() -> None:
+    table = pd.DataFrame({"age": np.arange(6.0), "sex": ["F", "F", "F", "F", "F", None]}, index=IDS)
+    found = encode_covariates(table, sample_ids=IDS, where="c")
+    assert found.adjusted_for == "age, sex"
+    assert list(found.matrix.columns) == ["age"]
+    assert found.complete.tolist() == [True] * 5 + [False]
+    assert found.n_incomplete == 1

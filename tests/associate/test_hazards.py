@@ -247,3 +247,13 @@ def test_lung_as_coxph(shared_data) -> None:
     sd = data["age"].std()
     assert np.log(row["effect"]) == pytest.approx(expected["coef"] * sd, rel=1e-7)
     assert row["std_error"] == pytest.approx(expected["se"] * sd, rel=1e-7)
+
+
+def test_who_lacks_a_covariate_of_one_value_is_not_in_the_adjusted_models() -> None:
+    gene, outcome, _ = study()
+    sex = pd.Series("F", index=IDS, dtype=object)
+    sex.iloc[:7] = None
+    found = ask([gene], outcome, Adjustment(covariates=pd.DataFrame({"sex": sex})))
+    assert found.answers["adjusted_for"].tolist() == ["", "sex"]
+    assert set(found.answers["n"]) == {N - 7}
+    assert set(found.answers["n_left_out"]) == {7}

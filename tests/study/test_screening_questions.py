@@ -91,6 +91,28 @@ def test_a_cohort_whose_covariate_has_one_value_is_pooled_with_the_others(tmp_pa
     assert table.groupby("family")["question_id"].nunique().max() == 1
 
 
+def test_covariates_are_those_of_patients_with_the_endpoint(tmp_path):
+    tiny.write_files(tmp_path)
+    path = tmp_path / "a_samples.csv"
+    samples = pd.read_csv(path)
+    samples["sex"] = ["M", "M", None, None, None] + ["F"] * (len(samples) - 5)
+    samples.loc[:1, "recist"] = None  # the only men have no response
+    samples.to_csv(path, index=False)
+    data = tiny.study_dict()
+    data["cohorts"] = data["cohorts"][:1]
+    data["cohorts"][0]["columns"]["sex"] = "sex"
+    data["question"] = [{"id": "q", "kind": "screen", "endpoint": "response", "confounders": ["tmb", "sex"]}]
+    with opened(tmp_path, data) as context:
+        do(context, "answers")
+        table = read_table(context.ledger.folder("answers-a") / "screens.parquet")
+    adjusted = table[table["adjusted_for"] == "tmb, sex"]
+    assert len(adjusted) == len(tiny.genes())
+    assert adjusted["effect"].notna().all()
+    assert set(table["n"]) == {len(samples) - 5}
+    assert set(table["n_left_out"]) == {5}
+    assert set(table["left_out"]) == {"2 without endpoint; 3 without axis or confounder"}
+
+
 def test_a_screen_takes_no_list_of_features():
     with pytest.raises(ValidationError, match="takes no features and no genes"):
         Question(id="q", kind="screen", endpoint="os", genes=["PRF1"])

@@ -34,12 +34,21 @@ class EncodedCovariates:
     stated : tuple of str
         Covariates that the answers are adjusted for, in order: those in the matrix, and those that need no column: one
         value among these samples, or no more to say than others. Identifiers, and what nobody has, are not among them.
+    known : pandas.Series, optional
+        Index sample_id; whether every stated covariate is known, those without a column too.
     """
 
     matrix: pd.DataFrame
     names: tuple[str, ...]
     warnings: tuple[RunWarning, ...]
     stated: tuple[str, ...] = ()
+    known: pd.Series[bool] | None = None
+
+    @property
+    def complete(self) -> pd.Series[bool]:
+        """Return which samples have every covariate that the answers are adjusted for."""
+        filled = self.matrix.notna().all(axis=1)
+        return filled if self.known is None else filled & self.known
 
     @property
     def adjusted_for(self) -> str:
@@ -56,7 +65,7 @@ class EncodedCovariates:
     @property
     def n_incomplete(self) -> int:
         """Return how many samples have a missing covariate."""
-        return int(self.matrix.isna().any(axis=1).sum())
+        return int((~self.complete).sum())
 
 
 def encode_covariates(covariates: pd.DataFrame | None, *, sample_ids: pd.Index[str], where: str) -> EncodedCovariates:
@@ -116,7 +125,8 @@ def encode_covariates(covariates: pd.DataFrame | None, *, sample_ids: pd.Index[s
     kept, found = _without_collinear(pd.concat(parts.values(), axis=1), where=where)
     names = tuple(name for name, part in parts.items() if part.columns.isin(kept.columns).any())
     stated = tuple(name for name, part in parts.items() if part.shape[1] or name in flat)
-    return EncodedCovariates(kept, names, (*warnings, *found), stated)
+    known = table.loc[:, [name in stated for name in titles]].notna().all(axis=1)
+    return EncodedCovariates(kept, names, (*warnings, *found), stated, known)
 
 
 def find_determined(covariates: pd.DataFrame, codes: np.ndarray) -> tuple[str, ...]:

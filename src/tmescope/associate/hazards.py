@@ -110,7 +110,7 @@ class _Question:
     @property
     def complete(self) -> NDArray[np.bool_]:
         """Samples whose covariates, stratum and weight are known."""
-        known = self.covariates.matrix.notna().all(axis=1).to_numpy()
+        known = self.covariates.complete.to_numpy()
         if self.strata is not None:
             known = known & self.strata.notna().to_numpy()
         if self.options.weights is not None:

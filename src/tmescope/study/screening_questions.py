@@ -38,9 +38,10 @@ def answer_screen(asked: AskedQuestion) -> FoundAnswers:
     """
     samples = asked.material.samples
     outcome = samples[[asked.question.endpoint]].set_axis(["response"], axis=1) if asked.is_response else asked.outcome
-    given = _covariates(asked)
-    complete = given.matrix.notna().all(axis=1).reindex(outcome.index, fill_value=False)
-    n_incomplete = int((outcome.notna().all(axis=1) & ~complete).sum())
+    known = outcome.notna().all(axis=1)
+    given = _covariates(asked, outcome.index[known])
+    complete = given.complete.reindex(outcome.index, fill_value=True)
+    n_incomplete = int((known & ~complete).sum())
     outcome = outcome[complete]
     warnings = list(given.warnings)
     if n_incomplete:
@@ -55,7 +56,7 @@ def answer_screen(asked: AskedQuestion) -> FoundAnswers:
     names = tuple(f"covariate {i}" for i in range(given.matrix.shape[1]))
     covariates = given.matrix.set_axis(list(names), axis=1).reindex(outcome.index)
     found = screen_features(
-        open_log2_genes(asked.material.folder, list(samples.index)),
+        open_log2_genes(asked.material.folder, list(outcome.index)),
         pd.concat([outcome, covariates], axis=1),
         ScreenQuestion(
             cohort_id=asked.cohort_id, endpoint=asked.question.endpoint, source="gene", covariates=names, both=True
@@ -65,8 +66,8 @@ def answer_screen(asked: AskedQuestion) -> FoundAnswers:
     return FoundAnswers(pd.DataFrame(), (*warnings, *found.warnings), screens=screens)
 
 
-def _covariates(asked: AskedQuestion) -> EncodedCovariates:
-    index = asked.material.samples.index
+def _covariates(asked: AskedQuestion, index: pd.Index[str]) -> EncodedCovariates:
+    """Encode covariates among those with the endpoint: what differs only in others tells nothing here."""
     parts = [asked.material.confounders]
     if (axis := asked.material.axis) is not None:
         parts.insert(0, axis.values.reindex(index).to_frame(axis.name))
@@ -88,6 +89,7 @@ def _named(
     table = adjust_families(table)
     table["family"] += " | screen"
     if n_incomplete:
-        words = f" ({n_incomplete} of all samples without axis or confounder)"
-        table["left_out"] = table["left_out"] + words
+        words = f"{n_incomplete} without axis or confounder"
+        table["left_out"] = [f"{said}; {words}" if said else words for said in table["left_out"]]
+        table["n_left_out"] += n_incomplete
     return table
