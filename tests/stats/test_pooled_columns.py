@@ -39,7 +39,8 @@ def test_every_row_is_what_it_is_alone(seed, k, estimator, test):
         pairs += [
             (name, getattr(one, name))
             for name in ("estimate", "std_error", "ci_low", "ci_high", "p_value", "prediction_low", "prediction_high",
-                         "fixed_estimate", "fixed_ci_low", "fixed_ci_high")
+                         "fixed_estimate", "fixed_ci_low", "fixed_ci_high", "max1_ci_low",
+                         "max1_ci_high", "max1_p_value")
         ]  # fmt: skip
         for name, expected in pairs:
             np.testing.assert_allclose(getattr(found, name)[i], expected, rtol=1e-9, atol=1e-12, err_msg=name)

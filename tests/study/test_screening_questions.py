@@ -116,3 +116,21 @@ def test_covariates_are_those_of_patients_with_the_endpoint(tmp_path):
 def test_a_screen_takes_no_list_of_features():
     with pytest.raises(ValidationError, match="takes no features and no genes"):
         Question(id="q", kind="screen", endpoint="os", genes=["PRF1"])
+
+
+def test_a_screen_takes_no_moderators():
+    pool = {"moderators": {"drug": {"a": "PD1", "b": "CTLA4", "c": "PD1"}}}
+    assert Question(id="q", kind="survival", endpoint="os", pool=pool).pool is not None
+    with pytest.raises(ValidationError, match=r"takes no pool\.moderators"):
+        Question(id="q", kind="screen", endpoint="os", pool=pool)
+
+
+def test_a_pooled_screen_without_enough_cohorts_says_so(tmp_path):
+    data = tiny.study_dict()
+    data["question"] = [{"id": "q", "kind": "screen", "endpoint": "response", "pool": {"fewest_cohorts": 3}}]
+    with opened(tmp_path, data) as context:
+        do(context, "pooled")
+        folder = context.ledger.folder("pooled")
+        assert len(read_table(folder / "screens_pooled.parquet")) == 0
+        told = read_table(folder / "warnings.parquet").set_index("code")
+    assert told.loc["pooled.too_few_cohorts", "count"] == len(tiny.genes())

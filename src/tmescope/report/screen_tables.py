@@ -9,6 +9,7 @@ import pandas as pd
 
 from tmescope.report.contents import ReportContents
 from tmescope.report.numbers import count, effect, interval, is_missing, p_value, plain
+from tmescope.report.pooled_decisions import deciding_p, tell_bounded
 from tmescope.report.result_tables import EFFECT_NAMES
 from tmescope.report.tables import Cell, HtmlTable, number, words
 
@@ -67,9 +68,9 @@ def pooled_screens(contents: ReportContents) -> HtmlTable | None:
             words(r["feature"]), words(r["question_id"]), Cell(f"of {plain(r['stratum'])}" if r["stratum"] else "all"),
             *_effect_words(r), number(r["k"]), number(r["n"]), _estimate(r),
             *(_value(p_value(r[c]), r[c]) for c in ("p_value", "q_value")),
-            Cell("narrower than a fixed effect" if r["narrower_than_fixed"] else "", kind="flag"),
+            _luck(r),
         ]
-        for r in _leading(table, keys)
+        for r in _leading(table.assign(deciding=deciding_p(table)), keys, by="deciding")
     ]  # fmt: skip
     columns = [
         ("Gene", False), ("Question", False), ("Cohorts", False), ("Effect", False), ("Adjusted for", False),
@@ -78,15 +79,23 @@ def pooled_screens(contents: ReportContents) -> HtmlTable | None:
     methods = "; ".join(dict.fromkeys(plain(m) for m in table["method"].dropna()))
     note = (
         f"Method: {methods}. The {MOST} genes with the smallest p-values of each screen, of {count(len(table))} rows "
-        "in tables/screens_pooled.parquet. q-values are over all genes of one pooled screen."
+        "in tables/screens_pooled.parquet. q-values are over all genes of one pooled screen. Where few cohorts agree "
+        "by luck, the interval is narrower than that of a fixed effect: there genes are ranked by the p of Hartung-Knapp "
+        "not below one, and the note tells it."
     )
     return _html("screens-pooled-table", "Genes that lead the pooled screens", columns=columns, rows=rows, note=note)
 
 
-def _leading(table: pd.DataFrame, keys: list[str]) -> Iterator[Mapping[Any, Any]]:
+def _luck(row: Mapping[Any, Any]) -> Cell:
+    if not row["narrower_than_fixed"]:
+        return Cell("", kind="flag")
+    return Cell(f"narrower than a fixed effect; {tell_bounded(row, str(row['effect_name']))}", kind="flag")
+
+
+def _leading(table: pd.DataFrame, keys: list[str], *, by: str = "p_value") -> Iterator[Mapping[Any, Any]]:
     for _, part in table.groupby(keys, sort=False, dropna=False):
-        known = part[part["p_value"].notna()]
-        yield from known.sort_values(["p_value", "feature"], kind="stable").head(MOST).to_dict(orient="records")
+        known = part[part[by].notna()]
+        yield from known.sort_values([by, "feature"], kind="stable").head(MOST).to_dict(orient="records")
 
 
 def _effect_words(row: Mapping[Any, Any]) -> tuple[Cell, Cell]:

@@ -41,6 +41,8 @@ class PooledColumns:
         Interval for a further study.
     fixed_estimate, fixed_ci_low, fixed_ci_high : array of float64
         The same with no variance between studies.
+    max1_ci_low, max1_ci_high, max1_p_value : array of float64
+        What Hartung-Knapp not below one gives: to hold by where the interval is narrower than the fixed effect's.
     narrower_than_fixed : array of bool
         Whether the interval is narrower than the fixed effect's.
     used : array of bool, shape (n, k)
@@ -62,6 +64,9 @@ class PooledColumns:
     fixed_estimate: NDArray[np.float64]
     fixed_ci_low: NDArray[np.float64]
     fixed_ci_high: NDArray[np.float64]
+    max1_ci_low: NDArray[np.float64]
+    max1_ci_high: NDArray[np.float64]
+    max1_p_value: NDArray[np.float64]
     narrower_than_fixed: NDArray[np.bool_]
     used: NDArray[np.bool_]
     method: str
@@ -126,7 +131,8 @@ def pool_columns(effects: ArrayLike, std_errors: ArrayLike, *, options: PoolingO
 
 _NUMBERS = (
     "estimate", "std_error", "ci_low", "ci_high", "p_value", "tau2", "i2", "prediction_low", "prediction_high",
-    "fixed_estimate", "fixed_ci_low", "fixed_ci_high",
+    "fixed_estimate", "fixed_ci_low", "fixed_ci_high", "max1_ci_low",
+    "max1_ci_high", "max1_p_value",
 )  # fmt: skip
 
 
@@ -136,15 +142,15 @@ def _pool(y: NDArray[np.float64], v: NDArray[np.float64], options: PoolingOption
     w = 1.0 / (v + tau2[:, None])
     estimate = (w * y).sum(axis=1) / w.sum(axis=1)
     variance, df = 1.0 / w.sum(axis=1), np.inf
+    bounded = variance
     if options.test != "z" and options.tau2 != "fixed":
         df = float(k - 1)
         scale = (w * (y - estimate[:, None]) ** 2).sum(axis=1) / df
-        variance *= np.maximum(scale, 1.0) if options.test == "hartung_knapp_max1" else scale
-    error = np.sqrt(variance)
+        bounded = variance * np.maximum(scale, 1.0)
+        variance = bounded if options.test == "hartung_knapp_max1" else variance * scale
+    error, bound = np.sqrt(variance), np.sqrt(bounded)
     tail = 0.5 + options.confidence / 2.0
-    half = _critical(tail, df) * error
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.abs(np.where((error == 0.0) & (estimate == 0.0), 0.0, estimate / error))
+    critical = _critical(tail, df)
     fixed = _fixed(y, v, tail)
     typical = _typical(v)
     q = _quadratic(y, v, np.zeros(len(y)))
@@ -154,15 +160,24 @@ def _pool(y: NDArray[np.float64], v: NDArray[np.float64], options: PoolingOption
     return {
         "estimate": estimate,
         "std_error": error,
-        "ci_low": estimate - half,
-        "ci_high": estimate + half,
-        "p_value": 2.0 * (special.ndtr(-size) if np.isinf(df) else special.stdtr(df, -size)),
+        "ci_low": estimate - critical * error,
+        "ci_high": estimate + critical * error,
+        "p_value": _two_sided(estimate, error, df),
+        "max1_ci_low": estimate - critical * bound,
+        "max1_ci_high": estimate + critical * bound,
+        "max1_p_value": _two_sided(estimate, bound, df),
         "tau2": tau2,
         "i2": plain if options.tau2 == "fixed" else 100.0 * tau2 / (tau2 + typical),
         "prediction_low": low,
         "prediction_high": high,
         **fixed,
     }
+
+
+def _two_sided(estimate: NDArray[np.float64], error: NDArray[np.float64], df: float) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.abs(np.where((error == 0.0) & (estimate == 0.0), 0.0, estimate / error))
+    return np.asarray(2.0 * (special.ndtr(-size) if np.isinf(df) else special.stdtr(df, -size)))
 
 
 def _fixed(y: NDArray[np.float64], v: NDArray[np.float64], tail: float) -> dict[str, NDArray[np.float64]]:

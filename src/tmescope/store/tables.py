@@ -166,7 +166,8 @@ SCHEMAS: Mapping[str, TableSchema] = {
             "question_id:str feature:str source:str endpoint:str effect_name:str adjusted_for:str stratum:str k:int "
             "n:int n_events:int effect:float std_error:float ci_low:float ci_high:float p_value:float q_value:float "
             "family:str family_size:int method:str tau2:float i2:float prediction_low:float prediction_high:float "
-            "narrower_than_fixed:bool fixed_effect:float fixed_ci_low:float fixed_ci_high:float cohorts:str"
+            "narrower_than_fixed:bool fixed_effect:float fixed_ci_low:float fixed_ci_high:float ci_low_max1:float "
+            "ci_high_max1:float p_value_max1:float cohorts:str"
         ),
     ),
     "meta_regression": TableSchema(

@@ -120,7 +120,9 @@ def _ingredients(
         "subtypes": context.outcomes.get(f"subtypes-{cohort_id}", {}).get("subtypes.parquet"),
         "questions": [q.model_dump(mode="json") for q in own],
         "elsewhere": {q: list(left) for q, left in elsewhere.items() if left},
-        "endpoints": {q.endpoint: context.study.endpoints[q.endpoint].model_dump(mode="json") for q in own if q.endpoint},
+        "endpoints": {
+            q.endpoint: context.study.endpoints[q.endpoint].model_dump(mode="json") for q in own if q.endpoint
+        },
         "matrix": {n: data[n] for n in COHORT_MATRIX} if any(q.genes or q.kind == "screen" for q in own) else None,
         "seed": context.study.study.seed if own else None,
         "visits": visit_outcomes(context, own, cohort_id),

@@ -24,6 +24,7 @@ from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
     from tmescope.associate.features import Feature
+    from tmescope.foundation.result import RunWarning
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort
     from tmescope.study.schema_questions import Question
@@ -154,16 +155,18 @@ def pool_step(context: Context) -> Step:
             parts = [part for f in found if len(part := getattr(f, name))]
             table = shape_table(name, pd.concat(parts, ignore_index=True)) if parts else empty_table(name)
             write_table(table, folder / f"{name}.parquet")
-        _write_screens(context, folder, [q for q in asked if q.kind == "screen"])
+        noted = _write_screens(context, folder, [q for q in asked if q.kind == "screen"])
         for name, table in moderate(asked, answers).items():
             write_table(table, folder / f"{name}.parquet")
-        write_table(warning_table(list(chain.from_iterable(f.warnings for f in found))), folder / "warnings.parquet")
+        warnings = [*chain.from_iterable(f.warnings for f in found), *noted]
+        write_table(warning_table(warnings), folder / "warnings.parquet")
 
     return Step("pooled", ingredients, make)
 
 
-def _write_screens(context: Context, folder: Path, asked: list[Question]) -> None:
-    parts = []
+def _write_screens(context: Context, folder: Path, asked: list[Question]) -> list[RunWarning]:
+    parts: list[pd.DataFrame] = []
+    warnings: list[RunWarning] = []
     for question in asked:
         only = [("question_id", "==", question.id)]
         tables = [
@@ -171,10 +174,13 @@ def _write_screens(context: Context, folder: Path, asked: list[Question]) -> Non
             for c in context.study.cohorts
         ]
         if filled := [t for t in tables if len(t)]:
-            parts.append(pool_screens(pd.concat(filled, ignore_index=True), plan=_plan(question)))
+            found = pool_screens(pd.concat(filled, ignore_index=True), plan=_plan(question))
+            parts.append(found.pooled)
+            warnings += found.warnings
     known = [p for p in parts if len(p)]
     table = pd.concat(known, ignore_index=True) if known else empty_table("screens_pooled")
     write_table(shape_table("screens_pooled", table), folder / "screens_pooled.parquet")
+    return warnings
 
 
 def _plan(question: Question) -> PoolPlan:

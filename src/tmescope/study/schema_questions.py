@@ -157,6 +157,16 @@ class Question(Table):
         return self
 
     @model_validator(mode="after")
+    def _screened(self) -> Question:
+        if self.kind == "screen" and (self.features is not None or self.genes):
+            message = "a screen asks every gene of the expression matrix: it takes no features and no genes"
+            raise ValueError(message)
+        if self.kind == "screen" and self.pool and self.pool.moderators:
+            message = "a screen takes no pool.moderators: ask those of a few genes, with a question of their own"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _complete(self) -> Question:
         if (self.kind == "interaction") != (self.treatment is not None):
             message = "a question of kind interaction, and no other, has a table treatment"
@@ -176,9 +186,6 @@ class Question(Table):
         stated = self.survival.model_fields_set if self.survival else set()
         if strange := sorted(stated - _OPTIONS.get(self.kind, set())):
             message = f"survival.{strange[0]} is no option of kind {self.kind}"
-            raise ValueError(message)
-        if self.kind == "screen" and (self.features is not None or self.genes):
-            message = "a screen asks every gene of the expression matrix: it takes no features and no genes"
             raise ValueError(message)
         if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - set(self.cohorts))):
             message = f"pool.strata names the cohort {strange[0]!r}, which the question does not ask"
