@@ -80,8 +80,8 @@ def pooled_screens(contents: ReportContents) -> HtmlTable | None:
     note = (
         f"Method: {methods}. The {MOST} genes with the smallest p-values of each screen, of {count(len(table))} rows "
         "in tables/screens_pooled.parquet. q-values are over all genes of one pooled screen. Where few cohorts agree "
-        "by luck, the interval is narrower than that of a fixed effect: there genes are ranked by the p of Hartung-Knapp "
-        "not below one, and the note tells it."
+        "by luck, the interval is narrower than that of a fixed effect: there genes are ranked by the p of "
+        "Hartung-Knapp not below one, and the note tells it."
     )
     return _html("screens-pooled-table", "Genes that lead the pooled screens", columns=columns, rows=rows, note=note)
 
