@@ -54,3 +54,16 @@ def test_without_pooling_cohorts_stand_alone_and_without_answers_nothing(content
     assert "months gained up to the horizon" in drawn
     assert "e+1" not in drawn
     assert draw_restricted_means(contents) == []
+
+
+def test_a_feature_of_two_methods_has_a_panel_for_each(contents: ReportContents) -> None:
+    given = tables(contents)
+    both = {}
+    for name in ("answers", "pooled"):
+        table = given.tables[name]
+        other = table[(table["question_id"] == "months") & (table["feature"] == "tmb")].assign(source="panel")
+        both[name] = pd.concat([table, other], ignore_index=True)
+    (figure,) = draw_restricted_means(replace(given, tables={**given.tables, **both}))
+    rows = figure.datasets["rows"]
+    assert set(rows["label"]) == {"tmb (table)", "tmb (panel)", "age"}
+    assert not rows.duplicated(["label", "line"]).any()

@@ -83,11 +83,15 @@ def _lines(
 ) -> pd.DataFrame:
     number = {c: rows[c].astype(float) for c in ("effect", "ci_low", "ci_high", "p_value", "n", "n_events")}
     pairs = zip(rows["feature"], rows["source"], strict=True)
+    twice = rows.groupby("feature")["source"].transform("nunique") > 1
+    sources = [f" ({plain(s)})" if t else "" for s, t in zip(rows["source"], twice, strict=True)]
     counts = zip(names, number["n_events"], number["n"], strict=True)
     spans = zip(number["effect"], number["ci_low"], number["ci_high"], strict=True)
     return pd.DataFrame(
         {
-            "label": [plain(labels.get(str(s), {}).get(str(f), f)) for f, s in pairs],
+            "label": [
+                plain(labels.get(str(s), {}).get(str(f), f)) + of for (f, s), of in zip(pairs, sources, strict=True)
+            ],
             "line": [f"{who} ({count(events)}/{count(n)})" for who, events, n in counts],
             "place": places,
             "at": number["effect"],
