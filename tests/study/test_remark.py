@@ -97,3 +97,13 @@ def test_questions_of_ones_own_fill_what_they_answer(tmp_path):
     assert "adjusted for tmb" in table.loc[16, "text"]
     assert "tmb" in table.loc[17, "text"]
     assert "pooled over cohorts" in table.loc[18, "text"]
+
+
+def test_a_split_at_the_median_is_told_and_is_no_check_of_assumptions(tmp_path):
+    def change(data):
+        question = {"id": "months", "kind": "restricted_mean", "endpoint": "os", "features": ["cyt"]}
+        data["question"] = [{**question, "horizon_months": 6.0}]
+
+    table = write(tmp_path, change)[2]
+    assert "halves at the median of each cohort" in table.loc[11, "text"]
+    assert "were not checked by the run" in table.loc[10, "text"]

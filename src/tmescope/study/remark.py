@@ -153,6 +153,8 @@ def _values(material: Material) -> Told:
     text = "Numeric features entered as they are"
     if len(material.tables["curves"]):
         text += "; for time to event as tertiles of the samples of each cohort with a known outcome, not optimised"
+    if material.tables["answers"]["effect_name"].astype(str).str.startswith("restricted_mean").any():
+        text += "; for months gained as halves at the median of each cohort, not optimised"
     cuts = material.tables.get("cuts")
     if cuts is not None and len(cuts):
         text += (
@@ -243,7 +245,8 @@ def _standard(material: Material) -> Told:
 
 def _checked(material: Material) -> pd.DataFrame:
     answers = material.tables["answers"]
-    return answers[answers["checks"].fillna("").astype(str) != ""]
+    checks = answers["checks"].fillna("").astype(str)
+    return answers[checks.str.contains("proportional") & ~checks.str.contains("not tested")]
 
 
 def _further(material: Material) -> Told:
