@@ -27,6 +27,7 @@ from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.question_material import GENE, gather_material
 from tmescope.study.questioning import name_answers
+from tmescope.study.sampling_times import late_samples
 from tmescope.study.shared_patients import usable_samples
 from tmescope.study.subtyping import subtype_features
 
@@ -189,7 +190,7 @@ def _carry_all(
     asked, units = _asked_there(context, question, cutoffs, cohort_id=cohort_id)
     outcome = asked.material.samples[question.endpoint] if asked.is_response else asked.outcome
     parts: list[pd.DataFrame] = []
-    warnings: list[RunWarning] = []
+    warnings: list[RunWarning] = [] if asked.is_response else list(late_samples(asked, asked.outcome))
     absent: list[str] = []
     for cutoff in cutoffs:
         called = [f for f in asked.material.features if (f.name, f.source) == (cutoff.feature, cutoff.source)]
