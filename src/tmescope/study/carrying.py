@@ -26,7 +26,7 @@ from tmescope.study.common_expression import expression_unit
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.question_material import GENE, gather_material
-from tmescope.study.questioning import name_answers
+from tmescope.study.questioning import name_answers, surroundings
 from tmescope.study.sampling_times import late_samples
 from tmescope.study.shared_patients import usable_samples
 from tmescope.study.subtyping import subtype_features
@@ -231,6 +231,7 @@ def _asked_there(
         extra=subtype_features(context, cohort_id, read_table(folder / "features.parquet")),
         folder=folder,
         elsewhere=_elsewhere(context, question, cutoffs).get(cohort_id, ()),
+        around=surroundings(context, question, cohort_id),
     )
     return AskedQuestion(question, material, cohort_id, context.study.study.seed), _units(context, cohort_id)
 
