@@ -136,7 +136,7 @@ def gather_material(
         find_arms(question, samples, extra),
         kept,
         len(samples) - len(kept),
-        gather_survival(question, lambda name: _column(name, samples, extra)),
+        gather_survival(question, lambda name: _column(name, samples, extra), where=where),
         folder,
     )
     return material, tuple(_warnings(absent, without, where=where))
