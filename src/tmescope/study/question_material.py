@@ -12,6 +12,7 @@ import pandas as pd
 from tmescope.associate.features import Feature
 from tmescope.foundation.errors import UnknownNameError
 from tmescope.foundation.result import RunWarning
+from tmescope.study.asked_levels import ask_levels
 from tmescope.study.common_expression import read_log2_genes
 from tmescope.study.question_references import SAMPLE_COLUMNS
 from tmescope.study.survival_material import SurvivalMaterial, gather_survival
@@ -121,6 +122,7 @@ def gather_material(
     """
     around = around or Surroundings()
     where = f"{around.cohort_id}: question {question.id}" if around.cohort_id else f"question {question.id}"
+    features = ask_levels(question, features, extra)
     chosen, absent = _chosen(question, features, around=around, where=where)
     genes = read_log2_genes(folder, question.genes)
     chosen += [Feature(str(g), GENE, genes[g].reindex(samples.index)) for g in genes.columns]
