@@ -41,6 +41,8 @@ def test_late_entry_answers_the_warning() -> None:
         ("survival.sampled_after_end", ("d",)),
     ]
     assert warn_of_immortal_time(entered, Sampling(months=months), where="c") == ()
+    named = Sampling(months=months, timepoint=pd.Series(["pre", "on", "on", "on"], index=IDS))
+    assert warn_of_immortal_time(entered, named, where="c") == ()  # c is in no model: its sampling is unknown
     short = entered.assign(entry_months=0.5)
     assert warn_of_immortal_time(short, Sampling(months=months), where="c")[0].count == 2
 

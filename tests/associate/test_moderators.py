@@ -88,6 +88,16 @@ def test_a_kind_that_no_estimated_cohort_is_of_does_not_stop_the_others():
     assert rows.loc["CTLA4", "coefficient"] == pytest.approx(0.8, abs=0.01)
 
 
+def test_the_reference_is_a_kind_that_some_estimated_cohort_is_of():
+    answers = _answers(np.array([np.nan, np.nan, np.nan, 0.1, 0.2, 0.9, 1.1]), np.array([np.nan] * 3 + [0.1] * 4))
+    kinds = ["PD1"] * 3 + ["CTLA4"] * 2 + ["LAG3"] * 2
+    drug = {f"c{i}": kind for i, kind in enumerate(kinds)}
+    rows = moderate_answers(answers, drug, moderator="drug").set_index("level")
+    assert set(rows["reference"]) == {"CTLA4"}
+    assert rows.loc["LAG3", "coefficient"] == pytest.approx(0.85, abs=1e-6)
+    assert rows.loc["PD1", "method"] == "not estimated (no cohort of this kind)"
+
+
 def test_values_that_say_nothing_or_two_things_are_refused():
     answers = _answers(np.array([0.1, 0.2, 0.3]), np.full(3, 0.1))
     with pytest.raises(InputError, match="one value in all cohorts"):

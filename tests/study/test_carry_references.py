@@ -47,3 +47,15 @@ def test_files_are_read_before_anything_is_computed(tmp_path):
         give_cutoff(nothing, 10.0, unit="mutations/Mb", chosen_by="a paper", cohort_id=""), tmp_path / "cut.json"
     )
     assert cutoff_problems(study) == []
+
+
+def test_two_cut_offs_of_one_feature_are_not_one_question(tmp_path):
+    data = tiny.study_dict()
+    data["question"] = [{**CUT, "carry": {"to": ["b"], "files": ["one.json", "two.json", "other.json"]}}]
+    study = parse_study(data, folder=tmp_path)
+    for name, source, cut in (("one", "table", 10.0), ("two", "table", 12.0), ("other", "zscore", 1.0)):
+        nothing = Feature("tmb", source, pd.Series(dtype="float64"))
+        given = give_cutoff(nothing, cut, unit="", chosen_by="a paper", cohort_id="")
+        write_cutoff(given, tmp_path / f"{name}.json")
+    [problem] = cutoff_problems(study)
+    assert "one.json and two.json are both cut-offs of tmb (table)" in problem.what

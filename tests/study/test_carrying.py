@@ -108,6 +108,55 @@ def test_a_patient_of_the_choosing_cohort_is_left_out_elsewhere(tmp_path):
     assert (answers["n"] == 17).all()
 
 
+def _share(folder, *rows, name):
+    """Give the patient in each (cohort, row) the same name; write the sample tables."""
+    for cohort_id, row in rows:
+        samples = pd.read_csv(folder / f"{cohort_id}_samples.csv")
+        samples.loc[row, "patient_id"] = name
+        samples.to_csv(folder / f"{cohort_id}_samples.csv", index=False)
+
+
+def _third(folder, data):
+    expression, samples = tiny.cohort_frames(7, 20)
+    expression.to_csv(folder / "c.tsv", sep="\t")
+    samples.to_csv(folder / "c_samples.csv", index=False)
+    data["cohorts"].append({**data["cohorts"][1], "id": "c", "expression": "c.tsv", "samples": "c_samples.csv"})
+
+
+def test_cut_offs_in_files_leave_out_the_patients_of_their_own_choosing_cohort(tmp_path):
+    tiny.write_files(tmp_path)
+    data = tiny.study_dict()
+    _third(tmp_path, data)
+    _share(tmp_path, ("a", 2), ("b", 2), name="TRIAL-123456-7")
+    asked = {k: v for k, v in QUESTION.items() if k not in {"features", "genes", "methods"}}
+    chosen_in_c = {**asked, "id": "other", "features": [], "genes": ["BG001"], "cohorts": ["c"]}
+    data["question"] = [QUESTION, chosen_in_c]
+    run(tiny.write_study(tmp_path, data), tmp_path / "out")
+    names = ("cut~table-tmb.json", "other~gene-BG001.json")
+    for name in names:
+        (tmp_path / name).write_bytes((tmp_path / "out" / "cutoffs" / name).read_bytes())
+    data["question"] = [{**asked, "carry": {"to": ["b"], "files": list(names)}}]
+    outcome = run(tiny.write_study(tmp_path, data), tmp_path / "out2")
+    answers = outcome.table("answers").query("question_id == 'cut'").set_index("feature")
+    assert answers["n"].to_dict() == {"tmb": 17, "BG001": 18}
+    assert "1 whose patient another cohort has" in answers.loc["tmb", "left_out"]
+
+
+def test_a_patient_whose_endpoint_the_first_lacks_is_tested_in_the_next(tmp_path):
+    tiny.write_files(tmp_path)
+    data = tiny.study_dict()
+    _third(tmp_path, data)
+    _share(tmp_path, ("b", 2), ("c", 3), name="TRIAL-123456-7")
+    samples = pd.read_csv(tmp_path / "b_samples.csv")
+    samples.loc[2, "os_days"] = None
+    samples.to_csv(tmp_path / "b_samples.csv", index=False)
+    data["question"] = [{**QUESTION, "features": [], "carry": {"to": ["b", "c"]}}]
+    outcome = run(tiny.write_study(tmp_path, data), tmp_path / "out")
+    answers = outcome.table("answers").query("question_id == 'cut'").set_index("cohort_id")
+    frozen = answers[answers["effect_name"] == "hazard_ratio_at_frozen_cut"]
+    assert frozen["n"].to_dict() == {"b": 17, "c": 20}
+
+
 def test_units_and_cohorts_that_cannot_be_are_refused(tmp_path):
     tiny.write_files(tmp_path)
     data = tiny.study_dict()

@@ -8,7 +8,8 @@ from tests.study.contexts import do, opened
 from tmescope.associate.features import collect_features
 from tmescope.foundation.errors import UnknownNameError
 from tmescope.store.tables import read_table
-from tmescope.study.question_material import find_arms, gather_material
+from tmescope.study.question_material import Surroundings, find_arms, gather_material
+from tmescope.study.running import run
 from tmescope.study.schema_questions import Question
 
 
@@ -24,7 +25,7 @@ def cohort(tmp_path_factory):
         yield {"features": features, "samples": samples, "extra": extra, "folder": folder}
 
 
-def _gather(cohort, *, elsewhere=(), **question):
+def _gather(cohort, *, elsewhere=(), around=None, **question):
     asked = Question(id="q", kind="response", endpoint="response", **question)
     return gather_material(
         asked,
@@ -33,6 +34,7 @@ def _gather(cohort, *, elsewhere=(), **question):
         extra=cohort["extra"],
         folder=cohort["folder"],
         elsewhere=elsewhere,
+        around=around,
     )
 
 
@@ -80,6 +82,42 @@ def test_unknown_names_are_refused_with_the_nearest(cohort):
         _gather(cohort, features=["cytt"])
     with pytest.raises(UnknownNameError, match="purity"):
         _gather(cohort, axis="purity")
+
+
+def test_what_another_cohort_may_have_is_a_warning_that_names_this_one(cohort):
+    around = Surroundings("a", frozenset({"ctdna", "purity"}))
+    material, warnings = _gather(cohort, around=around, features=["ctdna"], axis="table:purity")
+    assert (material.features, material.axis) == ((), None)
+    assert [(w.code, w.where, w.examples) for w in warnings] == [
+        ("question.no_feature", "a: question q", ("ctdna",)),
+        ("question.no_confounder", "a: question q", ("table:purity",)),
+    ]
+    with pytest.raises(UnknownNameError, match="cytt") as caught:
+        _gather(cohort, around=around, features=["ctdna", "cytt"])
+    assert caught.value.where == "a: question q: features"
+
+
+def test_a_cohort_without_the_feature_does_not_stop_the_others(tmp_path):
+    tiny.write_files(tmp_path)
+    data = tiny.study_dict()
+    data["cohorts"][1]["features"][0]["numeric"] = {}
+    asked = {"endpoint": "os", "features": ["tmb"]}
+    data["question"] = [
+        {"id": "r", "kind": "response", "endpoint": "response", "features": ["tmb"], "axis": "cyt"},
+        {"id": "s", "kind": "survival", **asked},
+        {"id": "c", "kind": "cutpoint", "corrected_by": "lau94", **asked},
+        {"id": "m", "kind": "restricted_mean", "horizon_months": 6.0, **asked},
+        {"id": "x", "kind": "response", "endpoint": "response", "features": ["cyt"], "axis": "tmb"},
+    ]
+    outcome = run(tiny.write_study(tmp_path, data), tmp_path / "out")
+    answers = outcome.table("answers")
+    own = answers[answers["question_id"].isin(list("rscm"))]
+    assert set(own["question_id"]) == set("rscm")
+    assert set(own["cohort_id"]) == {"a"}
+    adjusted = answers[answers["question_id"] == "x"].groupby("cohort_id")["adjusted_for"].agg(set)
+    assert adjusted.to_dict() == {"a": {"", "tmb"}, "b": {""}}
+    told = outcome.table("warnings").query("code == 'question.no_feature'")
+    assert set(told["where"]) == {f"b: question {name}" for name in "rscm"}
 
 
 def test_a_patient_of_no_stated_arm_has_none(cohort):

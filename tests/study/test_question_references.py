@@ -25,6 +25,8 @@ def _problems(tmp_path, *questions) -> str:
         ({"cohorts": ["a", "zz"]}, "zz"),
         ({"pool": {"strata": {"zz": "PD1"}}}, "zz"),
         ({"confounders": ["tmb", "sitee"]}, "sitee"),
+        ({"features": ["table:tmbb"]}, "tmbb"),
+        ({"axis": "table:purity"}, "purity"),
     ],
 )
 def test_names_that_do_not_exist_are_told_with_their_place(tmp_path, wrong, told):

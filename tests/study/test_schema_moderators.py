@@ -13,6 +13,8 @@ from tmescope.study.schema_questions import Pooling
         ({"drug": {"a": "x", "b": "y", "c": "z"}}, "stated for 3 cohorts; a meta-regression needs 4"),
         ({"drug": {"a": "x", "b": "x", "c": "x"}}, "the same in all cohorts"),
         ({"drug": {"a": "x", "b": 1, "c": "x"}}, "numbers and words"),
+        ({"year": {"a": 2015, "b": float("nan"), "c": 2019}}, "'year' of cohort 'b' is no finite number"),
+        ({"year": {"a": 2015, "b": 2017, "c": float("inf")}}, "'year' of cohort 'c' is no finite number"),
         ({" ": {"a": 1, "b": 2, "c": 3}}, "has no name"),
     ],
 )

@@ -40,3 +40,12 @@ def test_nothing_asked_gives_nothing_and_what_a_cohort_lacks_is_refused():
     with pytest.raises(StudyFileError, match="the cohort has no 'centre'") as caught:
         gather(strata=["centre"])
     assert caught.value.where == "question q: survival.strata"
+
+
+def test_numbers_that_are_no_weights_are_refused_where_they_stand():
+    question = Question.model_validate({"id": "q", "kind": "survival", "endpoint": "os", "survival": {"weights": "w"}})
+    for wrong, told in ((-1.5, r"1 of 3 values of 'w' are no weights: .*s3 \(-1.5\)"), (np.inf, r"s3 \(inf\)")):
+        values = pd.Series([1.0, np.nan, wrong], index=IDS)
+        with pytest.raises(StudyFileError, match=told) as caught:
+            gather_survival(question, {"w": values}.get, where="a: question q")
+        assert caught.value.where == "a: question q: survival.weights"

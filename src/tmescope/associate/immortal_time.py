@@ -69,6 +69,7 @@ def warn_of_immortal_time(outcome: pd.DataFrame, sampling: Sampling, *, where: s
     if "entry_months" in outcome.columns:
         entry = as_times(outcome["entry_months"], name="entry_months")
         months = np.zeros(len(outcome)) if sampling.months is None else _months(outcome, sampling.months)
+        late &= ~np.isnan(entry)  # of unknown sampling: the models leave them out
         late &= ~(entry > 0.0) | (entry < np.nan_to_num(months))
     if not late.any():
         return ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,12 @@ class _Moderator:
     design: Mapping[str, tuple[float, ...]]
     levels: tuple[str, ...]
     reference: str
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def among(self, cohorts: Iterable[str]) -> _Moderator:
+        """Return it with a reference that some of these cohorts are of, where kinds are compared."""
+        here = [self.kinds[c] for c in cohorts if c in self.kinds]
+        return self if not here or self.reference in here else _of_kinds(self.name, self.kinds, here)
 
 
 def moderate_answers(
@@ -60,11 +66,12 @@ def moderate_answers(
     pandas.DataFrame
         The table ``meta_regression``: one row for each feature, kind of effect, adjustment and slope. ``level`` is
         empty for a number, whose slope is per unit; for kinds it is the kind that is compared with ``reference``, the
-        most common one. ``coefficient``, its limits and tau2 are on ``scale`` (log, logit, or empty for differences);
-        ``p_moderator`` is of all slopes of the moderator together; ``r2`` the percentage of the variance between
-        cohorts that it explains; ``tau2`` what is left, ``tau2_without`` what there was. Numbers are NaN, with the
-        reason in ``method``, where cohorts are fewer than slopes + 2 or of one kind. Families of q-values are all
-        features of one question, kind of effect, adjustment, moderator and level.
+        most common one, or, where no cohort of that is estimated, the most common of those that are. ``coefficient``,
+        its limits and tau2 are on ``scale`` (log, logit, or empty for differences); ``p_moderator`` is of all slopes of
+        the moderator together; ``r2`` the percentage of the variance between cohorts that it explains; ``tau2`` what is
+        left, ``tau2_without`` what there was. Numbers are NaN, with the reason in ``method``, where cohorts are fewer
+        than slopes + 2 or of one kind. Families of q-values are all features of one question, kind of effect,
+        adjustment, moderator and level.
 
     Raises
     ------
@@ -104,10 +111,16 @@ def _read(values: Mapping[str, float] | Mapping[str, str] | Mapping[str, float |
         )
     if not words:
         return _Moderator(name, {c: (float(v),) for c, v in values.items()}, ("",), "")
-    counts = Counter(words.values())
-    reference, *others = sorted(counts, key=lambda word: (-counts[word], word))
-    levels = tuple(sorted(others))
-    return _Moderator(name, {c: tuple(float(w == k) for k in levels) for c, w in words.items()}, levels, reference)
+    return _of_kinds(name, words, list(words.values()))
+
+
+def _of_kinds(name: str, words: Mapping[str, str], counted: list[str]) -> _Moderator:
+    """Compare kinds with the most common of those that are counted."""
+    counts = Counter(counted)
+    reference = min(counts, key=lambda word: (-counts[word], word))
+    levels = tuple(sorted(set(words.values()) - {reference}))
+    design = {c: tuple(float(w == k) for k in levels) for c, w in words.items()}
+    return _Moderator(name, design, levels, reference, words)
 
 
 def _rows(
@@ -119,10 +132,11 @@ def _rows(
 ) -> Iterator[dict[str, object]]:
     y, s = numbers
     cohorts = part["cohort_id"].astype(str)
+    estimated = usable_studies(y, s)
+    asked = asked.among(cohorts[estimated])
     nothing = (np.nan,) * len(asked.levels)
     x = np.array([asked.design.get(c, nothing) for c in cohorts], dtype=np.float64).reshape(-1, len(asked.levels))
-    estimated, placed = usable_studies(y, s), np.isfinite(x).all(axis=1)
-    used = estimated & placed
+    used = estimated & np.isfinite(x).all(axis=1)
     # a kind that no estimated cohort is of has no slope, and takes none from the others
     there = [i for i in range(len(asked.levels)) if not asked.levels[i] or x[used, i].any()]
     found = regress_effects(y, s, x[:, there], options=options) if there else None

@@ -97,12 +97,24 @@ def cutoff_problems(study: Study) -> list[TmescopeError]:
     """
     problems: list[TmescopeError] = []
     for question in study.question:
+        seen: dict[tuple[str, str], str] = {}
         for name in question.carry.files if question.carry else []:
             try:
                 cutoff = read_cutoff(study.resolve(name))
             except TmescopeError as error:
                 problems.append(error)
                 continue
+            before = seen.setdefault((cutoff.source, cutoff.feature), name)
+            if before != name:
+                problems.append(
+                    StudyFileError(
+                        f"{before} and {name} are both cut-offs of {cutoff.feature} ({cutoff.source}): the same "
+                        "patients would count twice",
+                        where=f"question[{question.id}].carry: {name}",
+                        expected="one cut-off of each feature and source in a question",
+                        next_step="ask a question of its own about the other one",
+                    )
+                )
             if question.carry and cutoff.endpoint and cutoff.cohort_id in question.carry.to:
                 problems.append(
                     StudyFileError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,9 @@ from tmescope.study.common_expression import expression_unit
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.question_material import GENE, gather_material
-from tmescope.study.questioning import name_answers
+from tmescope.study.questioning import name_answers, surroundings
+from tmescope.study.sampling_times import late_samples
+from tmescope.study.shared_patients import usable_samples
 from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
@@ -156,13 +158,14 @@ def _carry_step(context: Context) -> Step:
         warnings: list[RunWarning] = []
         for question, carry in _asked(context):
             cutoffs = _cutoffs(context, question, carry)
-            for cohort_id in carry.to:
-                found, noted = _carry_all(context, question, cutoffs, cohort_id=cohort_id)
+            for cohort_id, chooser in product(carry.to, dict.fromkeys(_chooser(context, c) for c in cutoffs)):
+                of_chooser = [c for c in cutoffs if _chooser(context, c) == chooser]
+                found, noted = _carry_all(context, question, of_chooser, cohort_id=cohort_id)
                 parts += found
                 warnings += noted
         answers = adjust_families(pd.concat(parts, ignore_index=True)) if parts else empty_table("answers")
         write_table(shape_table("answers", answers), folder / "answers.parquet")
-        write_table(warning_table(warnings), folder / "warnings.parquet")
+        write_table(warning_table(list(merge_warnings(warnings))), folder / "warnings.parquet")
 
     return Step("carried", ingredients, make)
 
@@ -174,6 +177,12 @@ def _cutoffs(context: Context, question: Question, carry: Carry) -> list[FrozenC
     return [read_cutoff(path) for path in sorted(folder.glob(f"{question.id}~*.json"))]
 
 
+def _chooser(context: Context, cutoff: FrozenCutoff) -> str:
+    """Return the cohort of this study that a cut-off was chosen on; empty where it comes from elsewhere."""
+    known = cutoff.endpoint and any(c.id == cutoff.cohort_id for c in context.study.cohorts)
+    return cutoff.cohort_id if known else ""
+
+
 def _carry_all(
     context: Context, question: Question, cutoffs: list[FrozenCutoff], *, cohort_id: str
 ) -> tuple[list[pd.DataFrame], tuple[RunWarning, ...]]:
@@ -181,7 +190,7 @@ def _carry_all(
     asked, units = _asked_there(context, question, cutoffs, cohort_id=cohort_id)
     outcome = asked.material.samples[question.endpoint] if asked.is_response else asked.outcome
     parts: list[pd.DataFrame] = []
-    warnings: list[RunWarning] = []
+    warnings: list[RunWarning] = [] if asked.is_response else list(late_samples(asked, asked.outcome))
     absent: list[str] = []
     for cutoff in cutoffs:
         called = [f for f in asked.material.features if (f.name, f.source) == (cutoff.feature, cutoff.source)]
@@ -206,15 +215,14 @@ def _carry_all(
 def _asked_there(
     context: Context, question: Question, cutoffs: list[FrozenCutoff], *, cohort_id: str
 ) -> tuple[AskedQuestion, _Units]:
-    """Return the question in a cohort without the patients that others have who chose the cut or test it before."""
-    study, folder = context.study, context.ledger.folder(f"cohort-{cohort_id}")
+    """Return the question in a cohort without the patients that others have who chose the cut or test it before.
+
+    The cut-offs are of one choosing cohort; all of its patients had a part in the choice.
+    """
+    folder = context.ledger.folder(f"cohort-{cohort_id}")
     samples = read_table(folder / "samples.parquet").set_index("sample_id")
     methods = question.methods or list(dict.fromkeys([*asked_methods(context), *(c.source for c in cutoffs)]))
     features = cohort_features(context, cohort_id, sample_ids=list(samples.index), methods=methods)
-    first = choosing_cohort(study, question)
-    carry = question.carry
-    others = [*([first.id] if first else []), *(carry.to if carry else [])]
-    overlaps = read_table(context.ledger.folder("overlaps") / "overlaps.parquet")
     wanted = question.model_copy(update={"genes": [c.feature for c in cutoffs if c.source == GENE]})
     material, _ = gather_material(
         wanted,
@@ -222,9 +230,23 @@ def _asked_there(
         samples,
         extra=subtype_features(context, cohort_id, read_table(folder / "features.parquet")),
         folder=folder,
-        elsewhere=count_once(overlaps, others).get(cohort_id, ()),
+        elsewhere=_elsewhere(context, question, cutoffs).get(cohort_id, ()),
+        around=surroundings(context, question, cohort_id),
     )
-    return AskedQuestion(question, material, cohort_id, study.study.seed), _units(context, cohort_id)
+    return AskedQuestion(question, material, cohort_id, context.study.study.seed), _units(context, cohort_id)
+
+
+def _elsewhere(context: Context, question: Question, cutoffs: list[FrozenCutoff]) -> dict[str, tuple[str, ...]]:
+    """Return the samples that cohorts leave to the one that chose, and to those before them that know the endpoint."""
+    first = choosing_cohort(context.study, question)
+    chose = first.id if first else next((_chooser(context, c) for c in cutoffs), "")
+    to = question.carry.to if question.carry else []
+    overlaps = read_table(context.ledger.folder("overlaps") / "overlaps.parquet")
+    usable = {name: usable_samples(context, question, name) for name in to}
+    if chose:
+        pairs = (overlaps.loc[overlaps[f"cohort_{x}"] == chose, f"sample_{x}"] for x in "ab")
+        usable[chose] = frozenset(str(s) for s in chain.from_iterable(pairs))
+    return count_once(overlaps, [*([chose] if chose else []), *to], usable=usable)
 
 
 def _is_relative(context: Context, source: str) -> bool:

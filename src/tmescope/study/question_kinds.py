@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,9 +12,11 @@ from tmescope.associate.arms import Treatment
 from tmescope.associate.cutpoints import CutPointPlan, associate_cutpoints
 from tmescope.associate.interactions import associate_interaction
 from tmescope.associate.response_interactions import associate_response_interaction
+from tmescope.foundation.result import RunWarning
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
 from tmescope.study.changes import answer_change
 from tmescope.study.ordinal_questions import answer_ordinal
+from tmescope.study.sampling_times import late_samples
 from tmescope.study.screening_questions import answer_screen
 from tmescope.study.survival_questions import answer_competing_risks, answer_restricted_mean, answer_survival
 
@@ -57,7 +60,7 @@ def _interaction(asked: AskedQuestion) -> FoundAnswers:
         cohort_id=asked.cohort_id,
         endpoint=asked.question.endpoint,
     )
-    return FoundAnswers(found.answers, found.warnings)
+    return FoundAnswers(found.answers, (*_late(asked), *found.warnings))
 
 
 def _cutpoint(asked: AskedQuestion) -> FoundAnswers:
@@ -68,7 +71,16 @@ def _cutpoint(asked: AskedQuestion) -> FoundAnswers:
         endpoint=asked.question.endpoint,
         plan=CutPointPlan(corrected_by=asked.question.corrected_by, seed=asked.seed),
     )
-    return FoundAnswers(found.answers, found.warnings, found.cuts)
+    return FoundAnswers(found.answers, (*_late(asked), *found.warnings), found.cuts)
+
+
+def _screen(asked: AskedQuestion) -> FoundAnswers:
+    found = answer_screen(asked)
+    return replace(found, warnings=(*_late(asked), *found.warnings))
+
+
+def _late(asked: AskedQuestion) -> tuple[RunWarning, ...]:
+    return () if asked.is_response else tuple(late_samples(asked, asked.outcome))
 
 
 ANSWERERS: Mapping[str, Callable[[AskedQuestion], FoundAnswers]] = {
@@ -79,6 +91,6 @@ ANSWERERS: Mapping[str, Callable[[AskedQuestion], FoundAnswers]] = {
     "ordinal": answer_ordinal,
     "restricted_mean": answer_restricted_mean,
     "competing_risks": answer_competing_risks,
-    "screen": answer_screen,
+    "screen": _screen,
     "change": answer_change,
 }

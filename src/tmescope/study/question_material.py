@@ -12,6 +12,7 @@ import pandas as pd
 from tmescope.associate.features import Feature
 from tmescope.foundation.errors import UnknownNameError
 from tmescope.foundation.result import RunWarning
+from tmescope.study.asked_levels import ask_levels
 from tmescope.study.common_expression import read_log2_genes
 from tmescope.study.question_references import SAMPLE_COLUMNS
 from tmescope.study.survival_material import SurvivalMaterial, gather_survival
@@ -19,7 +20,7 @@ from tmescope.study.survival_material import SurvivalMaterial, gather_survival
 if TYPE_CHECKING:
     from tmescope.study.schema_questions import Question
 
-__all__ = ["GENE", "QuestionMaterial", "find_arms", "find_confounders", "gather_material"]
+__all__ = ["GENE", "QuestionMaterial", "Surroundings", "find_arms", "find_confounders", "gather_material"]
 
 GENE = "gene"
 """Source of features that are single genes."""
@@ -59,6 +60,26 @@ class QuestionMaterial:
     folder: Path | None = None
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a question is asked, and what else is asked it.
+
+    Parameters
+    ----------
+    cohort_id : str
+        The cohort, for messages.
+    known : frozenset of str
+        Names of features that other cohorts of the question may have: a cohort that lacks one of them is told of.
+    """
+
+    cohort_id: str = ""
+    known: frozenset[str] = frozenset()
+
+    def knows(self, name: str) -> bool:
+        """Return whether NAME, METHOD:NAME or NAME=LEVEL means a feature that another cohort may have."""
+        return bool({name, own := name.split(":", 1)[-1], own.split("=", 1)[0]} & self.known)
+
+
 def gather_material(
     question: Question,
     features: Sequence[Feature],
@@ -67,6 +88,7 @@ def gather_material(
     extra: pd.DataFrame,
     folder: Path,
     elsewhere: Collection[str] = (),
+    around: Surroundings | None = None,
 ) -> tuple[QuestionMaterial, tuple[RunWarning, ...]]:
     """Choose a question's features and covariates from all that a cohort has.
 
@@ -84,6 +106,8 @@ def gather_material(
         Where its expression lies.
     elsewhere : collection of str
         Samples whose patient another cohort of the question has.
+    around : Surroundings, optional
+        The cohort, and the features that other cohorts of the question may have.
 
     Returns
     -------
@@ -94,21 +118,19 @@ def gather_material(
     Raises
     ------
     UnknownNameError
-        If the cohort has none of the features that the question names, or not its axis.
+        If the cohort has none of the features that the question names, or not its axis, and no other may have them.
     """
-    where = f"question {question.id}"
-    chosen, absent = _chosen(question, features, where=where)
+    around = around or Surroundings()
+    where = f"{around.cohort_id}: question {question.id}" if around.cohort_id else f"question {question.id}"
+    features = ask_levels(question, features, extra)
+    chosen, absent = _chosen(question, features, around=around, where=where)
     genes = read_log2_genes(folder, question.genes)
     chosen += [Feature(str(g), GENE, genes[g].reindex(samples.index)) for g in genes.columns]
     absent += [g for g in question.genes if g not in genes.columns]
-    axis = None
-    if question.axis is not None:
-        found = [f for f in features if _is_called(f, question.axis)]
-        if not found:
-            raise UnknownNameError.of("feature", question.axis, _names(features), where=f"{where}: axis")
-        axis = found[0]
+    axis = _axis(question, features, around=around, where=where)
     kept = samples[~samples.index.isin(list(elsewhere))]
     confounders, without = find_confounders(question, samples, extra)
+    without = [*([question.axis] if question.axis and axis is None else []), *without]
     material = QuestionMaterial(
         tuple(f for f in chosen if f is not axis),
         axis,
@@ -116,13 +138,24 @@ def gather_material(
         find_arms(question, samples, extra),
         kept,
         len(samples) - len(kept),
-        gather_survival(question, lambda name: _column(name, samples, extra)),
+        gather_survival(question, lambda name: _column(name, samples, extra), where=where),
         folder,
     )
     return material, tuple(_warnings(absent, without, where=where))
 
 
-def _chosen(question: Question, features: Sequence[Feature], *, where: str) -> tuple[list[Feature], list[str]]:
+def _axis(question: Question, features: Sequence[Feature], *, around: Surroundings, where: str) -> Feature | None:
+    if question.axis is None:
+        return None
+    found = [f for f in features if _is_called(f, question.axis)]
+    if not found and not around.knows(question.axis):
+        raise UnknownNameError.of("feature", question.axis, _names(features), where=f"{where}: axis")
+    return found[0] if found else None
+
+
+def _chosen(
+    question: Question, features: Sequence[Feature], *, around: Surroundings, where: str
+) -> tuple[list[Feature], list[str]]:
     if question.features is None:
         return list(features), []
     found, absent = [], []
@@ -130,8 +163,9 @@ def _chosen(question: Question, features: Sequence[Feature], *, where: str) -> t
         called = [f for f in features if _is_called(f, name)]
         found += [f for f in called if f not in found]
         absent += [] if called else [name]
-    if not found and question.features and not question.genes:
-        raise UnknownNameError.of("feature", question.features[0], _names(features), where=f"{where}: features")
+    strange = [name for name in absent if not around.knows(name)]
+    if not found and strange and not question.genes:
+        raise UnknownNameError.of("feature", strange[0], _names(features), where=f"{where}: features")
     return found, absent
 
 
@@ -202,5 +236,8 @@ def _warnings(absent: list[str], without: list[str], *, where: str) -> Iterator[
         message = f"{len(absent)} of the features that the question names are not in this cohort"
         yield RunWarning("question.no_feature", message, where, len(absent), tuple(absent[:3]))
     if without:
-        message = f"{len(without)} confounders are not recorded in this cohort: its answers are not adjusted for them"
+        message = (
+            f"{len(without)} of axis and confounders are not recorded in this cohort: its answers are not adjusted "
+            "for them"
+        )
         yield RunWarning("question.no_confounder", message, where, len(without), tuple(without[:3]))

@@ -19,6 +19,7 @@ __all__ = ["SAMPLE_COLUMNS", "question_references"]
 SAMPLE_COLUMNS = ("sex", "age_years", "cancer_type", "treatment", "timepoint")
 """Columns of the table samples that a question may adjust for beside the study's features."""
 
+_TABLE = "table:"
 _EITHER = (ResponseEndpoint, TimeEndpoint)
 _WANTED: dict[str, tuple[type, ...]] = {
     "response": (ResponseEndpoint,),
@@ -113,7 +114,18 @@ def _columns(study: Study, question: Question, place: str) -> Iterator[TmescopeE
     for key, name in asked:
         if name not in known and not name.startswith("subtype"):
             yield UnknownNameError.of("feature or column", name, known, where=key)
+    yield from _table_features(question, [n for t in tables for n in (*t.numeric, *t.categorical)], place)
     yield from _survival_columns(study, question, f"{place}.survival")
+
+
+def _table_features(question: Question, own: list[str], place: str) -> Iterator[TmescopeError]:
+    """Yield names said to be of tables that no table has; those of scores are known once cohorts are profiled."""
+    asked = [(f"{place}.features", name) for name in question.features or ()]
+    asked += [(f"{place}.axis", question.axis)] if question.axis else []
+    for key, name in asked:
+        column = name.removeprefix(_TABLE).split("=", 1)[0]
+        if name.startswith(_TABLE) and column not in own and not column.startswith("subtype"):
+            yield UnknownNameError.of("feature of a table", column, own, where=key)
 
 
 def _survival_columns(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:

@@ -18,7 +18,7 @@ from tmescope.study.ledger import Step
 from tmescope.study.moderating import moderate, pooling_options
 from tmescope.study.notices import warning_table
 from tmescope.study.question_kinds import ANSWERERS
-from tmescope.study.question_material import QuestionMaterial, gather_material
+from tmescope.study.question_material import QuestionMaterial, Surroundings, gather_material
 from tmescope.study.shared_patients import find_elsewhere
 from tmescope.study.subtyping import subtype_features
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort
     from tmescope.study.schema_questions import Question
 
-__all__ = ["answer_question", "asked_questions", "left_elsewhere", "name_answers", "pool_step", "pools"]
+__all__ = ["answer_question", "asked_questions", "left_elsewhere", "name_answers", "pool_step", "pools", "surroundings"]
 
 
 def asked_questions(context: Context, cohort: Cohort) -> list[Question]:
@@ -100,7 +100,10 @@ def answer_question(
     """
     folder = context.ledger.folder(f"cohort-{cohort.id}")
     extra = subtype_features(context, cohort.id, read_table(folder / "features.parquet"))
-    material, noted = gather_material(question, features, samples, extra=extra, folder=folder, elsewhere=elsewhere)
+    around = surroundings(context, question, cohort.id)
+    material, noted = gather_material(
+        question, features, samples, extra=extra, folder=folder, elsewhere=elsewhere, around=around
+    )
     stated = context.study.endpoints.get(question.endpoint)
     found = ANSWERERS[question.kind](AskedQuestion(question, material, cohort.id, context.study.study.seed, stated))
     cuts, incidence = (None if t is None else t.assign(question_id=question.id) for t in (found.cuts, found.incidence))
@@ -108,6 +111,24 @@ def answer_question(
     visits = None if found.visits is None else found.visits.assign(question_id=question.id, cohort_id=cohort.id)
     answers = name_answers(found.answers, question, material)
     return FoundAnswers(answers, (*noted, *found.warnings), cuts, incidence, screens, visits)
+
+
+def surroundings(context: Context, question: Question, cohort_id: str) -> Surroundings:
+    """Return where a question is asked, with the features that the cohorts that are asked it may have.
+
+    Parameters
+    ----------
+    context : Context
+        The run.
+    question : Question
+        The question.
+    cohort_id : str
+        The cohort that is asked, or that its cut-off is carried to.
+    """
+    study = context.study
+    tables = [t for c in study.cohorts if is_asked(study, question, c) for t in c.features]
+    measured = {n for t in tables for n in (*t.numeric, *t.categorical)}
+    return Surroundings(cohort_id, frozenset(measured | context.needs.sets().keys()))
 
 
 def name_answers(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -17,6 +18,10 @@ def _fit(value: dict[str, dict[str, int | float | str]]) -> dict[str, dict[str, 
         kinds = {isinstance(v, str) for v in of_cohorts.values()}
         if len(kinds) > 1:
             message = f"the moderator {name!r} has numbers and words: all of one kind"
+            raise ValueError(message)
+        endless = [c for c, v in of_cohorts.items() if not isinstance(v, str) and not math.isfinite(v)]
+        if endless:
+            message = f"the moderator {name!r} of cohort {endless[0]!r} is no finite number: leave the cohort out of it"
             raise ValueError(message)
         levels = len(set(of_cohorts.values()))
         if levels < 2:

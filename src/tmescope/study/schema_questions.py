@@ -147,6 +147,14 @@ class Question(Table):
         return self
 
     @model_validator(mode="after")
+    def _adjusted(self) -> Question:
+        name = (self.axis or "").split(":", 1)[-1]
+        if name and name in self.confounders:
+            message = f"{name!r} is the axis and a confounder: answers can be adjusted for it once"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _carried(self) -> Question:
         if self.carry is not None and self.kind != "cutpoint":
             message = f"carry belongs to a question of kind cutpoint, not to {self.kind}"
@@ -187,7 +195,8 @@ class Question(Table):
         if strange := sorted(stated - _OPTIONS.get(self.kind, set())):
             message = f"survival.{strange[0]} is no option of kind {self.kind}"
             raise ValueError(message)
-        if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - set(self.cohorts))):
+        answering = {*(self.cohorts or []), *(self.carry.to if self.carry else [])}
+        if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - answering)):
             message = f"pool.strata names the cohort {strange[0]!r}, which the question does not ask"
             raise ValueError(message)
         return self

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tmescope.study.context import Context
     from tmescope.study.schema_questions import Question
 
-__all__ = ["find_elsewhere"]
+__all__ = ["find_elsewhere", "usable_samples"]
 
 
 def find_elsewhere(context: Context, question: Question, cohorts: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -46,10 +46,23 @@ def find_elsewhere(context: Context, question: Question, cohorts: Sequence[str])
     if not len(shared):
         return {}
     concerned = set(shared["cohort_a"]) | set(shared["cohort_b"])
-    return count_once(shared, cohorts, usable={c: _usable(context, question, c) for c in cohorts if c in concerned})
+    return count_once(
+        shared, cohorts, usable={c: usable_samples(context, question, c) for c in cohorts if c in concerned}
+    )
 
 
-def _usable(context: Context, question: Question, cohort_id: str) -> frozenset[str]:
+def usable_samples(context: Context, question: Question, cohort_id: str) -> frozenset[str]:
+    """Return the samples of a cohort whose endpoint, confounders and arm, where the question asks for them, are known.
+
+    Parameters
+    ----------
+    context : Context
+        The run; the cohort is read.
+    question : Question
+        The question.
+    cohort_id : str
+        The cohort.
+    """
     folder = context.ledger.folder(f"cohort-{cohort_id}")
     samples = read_table(folder / "samples.parquet").set_index("sample_id")
     extra = subtype_features(context, cohort_id, read_table(folder / "features.parquet"))

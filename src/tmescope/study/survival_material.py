@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from tmescope.foundation.errors import StudyFileError
+from tmescope.foundation.errors import StudyFileError, examples
 from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class SurvivalMaterial:
     sampled_months: pd.Series[float] | None = None
 
 
-def gather_survival(question: Question, column: Callable[[str], pd.Series | None]) -> SurvivalMaterial:
+def gather_survival(
+    question: Question, column: Callable[[str], pd.Series | None], *, where: str = ""
+) -> SurvivalMaterial:
     """Read the columns that a question's table ``survival`` names.
 
     Parameters
@@ -45,12 +48,16 @@ def gather_survival(question: Question, column: Callable[[str], pd.Series | None
         The question.
     column : callable
         Takes a name; returns the cohort's values, or None where it has none.
+    where : str
+        Cohort and question, for messages; the question alone if omitted.
 
     Raises
     ------
     StudyFileError
-        If the cohort does not have one of them: without it the answer would be to another question.
+        If the cohort does not have one of them: without it the answer would be to another question. Or if weights
+        are below zero or endless.
     """
+    where = where or f"question {question.id}"
     options = question.survival
     if options is None:
         return SurvivalMaterial()
@@ -60,7 +67,7 @@ def gather_survival(question: Question, column: Callable[[str], pd.Series | None
         if found is None:
             raise StudyFileError(
                 f"the cohort has no {name!r}",
-                where=f"question {question.id}: survival.{key}",
+                where=f"{where}: survival.{key}",
                 expected="a column of every cohort that is asked",
                 next_step="leave the cohort out of the question's cohorts",
             )
@@ -73,10 +80,23 @@ def gather_survival(question: Question, column: Callable[[str], pd.Series | None
         strata = strata.rename(", ".join(options.strata))
     if options.weights is not None:
         weights = needed(options.weights, "weights").astype("float64")
+        _check_weights(weights, options.weights, where=where)
     if options.late_entry is not None:
         entry = options.late_entry
         sampled = needed(entry.feature, "late_entry.feature").astype("float64") * MONTHS_PER_UNIT[entry.unit]
     return SurvivalMaterial(strata=strata, weights=weights, sampled_months=sampled)
+
+
+def _check_weights(weights: pd.Series[float], name: str, *, where: str) -> None:
+    wrong = weights[(weights < 0.0) | np.isinf(weights)]
+    if len(wrong):
+        raise StudyFileError(
+            f"{len(wrong)} of {len(weights)} values of {name!r} are no weights: "
+            + examples([f"{sample} ({value:g})" for sample, value in wrong.items()]),
+            where=f"{where}: survival.weights",
+            expected="finite case weights, zero or more",
+            next_step="correct the column, or name another one",
+        )
 
 
 def _text(values: pd.Series) -> pd.Series:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from tmescope.associate.hazards import Adjustment, HazardOptions, associate_competing_hazard, associate_hazard
-from tmescope.associate.immortal_time import Sampling, enter_at_sampling, restart_at_landmark, warn_of_immortal_time
+from tmescope.associate.immortal_time import enter_at_sampling, restart_at_landmark
 from tmescope.associate.incidence import associate_incidence
 from tmescope.associate.restricted_times import associate_restricted_time
-from tmescope.foundation.errors import listing
 from tmescope.foundation.result import RunWarning
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
+from tmescope.study.sampling_times import late_samples
 from tmescope.study.schema_survival import SurvivalOptions
 
 __all__ = ["answer_competing_risks", "answer_restricted_mean", "answer_survival"]
@@ -147,7 +146,8 @@ def _prepare(asked: AskedQuestion) -> _Prepared:
     options = asked.question.survival or SurvivalOptions()
     outcome, others = _coded(asked)
     if options.landmark_months is not None:
-        return _from_landmark(outcome, others, at=options.landmark_months, where=asked.where)
+        restarted = _from_landmark(outcome, others, at=options.landmark_months, where=asked.where)
+        return replace(restarted, warnings=(*restarted.warnings, *late_samples(asked, restarted.outcome)))
     sampled = asked.material.survival.sampled_months
     warnings: list[RunWarning] = []
     notes: tuple[str, ...] = ()
@@ -155,7 +155,7 @@ def _prepare(asked: AskedQuestion) -> _Prepared:
         outcome, found = enter_at_sampling(outcome, sampled.reindex(outcome.index), where=asked.where)
         warnings += found
         notes = ("patients at risk from their sampling",)
-    warnings += _late(asked, outcome)
+    warnings += late_samples(asked, outcome)
     return _Prepared(outcome, others, notes, warnings=tuple(warnings))
 
 
@@ -182,20 +182,6 @@ def _from_landmark(outcome: pd.DataFrame, others: tuple[str, ...], *, at: float,
     left += [f"{n_early} who had an event or had left by the landmark"] if n_early else []
     note = f"time from a landmark at {at:g} months"
     return _Prepared(kept, others, (note,), n_missing + n_early, "; ".join(left), warnings)
-
-
-def _late(asked: AskedQuestion, outcome: pd.DataFrame) -> Iterator[RunWarning]:
-    timepoint, months = asked.material.samples["timepoint"], asked.material.survival.sampled_months
-    if months is None and not timepoint.notna().any():
-        return
-    sampling = Sampling(timepoint=timepoint, months=months)
-    if asked.question.baseline:
-        sampling = replace(sampling, baseline=tuple(asked.question.baseline))
-    names = sorted({str(n) for n in timepoint.dropna()} - set(sampling.baseline))
-    hint = "; in the study file: survival.late_entry or survival.landmark_months"
-    hint += f"; if {listing(names, most=3)} is before treatment, name it in the question's baseline" if names else ""
-    for warning in warn_of_immortal_time(outcome, sampling, where=asked.where):
-        yield replace(warning, message=warning.message + hint)
 
 
 def _options(asked: AskedQuestion) -> HazardOptions:
