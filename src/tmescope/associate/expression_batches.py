@@ -26,7 +26,7 @@ class BatchStep:
     batches : mapping of str to int
         Samples of each batch.
     unchanged : tuple of str
-        Genes without variance within some batch: passed through as they came.
+        Genes without variance within some batch, or beyond batches and groups: passed through as they came.
     method : str
         With its parameters.
     """
