@@ -32,3 +32,14 @@ def test_another_ending_is_refused_before_anything_is_calculated(tmescope, tmp_p
     assert said.code == 2
     assert ".parquet" in said.err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_small_share_is_planned_and_drawn(tmescope, tmp_path):
+    small = ("power", "response", "--rate", 0.3, "--odds-ratio", 2.5, "--share", 0.1)
+    assert "between two groups, 10% in one" in tmescope(*small, "-o", tmp_path / "power.csv").out
+    assert pd.read_csv(tmp_path / "power.csv")["n"].min() >= 20
+    assert "needed        " in tmescope(*small[:-1], 0.14, "--n", 90).out
+    said = tmescope(*small, "--n", 10)
+    assert said.code == 2
+    assert "share 0.1 of 10 patients: 1 in one group, 9 in the other" in said.err
+    assert "plan with 20 patients or more" in said.err

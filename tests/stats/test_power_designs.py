@@ -6,7 +6,14 @@ from scipy import integrate
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.power import power_of_hazard_ratio, power_of_odds_ratio_per_sd
-from tmescope.stats.power_designs import FollowUp, InteractionDesign, ResponseDesign, SurvivalDesign, plan_power
+from tmescope.stats.power_designs import (
+    FollowUp,
+    InteractionDesign,
+    ResponseDesign,
+    SurvivalDesign,
+    fewest_patients,
+    plan_power,
+)
 
 WATCHED = FollowUp(median_months=12, accrual_months=18, follow_up_months=6, dropout_per_year=0.1)
 
@@ -75,6 +82,9 @@ def test_a_continuous_interaction_is_the_information_of_a_large_sample() -> None
         (SurvivalDesign(ratio=-2.0, follow_up=WATCHED), 100, "ratio is -2.0"),
         (InteractionDesign(rate=0.3, ratio=2.0, treated=1.0), 100, "treated is 1.0"),
         (ResponseDesign(rate=0.3, ratio=2.0), 3, "patients is 3"),
+        (ResponseDesign(rate=0.3, ratio=2.0, share=0.1), 10, "share 0.1 of 10 patients: 1 in one group, 9"),
+        (SurvivalDesign(ratio=2.0, follow_up=WATCHED, share=0.001), 100, "share 0.001 of 100 patients: 0 in one"),
+        (InteractionDesign(rate=0.3, ratio=2.0, treated=0.99), 50, "treated 0.99 of 50 patients: 50 in one group, 0"),
     ],
 )
 def test_senseless_designs_are_refused(design, n, said) -> None:
@@ -89,3 +99,11 @@ def test_senseless_times_are_refused() -> None:
         FollowUp(median_months=12, accrual_months=1, follow_up_months=1, dropout_per_year=5)
     with pytest.raises(InputError, match="either a response rate"):
         InteractionDesign(ratio=2.0)
+
+
+def test_the_fewest_patients_put_two_into_each_group_and_arm() -> None:
+    assert fewest_patients(ResponseDesign(rate=0.3, ratio=2.0)) == 4
+    assert fewest_patients(SurvivalDesign(ratio=2.0, follow_up=WATCHED, share=0.86)) == 15
+    design = InteractionDesign(rate=0.3, ratio=2.0, share=0.25, treated=0.1)
+    assert fewest_patients(design) == 20
+    assert plan_power(20, design).power < 1.0

@@ -118,10 +118,10 @@ def _simulate(n: int, design: Design, asked: Asked) -> SimulatedPower | None:
 def _question(design: Design) -> str:
     from tmescope.stats.power_designs import InteractionDesign, ResponseDesign
 
-    unit = "per standard deviation" if design.share is None else f"between two groups, {design.share:.0%} in one"
+    unit = "per standard deviation" if design.share is None else f"between two groups, {100 * design.share:.3g}% in one"
     if isinstance(design, InteractionDesign):
         kind = "odds ratios" if design.follow_up is None else "hazard ratios"
-        return f"interaction, ratio of {kind} {design.ratio:g} {unit}, {design.treated:.0%} treated"
+        return f"interaction, ratio of {kind} {design.ratio:g} {unit}, {100 * design.treated:.3g}% treated"
     kind = "response, odds" if isinstance(design, ResponseDesign) else "survival, hazard"
     return f"{kind} ratio {design.ratio:g} {unit}"
 
@@ -155,10 +155,12 @@ def _curve(design: Design, asked: Asked, *, n: int, needed: int) -> pd.DataFrame
     import numpy as np
     import pandas as pd
 
-    from tmescope.stats.power_designs import plan_power
+    from tmescope.stats.power_designs import fewest_patients, plan_power
 
     end = max(n, needed) * 1.6
-    sizes = sorted({*np.linspace(max(10, end / _POINTS), end, _POINTS).astype(int).tolist(), n, needed})
+    sizes = sorted(
+        {*np.linspace(max(10, fewest_patients(design), end / _POINTS), end, _POINTS).astype(int).tolist(), n, needed}
+    )
     spread = sizes[:: max(1, len(sizes) // _SIMULATED_POINTS)]
     simulated = {size for size in spread if abs(size - n) > end / _POINTS} | {n}
     rows = []

@@ -27,8 +27,12 @@ __all__ = [
     "ResponseDesign",
     "SurvivalDesign",
     "feature_points",
+    "fewest_patients",
     "plan_power",
 ]
+
+_FEWEST = 4
+_FEWEST_IN_GROUP = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +236,19 @@ def feature_points(share: float | None) -> tuple[NDArray[np.float64], NDArray[np
     return nodes, weights / weights.sum()
 
 
+def fewest_patients(design: Design) -> int:
+    """Return the fewest patients with two of them in each group and arm of a design, four at least.
+
+    Parameters
+    ----------
+    design : ResponseDesign, SurvivalDesign or InteractionDesign
+        Its shares are between 0 and 1.
+    """
+    shares = (design.share, design.treated if isinstance(design, InteractionDesign) else None)
+    smallest = min(min(share, 1.0 - share) for share in (0.5, *shares) if share is not None)
+    return int(np.ceil(_FEWEST_IN_GROUP / smallest))
+
+
 def plan_power(n: int, design: Design) -> PlannedPower:
     """Return the power of a design at a number of patients.
 
@@ -329,5 +346,21 @@ def _check(n: int, design: Design) -> None:
     for name, value in ratios.items():
         if not 0.0 < value < np.inf or (name == "ratio" and value == 1.0):
             raise InputError(f"{name} is {value!r}", where=name, expected="a ratio above zero; the one tested is not 1")
-    if n < 4:
+    if n < _FEWEST:
         raise InputError(f"the number of patients is {n}", where="n", expected="4 or more")
+    for name in ("share", "treated"):
+        _check_groups(n, getattr(design, name, None), name=name)
+
+
+def _check_groups(n: int, share: float | None, *, name: str) -> None:
+    if share is None:
+        return
+    inside = round(n * share)
+    if min(inside, n - inside) < _FEWEST_IN_GROUP:
+        raise InputError(
+            f"{name} {share!r} of {n} patients: {inside} in one group, {n - inside} in the other",
+            where=name,
+            expected=f"{_FEWEST_IN_GROUP} patients or more in each",
+            next_step=f"plan with {int(np.ceil(_FEWEST_IN_GROUP / min(share, 1.0 - share)))} patients or more, or with "
+            "a share nearer to a half",
+        )

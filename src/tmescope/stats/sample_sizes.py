@@ -9,7 +9,7 @@ import numpy as np
 from scipy import optimize
 
 from tmescope.foundation.errors import InputError
-from tmescope.stats.power_designs import PlannedPower, plan_power
+from tmescope.stats.power_designs import PlannedPower, fewest_patients, plan_power
 
 if TYPE_CHECKING:
     from tmescope.stats.power_designs import Design
@@ -36,7 +36,8 @@ def sample_size(design: Design, *, power: float = 0.8) -> PlannedPower:
     Returns
     -------
     PlannedPower
-        At that number; one patient fewer has less than the wanted power. Ten is the smallest number looked at.
+        At that number; one patient fewer has less than the wanted power. The smallest number looked at is ten, or that
+        at which each group and arm has two patients.
 
     Raises
     ------
@@ -49,7 +50,9 @@ def sample_size(design: Design, *, power: float = 0.8) -> PlannedPower:
     with each single patient.
     """
     _check_power(power, alpha=design.alpha)
-    low, high = _FEWEST, _FEWEST
+    plan_power(LARGEST, design)  # shares that make no sense are refused
+    fewest = max(_FEWEST, fewest_patients(design))
+    low, high = fewest, fewest
     while plan_power(high, design).power < power:
         if high >= LARGEST:
             raise InputError(
@@ -62,7 +65,7 @@ def sample_size(design: Design, *, power: float = 0.8) -> PlannedPower:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if plan_power(middle, design).power >= power else (middle, high)
-    while high > _FEWEST and plan_power(high - 1, design).power >= power:
+    while high > fewest and plan_power(high - 1, design).power >= power:
         high -= 1
     return plan_power(high, design)
 
