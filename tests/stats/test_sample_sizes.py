@@ -15,7 +15,7 @@ from tmescope.stats.power_designs import (
     fewest_patients,
     plan_power,
 )
-from tmescope.stats.sample_sizes import detectable_ratio, sample_size
+from tmescope.stats.sample_sizes import detectable_ratio, find_sample_size, sample_size
 
 WATCHED = FollowUp(median_months=12, accrual_months=18, follow_up_months=12, dropout_per_year=0.05)
 DESIGNS = [
@@ -49,6 +49,8 @@ def test_what_cannot_be_found_is_said() -> None:
     assert np.isnan(detectable_ratio(20, InteractionDesign(rate=0.05, ratio=2.0, share=0.1)))
     with pytest.raises(InputError, match="more than 10000000"):
         sample_size(ResponseDesign(rate=0.3, ratio=1.0001))
+    assert find_sample_size(ResponseDesign(rate=0.3, ratio=1.0001)) is None
+    assert find_sample_size(DESIGNS[0]) == sample_size(DESIGNS[0])
     with pytest.raises(InputError, match="wanted power is 80"):
         sample_size(DESIGNS[0], power=80)
 

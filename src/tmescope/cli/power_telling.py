@@ -66,12 +66,12 @@ def answer(design: Design, asked: Asked) -> None:
         If a number makes no sense, or a file has an ending that cannot be written.
     """
     from tmescope.stats.power_designs import plan_power
-    from tmescope.stats.sample_sizes import detectable_ratio, sample_size
+    from tmescope.stats.sample_sizes import LARGEST, detectable_ratio, find_sample_size, sample_size
 
     _check_ending(asked.output, {".csv", ".parquet", ".json"})
     _check_ending(asked.figure, {".svg", ".png"})
-    needed = sample_size(design, power=asked.power)
-    planned = needed if asked.n is None else plan_power(asked.n, design)
+    planned = sample_size(design, power=asked.power) if asked.n is None else plan_power(asked.n, design)
+    needed = planned if asked.n is None else find_sample_size(design, power=asked.power)
     seen = _simulate(planned.n, design, asked)
     typer.echo(f"question      {_question(design)}")
     typer.echo(f"patients      {planned.n}, of whom {planned.n_events:.1f} are expected to {_outcome(design)}")
@@ -83,7 +83,8 @@ def answer(design: Design, asked: Asked) -> None:
             f"{seen.n_runs} trials, {seen.method}{without})"
         )
     if asked.n is not None:
-        typer.echo(f"needed        {needed.n} patients for a power of {asked.power:.0%}")
+        many = f"more than {LARGEST:,}" if needed is None else str(needed.n)
+        typer.echo(f"needed        {many} patients for a power of {asked.power:.0%}")
     found = detectable_ratio(planned.n, design, power=asked.power)
     told = f"{found:.2f}" if isfinite(found) else "none up to 100"
     typer.echo(f"detectable    ratio {told} with a power of {asked.power:.0%} at {planned.n} patients")
@@ -92,7 +93,7 @@ def answer(design: Design, asked: Asked) -> None:
     least = min(planned.n_events, planned.n - planned.n_events) if _outcome(design) == "respond" else planned.n_events
     if least < _FEW and not seen:
         typer.echo(f"notice: with fewer than {_FEW} events formulas say too much; ask for --simulate 2000", err=True)
-    _write(design, asked, n=planned.n, needed=needed.n)
+    _write(design, asked, n=planned.n, needed=planned.n if needed is None else needed.n)
 
 
 def _check_ending(path: Path | None, allowed: set[str]) -> None:

@@ -10,6 +10,7 @@ from scipy import special, stats
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.power import (
+    LARGEST_RATIO,
     power_of_hazard_ratio,
     power_of_hazard_ratio_per_sd,
     power_of_odds_ratio_of_groups,
@@ -344,8 +345,13 @@ def _check(n: int, design: Design) -> None:
         if value is not None and not 0.0 < value < 1.0:
             raise InputError(f"{name} is {value!r}", where=name, expected="a number between 0 and 1")
     for name, value in ratios.items():
-        if not 0.0 < value < np.inf or (name == "ratio" and value == 1.0):
-            raise InputError(f"{name} is {value!r}", where=name, expected="a ratio above zero; the one tested is not 1")
+        if not 1.0 / LARGEST_RATIO <= value <= LARGEST_RATIO or (name == "ratio" and value == 1.0):
+            raise InputError(
+                f"{name} is {value!r}",
+                where=name,
+                expected=f"a ratio from {1.0 / LARGEST_RATIO:g} to {LARGEST_RATIO:g}; the one tested is not 1",
+                next_step="state the smallest effect that would matter, such as 2",
+            )
     if n < _FEWEST:
         raise InputError(f"the number of patients is {n}", where="n", expected="4 or more")
     for name in ("share", "treated"):

@@ -14,7 +14,7 @@ from tmescope.stats.power_designs import PlannedPower, fewest_patients, plan_pow
 if TYPE_CHECKING:
     from tmescope.stats.power_designs import Design
 
-__all__ = ["LARGEST", "detectable_ratio", "sample_size"]
+__all__ = ["LARGEST", "detectable_ratio", "find_sample_size", "sample_size"]
 
 LARGEST = 10_000_000
 """No more patients than this are looked for."""
@@ -49,18 +49,37 @@ def sample_size(design: Design, *, power: float = 0.8) -> PlannedPower:
     Bisection over whole numbers. In a comparison of groups the size of a group is rounded, so that power need not rise
     with each single patient.
     """
+    found = find_sample_size(design, power=power)
+    if found is None:
+        raise InputError(
+            f"the effect {design.ratio!r} needs more than {LARGEST} patients",
+            where="the stated effect",
+            expected="an effect that a study could find",
+            next_step="state the smallest effect that would matter",
+        )
+    return found
+
+
+def find_sample_size(design: Design, *, power: float = 0.8) -> PlannedPower | None:
+    """Return what `sample_size` does, or None where more than ten million patients would be needed.
+
+    Parameters
+    ----------
+    design, power
+        As in `sample_size`.
+
+    Raises
+    ------
+    InputError
+        If a number makes no sense.
+    """
     _check_power(power, alpha=design.alpha)
     plan_power(LARGEST, design)  # shares that make no sense are refused
     fewest = max(_FEWEST, fewest_patients(design))
     low, high = fewest, fewest
     while plan_power(high, design).power < power:
         if high >= LARGEST:
-            raise InputError(
-                f"the effect {design.ratio!r} needs more than {LARGEST} patients",
-                where="the stated effect",
-                expected="an effect that a study could find",
-                next_step="state the smallest effect that would matter",
-            )
+            return None
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2

@@ -169,7 +169,8 @@ def _too_few(
     n_columns += 0 if batch is None else batch.loc[used].nunique() - 1
     if len(used) > n_columns:
         return None
-    told = f"{len(used)} samples{known}{',' if known else ''} are too few for {n_columns} columns of the design: expression is not compared"
+    known += "," if known else ""
+    told = f"{len(used)} samples{known} are too few for {n_columns} columns of the design: expression is not compared"
     return RunWarning("expression.few_samples", told, where, len(used))
 
 
