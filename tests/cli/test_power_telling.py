@@ -67,3 +67,14 @@ def test_extreme_ratios_are_refused_by_every_question(tmescope):
         assert said.code == 2
         assert "a ratio from 0.001 to 1000" in said.err
         assert "state the smallest effect" in said.err
+
+
+def test_a_small_cell_is_told_though_there_are_many_events(tmescope):
+    asked = ("power", "interaction", "--rate", 0.3, "--ratio", 8, "--n", 300)
+    said = tmescope(*asked, "--share", 0.05)
+    assert "with 1.7 responders or others expected in the smallest group" in said.err
+    assert "--simulate 2000" in said.err
+    assert tmescope(*asked, "--share", 0.4).err == ""
+    timed = ("power", "survival", "--hazard-ratio", 2, "--median-months", 12, "--follow-up-months", 24, "--n", 150)
+    assert "events expected in the smallest group" in tmescope(*timed, "--share", 0.05).err
+    assert tmescope(*timed, "--share", 0.4).err == ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from tmescope.stats.power_designs import Design
+    from tmescope.stats.power_designs import Design, PlannedPower
     from tmescope.stats.power_simulation import SimulatedPower
 
 __all__ = ["Asked", "answer"]
@@ -24,6 +24,7 @@ __all__ = ["Asked", "answer"]
 _POINTS = 24
 _SIMULATED_POINTS = 5
 _FEW = 40
+_FEW_IN_CELL = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +91,21 @@ def answer(design: Design, asked: Asked) -> None:
     typer.echo(f"detectable    ratio {told} with a power of {asked.power:.0%} at {planned.n} patients")
     for line in _assumptions(design):
         typer.echo(f"supposed      {line}")
-    least = min(planned.n_events, planned.n - planned.n_events) if _outcome(design) == "respond" else planned.n_events
-    if least < _FEW and not seen:
-        typer.echo(f"notice: with fewer than {_FEW} events formulas say too much; ask for --simulate 2000", err=True)
+    if not seen and (few := _few(planned, design)):
+        typer.echo(f"notice: {few} the formula can be far off; ask for --simulate 2000", err=True)
     _write(design, asked, n=planned.n, needed=planned.n if needed is None else needed.n)
+
+
+def _few(planned: PlannedPower, design: Design) -> str:
+    """Return which events are too few for a formula; nothing where they are not."""
+    response = _outcome(design) == "respond"
+    least = min(planned.n_events, planned.n - planned.n_events) if response else planned.n_events
+    if least < _FEW:
+        return f"with fewer than {_FEW} events"
+    if planned.n_in_cell < _FEW_IN_CELL:
+        what = "responders or others" if response else "events"
+        return f"with {planned.n_in_cell:.1f} {what} expected in the smallest group"
+    return ""
 
 
 def _check_ending(path: Path | None, allowed: set[str]) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.cox_model import compare_nested, fit_cox
 from tmescope.stats.firth import penalised_likelihood_ratio
 from tmescope.stats.logistic_models import fit_logistic, logistic_likelihood_ratio
-from tmescope.stats.power_designs import InteractionDesign, ResponseDesign, feature_points, plan_power
+from tmescope.stats.power_designs import InteractionDesign, ResponseDesign, plan_power, response_intercept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,7 +125,7 @@ def _trial(n: int, design: Design, rng: np.random.Generator) -> tuple[float, flo
         return _interaction(n, design, rng)
     x, slope = _feature(n, design.share, rng), np.log(design.ratio)
     if isinstance(design, ResponseDesign):
-        y = _respond(_intercept(design) + slope * x, rng)
+        y = _respond(response_intercept(design) + slope * x, rng)
         fitted = fit_logistic(x, y)
         p_value = fitted.p_values[0] if fitted.reason != "separation" else _penalised(x[:, None], y)
         return float(p_value), float(y.sum())
@@ -172,16 +172,6 @@ def _feature(n: int, share: float | None, rng: np.random.Generator) -> NDArray[n
     x = np.zeros(n)
     x[: round(n * share)] = 1.0
     return rng.permutation(x)
-
-
-def _intercept(design: ResponseDesign) -> float:
-    points, weights = feature_points(design.share)
-    slope = float(np.log(design.ratio))
-
-    def excess(a: float) -> float:
-        return float(weights @ special.expit(a + slope * points)) - design.rate
-
-    return float(optimize.brentq(excess, -60.0 - abs(slope), 60.0 + abs(slope)))
 
 
 def _respond(predictor: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
