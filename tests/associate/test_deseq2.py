@@ -50,3 +50,18 @@ def test_without_a_gene_above_zero_everywhere_there_are_no_size_factors() -> Non
     counts[np.arange(60) % 12, np.arange(60)] = 0.0
     with pytest.raises(InputError, match="no size factors"):
         fit_negative_binomial(counts, DESIGN)
+
+
+def test_counts_below_a_half_are_zeros_before_size_factors_are_sought() -> None:
+    pytest.importorskip("pydeseq2")
+    counts = _counts()
+    counts[np.arange(60) % 12, np.arange(60)] = 0.4
+    with pytest.raises(InputError, match="no size factors"):
+        fit_negative_binomial(counts, DESIGN)
+
+
+def test_as_many_columns_as_samples_are_refused() -> None:
+    pytest.importorskip("pydeseq2")
+    with pytest.raises(InputError, match="3 samples are too few for 3 columns") as caught:
+        fit_negative_binomial(_counts()[[0, 1, 11]], np.column_stack([DESIGN, np.arange(12)])[[0, 1, 11]])
+    assert caught.value.next_step

@@ -51,3 +51,11 @@ def test_linear_values_are_refused() -> None:
     table, batch, keep = _cohort()
     with pytest.raises(ScaleError, match="ComBat was asked for a matrix in tpm"):
         take_batches_out(table, batch, keep=keep, scale=Scale("tpm"), where="c")
+
+
+def test_a_confounder_that_follows_from_the_batch_is_not_called_the_group() -> None:
+    table, batch, group = _cohort()
+    keep = np.column_stack([(batch == "y").to_numpy(dtype=np.float64), group])
+    with pytest.raises(InputError, match="a confounder follows from the batch") as caught:
+        take_batches_out(table, batch, keep=keep, scale=ARRAY, where="c")
+    assert "leave out the confounder" in str(caught.value.next_step)

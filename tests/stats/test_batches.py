@@ -98,3 +98,13 @@ def test_confounded_batches_are_refused_and_flat_genes_are_passed_through() -> N
     assert found.unchanged == (4,)
     np.testing.assert_array_equal(found.expression[:, 4], y[:, 4])
     assert found.batch_sizes == (10, 10, 10)
+
+
+def test_a_gene_that_follows_the_groups_exactly_leaves_the_others_as_they_are() -> None:
+    y, batch, case = _simulated(2)
+    expected = adjust_batches(y, batch, keep=case).expression
+    for gene in (case, 3.0 + 2.0 * case + batch):
+        found = adjust_batches(np.column_stack([y, gene]), batch, keep=case)
+        assert found.unchanged == (60,)
+        np.testing.assert_array_equal(found.expression[:, 60], gene)
+        np.testing.assert_allclose(found.expression[:, :60], expected, rtol=1e-12)

@@ -91,3 +91,10 @@ def test_an_odds_ratio_of_groups_has_the_stated_rates_and_their_power() -> None:
     at = int(np.argmin(np.abs(0.4 * high + 0.6 * low - 0.3)))
     again = power.power_of_two_proportions(80, 120, p1=float(high[at]), p2=float(low[at]))
     assert asked.power == pytest.approx(again.power, abs=1e-4)
+
+
+@pytest.mark.parametrize("ratio", [1e40, 1e-40, float("nan"), float("inf"), 0.0, 1.0])
+def test_ratios_that_no_formula_holds_for_are_refused(ratio) -> None:
+    with pytest.raises(InputError, match="the ratio is") as caught:
+        power.power_of_odds_ratio_of_groups(100, rate=0.3, odds_ratio=ratio)
+    assert caught.value.next_step

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import integrate
+from scipy import integrate, special
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.power import power_of_hazard_ratio, power_of_odds_ratio_per_sd
-from tmescope.stats.power_designs import FollowUp, InteractionDesign, ResponseDesign, SurvivalDesign, plan_power
+from tmescope.stats.power_designs import (
+    FollowUp,
+    InteractionDesign,
+    ResponseDesign,
+    SurvivalDesign,
+    fewest_patients,
+    plan_power,
+    response_intercept,
+)
 
 WATCHED = FollowUp(median_months=12, accrual_months=18, follow_up_months=6, dropout_per_year=0.1)
 
@@ -75,6 +83,9 @@ def test_a_continuous_interaction_is_the_information_of_a_large_sample() -> None
         (SurvivalDesign(ratio=-2.0, follow_up=WATCHED), 100, "ratio is -2.0"),
         (InteractionDesign(rate=0.3, ratio=2.0, treated=1.0), 100, "treated is 1.0"),
         (ResponseDesign(rate=0.3, ratio=2.0), 3, "patients is 3"),
+        (ResponseDesign(rate=0.3, ratio=2.0, share=0.1), 10, "share 0.1 of 10 patients: 1 in one group, 9"),
+        (SurvivalDesign(ratio=2.0, follow_up=WATCHED, share=0.001), 100, "share 0.001 of 100 patients: 0 in one"),
+        (InteractionDesign(rate=0.3, ratio=2.0, treated=0.99), 50, "treated 0.99 of 50 patients: 50 in one group, 0"),
     ],
 )
 def test_senseless_designs_are_refused(design, n, said) -> None:
@@ -89,3 +100,28 @@ def test_senseless_times_are_refused() -> None:
         FollowUp(median_months=12, accrual_months=1, follow_up_months=1, dropout_per_year=5)
     with pytest.raises(InputError, match="either a response rate"):
         InteractionDesign(ratio=2.0)
+
+
+def test_the_fewest_patients_put_two_into_each_group_and_arm() -> None:
+    assert fewest_patients(ResponseDesign(rate=0.3, ratio=2.0)) == 4
+    assert fewest_patients(SurvivalDesign(ratio=2.0, follow_up=WATCHED, share=0.86)) == 15
+    design = InteractionDesign(rate=0.3, ratio=2.0, share=0.25, treated=0.1)
+    assert fewest_patients(design) == 20
+    assert plan_power(20, design).power < 1.0
+
+
+def test_the_smallest_cell_is_that_of_the_design() -> None:
+    # 15 of 300 with the feature, their odds 2.5 times the others'; the overall rate is 0.3
+    design = ResponseDesign(rate=0.3, ratio=2.5, share=0.05)
+    low = special.expit(response_intercept(design))
+    high = 2.5 * low / (1 - low + 2.5 * low)
+    assert 15 * high + 285 * low == pytest.approx(90)
+    assert plan_power(300, design).n_in_cell == pytest.approx(15 * (1 - high))  # 50.4% of them respond
+    assert plan_power(300, ResponseDesign(rate=0.7, ratio=2.5)).n_in_cell == pytest.approx(90)
+    cells = [150 * 0.95 * 0.3, 150 * 0.95 * 0.3, 150 * 0.05 * 0.3, 150 * 0.05 * (1 - 2.4 / 0.7 / (1 + 2.4 / 0.7))]
+    found = plan_power(300, InteractionDesign(rate=0.3, ratio=8, share=0.05))
+    assert found.n_in_cell == pytest.approx(min(cells))
+    timed = plan_power(100, SurvivalDesign(ratio=2.0, follow_up=WATCHED, share=0.1))
+    assert timed.n_in_cell == pytest.approx(10 * float(WATCHED.chance_of_event(np.array(2.0))))
+    even = plan_power(100, InteractionDesign(follow_up=WATCHED, ratio=1.0001))
+    assert even.n_in_cell == pytest.approx(even.n_events / 2, rel=1e-3)

@@ -7,8 +7,15 @@ import pytest
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.power import events_of_hazard_ratio
-from tmescope.stats.power_designs import FollowUp, InteractionDesign, ResponseDesign, SurvivalDesign, plan_power
-from tmescope.stats.sample_sizes import detectable_ratio, sample_size
+from tmescope.stats.power_designs import (
+    FollowUp,
+    InteractionDesign,
+    ResponseDesign,
+    SurvivalDesign,
+    fewest_patients,
+    plan_power,
+)
+from tmescope.stats.sample_sizes import detectable_ratio, find_sample_size, sample_size
 
 WATCHED = FollowUp(median_months=12, accrual_months=18, follow_up_months=12, dropout_per_year=0.05)
 DESIGNS = [
@@ -39,8 +46,24 @@ def test_the_example_of_latouche_needs_139_patients() -> None:
 
 
 def test_what_cannot_be_found_is_said() -> None:
-    assert np.isnan(detectable_ratio(10, InteractionDesign(rate=0.05, ratio=2.0, share=0.1)))
+    assert np.isnan(detectable_ratio(20, InteractionDesign(rate=0.05, ratio=2.0, share=0.1)))
     with pytest.raises(InputError, match="more than 10000000"):
         sample_size(ResponseDesign(rate=0.3, ratio=1.0001))
+    assert find_sample_size(ResponseDesign(rate=0.3, ratio=1.0001)) is None
+    assert find_sample_size(DESIGNS[0]) == sample_size(DESIGNS[0])
     with pytest.raises(InputError, match="wanted power is 80"):
         sample_size(DESIGNS[0], power=80)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.14, 0.86, 0.97])
+def test_a_small_share_needs_patients_in_both_groups(share) -> None:
+    for design in (
+        ResponseDesign(rate=0.3, ratio=2.5, share=share),
+        SurvivalDesign(ratio=50.0, follow_up=WATCHED, share=share),
+        InteractionDesign(rate=0.3, ratio=20.0, share=share, treated=0.1),
+    ):
+        needed = sample_size(design)
+        assert needed.power >= 0.8
+        assert min(round(needed.n * share), needed.n - round(needed.n * share)) >= 2
+        smallest = needed.n == max(10, fewest_patients(design))
+        assert smallest or plan_power(needed.n - 1, design).power < 0.8

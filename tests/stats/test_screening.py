@@ -125,3 +125,18 @@ def test_p_values_without_an_effect_are_level():
     # 99.9% binomial band of 2,000 tests at 5%
     assert 69 <= (found.p_score < 0.05).sum() <= 134
     assert np.corrcoef(found.score_statistic, (found.log_effect / found.std_error) ** 2)[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("spoil", [lambda x: x * 1e160, lambda x: np.where(np.arange(x.size) == 3, 1e308, x)])
+@pytest.mark.parametrize("gap", [False, True])
+def test_values_without_a_standard_deviation_are_refused(spoil, gap):
+    rng = np.random.default_rng(0)
+    values, y = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
+    values[:, 1] = spoil(values[:, 1])
+    if gap:
+        values[7, 1] = np.nan
+    with pytest.raises(InputError, match="for example columns 1") as caught:
+        screen_columns(logistic_outcome(y), values)
+    assert "squares no number can hold" in str(caught.value)
+    found = screen_columns(logistic_outcome(y), values[:, [0, 2]] * 1e150)
+    assert found.reason.tolist() == ["", ""]

@@ -46,3 +46,10 @@ def test_wrong_counts_are_refused() -> None:
         weigh_counts(-np.ones((8, 5)), DESIGN)
     with pytest.raises(InputError, match="library size"):
         weigh_counts(np.zeros((8, 5)), DESIGN)
+
+
+def test_one_gene_is_too_few_for_a_trend() -> None:
+    counts = np.column_stack([np.arange(1.0, 9.0), np.zeros(8)])
+    with pytest.raises(InputError, match="1 genes have counts: too few for a trend") as caught:
+        weigh_counts(counts, DESIGN)
+    assert caught.value.next_step == "keep more genes: lower the filter of counts"

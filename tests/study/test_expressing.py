@@ -181,3 +181,63 @@ def test_several_samples_of_a_patient_are_said_where_no_endpoint_refuses_them(tm
     found = run(tiny.write_study(tmp_path, data), tmp_path / "out").table("warnings")
     row = found[found["code"] == "expression.repeated_patients"]
     assert row["count"].tolist() == [1]
+
+
+def _with_site(folder, known, asked):
+    study = _study(folder, asked)
+    path = folder / "b_samples.csv"
+    samples = pd.read_csv(path)
+    samples["site"] = known(samples)
+    samples.to_csv(path, index=False)
+    return study
+
+
+def _confounded_by_site(combat: bool) -> list[dict[str, object]]:
+    if combat:
+        return [{"id": "who", "kind": "expression", "endpoint": "response",
+                 "expression": {"batch": "site", "combat": True}}]  # fmt: skip
+    return [{"id": "who", "kind": "expression", "endpoint": "response", "confounders": ["site"]}]
+
+
+@pytest.mark.parametrize("combat", [True, False])
+def test_groups_are_counted_where_confounders_and_batch_are_known(tmp_path, combat: bool) -> None:
+    study = _with_site(
+        tmp_path, lambda s: [*["north", "south"] * 2, *[None] * (len(s) - 4)], _confounded_by_site(combat)
+    )
+    found = run(study, tmp_path / "out")
+    assert set(found.table("expression")["cohort_id"]) == {"a"}  # one small cohort does not end the study
+    told = found.table("warnings").set_index("code")
+    row = told.loc[[c for c in told.index if c in {"expression.one_group", "expression.few_samples"}]]
+    assert row["where"].tolist() == ["question who, cohort b"]
+    assert "with confounders and batch known" in row["message"].item()
+
+
+def test_no_more_samples_than_columns_is_said_and_passed_over(tmp_path) -> None:
+    study = _study(tmp_path, [{"id": "who", "kind": "expression", "endpoint": "response", "confounders": ["site"]}])
+    path = tmp_path / "b_samples.csv"
+    samples = pd.read_csv(path)
+    responds = samples["recist"].isin(["CR", "PR"])
+    both = [*samples.index[responds][:2], *samples.index[~responds][:2]]
+    samples["site"] = [["north", "south", "east"][both.index(i) % 3] if i in both else None for i in samples.index]
+    samples.to_csv(path, index=False)
+    found = run(study, tmp_path / "out")
+    told = found.table("warnings").set_index("code").loc["expression.few_samples"]
+    assert told["where"] == "question who, cohort b"
+    assert told["message"].startswith("4 samples, with confounders and batch known, are too few for 4 columns")
+
+
+def test_what_cannot_be_compared_names_question_and_cohort(tmp_path) -> None:
+    asked = _confounded_by_site(combat=True)
+    study = _with_site(tmp_path, lambda s: ["north", *["south"] * (len(s) - 1)], asked)
+    with pytest.raises(InputError, match="ComBat cannot adjust") as caught:
+        run(study, tmp_path / "out")
+    assert str(caught.value.where).startswith("question who, cohort b: ")
+
+
+def test_a_batch_that_is_a_confounder_too_is_taken_out_once(tmp_path) -> None:
+    asked = [{"id": "who", "kind": "expression", "endpoint": "response", "confounders": ["site", "tmb"],
+              "expression": {"batch": "site", "combat": True}}]  # fmt: skip
+    found = run(_study(tmp_path, asked, only_a=True), tmp_path / "out")
+    fits = found.table("expression_fits")
+    assert fits["combat_batches"].tolist() == ["north (12), south (12)"]
+    assert set(found.table("expression")["adjusted_for"]) == {"tmb"}

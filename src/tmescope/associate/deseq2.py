@@ -64,7 +64,8 @@ def fit_negative_binomial(counts: NDArray[np.float64], design: NDArray[np.float6
     MissingDependencyError
         If PyDESeq2 is not installed.
     InputError
-        If every gene has a zero in some sample, so that there are no size factors.
+        If there are no more samples than columns of the design, or every gene has a zero (after rounding) in some
+        sample, so that there are no size factors.
 
     Notes
     -----
@@ -88,16 +89,10 @@ def fit_negative_binomial(counts: NDArray[np.float64], design: NDArray[np.float6
             where="model",
             next_step="install it: pip install 'tmescope[deseq2]'; or ask for voom, which needs nothing more",
         ) from error
-    if not (counts > 0.0).all(axis=0).any():
-        raise InputError(
-            "every gene has a zero in some sample: there are no size factors by the median of ratios",
-            where="argument expression",
-            next_step="leave out the samples with the fewest counts, or ask for voom",
-        )
+    counts = np.round(counts)
+    _check(counts, design)
     rows = [f"s{i}" for i in range(len(counts))]
-    table = pd.DataFrame(
-        np.round(counts).astype(np.int64), index=rows, columns=[f"g{i}" for i in range(counts.shape[1])]
-    )
+    table = pd.DataFrame(counts.astype(np.int64), index=rows, columns=[f"g{i}" for i in range(counts.shape[1])])
     columns = pd.DataFrame(design, index=rows, columns=[f"c{i}" for i in range(design.shape[1])])
     contrast = np.zeros(design.shape[1])
     contrast[-1] = 1.0
@@ -121,3 +116,19 @@ def fit_negative_binomial(counts: NDArray[np.float64], design: NDArray[np.float6
         n_outlying=int(np.isnan(p_values).sum()),
         version=str(pydeseq2.__version__),
     )
+
+
+def _check(counts: NDArray[np.float64], design: NDArray[np.float64]) -> None:
+    if len(counts) <= design.shape[1]:
+        raise InputError(
+            f"{len(counts)} samples are too few for {design.shape[1]} columns of the design: no dispersion is left",
+            where="argument design",
+            expected="more samples than columns",
+            next_step="leave out confounders, or compare more samples",
+        )
+    if not (counts > 0.0).all(axis=0).any():
+        raise InputError(
+            "every gene has a zero in some sample: there are no size factors by the median of ratios",
+            where="argument expression",
+            next_step="leave out the samples with the fewest counts, or ask for voom",
+        )

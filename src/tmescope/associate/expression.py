@@ -300,6 +300,7 @@ def _combat_told(
     )
     found = [RunWarning("expression.combat", told, where, len(step.batches), tuple(step.batches)[:3])]
     if step.unchanged:
-        told = f"{len(step.unchanged)} genes have no variance within a batch: ComBat passed them through"
+        why = "have no variance within a batch, or none beyond batches and groups"
+        told = f"{len(step.unchanged)} genes {why}: ComBat passed them through"
         found.append(RunWarning("expression.combat_unchanged", told, where, len(step.unchanged), step.unchanged[:3]))
     return tuple(found)

@@ -26,7 +26,7 @@ class BatchStep:
     batches : mapping of str to int
         Samples of each batch.
     unchanged : tuple of str
-        Genes without variance within some batch: passed through as they came.
+        Genes without variance within some batch, or beyond batches and groups: passed through as they came.
     method : str
         With its parameters.
     """
@@ -64,7 +64,8 @@ def take_batches_out(
     ScaleError
         If the expression is not in logarithms.
     InputError
-        If batch and group are confounded, there is one batch, or a batch has one sample.
+        If batch and group are confounded, a confounder follows from the batch, there is one batch, or a batch has one
+        sample.
     """
     if not scale.is_log:
         raise ScaleError(
@@ -100,9 +101,16 @@ def _refuse_confounded(
 ) -> None:
     indicators = (codes[:, None] == np.arange(len(names))).astype(np.float64)
     design = np.column_stack([indicators, keep])
-    length = np.maximum(np.linalg.norm(design, axis=0), 1e-300)
-    if int(np.linalg.matrix_rank(design / length)) == design.shape[1]:
+    design = design / np.maximum(np.linalg.norm(design, axis=0), 1e-300)
+    if int(np.linalg.matrix_rank(design)) == design.shape[1]:
         return
+    if int(np.linalg.matrix_rank(design[:, :-1])) < design.shape[1] - 1:
+        raise InputError(
+            f"a confounder follows from the batch, or from the other confounders, in these {codes.size} samples",
+            where=where,
+            expected="confounders that vary within batches",
+            next_step="leave out the confounder that the batch tells, or that is the batch: ComBat takes it out",
+        )
     group = keep[:, -1]
     pure = [f"{n}: {int(group[codes == i].sum())} of {int((codes == i).sum())}" for i, n in enumerate(names)]
     raise InputError(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from tmescope.stats.power_designs import Design
+    from tmescope.stats.power_designs import Design, PlannedPower
     from tmescope.stats.power_simulation import SimulatedPower
 
 __all__ = ["Asked", "answer"]
@@ -24,6 +24,7 @@ __all__ = ["Asked", "answer"]
 _POINTS = 24
 _SIMULATED_POINTS = 5
 _FEW = 40
+_FEW_IN_CELL = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +67,12 @@ def answer(design: Design, asked: Asked) -> None:
         If a number makes no sense, or a file has an ending that cannot be written.
     """
     from tmescope.stats.power_designs import plan_power
-    from tmescope.stats.sample_sizes import detectable_ratio, sample_size
+    from tmescope.stats.sample_sizes import LARGEST, detectable_ratio, find_sample_size, sample_size
 
     _check_ending(asked.output, {".csv", ".parquet", ".json"})
     _check_ending(asked.figure, {".svg", ".png"})
-    needed = sample_size(design, power=asked.power)
-    planned = needed if asked.n is None else plan_power(asked.n, design)
+    planned = sample_size(design, power=asked.power) if asked.n is None else plan_power(asked.n, design)
+    needed = planned if asked.n is None else find_sample_size(design, power=asked.power)
     seen = _simulate(planned.n, design, asked)
     typer.echo(f"question      {_question(design)}")
     typer.echo(f"patients      {planned.n}, of whom {planned.n_events:.1f} are expected to {_outcome(design)}")
@@ -83,16 +84,28 @@ def answer(design: Design, asked: Asked) -> None:
             f"{seen.n_runs} trials, {seen.method}{without})"
         )
     if asked.n is not None:
-        typer.echo(f"needed        {needed.n} patients for a power of {asked.power:.0%}")
+        many = f"more than {LARGEST:,}" if needed is None else str(needed.n)
+        typer.echo(f"needed        {many} patients for a power of {asked.power:.0%}")
     found = detectable_ratio(planned.n, design, power=asked.power)
     told = f"{found:.2f}" if isfinite(found) else "none up to 100"
     typer.echo(f"detectable    ratio {told} with a power of {asked.power:.0%} at {planned.n} patients")
     for line in _assumptions(design):
         typer.echo(f"supposed      {line}")
-    least = min(planned.n_events, planned.n - planned.n_events) if _outcome(design) == "respond" else planned.n_events
-    if least < _FEW and not seen:
-        typer.echo(f"notice: with fewer than {_FEW} events formulas say too much; ask for --simulate 2000", err=True)
-    _write(design, asked, n=planned.n, needed=needed.n)
+    if not seen and (few := _few(planned, design)):
+        typer.echo(f"notice: {few} the formula can be far off; ask for --simulate 2000", err=True)
+    _write(design, asked, n=planned.n, needed=planned.n if needed is None else needed.n)
+
+
+def _few(planned: PlannedPower, design: Design) -> str:
+    """Return which events are too few for a formula; nothing where they are not."""
+    response = _outcome(design) == "respond"
+    least = min(planned.n_events, planned.n - planned.n_events) if response else planned.n_events
+    if least < _FEW:
+        return f"with fewer than {_FEW} events"
+    if planned.n_in_cell < _FEW_IN_CELL:
+        what = "responders or others" if response else "events"
+        return f"with {planned.n_in_cell:.1f} {what} expected in the smallest group"
+    return ""
 
 
 def _check_ending(path: Path | None, allowed: set[str]) -> None:
@@ -118,10 +131,10 @@ def _simulate(n: int, design: Design, asked: Asked) -> SimulatedPower | None:
 def _question(design: Design) -> str:
     from tmescope.stats.power_designs import InteractionDesign, ResponseDesign
 
-    unit = "per standard deviation" if design.share is None else f"between two groups, {design.share:.0%} in one"
+    unit = "per standard deviation" if design.share is None else f"between two groups, {100 * design.share:.3g}% in one"
     if isinstance(design, InteractionDesign):
         kind = "odds ratios" if design.follow_up is None else "hazard ratios"
-        return f"interaction, ratio of {kind} {design.ratio:g} {unit}, {design.treated:.0%} treated"
+        return f"interaction, ratio of {kind} {design.ratio:g} {unit}, {100 * design.treated:.3g}% treated"
     kind = "response, odds" if isinstance(design, ResponseDesign) else "survival, hazard"
     return f"{kind} ratio {design.ratio:g} {unit}"
 
@@ -155,10 +168,12 @@ def _curve(design: Design, asked: Asked, *, n: int, needed: int) -> pd.DataFrame
     import numpy as np
     import pandas as pd
 
-    from tmescope.stats.power_designs import plan_power
+    from tmescope.stats.power_designs import fewest_patients, plan_power
 
     end = max(n, needed) * 1.6
-    sizes = sorted({*np.linspace(max(10, end / _POINTS), end, _POINTS).astype(int).tolist(), n, needed})
+    sizes = sorted(
+        {*np.linspace(max(10, fewest_patients(design), end / _POINTS), end, _POINTS).astype(int).tolist(), n, needed}
+    )
     spread = sizes[:: max(1, len(sizes) // _SIMULATED_POINTS)]
     simulated = {size for size in spread if abs(size - n) > end / _POINTS} | {n}
     rows = []

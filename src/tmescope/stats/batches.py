@@ -18,6 +18,7 @@ __all__ = ["BatchAdjustment", "adjust_batches", "subtract_batches"]
 
 _MAX_STEPS = 10_000
 _CONVERGED = 1e-12
+_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,8 @@ class BatchAdjustment:
     expression : array of float64, shape (n, genes)
         Adjusted values.
     unchanged : tuple of int
-        Genes that have no variance within some batch: passed through as they came.
+        Genes that have no variance within some batch, or none that batches and `keep` leave over: passed through as
+        they came.
     batch_sizes : tuple of int
         Samples of each batch.
     method : str
@@ -76,7 +78,8 @@ def adjust_batches(
     -----
     Standardise each gene with the fitted batches and `keep`; estimate location and scale per batch; shrink them over
     genes by a normal and an inverse gamma prior whose parameters come from moments; subtract and divide. Genes without
-    variance within a batch have no scale there. Cost O(n genes) a step of the iteration.
+    variance within a batch have no scale there, and those that batches and `keep` explain in full have none at all.
+    Cost O(n genes) a step of the iteration.
 
     References
     ----------
@@ -91,7 +94,7 @@ def adjust_batches(
             next_step="leave those samples out",
         )
     groups = [column == 1.0 for column in columns.T]
-    flat = np.any([np.ptp(y[rows], axis=0) == 0.0 for rows in groups], axis=0)
+    flat = np.any([np.ptp(y[rows], axis=0) == 0.0 for rows in groups], axis=0) | _explained(y, columns, wanted)
     adjusted = y.copy()
     if not flat.all():
         adjusted[:, ~flat] = _combat(y[:, ~flat], columns, wanted, tolerance=1e-4 if sva_stopping else None)
@@ -162,6 +165,13 @@ def _checked(
             next_step="do not adjust: compare within batches, or find samples that connect them",
         )
     return y, columns, wanted
+
+
+def _explained(y: NDArray[np.float64], columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the genes whose residual is nothing but rounding: one of them would spoil the priors of all."""
+    q, _ = np.linalg.qr(np.column_stack([columns, wanted]))
+    residual = np.sqrt(((y - q @ (q.T @ y)) ** 2).mean(axis=0))
+    return np.asarray(residual <= _ROUNDING * np.maximum(np.abs(y).max(axis=0), 1e-300))
 
 
 def _combat(

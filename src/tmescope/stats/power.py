@@ -11,6 +11,7 @@ from tmescope.foundation.errors import InputError
 from tmescope.stats.logistic_models import fit_logistic
 
 __all__ = [
+    "LARGEST_RATIO",
     "Power",
     "events_of_hazard_ratio",
     "power_of_hazard_ratio",
@@ -21,6 +22,9 @@ __all__ = [
     "simulate_power_of_odds_ratio_per_sd",
     "simulate_power_of_two_proportions",
 ]
+
+LARGEST_RATIO = 1000.0
+"""No odds or hazard ratio beyond this, or below one over it, is planned for: rates are then 0 or 1 to all digits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -364,5 +368,10 @@ def _check(*, alpha: float, rates: tuple[float, ...], sizes: tuple[int, ...], ra
             raise InputError(f"{name} is {wrong[0]!r}", expected="a number between 0 and 1")
     if any(n < 2 for n in sizes):
         raise InputError(f"a size is {min(sizes)}", expected="2 or more")
-    if any(not r > 0.0 or r == 1.0 for r in ratios):
-        raise InputError(f"the ratio is {ratios[0]!r}", expected="above zero and not 1")
+    wrong = [r for r in ratios if not 1.0 / LARGEST_RATIO <= r <= LARGEST_RATIO or r == 1.0]
+    if wrong:
+        raise InputError(
+            f"the ratio is {wrong[0]!r}",
+            expected=f"above zero and not 1, from {1.0 / LARGEST_RATIO:g} to {LARGEST_RATIO:g}",
+            next_step="state the smallest effect that would matter, such as 2",
+        )

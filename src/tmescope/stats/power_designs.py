@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.power import (
+    LARGEST_RATIO,
     power_of_hazard_ratio,
     power_of_hazard_ratio_per_sd,
     power_of_odds_ratio_of_groups,
@@ -27,8 +28,13 @@ __all__ = [
     "ResponseDesign",
     "SurvivalDesign",
     "feature_points",
+    "fewest_patients",
     "plan_power",
+    "response_intercept",
 ]
+
+_FEWEST = 4
+_FEWEST_IN_GROUP = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +212,9 @@ class PlannedPower:
         Patients.
     n_events : float
         Responders or events that are expected.
+    n_in_cell : float
+        Fewest events (for response: of responders and others, the fewer) that are expected in a group, an arm, or a
+        group of an arm.
     power : float
         Chance to reject, 0 to 1.
     method : str
@@ -214,6 +223,7 @@ class PlannedPower:
 
     n: int
     n_events: float
+    n_in_cell: float
     power: float
     method: str
 
@@ -230,6 +240,19 @@ def feature_points(share: float | None) -> tuple[NDArray[np.float64], NDArray[np
         return np.array([0.0, 1.0]), np.array([1.0 - share, share])
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     return nodes, weights / weights.sum()
+
+
+def fewest_patients(design: Design) -> int:
+    """Return the fewest patients with two of them in each group and arm of a design, four at least.
+
+    Parameters
+    ----------
+    design : ResponseDesign, SurvivalDesign or InteractionDesign
+        Its shares are between 0 and 1.
+    """
+    shares = (design.share, design.treated if isinstance(design, InteractionDesign) else None)
+    smallest = min(min(share, 1.0 - share) for share in (0.5, *shares) if share is not None)
+    return int(np.ceil(_FEWEST_IN_GROUP / smallest))
 
 
 def plan_power(n: int, design: Design) -> PlannedPower:
@@ -276,22 +299,39 @@ def plan_power(n: int, design: Design) -> PlannedPower:
 def _response(n: int, design: ResponseDesign) -> PlannedPower:
     given = {"rate": design.rate, "odds_ratio": design.ratio, "alpha": design.alpha}
     if design.share is None:
-        found = power_of_odds_ratio_per_sd(n, **given)
+        found, patients, p = power_of_odds_ratio_per_sd(n, **given), np.array([n]), np.array([design.rate])
     else:
         found = power_of_odds_ratio_of_groups(n, share=design.share, **given)
-    return PlannedPower(n=n, n_events=n * design.rate, power=found.power, method=found.method)
+        points, weights = feature_points(design.share)
+        patients, p = n * weights, special.expit(response_intercept(design) + np.log(design.ratio) * points)
+    least = float((patients * np.minimum(p, 1.0 - p)).min())
+    return PlannedPower(n=n, n_events=n * design.rate, n_in_cell=least, power=found.power, method=found.method)
+
+
+def response_intercept(design: ResponseDesign) -> float:
+    """Return the log odds of response where the feature is zero, given the rate over all patients.
+
+    Parameters
+    ----------
+    design : ResponseDesign
+        Its numbers make sense.
+    """
+    points, weights = feature_points(design.share)
+    slope = float(np.log(design.ratio))
+    end = 60.0 + abs(slope)
+    return float(optimize.brentq(lambda a: float(weights @ special.expit(a + slope * points)) - design.rate, -end, end))
 
 
 def _survival(n: int, design: SurvivalDesign) -> PlannedPower:
     points, weights = feature_points(design.share)
-    events = n * float(weights @ design.follow_up.chance_of_event(design.ratio**points))
+    seen = n * weights * design.follow_up.chance_of_event(design.ratio**points)
+    events = float(seen.sum())
+    least = events if design.share is None else float(seen.min())
     variance = 1.0 if design.share is None else design.share * (1.0 - design.share)
     z = abs(np.log(design.ratio)) * np.sqrt(events * variance) - stats.norm.isf(design.alpha / 2.0)
-    if design.share is None:
-        method = power_of_hazard_ratio_per_sd(2, hazard_ratio=design.ratio).method
-    else:
-        method = power_of_hazard_ratio(2, hazard_ratio=design.ratio).method
-    return PlannedPower(n=n, n_events=events, power=float(stats.norm.cdf(z)), method=method)
+    formula = power_of_hazard_ratio_per_sd if design.share is None else power_of_hazard_ratio
+    method = formula(2, hazard_ratio=design.ratio).method
+    return PlannedPower(n=n, n_events=events, n_in_cell=least, power=float(stats.norm.cdf(z)), method=method)
 
 
 def _interaction(n: int, design: InteractionDesign) -> PlannedPower:
@@ -304,15 +344,20 @@ def _interaction(n: int, design: InteractionDesign) -> PlannedPower:
         p = special.expit(special.logit(design.rate) + predictor)
         terms = np.column_stack([np.ones(x.size), arms, x, arms * x])
         variance = float(np.linalg.inv(terms.T @ (terms * (patients * p * (1.0 - p))[:, None]))[3, 3])
-        events = patients * p
+        events, rarer = patients * p, patients * np.minimum(p, 1.0 - p)
         method = "interaction in a logistic model, expected information"
     else:
-        events = patients * design.follow_up.chance_of_event(np.exp(predictor))
-        cells = events if design.share is not None else events.reshape(2, -1).sum(axis=1)
-        variance = float((1.0 / cells).sum())
+        events = rarer = patients * design.follow_up.chance_of_event(np.exp(predictor))
+        variance = float((1.0 / _cells(events, design)).sum())
         method = "interaction in a Cox model, expected events (Peterson and George)"
     z = abs(np.log(design.ratio)) / np.sqrt(variance) - stats.norm.isf(design.alpha / 2.0)
-    return PlannedPower(n=n, n_events=float(events.sum()), power=float(stats.norm.cdf(z)), method=method)
+    found = {"n_in_cell": float(_cells(rarer, design).min()), "power": float(stats.norm.cdf(z))}
+    return PlannedPower(n=n, n_events=float(events.sum()), **found, method=method)
+
+
+def _cells(values: NDArray[np.float64], design: InteractionDesign) -> NDArray[np.float64]:
+    """Return sums over the groups of both arms; over the arms alone where the feature is continuous."""
+    return values if design.share is not None else values.reshape(2, -1).sum(axis=1)
 
 
 def _check(n: int, design: Design) -> None:
@@ -327,7 +372,28 @@ def _check(n: int, design: Design) -> None:
         if value is not None and not 0.0 < value < 1.0:
             raise InputError(f"{name} is {value!r}", where=name, expected="a number between 0 and 1")
     for name, value in ratios.items():
-        if not 0.0 < value < np.inf or (name == "ratio" and value == 1.0):
-            raise InputError(f"{name} is {value!r}", where=name, expected="a ratio above zero; the one tested is not 1")
-    if n < 4:
+        if not 1.0 / LARGEST_RATIO <= value <= LARGEST_RATIO or (name == "ratio" and value == 1.0):
+            raise InputError(
+                f"{name} is {value!r}",
+                where=name,
+                expected=f"a ratio from {1.0 / LARGEST_RATIO:g} to {LARGEST_RATIO:g}; the one tested is not 1",
+                next_step="state the smallest effect that would matter, such as 2",
+            )
+    if n < _FEWEST:
         raise InputError(f"the number of patients is {n}", where="n", expected="4 or more")
+    for name in ("share", "treated"):
+        _check_groups(n, getattr(design, name, None), name=name)
+
+
+def _check_groups(n: int, share: float | None, *, name: str) -> None:
+    if share is None:
+        return
+    inside = round(n * share)
+    if min(inside, n - inside) < _FEWEST_IN_GROUP:
+        raise InputError(
+            f"{name} {share!r} of {n} patients: {inside} in one group, {n - inside} in the other",
+            where=name,
+            expected=f"{_FEWEST_IN_GROUP} patients or more in each",
+            next_step=f"plan with {int(np.ceil(_FEWEST_IN_GROUP / min(share, 1.0 - share)))} patients or more, or with "
+            "a share nearer to a half",
+        )

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from tmescope.foundation.errors import InputError
 from tmescope.stats.cox_model import compare_nested, fit_cox
+from tmescope.stats.firth import penalised_likelihood_ratio
 from tmescope.stats.logistic_models import fit_logistic, logistic_likelihood_ratio
-from tmescope.stats.power_designs import InteractionDesign, ResponseDesign, feature_points, plan_power
+from tmescope.stats.power_designs import InteractionDesign, ResponseDesign, plan_power, response_intercept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.stats.cox_model import CoxModel
     from tmescope.stats.power_designs import Design, FollowUp
 
 __all__ = ["SimulatedPower", "simulate_design"]
@@ -36,7 +38,7 @@ class SimulatedPower:
     ci_low, ci_high : float
         Exact interval of the power (Clopper-Pearson): the error of simulation alone.
     n_runs, n_rejected, n_without : int
-        Trials, those that reject, and those without an estimate; the last count as not rejecting.
+        Trials, those that reject, and those that cannot be tested; the last count as not rejecting.
     confidence : float
         Level of the interval.
     method : str
@@ -85,8 +87,15 @@ def simulate_design(
     Notes
     -----
     Features are normal or have two levels, drawn anew for each patient; arms and levels have fixed sizes. Response and
-    survival are tested by Wald's test of a logistic or Cox model, an interaction by the likelihood-ratio test. A trial
-    that has no estimate (separation, no events) does not reject.
+    survival are tested by Wald's test of a logistic or Cox model, an interaction by the likelihood-ratio test. Where
+    the likelihood has no maximum, such as no responder among those with the feature, the trial is tested as a study
+    tests it: response by the penalised likelihood ratio of Firth's logistic regression; survival by the score test. A
+    trial that cannot be tested (no events, a feature of one value) does not reject.
+
+    References
+    ----------
+    Firth, Biometrika 1993, doi:10.1093/biomet/80.1.27. Heinze and Schemper, Statistics in Medicine 2002,
+    doi:10.1002/sim.1047.
     """
     plan_power(n, design)  # the same numbers are refused
     if n_runs < 1 or not 0.0 < confidence < 1.0:
@@ -116,10 +125,14 @@ def _trial(n: int, design: Design, rng: np.random.Generator) -> tuple[float, flo
         return _interaction(n, design, rng)
     x, slope = _feature(n, design.share, rng), np.log(design.ratio)
     if isinstance(design, ResponseDesign):
-        y = _respond(_intercept(design) + slope * x, rng)
-        return float(fit_logistic(x, y).p_values[0]), float(y.sum())
+        y = _respond(response_intercept(design) + slope * x, rng)
+        fitted = fit_logistic(x, y)
+        p_value = fitted.p_values[0] if fitted.reason != "separation" else _penalised(x[:, None], y)
+        return float(p_value), float(y.sum())
     time, event = _watch(slope * x, design.follow_up, rng)
-    return float(fit_cox(x, time, event).p_value[0]), float(event.sum())
+    model = fit_cox(x, time, event)
+    p_value = model.p_value[0] if model.reason != "monotone_likelihood" else _score(model, held=np.empty(0))
+    return float(p_value), float(event.sum())
 
 
 def _interaction(n: int, design: InteractionDesign, rng: np.random.Generator) -> tuple[float, float]:
@@ -131,10 +144,26 @@ def _interaction(n: int, design: InteractionDesign, rng: np.random.Generator) ->
     if design.follow_up is None:
         y = _respond(special.logit(design.rate) + predictor, rng)
         test = logistic_likelihood_ratio(fit_logistic(terms, y), fit_logistic(terms[:, :2], y))
-        return float(test.p_value), float(y.sum())
+        return test.p_value if test.reason != "separation" else _penalised(terms, y), float(y.sum())
     time, event = _watch(predictor, design.follow_up, rng)
-    compared = compare_nested(fit_cox(terms[:, :2], time, event), fit_cox(terms, time, event))
-    return float(compared.p_value), float(event.sum())
+    smaller, larger = fit_cox(terms[:, :2], time, event), fit_cox(terms, time, event)
+    if larger.reason == "monotone_likelihood":
+        return _score(larger, held=smaller.standardised), float(event.sum())
+    return float(compare_nested(smaller, larger).p_value), float(event.sum())
+
+
+def _penalised(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Return the p-value of the last column where a plane separates the classes."""
+    return penalised_likelihood_ratio(x, y, column=x.shape[1] - 1).p_value
+
+
+def _score(model: CoxModel, *, held: NDArray[np.float64]) -> float:
+    """Return the p-value of the last covariate by the score test, the others at their estimates without it."""
+    if any(model.term_reasons) or not np.isfinite(held).all():
+        return float("nan")
+    moments = model.risk_sets.moments(np.append(held, 0.0))
+    statistic = float(moments.score @ np.linalg.pinv(moments.information) @ moments.score)
+    return float(stats.chi2.sf(statistic, 1))
 
 
 def _feature(n: int, share: float | None, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -143,16 +172,6 @@ def _feature(n: int, share: float | None, rng: np.random.Generator) -> NDArray[n
     x = np.zeros(n)
     x[: round(n * share)] = 1.0
     return rng.permutation(x)
-
-
-def _intercept(design: ResponseDesign) -> float:
-    points, weights = feature_points(design.share)
-    slope = float(np.log(design.ratio))
-
-    def excess(a: float) -> float:
-        return float(weights @ special.expit(a + slope * points)) - design.rate
-
-    return float(optimize.brentq(excess, -60.0 - abs(slope), 60.0 + abs(slope)))
 
 
 def _respond(predictor: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -172,5 +191,7 @@ def _watch(
 
 def _method(design: Design) -> str:
     if isinstance(design, InteractionDesign):
-        return f"likelihood-ratio test of the interaction, {'Cox' if design.follow_up else 'logistic'} model"
-    return f"Wald test, {'logistic' if isinstance(design, ResponseDesign) else 'Cox'} model"
+        cox, test = design.follow_up is not None, "likelihood-ratio test of the interaction"
+    else:
+        cox, test = not isinstance(design, ResponseDesign), "Wald test"
+    return f"{test}, {'Cox' if cox else 'logistic'} model; {'score' if cox else 'Firth'} test where it has no maximum"

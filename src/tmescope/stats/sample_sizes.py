@@ -9,12 +9,12 @@ import numpy as np
 from scipy import optimize
 
 from tmescope.foundation.errors import InputError
-from tmescope.stats.power_designs import PlannedPower, plan_power
+from tmescope.stats.power_designs import PlannedPower, fewest_patients, plan_power
 
 if TYPE_CHECKING:
     from tmescope.stats.power_designs import Design
 
-__all__ = ["LARGEST", "detectable_ratio", "sample_size"]
+__all__ = ["LARGEST", "detectable_ratio", "find_sample_size", "sample_size"]
 
 LARGEST = 10_000_000
 """No more patients than this are looked for."""
@@ -36,7 +36,8 @@ def sample_size(design: Design, *, power: float = 0.8) -> PlannedPower:
     Returns
     -------
     PlannedPower
-        At that number; one patient fewer has less than the wanted power. Ten is the smallest number looked at.
+        At that number; one patient fewer has less than the wanted power. The smallest number looked at is ten, or that
+        at which each group and arm has two patients.
 
     Raises
     ------
@@ -48,21 +49,42 @@ def sample_size(design: Design, *, power: float = 0.8) -> PlannedPower:
     Bisection over whole numbers. In a comparison of groups the size of a group is rounded, so that power need not rise
     with each single patient.
     """
+    found = find_sample_size(design, power=power)
+    if found is None:
+        raise InputError(
+            f"the effect {design.ratio!r} needs more than {LARGEST} patients",
+            where="the stated effect",
+            expected="an effect that a study could find",
+            next_step="state the smallest effect that would matter",
+        )
+    return found
+
+
+def find_sample_size(design: Design, *, power: float = 0.8) -> PlannedPower | None:
+    """Return what `sample_size` does, or None where more than ten million patients would be needed.
+
+    Parameters
+    ----------
+    design, power
+        As in `sample_size`.
+
+    Raises
+    ------
+    InputError
+        If a number makes no sense.
+    """
     _check_power(power, alpha=design.alpha)
-    low, high = _FEWEST, _FEWEST
+    plan_power(LARGEST, design)  # shares that make no sense are refused
+    fewest = max(_FEWEST, fewest_patients(design))
+    low, high = fewest, fewest
     while plan_power(high, design).power < power:
         if high >= LARGEST:
-            raise InputError(
-                f"the effect {design.ratio!r} needs more than {LARGEST} patients",
-                where="the stated effect",
-                expected="an effect that a study could find",
-                next_step="state the smallest effect that would matter",
-            )
+            return None
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if plan_power(middle, design).power >= power else (middle, high)
-    while high > _FEWEST and plan_power(high - 1, design).power >= power:
+    while high > fewest and plan_power(high - 1, design).power >= power:
         high -= 1
     return plan_power(high, design)
 

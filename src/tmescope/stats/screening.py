@@ -92,7 +92,8 @@ def screen_columns(model: OutcomeModel, values: ArrayLike) -> ColumnEffects:
     Raises
     ------
     InputError
-        If the matrix has another number of rows, or an infinite value among the rows used.
+        If the matrix has another number of rows, an infinite value among the rows used, or values so large that
+        they have no standard deviation.
 
     Notes
     -----
@@ -146,8 +147,8 @@ def _fill(model: OutcomeModel, matrix: NDArray[np.float64], *, found: _Found, pl
     """Fit columns of `matrix` that stand at `places` of the answer; those with gaps again, by the pattern of gaps."""
     moments, raw = _fit_tiles(model, matrix)
     state = np.where(model.rows.size > 0, moments[2], 0.0)
-    if not np.isfinite(moments[0]).all():
-        _refuse_infinite(matrix[model.rows], moments[0], places)
+    if not np.isfinite(moments[:2]).all():
+        _refuse_infinite(matrix[model.rows], moments[:2], places)
     whole = state != 2.0
     at = places[whole]
     found.n[at], found.n_events[at] = model.rows.size, int(model.event.sum())
@@ -205,15 +206,27 @@ def _fill_gaps(
         _fill(own, np.ascontiguousarray(matrix[:, columns]), found=found, places=places[columns])
 
 
-def _refuse_infinite(used: NDArray[np.float64], mean: NDArray[np.float64], places: NDArray[np.int64]) -> None:
-    suspect = np.flatnonzero(~np.isfinite(mean))
-    bad = suspect[np.isinf(used[:, suspect]).any(axis=0)] if suspect.size else suspect
-    if bad.size:
+def _refuse_infinite(used: NDArray[np.float64], moments: NDArray[np.float64], places: NDArray[np.int64]) -> None:
+    suspect = np.flatnonzero(~np.isfinite(moments).all(axis=0))
+    infinite = suspect[np.isinf(used[:, suspect]).any(axis=0)]
+    if infinite.size:
+        named = examples(int(j) for j in places[infinite][:4])
         raise InputError(
-            f"{bad.size} columns have infinite values, for example columns {examples(int(j) for j in places[bad][:4])}",
+            f"{infinite.size} columns have infinite values, for example columns {named}",
             where="argument values",
             expected="finite numbers, NaN where a value is missing",
             next_step="set them to NaN, or add an offset before taking a logarithm",
+        )
+    huge = suspect[~np.isnan(used[:, suspect]).any(axis=0)]
+    if huge.size:
+        largest = float(np.abs(used[:, huge]).max())
+        named = examples(int(j) for j in places[huge][:4])
+        raise InputError(
+            f"{huge.size} columns have values up to {largest:.3g}, whose squares no number can hold, for example "
+            f"columns {named}",
+            where="argument values",
+            expected="values whose standard deviation is finite",
+            next_step="take logarithms, or divide them by a power of ten; look for a value that stands for missing",
         )
 
 

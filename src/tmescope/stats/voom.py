@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WeightedCounts", "weigh_counts"]
 
+_FEWEST_GENES = 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class WeightedCounts:
@@ -61,7 +63,8 @@ def weigh_counts(
     Raises
     ------
     InputError
-        If a count is negative or missing, a library is empty, or the design cannot be fitted.
+        If a count is negative or missing, a library is empty, fewer than two genes have counts, or the design cannot be
+        fitted.
 
     Notes
     -----
@@ -89,6 +92,13 @@ def weigh_counts(
     log_cpm = np.log2((y + 0.5) / (sizes[:, None] + 1.0) * 1e6)
     fits = fit_genes(log_cpm, x)
     seen = y.any(axis=0)
+    if seen.sum() < _FEWEST_GENES:
+        raise InputError(
+            f"{int(seen.sum())} genes have counts: too few for a trend of precision over genes",
+            where="argument counts",
+            expected=f"{_FEWEST_GENES} genes or more, each with a count in some sample",
+            next_step="keep more genes: lower the filter of counts",
+        )
     at = fits.averages + np.log2(sizes + 1.0).mean() - np.log2(1e6)
     trend_x, trend_y = smooth_locally(at[seen], np.sqrt(np.sqrt(fits.variances[seen])), fraction=fraction)
     fitted = x @ fits.coefficients.T + np.log2(1e-6 * (sizes + 1.0))[:, None]

@@ -59,6 +59,7 @@ def _told(material: Material, fits: pd.DataFrame) -> Iterator[str]:
         yield (
             f"Before the comparison of {steps} expression was adjusted for batch, as the study asks "
             f"({said(str(adjusted['combat_method'].iloc[0]))}{material.citations.cite(_COMBAT)}); "
-            f"{plural(int(adjusted['n_unchanged'].sum()), 'gene')} without variance in a batch passed through."
+            f"{plural(int(adjusted['n_unchanged'].sum()), 'gene')} without variance in a batch, "
+            "or beyond batches and groups, passed through."
         )
     yield "Positive effects are higher in the group that is named first; a family of q-values is one comparison."

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tmescope.associate.covariates import encode_covariates
 from tmescope.associate.expression import ExpressionAnswers, ExpressionPlan, associate_expression
 from tmescope.associate.expression_scales import check_model
 from tmescope.associate.families import adjust_families
-from tmescope.foundation.errors import ScaleError, TmescopeError
+from tmescope.foundation.errors import InputError, ScaleError, TmescopeError
 from tmescope.foundation.result import RunWarning
 from tmescope.foundation.scale import Scale, convert
 from tmescope.store.matrices import map_matrix, read_genes
@@ -116,35 +117,62 @@ def _compare(
     also = [name for name in (options.feature, options.batch) if name and name not in question.confounders]
     wider = question.model_copy(update={"confounders": [*question.confounders, *also]})
     material, noted = gather_material(wider, (), samples, extra=extra, folder=folder)
-    columns = material.confounders
-    group = _groups(samples, columns, question=question, options=options)
+    stated, batch = _design_columns(material.confounders, question=question, options=options)
+    group = _groups(samples, material.confounders, question=question, options=options)
+    for known in (stated, batch):
+        if known is not None:
+            group = group.where(group.index.isin(known.dropna().index))
     where = f"question {question.id}, cohort {cohort.id}"
-    n_in, n_out = int((group == 1.0).sum()), int((group == 0.0).sum())
-    if min(n_in, n_out) < _FEWEST:
-        told = f"{n_in} samples are in the group and {n_out} in the reference: expression is not compared"
-        return None, (*noted, RunWarning("expression.one_group", told, where, min(n_in, n_out)))
     noted = (*noted, *_repeated(samples["patient_id"][group.notna()], where=where))
-    stated = columns[[c for c in columns if c in question.confounders]]
-    batch = columns.get(options.batch)
-    if batch is not None and not options.combat and options.batch not in stated:
-        stated = stated.assign(**{options.batch: batch.astype("object").map(str, na_action="ignore")})
+    few = _too_few(group, stated, batch, where=where)
+    if few is not None:
+        return None, (*noted, few)
     table, scale = _matrix(folder, samples.index, options=options)
     sets = {s.name: tuple(s.genes) for s in context.needs.collections} | context.needs.sets()
-    found = associate_expression(
-        table,
-        group,
-        scale=scale,
-        cohort_id=cohort.id,
-        endpoint=question.endpoint or options.feature,
-        confounders=stated,
-        plan=ExpressionPlan(
-            model=options.method or "auto",
-            fewest_counts=options.fewest_counts,
-            batch=batch if options.combat else None,
-            gene_sets=sets,
-        ),
+    plan = ExpressionPlan(
+        model=options.method or "auto", fewest_counts=options.fewest_counts, batch=batch, gene_sets=sets
     )
+    endpoint = question.endpoint or options.feature
+    try:
+        found = associate_expression(
+            table, group, scale=scale, cohort_id=cohort.id, endpoint=endpoint, confounders=stated, plan=plan
+        )
+    except InputError as error:
+        place = f"{where}: {error.where}" if error.where else where
+        raise type(error)(error.what, where=place, expected=error.expected, next_step=error.next_step) from error
     return found, noted
+
+
+def _design_columns(
+    columns: pd.DataFrame, *, question: Question, options: ExpressionOptions
+) -> tuple[pd.DataFrame, pd.Series[Any] | None]:
+    """Return the confounders of the design, and the batch where ComBat takes it out: it stands in one of the two."""
+    batch = columns.get(options.batch)
+    if batch is not None and options.combat:
+        return columns[[c for c in columns if c in question.confounders and c != options.batch]], batch
+    stated = columns[[c for c in columns if c in question.confounders]]
+    if batch is not None and options.batch not in stated:
+        stated = stated.assign(**{options.batch: batch.astype("object").map(str, na_action="ignore")})
+    return stated, None
+
+
+def _too_few(
+    group: pd.Series[float], stated: pd.DataFrame, batch: pd.Series[Any] | None, *, where: str
+) -> RunWarning | None:
+    """Return why a cohort is passed over: a group that is too small, or no more samples than columns of the design."""
+    n_in, n_out = int((group == 1.0).sum()), int((group == 0.0).sum())
+    known = "" if stated.empty and batch is None else ", with confounders and batch known"
+    if min(n_in, n_out) < _FEWEST:
+        told = f"{n_in} samples are in the group and {n_out} in the reference{known}: expression is not compared"
+        return RunWarning("expression.one_group", told, where, min(n_in, n_out))
+    used = group.index[group.notna()]
+    n_columns = 2 + encode_covariates(stated, sample_ids=used, where=where).matrix.shape[1]
+    n_columns += 0 if batch is None else batch.loc[used].nunique() - 1
+    if len(used) > n_columns:
+        return None
+    known += "," if known else ""
+    told = f"{len(used)} samples{known} are too few for {n_columns} columns of the design: expression is not compared"
+    return RunWarning("expression.few_samples", told, where, len(used))
 
 
 def _repeated(patients: pd.Series[str], *, where: str) -> tuple[RunWarning, ...]:
