@@ -18,6 +18,7 @@ from tmescope.study.describing_models import describe_models
 from tmescope.study.describing_pooled import describe_pooled
 from tmescope.study.describing_questions import describe_questions
 from tmescope.study.describing_scores import describe_scores, describe_signatures
+from tmescope.study.describing_screens import describe_screens
 from tmescope.study.describing_statistics import describe_software, describe_statistics
 from tmescope.study.describing_subtypes import describe_subtypes
 from tmescope.study.gene_tables import choose_genes
@@ -45,6 +46,8 @@ _TABLES = (
     "subtype_models",
     "answers",
     "pooled",
+    "screens",
+    "screens_pooled",
     "expression_fits",
     "expression_sets",
     "meta_regression",
@@ -106,6 +109,7 @@ def write_sections(material: Material) -> MethodsText:
         "Statistical analysis": (
             *describe_statistics(material),
             *describe_pooled(material),
+            *describe_screens(material),
             *describe_expression(material),
             *describe_questions(material),
             *describe_models(material),

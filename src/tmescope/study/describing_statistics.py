@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tmescope.report.methods_text import said
+from tmescope.study.describing_screens import genes_asked
 from tmescope.study.material import Material, listed, plural
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def describe_statistics(material: Material) -> Iterator[str]:
     """
     answers, curves = material.tables["answers"], material.tables["curves"]
     if not len(answers):
-        yield "No feature was tested against an endpoint."
+        if not genes_asked(material):
+            yield "No feature was tested against an endpoint."
         return
     yield " ".join(_tested(answers))
     for name, rows in answers.groupby("effect_name", sort=False):

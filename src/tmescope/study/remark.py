@@ -10,6 +10,7 @@ import pandas as pd
 from tmescope.facts.checklists import load_remark
 from tmescope.report.methods_text import said
 from tmescope.study.describing_cohorts import count_outcomes, describe_rule
+from tmescope.study.describing_screens import genes_asked
 from tmescope.study.material import Material, listed, plural
 
 if TYPE_CHECKING:
@@ -117,14 +118,19 @@ def _endpoints(material: Material) -> Told:
 
 
 def _candidates(material: Material) -> Told:
-    answers = material.tables["answers"]
-    if not len(answers):
+    answers, n_genes = material.tables["answers"], genes_asked(material)
+    told = []
+    if len(answers):
+        names = list(dict.fromkeys(answers["feature"]))
+        told.append(
+            f"This run tested {plural(len(names), 'feature')}: {listed(names, most=_MOST)}. All are in the table "
+            "answers."
+        )
+    if n_genes:
+        told.append(f"{plural(n_genes, 'gene was', 'genes were')} asked one by one (tables screens and expression).")
+    if not told:
         return NOT_APPLICABLE, "The run tested no feature."
-    names = list(dict.fromkeys(answers["feature"]))
-    text = (
-        f"This run tested {plural(len(names), 'feature')}: {listed(names, most=_MOST)}. All are in the table answers."
-    )
-    return PARTLY, f"{text} State whether others were examined before."
+    return PARTLY, f"{' '.join(told)} State whether others were examined before."
 
 
 def _size(_: Material) -> Told:
@@ -132,7 +138,7 @@ def _size(_: Material) -> Told:
 
 
 def _statistics(material: Material) -> Told:
-    if not len(material.tables["answers"]):
+    if not len(material.tables["answers"]) and not genes_asked(material):
         return NOT_APPLICABLE, "The run tested no feature."
     checked = _checked(material)
     told = (
@@ -148,7 +154,7 @@ def _statistics(material: Material) -> Told:
 
 
 def _values(material: Material) -> Told:
-    if not len(material.tables["answers"]):
+    if not len(material.tables["answers"]) and not genes_asked(material):
         return NOT_APPLICABLE, "The run tested no feature."
     text = "Numeric features entered as they are"
     if len(material.tables["curves"]):
@@ -207,6 +213,11 @@ def _relation(_: Material) -> Told:
 def _univariable(material: Material) -> Told:
     answers = material.tables["answers"]
     if not len(answers):
+        if n_genes := genes_asked(material):
+            return (
+                FILLED,
+                f"{plural(n_genes, 'gene')} with interval, p and q each, in the tables screens and expression.",
+            )
         return NOT_APPLICABLE, "The run tested no feature."
     n = int(answers["effect"].notna().sum())
     curves = " and the table curves" if len(material.tables["curves"]) else ""

@@ -164,7 +164,7 @@ def _signatures(context: Context) -> pd.DataFrame:
 
 
 def _remark(context: Context) -> pd.DataFrame:
-    names = ("cohorts", "samples", "scores", "answers", "pooled", "cuts", "curves")
+    names = ("cohorts", "samples", "scores", "answers", "pooled", "cuts", "curves", "screens", "expression_fits")
     tables = {name: _BUILDERS[name](context) for name in names}
     return remark_table(Material(context.study, context.needs, tables, {}))
 
