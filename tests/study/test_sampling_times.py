@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.study.clinical_study import TIME, ask, cohort, write_cohort
 from tests.study.test_survival_questions import patients
+
+from tmescope.study.sampling_times import late_in_answers
 
 OS = {**TIME, "event_values": ["relapse"], "censored_values": ["none", "died"]}
 ARMS = {"feature": "site", "treated": ["skin"], "control": ["node", "lung"], "assignment": "unknown"}
@@ -51,3 +54,13 @@ def test_a_landmark_does_not_say_that_samples_were_taken_by_then(warnings):
     assert told.loc["survival.landmark_sampling", "count"] == n > 0
     assert "by the landmark of 3 months" in told.loc["survival.landmark_sampling", "message"]
     assert "survival.immortal_time" not in told.index
+
+
+def test_the_study_s_own_answers_tell_too():
+    samples = pd.DataFrame({"timepoint": ["pre", "on", "on"]}, index=["a", "b", "c"])
+    outcome = pd.DataFrame({"time_months": [3.0, 4.0, 5.0], "event": [True, False, True]}, index=samples.index)
+    told = list(late_in_answers(samples, outcome, where="c: os"))
+    assert [(w.code, w.count) for w in told] == [("survival.immortal_time", 2)]
+    assert "names them in its baseline" in told[0].message
+    assert not list(late_in_answers(samples.assign(timepoint="pre"), outcome, where="c: os"))
+    assert not list(late_in_answers(samples.assign(timepoint=None), outcome, where="c: os"))

@@ -19,6 +19,7 @@ from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.profiling import COHORT_MATRIX
 from tmescope.study.questioning import answer_question, asked_questions, left_elsewhere
+from tmescope.study.sampling_times import late_in_answers
 from tmescope.study.schema import ResponseEndpoint
 from tmescope.study.subtyping import subtype_features
 from tmescope.study.visits import visit_context, visit_outcomes, visit_warnings
@@ -86,7 +87,7 @@ def answer_step(context: Context, cohort: Cohort) -> Step:
             answers = associate_survival(features, outcome, cohort_id=cohort.id, endpoint=survival)
             parts.append(answers.answers)
             others["curves"].append(answers.curves)
-            warnings.extend(answers.warnings)
+            warnings += [*answers.warnings, *late_in_answers(samples, outcome, where=f"{cohort.id}: {survival}")]
             context.progress.advance(_TASK)
         for question in own:
             found_own = _answer_own(

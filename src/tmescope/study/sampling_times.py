@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tmescope.study.asked_question import AskedQuestion
 
-__all__ = ["late_samples"]
+__all__ = ["late_in_answers", "late_samples"]
 
 _TAKES_BOTH = ("survival",)
 _TAKES_LANDMARK = ("restricted_mean", "competing_risks")
@@ -59,6 +59,30 @@ def late_samples(asked: AskedQuestion, outcome: pd.DataFrame) -> Iterator[RunWar
                 "immortal; choose a landmark by which all were taken"
             )
             yield replace(warning, code="survival.landmark_sampling", message=message + hint)
+
+
+def late_in_answers(samples: pd.DataFrame, outcome: pd.DataFrame, *, where: str) -> Iterator[RunWarning]:
+    """Yield a warning where samples of the study's own survival answers were taken after time zero.
+
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        The table samples, index sample_id.
+    outcome : pandas.DataFrame
+        Index sample_id; columns time_months and event.
+    where : str
+        Cohort and endpoint.
+
+    Yields
+    ------
+    RunWarning
+        ``survival.immortal_time``.
+    """
+    if not samples["timepoint"].notna().any():
+        return
+    for warning in warn_of_immortal_time(outcome, Sampling(timepoint=samples["timepoint"]), where=where):
+        advice = "if these are before treatment, ask a question of kind survival that names them in its baseline"
+        yield replace(warning, message=f"{warning.message}; {_remedy('')}; {advice}")
 
 
 def _remedy(kind: str) -> str:
