@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,7 @@ import pandas as pd
 
 from tmescope.foundation.errors import SampleError
 from tmescope.store.atlas_layout import AtlasLayout, check_column
-from tmescope.store.atomic import staged_file
-from tmescope.store.sharded_vectors import VectorAppender, VectorForm, VectorReader, write_declaration
+from tmescope.store.sharded_vectors import VectorAppender, VectorForm, VectorReader, write_declaration, write_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,11 +101,11 @@ class CellColumns:
             "_index": _NAMES,
             "column-order": list(self.layout.columns),
         }
-        _group(self.path / "obs", attributes)
+        write_group(self.path / "obs", attributes)
         for name, form in self.layout.columns.items():
             if form == "category":
                 said = {"encoding-type": "categorical", "encoding-version": "0.2.0", "ordered": False}
-                _group(self.path / "obs" / name, said)
+                write_group(self.path / "obs" / name, said)
             write_declaration(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
 
     def read(self, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -202,12 +200,6 @@ def _place(name: str, form: str) -> str:
 
 def _vector(form: str) -> VectorForm:
     return VectorForm(_DTYPES[form], chunk=_CHUNK, shard=_CHUNK * 64)
-
-
-def _group(folder: Path, attributes: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with staged_file(folder / "zarr.json") as staged:
-        staged.write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}))
 
 
 def _strings(path: Path, place: str, values: Sequence[str], *, length: int = 0) -> None:

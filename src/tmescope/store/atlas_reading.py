@@ -137,10 +137,11 @@ class Atlas:
 
     def verify(self) -> Iterator[str]:
         """Read every file, and yield what is wrong with each one that is not as it was written."""
+        matrix = vectors_of(self.layout)
         for name, shards in self.layout.shards.items():
+            form = matrix.get(name, matrix["X/data"])  # columns name their files as the counts do
             for number, shard in enumerate(shards):
-                wide = name == "X/indptr" and self._ends.form.keys == "v2"
-                place = f"{name}/{number}" if wide else f"{name}/c/{number}"
+                place = form.path(Path(name), number)
                 if wrong := check_shard(self.path / place, shard):
                     yield f"{place} {wrong}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ from tmescope.foundation.errors import ExpressionError, SampleError, StoreError,
 from tmescope.store.atlas_columns import CellColumns
 from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, read_layout, write_root
 from tmescope.store.atlas_reading import vectors_of
-from tmescope.store.atomic import staged_file, staged_folder
-from tmescope.store.sharded_vectors import VectorAppender, VectorReader, write_declaration
+from tmescope.store.atomic import staged_folder
+from tmescope.store.sharded_vectors import VectorAppender, VectorReader, write_declaration, write_group
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -234,15 +234,9 @@ def _declare(path: Path, layout: AtlasLayout) -> None:
     lengths = {"X/data": layout.n_entries, "X/indices": layout.n_entries, "X/indptr": layout.n_cells + 1}
     for name, form in vectors_of(layout).items():
         write_declaration(path / name, form, length=lengths[name])
-    _write_group(path / "X", {**_MATRIX, "shape": [layout.n_cells, layout.n_genes]})
+    write_group(path / "X", {**_MATRIX, "shape": [layout.n_cells, layout.n_genes]})
     CellColumns(path, layout).declare()
     write_root(path, layout, members=dict(_members(path)))
-
-
-def _write_group(folder: Path, attributes: Mapping[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with staged_file(folder / "zarr.json") as staged:
-        staged.write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}))
 
 
 def _members(path: Path) -> Iterator[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +19,7 @@ from tmescope.store.atomic import staged_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Shard", "VectorAppender", "VectorForm", "VectorReader", "check_shard", "write_declaration"]
+__all__ = ["Shard", "VectorAppender", "VectorForm", "VectorReader", "check_shard", "write_declaration", "write_group"]
 
 _CRC = 4
 _HEADER = 16
@@ -127,6 +128,21 @@ def write_declaration(folder: Path, form: VectorForm, *, length: int) -> None:
     """
     with staged_file(folder / "zarr.json") as path:
         path.write_text(json.dumps(form.declare(length), indent=1), encoding="utf-8")
+
+
+def write_group(folder: Path, attributes: Mapping[str, Any]) -> None:
+    """Write the declaration of a group of arrays.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the group; made where it is absent.
+    attributes : mapping
+        What it says of itself, JSON-able.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with staged_file(folder / "zarr.json") as staged:
+        staged.write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}))
 
 
 class VectorAppender:
