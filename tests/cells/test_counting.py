@@ -9,6 +9,7 @@ from tests.store.atlases import small_atlas, write_small
 from tmescope.cells import counting
 from tmescope.cells.counting import count_atlas
 from tmescope.foundation.errors import InputError
+from tmescope.store.atlas_passes import Local
 from tmescope.store.atlas_reading import open_atlas
 
 
@@ -25,7 +26,7 @@ def test_counts_are_those_of_the_matrix(written, threads, monkeypatch):
     atlas, dense = written
     groups = atlas.cells(("cell_type",))["cell_type"].cat.codes.to_numpy()
     marked = list(atlas.genes().index[:30])
-    found = count_atlas(atlas, groups=groups, marked=[*marked, "not there"], threads=threads)
+    found = count_atlas(atlas, groups=groups, marked=[*marked, "not there"], runner=Local(threads))
     expected = [dense.sum(1), (dense > 0).sum(1), dense[:, :30].sum(1), dense.max(1)]
     np.testing.assert_array_equal(found.cells.to_numpy(), np.column_stack(expected))
     np.testing.assert_array_equal(found.sums, [dense[groups == g].sum(0) for g in range(groups.max() + 1)])

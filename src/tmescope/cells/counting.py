@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import pandas as pd
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.cell_sums import cell_sums
-from tmescope.store.threads import map_runs
+from tmescope.store.atlas_passes import Added, Runner, Span, fold_spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +66,7 @@ def count_atlas(
     *,
     groups: Sequence[int] | NDArray[np.int32] | None = None,
     marked: Sequence[str] = (),
-    threads: int = 1,
+    runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasCounts:
     """Count everything that one pass over an atlas can count.
@@ -80,8 +79,9 @@ def count_atlas(
         Number of each cell's group, from 0 (pseudo-bulk of sample and cell type, say); all cells are one if omitted.
     marked : sequence of str
         Genes whose counts are added up apart, such as mitochondrial ones; those that the atlas lacks add nothing.
-    threads : int
-        Runs of cells that are counted at the same time; whole numbers do not depend on it.
+    runner : Runner, optional
+        Who counts: `tmescope.store.atlas_passes.Local` with some threads, one if omitted; whole numbers do not depend
+        on it.
     progress : Progress
         Told of cells.
 
@@ -107,28 +107,31 @@ def count_atlas(
             expected="a number from 0 for each cell",
         )
     n_groups = int(group.max(initial=0)) + 1
-    names = atlas.genes().index
-    flags = np.asarray(names.isin(list(marked)), dtype=np.uint8)
-    cells = np.zeros((layout.n_cells, 4), dtype=np.int64)
-    own = threading.local()
-    made: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
-
-    def count(first: int, last: int) -> int:
-        if not hasattr(own, "sums"):
-            own.sums = np.zeros((n_groups, layout.n_genes), np.int64), np.zeros((layout.n_genes, 2), np.int64)
-            made.append(own.sums)
-        rows = atlas.rows(first, last)
-        cell_sums(rows.ends, rows.genes, rows.counts, group[first:last], flags, cells[first:last], *own.sums)
-        return last - first
-
-    task = "count cells"
-    progress.start(task, layout.n_cells, unit="cells")
-    for done in map_runs(count, atlas.bounds(_ENTRIES), threads=threads):
-        progress.advance(task, done)
-    progress.finish(task)
-    sums, moments = np.zeros((n_groups, layout.n_genes), np.int64), np.zeros((layout.n_genes, 2), np.int64)
-    for part in made:
-        sums += part[0]
-        moments += part[1]
+    flags = np.asarray(atlas.genes().index.isin(list(marked)), dtype=np.uint8)
+    asked = _Asked(group, n_groups, flags)
+    parts, found = fold_spans(
+        _add, atlas, atlas.bounds(_ENTRIES), given=asked, runner=runner, progress=progress, task="count cells"
+    )
+    sums, moments = found or _zeros(n_groups, layout.n_genes)
+    cells = np.concatenate([np.zeros((0, 4), dtype=np.int64), *parts])
     table = pd.DataFrame(cells, columns=["total_counts", "n_genes", "marked_counts", "largest_count"])
     return AtlasCounts(table, sums, np.bincount(group, minlength=n_groups), moments[:, 0], moments[:, 1])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    group: NDArray[np.int32]
+    n_groups: int
+    marked: NDArray[np.uint8]
+
+
+def _zeros(n_groups: int, n_genes: int) -> Added:
+    return np.zeros((n_groups, n_genes), np.int64), np.zeros((n_genes, 2), np.int64)
+
+
+def _add(span: Span, asked: _Asked, sums: Added | None) -> tuple[NDArray[np.int64], Added]:
+    sums = sums or _zeros(asked.n_groups, asked.marked.size)
+    rows = span.rows()
+    cells = np.zeros((rows.n_cells, 4), dtype=np.int64)
+    cell_sums(rows.ends, rows.genes, rows.counts, asked.group[span.first : span.last], asked.marked, cells, *sums)
+    return cells, sums

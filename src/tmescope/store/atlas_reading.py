@@ -120,20 +120,36 @@ class Atlas:
             next_step="the files were written by something else: make the atlas again from its samples",
         )
 
-    def bounds(self, entries: int) -> tuple[tuple[int, int], ...]:
-        """Cut the cells into runs of about so many entries, always in the same way.
+    def bounds(self, entries: int, *, first: int = 0, last: int | None = None) -> tuple[tuple[int, int], ...]:
+        """Cut cells into runs of about so many entries, always in the same way.
 
         Parameters
         ----------
         entries : int
             Entries of a run; one cell at least.
+        first, last : int
+            Which cells; all if omitted.
+        """
+        stop = self.layout.n_cells if last is None else last
+        ends = self._ends.read(first, stop + 1).astype(np.int64)
+        cuts = [0]
+        while cuts[-1] < stop - first:
+            found = int(np.searchsorted(ends, ends[cuts[-1]] + entries, side="right")) - 1
+            cuts.append(min(max(found, cuts[-1] + 1), stop - first))
+        return tuple((first + a, first + b) for a, b in itertools.pairwise(cuts))
+
+    def spans(self, n: int) -> tuple[tuple[int, int], ...]:
+        """Cut the cells into `n` spans of about as many entries each, fewer where there are fewer cells.
+
+        Parameters
+        ----------
+        n : int
+            At least one.
         """
         ends = self._ends.read(0, self.layout.n_cells + 1).astype(np.int64)
-        cuts = [0]
-        while cuts[-1] < self.layout.n_cells:
-            found = int(np.searchsorted(ends, ends[cuts[-1]] + entries, side="right")) - 1
-            cuts.append(min(max(found, cuts[-1] + 1), self.layout.n_cells))
-        return tuple(itertools.pairwise(cuts))
+        wanted = np.linspace(0, int(ends[-1]), n + 1)[1:-1]
+        cuts = np.unique([0, *np.searchsorted(ends, wanted), self.layout.n_cells])
+        return tuple((int(a), int(b)) for a, b in itertools.pairwise(cuts))
 
     def verify(self) -> Iterator[str]:
         """Read every file, and yield what is wrong with each one that is not as it was written."""
