@@ -99,7 +99,7 @@ class CellColumns:
             "encoding-type": "dataframe",
             "encoding-version": "0.2.0",
             "_index": _NAMES,
-            "column-order": list(self.layout.columns),
+            "column-order": [*self.layout.columns, *self._of_results()],
         }
         write_group(self.path / "obs", attributes)
         for name, form in self.layout.columns.items():
@@ -115,9 +115,18 @@ class CellColumns:
         ----------
         names : sequence of str, optional
             Which; all if omitted.
+
+        Raises
+        ------
+        SampleError
+            If there is no such column.
         """
-        found = {}
-        for name in self.layout.columns if names is None else names:
+        found: dict[str, Any] = {}
+        every = [*self.layout.columns, *self._of_results()]
+        for name in every if names is None else names:
+            if name not in self.layout.columns:
+                found[name] = self._read_result(name, every)
+                continue
             form = self.layout.columns[name]
             reader = VectorReader(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
             values: Any = reader.read(0, self.layout.n_cells)
@@ -125,6 +134,21 @@ class CellColumns:
                 values = pd.Categorical.from_codes(values, categories=pd.Index(self._known(name), dtype="str"))
             found[name] = values
         return pd.DataFrame(found)
+
+    def _of_results(self) -> list[str]:
+        return [name for result in self.layout.results.values() for name in result.obs]
+
+    def _read_result(self, name: str, every: Sequence[str]) -> Any:
+        import zarr
+        from anndata.io import read_elem
+
+        if name not in every:
+            raise SampleError(
+                f"the atlas has no column {name!r}",
+                where=str(self.path),
+                expected=f"one of {', '.join(every) or 'none: it has no columns yet'}",
+            )
+        return read_elem(zarr.open_group(self.path / "obs", mode="r", use_consolidated=False)[name])
 
     def names(self) -> pd.Index[str]:
         """Return the names of all cells."""

@@ -19,6 +19,7 @@ __all__ = [
     "AtlasLayout",
     "AtlasPanel",
     "AtlasSample",
+    "StoredResult",
     "check_column",
     "read_layout",
     "write_root",
@@ -28,6 +29,7 @@ ATTRIBUTE = "tmescope-atlas"
 VERSION = 1
 _LARGEST_ROOT = 1 << 28
 _NAME = re.compile(r"[^\W_][\w .()%+-]{0,99}")
+_PLACE = re.compile(r"(obs|var|obsm|varm|obsp|\.atlas)(/[^\W][\w .()%+-]*)+")
 _TAKEN = frozenset({"c", "codes", "categories", "zarr.json"})
 _VECTORS = frozenset({"X/data", "X/indices", "X/indptr"})
 
@@ -68,6 +70,32 @@ class AtlasPanel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredResult:
+    """What an atlas holds of a result: of all its cells, or not at all.
+
+    Parameters
+    ----------
+    obs, var : tuple of str
+        Columns of cells and genes.
+    arrays : tuple of str
+        Places of arrays, such as ``obsm/X_pca``.
+    tables : tuple of str
+        Tables, in the hidden folder of the atlas.
+    files : mapping of str to Shard
+        Every file of it, by place.
+    provenance : mapping of str to object
+        Parameters, versions and hashes: what JSON can say.
+    """
+
+    obs: tuple[str, ...] = ()
+    var: tuple[str, ...] = ()
+    arrays: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    files: Mapping[str, Shard] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class AtlasLayout:
     """What is in an atlas.
 
@@ -89,6 +117,8 @@ class AtlasLayout:
         Gene-major copies, in order; cells after the last have none.
     shards : mapping of str to tuple of Shard
         Files of each vector.
+    results : mapping of str to StoredResult
+        By name; cells that are added make them out of date, and they go.
     """
 
     n_cells: int = 0
@@ -102,6 +132,7 @@ class AtlasLayout:
     samples: tuple[AtlasSample, ...] = ()
     panels: tuple[AtlasPanel, ...] = ()
     shards: Mapping[str, tuple[Shard, ...]] = field(default_factory=dict)
+    results: Mapping[str, StoredResult] = field(default_factory=dict)
 
     def with_shards(self, vector: str, written: Mapping[int, Shard]) -> AtlasLayout:
         """Return the layout with some shards of a vector replaced or added.
@@ -179,6 +210,7 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         ),
         panels=tuple(AtlasPanel(_size(p["first"]), _size(p["last"]), _size(p["n_entries"])) for p in said["panels"]),
         shards={str(k): tuple(Shard(_size(a), _size(b)) for a, b in v) for k, v in said["shards"].items()},
+        results={check_column(k): _parse_result(v) for k, v in said.get("results", {}).items()},
     )
     places = _VECTORS | {f"obs/{n}/codes" if f == "category" else f"obs/{n}" for n, f in layout.columns.items()}
     if strange := sorted(set(layout.shards) - places):
@@ -192,6 +224,21 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         message = "samples and cells do not add up"
         raise ValueError(message)
     return layout
+
+
+def _parse_result(said: Mapping[str, Any]) -> StoredResult:
+    for place in (*said["arrays"], *said["files"]):
+        if not isinstance(place, str) or not _PLACE.fullmatch(place) or ".." in place:
+            message = f"{place!r} is no place in it"
+            raise ValueError(message)
+    return StoredResult(
+        obs=tuple(check_column(c) for c in said["obs"]),
+        var=tuple(check_column(c) for c in said["var"]),
+        arrays=tuple(said["arrays"]),
+        tables=tuple(check_column(t) for t in said["tables"]),
+        files={str(k): Shard(_size(a), _size(b)) for k, (a, b) in said["files"].items()},
+        provenance=dict(said["provenance"]),
+    )
 
 
 def write_root(path: Path, layout: AtlasLayout, *, members: Mapping[str, Mapping[str, Any]]) -> None:
@@ -208,6 +255,8 @@ def write_root(path: Path, layout: AtlasLayout, *, members: Mapping[str, Mapping
     """
     said = asdict(layout)
     said["shards"] = {k: [[s.nbytes, s.crc32] for s in v] for k, v in layout.shards.items()}
+    for name, result in layout.results.items():
+        said["results"][name]["files"] = {k: [s.nbytes, s.crc32] for k, s in result.files.items()}
     root = {
         "zarr_format": 3,
         "node_type": "group",

@@ -160,6 +160,10 @@ class Atlas:
                 place = form.path(Path(name), number)
                 if wrong := check_shard(self.path / place, shard):
                     yield f"{place} {wrong}"
+        for result in self.layout.results.values():
+            for file, shard in result.files.items():
+                if wrong := check_shard(self.path / file, shard):
+                    yield f"{file} {wrong}"
 
 
 def open_atlas(path: Path) -> Atlas:

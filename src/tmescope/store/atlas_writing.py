@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from tmescope.foundation.errors import ExpressionError, SampleError, StoreError, examples
 from tmescope.store.atlas_columns import CellColumns
-from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, read_layout, write_root
+from tmescope.store.atlas_declaration import declare_atlas
+from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, read_layout
 from tmescope.store.atlas_reading import vectors_of
 from tmescope.store.atomic import staged_folder
-from tmescope.store.sharded_vectors import VectorAppender, VectorReader, write_declaration, write_group
+from tmescope.store.sharded_vectors import VectorAppender, VectorReader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AtlasWriter", "create_atlas"]
 
-_MATRIX = {"encoding-type": "csr_matrix", "encoding-version": "0.1.0"}
 _GROUPS = ("layers", "obsm", "obsp", "uns", "varm", "varp")
 
 
@@ -84,7 +83,7 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
                 appender.append(np.zeros(1, dtype=np.int64))
             layout = layout.with_shards(name, appender.finish())
         CellColumns(staged, layout).create()
-        _declare(staged, layout)
+        declare_atlas(staged, layout)
 
 
 class AtlasWriter:
@@ -97,8 +96,8 @@ class AtlasWriter:
 
     Notes
     -----
-    What is added counts from `commit` on; a writer that stops before leaves the atlas as it was, and the next one
-    writes over what it left.
+    What is added counts from `commit` on; results of the cells before are out of date from then, and go. A writer that
+    stops before leaves the atlas as it was, and the next one writes over what it left.
     """
 
     def __init__(self, path: Path) -> None:
@@ -205,6 +204,7 @@ class AtlasWriter:
             n_entries=self.layout.n_entries + sum(s.n_entries for s in self._added),
             samples=(*self.layout.samples, *self._added),
             columns=self._columns.forms,
+            results={},
         )
         appenders = {**self._appenders, "X/indptr": self._with_ends(layout), **self._columns.appenders}
         if appenders["X/indptr"].form != vectors_of(self.layout)["X/indptr"]:
@@ -212,7 +212,7 @@ class AtlasWriter:
         for name, appender in appenders.items():
             layout = layout.with_shards(name, appender.finish())
         self._columns.finish()
-        _declare(self.path, layout)
+        declare_atlas(self.path, layout)
         self.layout = layout
         self._open()
         return layout
@@ -227,25 +227,6 @@ class AtlasWriter:
         for ends in self._ends:
             appender.append(ends)
         return appender
-
-
-def _declare(path: Path, layout: AtlasLayout) -> None:
-    """Write the declaration of every array, then the root."""
-    lengths = {"X/data": layout.n_entries, "X/indices": layout.n_entries, "X/indptr": layout.n_cells + 1}
-    for name, form in vectors_of(layout).items():
-        write_declaration(path / name, form, length=lengths[name])
-    write_group(path / "X", {**_MATRIX, "shape": [layout.n_cells, layout.n_genes]})
-    CellColumns(path, layout).declare()
-    write_root(path, layout, members=dict(_members(path)))
-
-
-def _members(path: Path) -> Iterator[tuple[str, Any]]:
-    for found in sorted(path.rglob("zarr.json")):
-        place = found.parent.relative_to(path)
-        if place.parts and not any(part.startswith(".") for part in place.parts):
-            said = json.loads(found.read_text(encoding="utf-8"))
-            said.pop("consolidated_metadata", None)
-            yield place.as_posix(), said
 
 
 def _checked(counts: sparse.csr_matrix, obs: pd.DataFrame, layout: AtlasLayout, *, where: str) -> sparse.csr_matrix:
