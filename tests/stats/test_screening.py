@@ -70,6 +70,19 @@ def test_each_column_has_its_own_complete_cases(patients):
         assert alone.sd[0] == found.sd[j]
 
 
+@pytest.mark.parametrize("gap", [False, True])
+def test_a_matrix_that_lies_feature_by_feature_gives_the_same_bytes(patients, gap):
+    values, _, time, event, _ = patients
+    wide = np.tile(values, (1, 60)) + np.arange(300) % 7
+    if gap:
+        wide[3, 5::7] = np.nan
+    model = cox_outcome(time, event)
+    one, other = screen_columns(model, np.ascontiguousarray(wide)), screen_columns(model, np.asfortranarray(wide))
+    for name in ("log_effect", "std_error", "p_score", "mean", "sd"):
+        assert getattr(one, name).tobytes() == getattr(other, name).tobytes()
+    np.testing.assert_array_equal(one.n_missing, np.isnan(wide).sum(axis=0))
+
+
 def test_what_cannot_be_estimated_has_a_reason_and_no_number():
     y = np.repeat([0, 1], 10)
     values = np.column_stack([np.full(20, 2.0), np.arange(20.0), np.full(20, np.nan), np.tile([0.0, 1], 10)])

@@ -119,7 +119,7 @@ def screen_columns(model: OutcomeModel, values: ArrayLike) -> ColumnEffects:
             expected="one row per sample of the outcome",
         )
     found = _Found.empty(matrix.shape[1])
-    _fill(model, np.ascontiguousarray(matrix), found=found, places=np.arange(matrix.shape[1]))
+    _fill(model, matrix, found=found, places=np.arange(matrix.shape[1]))
     found.n_missing[:] = model.rows.size - found.n
     return _finish(model, found)
 
@@ -172,7 +172,10 @@ def _fit_tiles(model: OutcomeModel, matrix: NDArray[np.float64]) -> tuple[NDArra
     for first in range(0, width, _TILE):
         last = min(first + _TILE, width)
         z, tile = np.empty((model.rows.size, last - first)), np.empty((3, last - first))
-        standardise_columns(matrix, model.rows, first, z, tile)
+        # a matrix that lies feature by feature is turned a tile at a time, which stays in a cache
+        by_row = matrix.flags.c_contiguous
+        block, begin = (matrix, first) if by_row else (np.ascontiguousarray(matrix[:, first:last]), 0)
+        standardise_columns(block, model.rows, begin, z, tile)
         moments[:, first:last] = tile
         if model.reason:
             continue
