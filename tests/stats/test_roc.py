@@ -26,11 +26,31 @@ def test_golden_numbers_of_proc_and_wilcoxon(golden, case: str) -> None:
     assert found.degenerate == (case in {"wide", "perfect"})
     if not found.degenerate:
         assert found.std_error == pytest.approx(expected["std_error"], abs=1e-12)
-        assert (found.ci_low, found.ci_high) == pytest.approx((expected["ci_low"], expected["ci_high"]), abs=1e-12)
         narrow = auc(data["score"], data["positive"], confidence=0.9)
-        assert (narrow.ci_low, narrow.ci_high) == pytest.approx(
-            (expected["ci90_low"], expected["ci90_high"]), abs=1e-12
-        )
+        for estimate, limits, tail in ((found, "ci", 0.025), (narrow, "ci90", 0.05)):
+            half = stats.norm.ppf(1 - tail) * estimate.std_error  # pROC's interval is that of the area itself
+            symmetric = (max(0.0, found.auc - half), min(1.0, found.auc + half))
+            assert symmetric == pytest.approx((expected[f"{limits}_low"], expected[f"{limits}_high"]), abs=1e-12)
+
+
+def test_limits_are_those_of_the_normal_quantile_of_the_area() -> None:
+    rng = np.random.default_rng(3)
+    found = auc(np.append(rng.normal(1.2, 1, 14), rng.normal(0, 1, 26)), np.arange(40) < 14)
+    low, middle, high = stats.norm.ppf([found.ci_low, found.auc, found.ci_high])
+    assert high - middle == pytest.approx(middle - low)
+    # the slope of the quantile, by differences instead of the density
+    slope = (stats.norm.ppf(found.auc + 1e-6) - stats.norm.ppf(found.auc - 1e-6)) / 2e-6
+    assert high - middle == pytest.approx(stats.norm.ppf(0.975) * slope * found.std_error, rel=1e-6)
+    assert "DeLong interval on the probit scale" in found.method
+
+
+@pytest.mark.parametrize("distance", [0.0, 1.19])  # areas of 0.5 and 0.8
+def test_the_interval_covers_in_small_cohorts(distance: float) -> None:
+    rng = np.random.default_rng(20261126)
+    area, positive, runs = float(stats.norm.cdf(distance / 2**0.5)), np.arange(40) < 14, 500
+    found = [auc(rng.normal(size=40) + distance * positive, positive) for _ in range(runs)]
+    low, high = stats.binom.interval(0.999, runs, 0.95)
+    assert low <= sum(e.ci_low <= area <= e.ci_high for e in found) <= high
 
 
 def _plain_delong(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -72,8 +92,7 @@ def test_sign_and_labels_mirror() -> None:
 
 def test_limits_stay_in_range() -> None:
     found = auc([1.0, 2, 3, 4, 3.5, 6, 7, 8], [0, 0, 0, 0, 1, 1, 1, 1])
-    assert found.auc < 1.0
-    assert found.ci_high == 1.0
+    assert found.auc < found.ci_high < 1.0
 
 
 @pytest.mark.parametrize(("m", "n"), [(3, 4), (1, 6), (10, 2), (25, 40)])

@@ -31,7 +31,7 @@ class AucEstimate:
     std_error : float
         DeLong standard error; NaN where it is not defined (see `degenerate` and `reason`).
     ci_low, ci_high : float
-        Two-sided confidence limits within [0, 1].
+        Two-sided confidence limits within [0, 1]; they are not symmetric about the area.
     p_value : float
         Two-sided Mann-Whitney test of equal distributions.
     method : str
@@ -87,7 +87,9 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, confidence: float = 0.95) -> 
     Notes
     -----
     Missing pairs are dropped; ties count one half (midranks). The variance is DeLong's, from
-    midranks in O(n log n); limits are ``auc ± z * se`` clipped to [0, 1]. The p-value is exact where there
+    midranks in O(n log n). Limits are ``Phi(q ± z * se / phi(q))`` with ``q = Phi^-1(auc)``: the interval of the normal
+    quantile of the area, by the delta method, carried back. Limits ``auc ± z * se`` cover too rarely in small cohorts:
+    docs/methods/response.md has the coverage of both and of other intervals. The p-value is exact where there
     are no ties and both classes have fewer than 50 samples, otherwise the normal approximation with the
     variance corrected for ties and a continuity correction of one half.
 
@@ -121,12 +123,10 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, confidence: float = 0.95) -> 
         interval = "exact bound from disjoint pairs (the classes do not overlap)"
     else:
         std_error = float(np.sqrt(variance))
-        half = float(stats.norm.ppf(1.0 - tail)) * std_error
-        low, high = max(0.0, area - half), min(1.0, area + half)
+        low, high = _probit_limits(area, std_error, tail=tail)
         if np.isnan(std_error):
-            low = high = float("nan")
             reason = "one_sample_in_a_class"
-        interval = "DeLong interval"
+        interval = "DeLong interval on the probit scale"
     return AucEstimate(
         n=x.size,
         n_positive=above.size,
@@ -140,6 +140,13 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, confidence: float = 0.95) -> 
         degenerate=degenerate,
         reason=reason,
     )
+
+
+def _probit_limits(area: float, std_error: float, *, tail: float) -> tuple[float, float]:
+    """Return limits of an area between 0 and 1, symmetric for its normal quantile; NaN without a standard error."""
+    centre = stats.norm.ppf(area)
+    half = stats.norm.ppf(1.0 - tail) * std_error / stats.norm.pdf(centre)
+    return float(stats.norm.cdf(centre - half)), float(stats.norm.cdf(centre + half))
 
 
 def _why_not(scores: NDArray[np.float64], n_positive: int) -> str:
