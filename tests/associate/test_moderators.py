@@ -49,6 +49,7 @@ def test_kinds_are_compared_with_the_most_common():
     rows = moderate_answers(_answers(effects, errors), drug, moderator="drug", options=fixed).set_index("level")
     assert set(rows["reference"]) == {"PD1"}
     assert list(rows.index) == ["CTLA4", "PDL1"]
+    assert rows.loc["PDL1", "family"] == "meta-regression | q | recist | odds_ratio_per_sd | drug | PDL1 against PD1"
 
     def pooled(these):
         w = errors[these] ** -2.0

@@ -71,7 +71,7 @@ def moderate_answers(
         the moderator together; ``r2`` the percentage of the variance between cohorts that it explains; ``tau2`` what is
         left, ``tau2_without`` what there was. Numbers are NaN, with the reason in ``method``, where cohorts are fewer
         than slopes + 2 or of one kind. Families of q-values are all features of one question, kind of effect,
-        adjustment, moderator and level.
+        adjustment, moderator, level and reference.
 
     Raises
     ------
@@ -182,7 +182,8 @@ def _with_families(table: pd.DataFrame) -> pd.DataFrame:
             str(word)
             for word in (
                 "meta-regression", row["question_id"], row["endpoint"], row["effect_name"],
-                f"adjusted for {row['adjusted_for']}" if row["adjusted_for"] else "", row["moderator"], row["level"],
+                f"adjusted for {row['adjusted_for']}" if row["adjusted_for"] else "", row["moderator"],
+                f"{row['level']} against {row['reference']}" if row["level"] else "",
             )
             if word
         )
