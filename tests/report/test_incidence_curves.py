@@ -101,3 +101,13 @@ def test_it_can_be_drawn(contents: ReportContents, tmp_path) -> None:
     figures = draw(contents, (curves("tmb", ("low", "middle", "high")), answers("tmb", 0.004)))
     write_figures(figures, tmp_path, formats=("svg",))
     assert "death (competing)" in (tmp_path / "incidence-relapses-tmb.svg").read_text(encoding="utf-8")
+
+
+def test_the_method_is_named_where_two_have_a_feature_of_one_name(contents: ReportContents) -> None:
+    tertiles = ("low", "middle", "high")
+    parts = [(curves("CYT", tertiles).assign(source=m), answers("CYT", 0.1).assign(source=m)) for m in ("zscore", "b")]
+    figures = draw(contents, *parts, (curves("tmb", tertiles), answers("tmb", 0.2)))
+    assert [f.title.rsplit(" by tertile of ")[1] for f in figures] == ["CYT (zscore)", "CYT (b)", "tmb"]
+    assert all("CYT (b)" in text for text in (figures[1].caption, figures[1].alt))
+    assert [f.id for f in figures] == ["incidence-relapses-cyt--zscore", "incidence-relapses-cyt--b",
+                                       "incidence-relapses-tmb"]  # fmt: skip

@@ -41,11 +41,12 @@ def draw_incidence(contents: ReportContents) -> list[Figure]:
         tests = own[own["effect_name"] == "gray_chi_square"]
         smallest = {key: float(p) for key, p in tests.groupby(["feature", "source"])["p_value"].min().items()}
         known = [key for key, _ in rows.groupby(["feature", "source"], sort=False)]
+        names = [feature for feature, _ in known]
         chosen = sorted(known, key=lambda key: (_known_first(smallest.get(key)), known.index(key)))[:MOST_FEATURES]
         for feature, source in chosen:
             here = (rows["feature"] == feature) & (rows["source"] == source)
             said = own[(own["feature"] == feature) & (own["source"] == source) & (own["adjusted_for"].fillna("") == "")]
-            figures.append(_draw(contents, rows[here], said, among=len(known)))
+            figures.append(_draw(contents, rows[here], said, among=len(known), twice=names.count(feature) > 1))
     return figures
 
 
@@ -53,17 +54,20 @@ def _known_first(p: float | None) -> float:
     return 2.0 if p is None or np.isnan(p) else p
 
 
-def _draw(contents: ReportContents, curves: pd.DataFrame, answers: pd.DataFrame, *, among: int) -> Figure:
+def _draw(contents: ReportContents, curves: pd.DataFrame, answers: pd.DataFrame, *, among: int, twice: bool) -> Figure:
+    """Draw one feature; its method is named where another one has a feature of the same name."""
     first = curves.iloc[0]
+    of = f" ({plain(first['source'])})" if twice else ""
     feature, endpoint = str(first["feature"]), endpoint_name(first["endpoint"])
-    label = plain(contents.feature_labels(str(first["source"])).get(feature, feature))
+    label = plain(contents.feature_labels(str(first["source"])).get(feature, feature)) + of
     groups = _MEMBERS if set(curves["group"]) <= set(_MEMBERS) else _TERTILES
     rows = _steps(contents, curves)
     end = float(rows["time"].max())
     risk = find_at_risk(rows, end)
     notes = _notes(rows, answers)
     by = "with and without" if groups == _MEMBERS else "by tertile of"
-    slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{first['question_id']}-{feature}".lower())
+    slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{first['question_id']}-{feature}{of}".lower())
+    slug = slug.strip("-") if twice else slug
     chosen = f" Drawn for the {MOST_FEATURES} features of {among} with the smallest p-values: chosen, not typical."
     return Figure(
         id=f"incidence-{slug}",
