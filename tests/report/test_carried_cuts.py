@@ -35,3 +35,21 @@ def test_without_a_carried_cut_there_is_no_figure():
     answers = _answers("odds_ratio")
     assert draw_carried_cuts(maker.contents(answers=answers))[0].section == "answers"
     assert draw_carried_cuts(maker.contents(answers=answers.iloc[:2])) == []
+
+
+def test_long_names_stand_in_lines_above_their_panel():
+    name = "HALLMARK_EPITHELIAL_MESENCHYMAL_TRANSITION_EXTENDED_BY_FIBROBLASTS"
+    [figure] = draw_carried_cuts(maker.contents(answers=_answers().assign(feature=name)))
+    assert name in figure.alt
+    lines = figure.datasets["rows"]["head"].iloc[0].split("\n")
+    assert "".join(lines) == name
+    assert max(map(len, lines)) <= 45
+    drawn = draw_svg(figure)
+    assert "…" not in drawn
+    assert all(line in drawn for line in lines)
+
+
+def test_two_methods_with_a_feature_of_one_name_have_a_panel_each():
+    both = pd.concat([_answers(), _answers().assign(source="ssgsea")])
+    [figure] = draw_carried_cuts(maker.contents(answers=both))
+    assert list(dict.fromkeys(figure.datasets["rows"]["head"])) == ["cyt (zscore)", "cyt (ssgsea)"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import altair as alt
 import pandas as pd
 
@@ -15,6 +17,8 @@ _FROZEN = "_at_frozen_cut"
 _HELD_OUT = "_at_cut_held_out"
 _SHOWN = 6
 _PANEL, _ROW = 210, 20
+_LETTERS = 44
+"""As many stand above a panel and its numbers in one line."""
 _LOW, _HIGH = 1.0 / 16.0, 16.0
 
 
@@ -71,11 +75,13 @@ def _rows(contents: ReportContents, rows: pd.DataFrame, shown: list[tuple[str, s
         & pooled["effect"].notna()
     ]
     place = {c: i for i, c in enumerate(contents.cohort_ids())}
+    names = [feature for feature, _ in shown]
     found = []
     for row in [*rows[rows["effect"].notna()].to_dict(orient="records"), *mine.to_dict(orient="records")]:
         key = (str(row["feature"]), str(row["source"]))
         if key not in shown:
             continue
+        of = f" ({plain(key[1])})" if names.count(key[0]) > 1 else ""
         is_pooled = "stratum" in row
         held_out = str(row["effect_name"]).endswith(_HELD_OUT)
         kind = "pooled" if is_pooled else "held out" if held_out else "frozen"
@@ -87,7 +93,8 @@ def _rows(contents: ReportContents, rows: pd.DataFrame, shown: list[tuple[str, s
             line = f"{plain(row['cohort_id'])}{', held-out half' if held_out else ''} ({count(row['n'])})"
         found.append(
             {
-                "label": plain(contents.short_labels(key[1]).get(key[0], key[0])),
+                "label": (label := plain(contents.short_labels(key[1]).get(key[0], key[0])) + of),
+                "head": _wrapped(label),
                 "line": line,
                 "kind": kind,
                 "place": 1000 if is_pooled else (0 if held_out else 100) + place[str(row["cohort_id"])],
@@ -101,6 +108,12 @@ def _rows(contents: ReportContents, rows: pd.DataFrame, shown: list[tuple[str, s
             }
         )
     return pd.DataFrame(found).sort_values(["rank", "place"], kind="stable").reset_index(drop=True)
+
+
+def _wrapped(label: str) -> str:
+    """Return a name in lines that stand above one panel; names of gene sets have no spaces, and break after a _."""
+    spaced = label.replace("_", "_\u200b ")
+    return "\n".join(textwrap.wrap(spaced, _LETTERS)).replace("_\u200b ", "_").replace("\u200b", "")
 
 
 def _chart(table: pd.DataFrame, word: str) -> alt.FacetChart:
@@ -125,7 +138,8 @@ def _chart(table: pd.DataFrame, word: str) -> alt.FacetChart:
     )
     one = base.mark_rule(strokeDash=[3, 3], color=ink("muted")).encode(x=alt.datum(1.0, type="quantitative"))
     panel = alt.layer(one, lines, points, words, width=_PANEL, height=alt.Step(_ROW))
-    facet = alt.Facet("label:N", sort=list(pd.unique(table["label"])), title=None, header=alt.Header(labelLimit=320))
+    header = alt.Header(labelExpr="split(datum.value, '\\n')", labelLimit=0)
+    facet = alt.Facet("head:N", sort=list(pd.unique(table["head"])), title=None, header=header)
     grid: alt.FacetChart = panel.facet(facet=facet, columns=2, spacing={"row": 26, "column": 130}).resolve_scale(
         y="independent"
     )
