@@ -51,3 +51,24 @@ def test_an_adjusted_screen_is_a_figure_of_its_own():
     table = make_screens(50)
     both = pd.concat([table, table.assign(adjusted_for="axis")])
     assert [f.id for f in draw_volcanoes(_contents(screens=both))] == ["volcano-genes-a", "volcano-genes-a-adjusted"]
+
+
+def test_one_run_away_gene_does_not_press_the_others_together():
+    table = make_screens()
+    table.loc[100, ["log2_effect", "neg_log10_p"]] = [25.0, 0.2]
+    table.loc[101, ["log2_effect", "neg_log10_p"]] = [-14.0, 9.0]
+    (figure,) = draw_volcanoes(_contents(screens=table))
+    bins, points, edge = (figure.datasets[n] for n in ("bins", "points", "edge"))
+    assert int(bins["genes"].sum()) + len(points) + len(edge) == 2999
+    assert dict(zip(edge["gene"], edge["side"], strict=True)) == {"G101": "left", "G100": "right"}
+    assert list(edge["effect"]) == [-14.0, 25.0]
+    usual = np.percentile(table["log2_effect"].abs().dropna(), 99)
+    assert edge["x"].abs().max() <= 3.01 * usual
+    assert "2 genes beyond it are arrows at the edge" in figure.caption
+    assert "G101" in set(figure.datasets["named"]["gene"])
+
+
+def test_without_outliers_the_caption_speaks_of_no_edge():
+    (figure,) = draw_volcanoes(_contents(screens=make_screens()))
+    assert not len(figure.datasets["edge"])
+    assert "edge" not in figure.caption
