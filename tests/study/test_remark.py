@@ -107,3 +107,14 @@ def test_a_split_at_the_median_is_told_and_is_no_check_of_assumptions(tmp_path):
     table = write(tmp_path, change)[2]
     assert "halves at the median of each cohort" in table.loc[11, "text"]
     assert "were not checked by the run" in table.loc[10, "text"]
+
+
+def test_tertiles_of_incidence_are_told(tmp_path):
+    def change(data):
+        data["endpoints"]["os"]["competing"] = {"other": ["2"]}
+        data["question"] = [{"id": "causes", "kind": "competing_risks", **OWN}]
+
+    told = write(tmp_path, change)[2].loc[11, "text"]
+    assert "for the incidence of competing events, and Gray's test, as tertiles of each cohort, not optimised" in told
+    assert "halves at the median" not in told
+    assert "frozen" not in told

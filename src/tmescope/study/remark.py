@@ -48,7 +48,7 @@ def remark_table(material: Material) -> pd.DataFrame:
     Parameters
     ----------
     material : Material
-        With the tables cohorts, samples, scores, answers and curves; pooled and cuts where they are.
+        With the tables cohorts, samples, scores, answers and curves; pooled, cuts and incidence where they are.
 
     Returns
     -------
@@ -159,8 +159,7 @@ def _values(material: Material) -> Told:
     text = "Numeric features entered as they are"
     if len(material.tables["curves"]):
         text += "; for time to event as tertiles of the samples of each cohort with a known outcome, not optimised"
-    if material.tables["answers"]["effect_name"].astype(str).str.startswith("restricted_mean").any():
-        text += "; for months gained as halves at the median of each cohort, not optimised"
+    text += "".join(_splits(material))
     cuts = material.tables.get("cuts")
     if cuts is not None and len(cuts):
         text += (
@@ -168,6 +167,23 @@ def _values(material: Material) -> Told:
             "the search and the effect in patients that did not choose it (table cuts)"
         )
     return FILLED, f"{text}."
+
+
+def _splits(material: Material) -> Iterator[str]:
+    """Yield how questions split numeric features at places that were not optimised."""
+    answers, incidence = material.tables["answers"], material.tables.get("incidence")
+    names = answers["effect_name"].astype(str)
+    if answers.loc[names.str.startswith("restricted_mean"), "checks"].astype(str).str.contains("median").any():
+        yield "; for months gained as halves at the median of each cohort, not optimised"
+    if incidence is not None and incidence["group"].isin(["low", "middle", "high"]).any():
+        yield "; for the incidence of competing events, and Gray's test, as tertiles of each cohort, not optimised"
+    frozen = answers[names.str.endswith("_at_frozen_cut")]
+    if len(frozen):
+        n = len(frozen[["question_id", "feature", "source"]].drop_duplicates())
+        yield (
+            f"; {plural(n, 'feature')} above and below a cut-off that was frozen beforehand in other patients (answers "
+            "of which the kind of effect ends in at_frozen_cut)"
+        )
 
 
 def _flow(material: Material) -> Told:

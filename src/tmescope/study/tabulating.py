@@ -164,7 +164,9 @@ def _signatures(context: Context) -> pd.DataFrame:
 
 
 def _remark(context: Context) -> pd.DataFrame:
-    names = ("cohorts", "samples", "scores", "answers", "pooled", "cuts", "curves", "screens", "expression_fits")
+    names = (
+        "cohorts", "samples", "scores", "answers", "pooled", "cuts", "curves", "incidence", "screens", "expression_fits"
+    )  # fmt: skip
     tables = {name: _BUILDERS[name](context) for name in names}
     return remark_table(Material(context.study, context.needs, tables, {}))
 
