@@ -73,6 +73,12 @@ def test_scores_that_depend_on_their_cohort_are_pointed_out(carried):
     assert relative.to_dict() == {"cyt": True, "tmb": False, "BG001": False}
 
 
+def test_remark_tells_of_the_split_at_the_frozen_number(carried):
+    told = carried[0].table("remark").set_index("item").loc[11, "text"]
+    assert "3 features above and below a cut-off that was frozen beforehand in other patients" in told
+    assert "3 cut-points were optimised" in told
+
+
 def test_nothing_is_done_again_and_nothing_stays_behind(carried):
     _, folder = carried
     assert _run(folder, QUESTION).redone == ()
@@ -85,7 +91,7 @@ def test_a_file_is_carried_without_a_search_and_a_shared_patient_tests_nothing(t
     tiny.write_files(tmp_path)
     _run(tmp_path, QUESTION)
     (tmp_path / "kept.json").write_bytes((tmp_path / "out" / "cutoffs" / "cut~table-tmb.json").read_bytes())
-    told = {k: v for k, v in QUESTION.items() if k not in {"features", "genes", "methods"}}
+    told = {k: v for k, v in QUESTION.items() if k not in {"features", "genes", "methods", "corrected_by"}}
     outcome = _run(tmp_path, {**told, "carry": {"to": ["b"], "files": ["kept.json"]}})
     assert len(outcome.table("cuts")) == 0
     answers = outcome.table("answers").query("question_id == 'cut'")
@@ -135,6 +141,7 @@ def test_cut_offs_in_files_leave_out_the_patients_of_their_own_choosing_cohort(t
     names = ("cut~table-tmb.json", "other~gene-BG001.json")
     for name in names:
         (tmp_path / name).write_bytes((tmp_path / "out" / "cutoffs" / name).read_bytes())
+    del asked["corrected_by"]
     data["question"] = [{**asked, "carry": {"to": ["b"], "files": list(names)}}]
     outcome = run(tiny.write_study(tmp_path, data), tmp_path / "out2")
     answers = outcome.table("answers").query("question_id == 'cut'").set_index("feature")

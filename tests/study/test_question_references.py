@@ -55,6 +55,7 @@ ENTRY = {"late_entry": {"feature": "biopsy", "unit": "days"}}
         ({"kind": "survival", "endpoint": "os", "survival": {"weights": "braf"}}, "numeric feature of cohort 'b'"),
         ({"kind": "survival", "endpoint": "os", "survival": {"strata": ["centre"]}}, "centre"),
         ({"kind": "cutpoint", "endpoint": "best"}, "best"),
+        ({"kind": "cutpoint", "baseline": ["pre"]}, "does not use baseline where its endpoint is a response"),
     ],
 )
 def test_what_a_kind_needs_is_looked_for_before_data_are_read(tmp_path, wrong, told):

@@ -39,7 +39,7 @@ def test_what_does_not_go_together_is_refused(wrong: dict, words: str) -> None:
         ({"kind": "expression"}, "name an endpoint, or"),
         ({"kind": "response"}, "name an endpoint, or"),
         ({"kind": "expression", "endpoint": "response", "expression": GROUPS}, "not both"),
-        ({"kind": "survival", "endpoint": "os", "expression": {}}, "belongs to kind = expression"),
+        ({"kind": "survival", "endpoint": "os", "expression": {}}, "expression is no option of kind survival"),
         ({"kind": "expression", "endpoint": "response", "genes": ["CD274"]}, "genes is no option of kind expression"),
         ({"kind": "expression", "endpoint": "response", "pool": {}}, "pool is no option of kind expression"),
     ],

@@ -19,9 +19,9 @@ def test_defaults_are_the_honest_ones():
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"kind": "interaction"}, "a question of kind interaction"),
-        ({"kind": "response", "treatment": ARMS}, "a question of kind interaction"),
-        ({"kind": "interaction", "treatment": ARMS, "axis": "estimate"}, "axis and confounders belong to"),
+        ({"kind": "interaction"}, "a question of kind interaction needs treatment"),
+        ({"kind": "response", "treatment": ARMS}, "treatment is no option of kind response: kind interaction uses it"),
+        ({"kind": "interaction", "treatment": ARMS, "axis": "estimate"}, "axis is no option of kind interaction"),
         (
             {"kind": "response", "cohorts": ["a"], "pool": {"strata": {"b": "PD1"}}},
             "'b', which the question does not ask",

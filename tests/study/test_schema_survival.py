@@ -34,12 +34,15 @@ def test_what_cannot_be_meant_is_refused(options, text):
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        ({"kind": "response", "survival": {"ties": "efron"}}, "survival.ties is no option of kind response"),
+        ({"kind": "response", "survival": {"ties": "efron"}}, "survival is no option of kind response"),
         ({"kind": "competing_risks", "survival": {"strata": ["site"]}}, "survival.strata is no option"),
         ({"kind": "restricted_mean", "horizon_months": 12.0, "survival": {"robust": True}}, "survival.robust is no"),
-        ({"kind": "restricted_mean"}, "has horizon_months"),
-        ({"kind": "survival", "horizon_months": 12.0}, "has horizon_months"),
-        ({"kind": "restricted_mean", "horizon_months": 12.0, "axis": "cyt"}, "axis and confounders belong to"),
+        ({"kind": "restricted_mean"}, "needs horizon_months"),
+        ({"kind": "survival", "horizon_months": 12.0}, "horizon_months is no option"),
+        (
+            {"kind": "restricted_mean", "horizon_months": 12.0, "axis": "cyt"},
+            "axis is no option of kind restricted_mean",
+        ),
     ],
 )
 def test_options_belong_to_kinds(question, text):

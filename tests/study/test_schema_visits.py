@@ -23,9 +23,9 @@ def test_a_word_means_one_visit():
 def test_a_change_needs_visits_and_no_endpoint():
     assert Question(**CHANGE).endpoint == ""
     for wrong, words in (
-        ({**CHANGE, "visits": None}, "has a table visits"),
-        ({**CHANGE, "kind": "response", "endpoint": "r"}, "has a table visits"),
-        ({**CHANGE, "confounders": ["sex"]}, "each patient is compared with herself"),
+        ({**CHANGE, "visits": None}, "kind change needs visits"),
+        ({**CHANGE, "kind": "response", "endpoint": "r"}, "visits is no option of kind response"),
+        ({**CHANGE, "confounders": ["sex"]}, "confounders is no option of kind change"),
         ({"id": "q", "kind": "response"}, "name an endpoint"),
     ):
         with pytest.raises(ValidationError, match=words):

@@ -9,6 +9,7 @@ from tmescope.foundation.errors import StudyFileError, TmescopeError, UnknownNam
 from tmescope.study.asking import has_visits
 from tmescope.study.carry_references import carry_references
 from tmescope.study.schema_endpoints import OrdinalEndpoint, ResponseEndpoint, TimeEndpoint
+from tmescope.study.schema_kinds import TIMES_ONLY
 
 if TYPE_CHECKING:
     from tmescope.study.schema import Cohort, Study
@@ -68,6 +69,7 @@ def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
                 yield UnknownNameError.of("cohort", name, cohorts, where=place)
         yield from _columns(study, question, place)
         yield from _visits(study, question, place)
+        yield from _timeless(study, question, place)
         yield from carry_references(study, question, place)
 
 
@@ -90,6 +92,18 @@ def _endpoint(study: Study, question: Question, place: str) -> Iterator[Tmescope
                     expected='what comes before the event, such as competing = { death = ["2"] } in the endpoint',
                     next_step="declare it, or ask a question of kind survival",
                 )
+
+
+def _timeless(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:
+    """Yield a setting of time to event in a question about response that could have been one about time."""
+    of_response = isinstance(study.endpoints.get(question.endpoint), ResponseEndpoint)
+    if question.kind in TIMES_ONLY and of_response and question.baseline:
+        yield StudyFileError(
+            f"a question of kind {question.kind} does not use baseline where its endpoint is a response",
+            where=f"{place}.baseline",
+            expected="baseline in questions about a time to event alone: it is for warnings of immortal time",
+            next_step="leave baseline out",
+        )
 
 
 def _asked(study: Study, question: Question) -> Iterator[Cohort]:

@@ -51,6 +51,12 @@ class ExpressionOptions(Table):
         if self.combat and not self.batch:
             message = "combat needs a batch to adjust for"
             raise ValueError(message)
+        if self.method in {"voom", "deseq2"} and "pseudocount" in self.model_fields_set:
+            message = f"{self.method} takes counts as they are and does not use pseudocount: limma does"
+            raise ValueError(message)
+        if self.method == "limma" and "fewest_counts" in self.model_fields_set:
+            message = "limma takes logarithms and does not use fewest_counts: voom and deseq2 do"
+            raise ValueError(message)
         if self.batch and self.batch == self.feature:
             message = f"{self.batch!r} cannot be both the batch and what is compared"
             raise ValueError(message)

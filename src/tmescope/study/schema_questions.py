@@ -8,21 +8,13 @@ from pydantic import Field, field_validator, model_validator
 
 from tmescope.study.schema_carry import Carry
 from tmescope.study.schema_expression import ExpressionOptions
+from tmescope.study.schema_kinds import misplaced_settings
 from tmescope.study.schema_moderators import Moderators
 from tmescope.study.schema_parts import Table, checked_id
 from tmescope.study.schema_survival import SurvivalOptions
 from tmescope.study.schema_visits import Visits
 
 __all__ = ["Pooling", "Question", "Treatment"]
-
-
-_UNADJUSTED = ("interaction", "cutpoint", "restricted_mean")
-_OPTIONS = {
-    "survival": set(SurvivalOptions.model_fields),
-    "competing_risks": {"ties", "robust", "landmark_months"},
-    "restricted_mean": {"landmark_months"},
-}
-"""Which parts of survival each kind takes: the Fine-Gray model knows neither strata, weights nor late entry."""
 
 
 class Treatment(Table):
@@ -64,6 +56,15 @@ class Pooling(Table):
         "word; each is a meta-regression of its own",
     )
     fewest_cohorts: int = Field(2, ge=2, description="Pool where at least so many cohorts give an estimate")
+
+    @model_validator(mode="after")
+    def _used(self) -> Pooling:
+        if self.method == "fixed" and "test" in self.model_fields_set and self.test != "z":
+            message = (
+                f"method fixed supposes no variance between cohorts and does not use the test {self.test}: leave it out"
+            )
+            raise ValueError(message)
+        return self
 
 
 class Question(Table):
@@ -130,19 +131,21 @@ class Question(Table):
     _id = field_validator("id")(checked_id)
 
     @model_validator(mode="after")
+    def _placed(self) -> Question:
+        if problems := list(misplaced_settings(self, self.kind)):
+            raise ValueError("; ".join(problems))
+        if self.kind == "screen" and self.methods and not self.axis:
+            message = "methods of a screen say whose feature its axis is: name an axis, or leave them out"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _expressed(self) -> Question:
         by_feature = bool(self.expression and self.expression.feature)
-        if self.expression and self.kind != "expression":
-            message = f"a table expression belongs to kind = expression, not to {self.kind}"
-            raise ValueError(message)
         if self.kind != "change" and by_feature == bool(self.endpoint):
             message = (
                 "name an endpoint, or (kind = expression) the feature that tells the groups" + ", not both" * by_feature
             )
-            raise ValueError(message)
-        strange = [name for name in ("features", "methods", "genes", "axis", "pool") if getattr(self, name)]
-        if self.kind == "expression" and strange:
-            message = f"{strange[0]} is no option of kind expression, which compares every gene in each cohort"
             raise ValueError(message)
         return self
 
@@ -156,45 +159,20 @@ class Question(Table):
 
     @model_validator(mode="after")
     def _carried(self) -> Question:
-        if self.carry is not None and self.kind != "cutpoint":
-            message = f"carry belongs to a question of kind cutpoint, not to {self.kind}"
-            raise ValueError(message)
         if self.carry is not None and self.carry.files and (self.cohorts or self.features or self.genes):
             message = "with carry.files nothing is looked for: cohorts, features and genes come from the files"
             raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _screened(self) -> Question:
-        if self.kind == "screen" and (self.features is not None or self.genes):
-            message = "a screen asks every gene of the expression matrix: it takes no features and no genes"
-            raise ValueError(message)
-        if self.kind == "screen" and self.pool and self.pool.moderators:
-            message = "a screen takes no pool.moderators: ask those of a few genes, with a question of their own"
+        if self.carry is not None and self.carry.files and "corrected_by" in self.model_fields_set:
+            message = "with carry.files nothing is looked for: there is no search that corrected_by could pay for"
             raise ValueError(message)
         return self
 
     @model_validator(mode="after")
     def _complete(self) -> Question:
-        if (self.kind == "interaction") != (self.treatment is not None):
-            message = "a question of kind interaction, and no other, has a table treatment"
-            raise ValueError(message)
-        if (self.kind == "change") != (self.visits is not None):
-            message = "a question of kind change, and no other, has a table visits"
-            raise ValueError(message)
-        if self.kind == "change" and self.confounders:
-            message = "confounders belong to response and survival: in a change each patient is compared with herself"
-            raise ValueError(message)
-        if self.kind in _UNADJUSTED and (self.axis or self.confounders):
-            message = f"axis and confounders belong to response and survival, not to {self.kind}"
-            raise ValueError(message)
-        if (self.kind == "restricted_mean") != (self.horizon_months is not None):
-            message = "a question of kind restricted_mean, and no other, has horizon_months"
-            raise ValueError(message)
-        stated = self.survival.model_fields_set if self.survival else set()
-        if strange := sorted(stated - _OPTIONS.get(self.kind, set())):
-            message = f"survival.{strange[0]} is no option of kind {self.kind}"
-            raise ValueError(message)
+        for kind, table in (("interaction", "treatment"), ("change", "visits"), ("restricted_mean", "horizon_months")):
+            if self.kind == kind and getattr(self, table) is None:
+                message = f"a question of kind {kind} needs {table}"
+                raise ValueError(message)
         answering = {*(self.cohorts or []), *(self.carry.to if self.carry else [])}
         if self.pool and self.cohorts and (strange := sorted(self.pool.strata.keys() - answering)):
             message = f"pool.strata names the cohort {strange[0]!r}, which the question does not ask"
