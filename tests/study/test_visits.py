@@ -129,3 +129,28 @@ def test_cohorts_that_do_not_say_who_and_when_are_not_asked(tmp_path):
     data["question"][0]["cohorts"] = ["a", "b"]
     with pytest.raises(ManyProblems, match="cohort b does not say whose a sample is"):
         load_study(tiny.write_study(tmp_path, data))
+
+
+def _share(folder, *, lost_in_a: str):
+    """Make patient 2 of both cohorts one person, who lacks a visit in the first."""
+    paired.write_files(folder)
+    for name in "ab":
+        path = folder / f"{name}_samples.csv"
+        samples = pd.read_csv(path)
+        mine = samples["patient_id"] == samples["patient_id"].iloc[2]
+        samples.loc[mine, "patient_id"] = "TRIAL-123456-7"
+        if name == "a":
+            samples = samples[~(mine & (samples["timepoint"] == lost_in_a))]
+        samples.to_csv(path, index=False)
+
+
+@pytest.mark.parametrize("lost", ["pre", "on", "neither"])
+def test_a_patient_of_two_cohorts_counts_once_also_without_a_baseline(tmp_path, lost):
+    _share(tmp_path, lost_in_a=lost)
+    outcome = _run(tmp_path, paired.study_dict(features=["zscore:cyt"]))
+    visits = outcome.table("visits").query("patient_id == 'TRIAL-123456-7'")
+    pair = "a" if lost == "neither" else "b"  # the first cohort that has both her visits
+    assert visits.groupby("cohort_id")["visit"].apply(list).to_dict() == {pair: ["before", "on"]}
+    answers = outcome.table("answers").query("question_id == 'rise'")
+    told = answers.groupby("cohort_id")["left_out"].first().str.contains("whose patient another cohort has")
+    assert told.to_dict() == {"a": pair == "b", "b": pair == "a"}

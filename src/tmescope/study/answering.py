@@ -15,38 +15,26 @@ from tmescope.associate.response import associate_response
 from tmescope.associate.survival import associate_survival
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
+from tmescope.study.asking import asked_responses, asked_survival
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.profiling import COHORT_MATRIX
 from tmescope.study.questioning import answer_question, asked_questions, left_elsewhere
 from tmescope.study.sampling_times import late_in_answers
-from tmescope.study.schema import ResponseEndpoint
 from tmescope.study.subtyping import subtype_features
 from tmescope.study.visits import visit_context, visit_outcomes, visit_warnings
 
 if TYPE_CHECKING:
     from tmescope.study.asked_question import FoundAnswers
     from tmescope.study.context import Context
-    from tmescope.study.schema import Cohort, Study
+    from tmescope.study.schema import Cohort
     from tmescope.study.schema_questions import Question
 
-__all__ = ["answer_step", "asked_methods", "asked_responses", "asked_survival", "cohort_features"]
+__all__ = ["answer_step", "asked_methods", "cohort_features"]
 
 _TASK = "answers"
 _OF_QUESTIONS = ("cuts", "incidence", "screens", "visits")
 """Tables that some kinds of questions fill beside the answers."""
-
-
-def asked_responses(study: Study) -> list[str]:
-    """Return the response endpoints that are asked about."""
-    if study.answers.response is not None:
-        return study.answers.response
-    return [name for name, e in study.endpoints.items() if isinstance(e, ResponseEndpoint)]
-
-
-def asked_survival(study: Study) -> str | None:
-    """Return the time-to-event endpoint that is asked about."""
-    return study.answers.survival
 
 
 def asked_methods(context: Context) -> list[str]:
@@ -168,10 +156,8 @@ def _answer_own(
     noted: list[RunWarning] = []
     if question.visits is not None:
         noted = visit_warnings(context, question, cohort.id)
-        people = samples["patient_id"][samples.index.isin(elsewhere)]
         context = visit_context(context, question, cohort)
         samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
-        elsewhere = tuple(samples.index[samples["patient_id"].isin(people)])  # every visit of a shared patient
     if question.visits is not None or question.methods is not None:
         methods = asked_methods(context) if question.methods is None else question.methods
         features = cohort_features(context, cohort.id, sample_ids=list(samples.index), methods=methods)

@@ -1,14 +1,28 @@
-"""Which cohorts a study's own question is asked of."""
+"""Which endpoints a study asks about, and which cohorts its own questions are asked of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tmescope.study.schema_endpoints import ResponseEndpoint
+
 if TYPE_CHECKING:
     from tmescope.study.schema import Cohort, Study
     from tmescope.study.schema_questions import Question
 
-__all__ = ["choosing_cohort", "has_visits", "is_asked"]
+__all__ = ["asked_responses", "asked_survival", "choosing_cohort", "has_visits", "is_asked"]
+
+
+def asked_responses(study: Study) -> list[str]:
+    """Return the response endpoints that are asked about."""
+    if study.answers.response is not None:
+        return study.answers.response
+    return [name for name, e in study.endpoints.items() if isinstance(e, ResponseEndpoint)]
+
+
+def asked_survival(study: Study) -> str | None:
+    """Return the time-to-event endpoint that is asked about."""
+    return study.answers.survival
 
 
 def is_asked(study: Study, question: Question, cohort: Cohort) -> bool:

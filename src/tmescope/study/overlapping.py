@@ -16,7 +16,7 @@ from tmescope.foundation.result import RunWarning
 from tmescope.ingest.fingerprints import FEWEST_GENES, Overlap, Profile, find_overlaps, find_repeats, profile_of
 from tmescope.store.matrices import map_matrix, read_genes
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
-from tmescope.study.answering import asked_responses, asked_survival
+from tmescope.study.asking import asked_responses, asked_survival
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 

@@ -14,7 +14,7 @@ from tmescope.report.page import render_report
 from tmescope.report.static import write_figures
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import read_table
-from tmescope.study.answering import asked_responses, asked_survival
+from tmescope.study.asking import asked_responses, asked_survival
 from tmescope.study.common_expression import read_common_expression
 from tmescope.study.describing import describe_run
 from tmescope.study.ledger import Step

@@ -10,6 +10,7 @@ from tmescope.associate.shared_patients import count_once
 from tmescope.store.tables import read_table
 from tmescope.study.question_material import find_arms, find_confounders
 from tmescope.study.subtyping import subtype_features
+from tmescope.study.visits import visit_folder, visit_overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,10 +37,13 @@ def find_elsewhere(context: Context, question: Question, cohorts: Sequence[str])
     -------
     dict of str to tuple of str
         Cohort to samples. A patient counts in the first cohort that knows her endpoint, her confounders and, where the
-        question asks for it, her arm; values of single features are not looked at.
+        question asks for it, her arm; values of single features are not looked at. For a change it is the first that
+        knows her endpoint and has both her visits, and the samples are those of the visits.
     """
     if question.pool is None:
         return {}
+    if question.visits is not None:
+        return _visits_elsewhere(context, question, cohorts)
     overlaps = read_table(context.ledger.folder("overlaps") / "overlaps.parquet")
     shared = overlaps[overlaps["cohort_a"].isin(cohorts) & overlaps["cohort_b"].isin(cohorts)]
     shared = shared[shared["cohort_a"] != shared["cohort_b"]]
@@ -49,6 +53,35 @@ def find_elsewhere(context: Context, question: Question, cohorts: Sequence[str])
     return count_once(
         shared, cohorts, usable={c: usable_samples(context, question, c) for c in cohorts if c in concerned}
     )
+
+
+def _visits_elsewhere(context: Context, question: Question, cohorts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the visits of patients who count in another cohort, be they alike at the baseline or at a visit alone."""
+    shared = [
+        read_table(context.ledger.folder("overlaps") / "overlaps.parquet"),
+        visit_overlaps(context, question),
+    ]
+    pairs = pd.concat([t for t in shared if len(t)], ignore_index=True) if any(map(len, shared)) else shared[0]
+    people = pairs.assign(sample_a=pairs["patient_a"], sample_b=pairs["patient_b"])
+    visits = {c: _visits(context, question, c) for c in cohorts}
+    left = count_once(people, cohorts, usable={c: _paired(question, c, t) for c, t in visits.items()})
+    return {c: tuple(str(s) for s in visits[c].index[visits[c]["person"].isin(names)]) for c, names in left.items()}
+
+
+def _visits(context: Context, question: Question, cohort_id: str) -> pd.DataFrame:
+    samples = read_table(visit_folder(context, question, cohort_id) / "samples.parquet")
+    person = samples["patient_id"].where(samples["patient_id"].notna(), samples["sample_id"])
+    return samples.assign(person=person).set_index("sample_id")
+
+
+def _paired(question: Question, cohort_id: str, samples: pd.DataFrame) -> frozenset[str]:
+    """Return the patients with both visits, and with the endpoint where the question has one."""
+    if question.visits is None:
+        return frozenset()
+    words = question.visits.words_in(cohort_id)
+    sides = [set(samples.loc[samples["timepoint"].isin(names), "person"]) for names in (words.before, words.on)]
+    known = set(samples.loc[samples[question.endpoint].notna(), "person"]) if question.endpoint else sides[0]
+    return frozenset(str(p) for p in sides[0] & sides[1] & known)
 
 
 def usable_samples(context: Context, question: Question, cohort_id: str) -> frozenset[str]:

@@ -13,21 +13,33 @@ from typing import TYPE_CHECKING
 
 from tmescope.foundation.errors import ManyProblems, SampleError, TmescopeError, examples
 from tmescope.foundation.result import RunWarning
-from tmescope.store.tables import read_table
+from tmescope.store.tables import read_table, write_table
 from tmescope.study.asking import is_asked
 from tmescope.study.deconvolving import deconvolve_step
 from tmescope.study.ingesting import cohort_step, ingest_into
 from tmescope.study.ledger import Ledger, Step
+from tmescope.study.overlapping import COMPARED, find_shared
 from tmescope.study.profiling import profile_step
 from tmescope.study.subtype_needs import StudySubtypes
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tmescope.study.context import Context
     from tmescope.study.needs import Needs
     from tmescope.study.schema import Cohort, Study
     from tmescope.study.schema_questions import Question
 
-__all__ = ["asked_visits", "measure_visits", "visit_context", "visit_outcomes", "visit_problems", "visit_warnings"]
+__all__ = [
+    "asked_visits",
+    "measure_visits",
+    "visit_context",
+    "visit_folder",
+    "visit_outcomes",
+    "visit_overlaps",
+    "visit_problems",
+    "visit_warnings",
+]
 
 _SHARED = ("universe", "overlaps")
 _EXPECTED = ("selection.several_per_patient", "selection.left_out")
@@ -136,6 +148,53 @@ def measure_visits(context: Context, *, methods: Sequence[str]) -> None:
         _do(context, inner, profile_step(inner, asked), question=question)
         if inner.needs.deconvolution:
             _do(context, inner, deconvolve_step(inner, asked), question=question)
+    for question in context.study.question:
+        if question.visits is not None and question.pool is not None:
+            context.do(_overlap_step(context, question))
+
+
+def _overlap_step(context: Context, question: Question) -> Step:
+    """Return the step that compares the visits of all cohorts: the baseline lacks those who have no sample there."""
+    cohorts = [c.id for q, c in asked_visits(context.study) if q.id == question.id]
+    folders = {c: visit_folder(context, question, c) for c in cohorts}
+    ingredients = {
+        "step": "overlaps of visits",
+        "release": context.release,
+        "cohorts": {c: {n: context.outcomes[f"{_prefix(question)}cohort-{c}"][n] for n in COMPARED} for c in cohorts},
+    }
+
+    def make(folder: Path) -> None:
+        write_table(find_shared(context.study, folders).table, folder / "overlaps.parquet")
+
+    return Step(f"{_prefix(question)}overlaps", ingredients, make)
+
+
+def visit_folder(context: Context, question: Question, cohort_id: str) -> Path:
+    """Return where the samples of both visits of a cohort were read to.
+
+    Parameters
+    ----------
+    context : Context
+        Of the run; visits are measured.
+    question : Question
+        A question of change.
+    cohort_id : str
+        The cohort.
+    """
+    return context.ledger.folder(f"{_prefix(question)}cohort-{cohort_id}")
+
+
+def visit_overlaps(context: Context, question: Question) -> pd.DataFrame:
+    """Return pairs of samples of one patient in two cohorts, among the visits that a pooled question compares.
+
+    Parameters
+    ----------
+    context : Context
+        Of the run; visits are measured.
+    question : Question
+        A question of change that is pooled.
+    """
+    return read_table(context.ledger.folder(f"{_prefix(question)}overlaps") / "overlaps.parquet")
 
 
 def _do(context: Context, inner: Context, step: Step, *, question: Question) -> None:
