@@ -28,6 +28,7 @@ from tmescope.store.tables import read_table
 from tmescope.study.carry_references import cutoff_problems
 from tmescope.study.deconvolving import unmatched_model_problems, unmeasured_problems
 from tmescope.study.expressing import expression_problems
+from tmescope.study.feature_references import feature_problems
 from tmescope.study.ingesting import ingest_into
 from tmescope.study.loading import load_study
 from tmescope.study.model_files import cohort_problems
@@ -152,6 +153,7 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
         problems += unmatched_problems(study, cohort, list(samples))
         problems += _patient_problems(study, cohort, folders[cohort.id])
     problems += expression_problems(study, folders)
+    problems += feature_problems(study, needs, folders)
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
     wanted = read_universe(study)
     if wanted is not None:
