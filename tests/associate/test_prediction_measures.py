@@ -51,6 +51,17 @@ def test_survival_is_judged_at_the_horizon() -> None:
     judged = Judged(linear, chance, data.happened, data.time, 8.0)
     found = {m.measure: m for m in measure_predictions(judged, threshold=0.3)}
     assert found["c_index"].estimate > 0.75
+    assert found["c_index"].method.endswith("over all follow-up")
+    assert found["c_index_to_horizon"].estimate > 0.75
+    assert found["c_index_to_horizon"].method == "Uno's concordance before 8; normal interval"
+    assert found["c_index_to_horizon"].n_events == int((data.happened * (data.time < 8.0)).sum())
+    assert found["c_index_to_horizon"].n_events < found["c_index"].n_events
+    alike = Judged(linear, chance, data.happened * (data.time < 8.0), np.minimum(data.time, 8.0), 8.0)
+    assert {m.measure: m for m in measure_predictions(alike, threshold=0.3)}["c_index_to_horizon"].estimate == (
+        found["c_index_to_horizon"].estimate
+    )  # what comes after the horizon does not matter
+    without = Judged(linear, chance, data.happened, data.time)
+    assert "c_index_to_horizon" not in {m.measure for m in measure_predictions(without, threshold=0.3)}
     assert found["calibration_slope"].ci_low < 1.0 < found["calibration_slope"].ci_high
     assert found["calibration_in_the_large"].ci_low < 0.0 < found["calibration_in_the_large"].ci_high
     assert 0.0 < found["brier"].estimate < 0.2

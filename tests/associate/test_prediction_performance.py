@@ -88,7 +88,10 @@ def test_one_cohort_alone_beats_nothing_out_of_cohort() -> None:
     table = pd.DataFrame({"cohort_id": [POOLED], "ci_low": [0.2], "k": [1]})
     told = tell_verdict(table, baseline="TMB", scheme="out_of_cohort")
     assert told == "does not beat TMB out of cohort (one cohort alone can be compared)"
-    assert tell_verdict(table, baseline="TMB", scheme="out_of_fold") == "beats TMB out of fold"
+    assert (
+        tell_verdict(table, baseline="TMB", scheme="out_of_fold")
+        == "beats TMB out of fold (predictions taken as given)"
+    )
 
 
 def test_patients_without_either_prediction_are_not_compared() -> None:

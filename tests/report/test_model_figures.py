@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from tests.report.modelled import contents
 
@@ -39,3 +40,26 @@ def test_coefficients_that_are_zero_are_not_drawn() -> None:
     assert set(figure.datasets["rows"]["label"]) == {"cyt (mean)", "ifng6 (mean)"}
     assert "2 coefficients" in figure.alt
     assert figure.datasets["rows"]["coefficient"].abs().max() == pytest.approx(0.8)
+
+
+def _survival(**more: object):
+    found = contents()
+    table = found.table("model_performance").assign(**more)
+    names = {"auc": "c_index", "auc_difference": "c_index_difference"}
+    table["measure"] = table["measure"].replace(names)
+    horizon = table[table["measure"] == "c_index"].assign(measure="c_index_to_horizon")
+    return replace(found, tables={**found.tables, "model_performance": pd.concat([table, horizon])})
+
+
+def test_ranking_over_all_follow_up_and_to_the_horizon_are_figures_of_their_own() -> None:
+    titles = {f.id: f.title for f in draw_models(_survival()) if f.id.endswith("resp")}
+    assert titles["model-performance-resp"] == "resp: C over all follow-up out of cohort"
+    assert titles["model-horizon-resp"] == "resp: C to the horizon out of cohort"
+    assert titles["model-gain-resp"] == "resp: difference of C over all follow-up out of cohort"
+
+
+def test_differences_out_of_fold_say_what_their_intervals_leave_out() -> None:
+    told = {s: {f.id: f.caption for f in draw_models(_survival(scheme=s))} for s in ("out_of_fold", "out_of_cohort")}
+    assert "predictions are taken as given" in told["out_of_fold"]["model-gain-resp"]
+    assert "taken as given" not in told["out_of_cohort"]["model-gain-resp"]
+    assert "taken as given" not in told["out_of_fold"]["model-performance-resp"]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 from tests.report.modelled import contents
 
 from tmescope.report.model_tables import model_measures, tripod, verdicts
@@ -38,6 +41,18 @@ def test_measures_say_who_judged_what() -> None:
         "in the patients that made the model",
     ] in rows
     assert model_measures(contents(empty=True)) is None
+    assert "Intervals of differences out of fold take the averaged predictions as given" in table.note
+
+
+def test_rankings_of_survival_say_over_which_time() -> None:
+    found = contents()
+    rows = found.table("model_performance")
+    both = pd.concat([rows.assign(measure=m) for m in ("c_index", "c_index_to_horizon", "c_index_difference")])
+    table = model_measures(replace(found, tables={**found.tables, "model_performance": both}))
+    assert table is not None
+    assert {r[4].text for r in table.rows} == {
+        "C over all follow-up", "C to the horizon", "difference of C over all follow-up",
+    }  # fmt: skip
 
 
 def test_the_checklist_is_there_only_for_models() -> None:

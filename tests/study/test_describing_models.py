@@ -39,3 +39,10 @@ def test_what_was_not_done_is_not_told(tmp_path: Path) -> None:
     assert "such patients were left out" in text
     assert "bootstrap" not in text
     assert "In the same patients" not in text
+    assert "Harrell's concordance over all follow-up, Uno's up to the horizon" in text
+
+
+def test_intervals_out_of_fold_say_what_they_leave_out(tmp_path: Path) -> None:
+    verdict = "beats TMB out of fold (predictions taken as given)"
+    [text] = _text(tmp_path, pd.DataFrame([{"model": "resp", "scheme": "out_of_fold", "verdict": verdict}]))
+    assert f"the model {verdict}. Intervals of these differences take the averaged predictions as given" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import stats
 from tmescope.stats.auc_comparison import compare_aucs
 from tmescope.stats.calibration import calibrate, calibrate_at
 from tmescope.stats.decision_curve import measure_net_benefit, measure_net_benefit_at
+from tmescope.stats.horizon_ranking import uno_concordance
 from tmescope.stats.prediction_errors import prediction_error, prediction_error_at
 from tmescope.stats.ranking import compare_concordances, survival_concordance
 from tmescope.stats.roc import auc
@@ -101,6 +102,7 @@ def measure_predictions(judged: Judged, *, threshold: float) -> Iterator[Measure
     """
     known = judged.known()
     yield _ranking(known)
+    yield from _ranking_to_horizon(known)
     yield from _truth(known)
     yield _benefit(known, threshold)
 
@@ -123,7 +125,8 @@ def measure_difference(judged: Judged, other: NDArray[np.float64]) -> Measured:
     else:
         survival = compare_concordances(linear, other, time=judged.time, event=judged.observed)
         n_events, name = survival.n_events, "c_index_difference"
-        return _from(name, survival, estimate=survival.difference, n_events=n_events)
+        measured = _from(name, survival, estimate=survival.difference, n_events=n_events)
+        return _over_all(measured)
     return _from(name, found, estimate=found.difference, n_events=n_events)
 
 
@@ -132,7 +135,20 @@ def _ranking(known: Judged) -> Measured:
         area = auc(known.linear, known.observed)
         return _from("auc", area, estimate=area.auc, n_events=area.n_positive)
     found = survival_concordance(known.linear, known.time, known.observed)
-    return _from("c_index", found, estimate=found.concordance, n_events=found.n_events)
+    measured = _from("c_index", found, estimate=found.concordance, n_events=found.n_events)
+    return _over_all(measured)
+
+
+def _over_all(measured: Measured) -> Measured:
+    return measured if measured.reason else replace(measured, method=f"{measured.method}, over all follow-up")
+
+
+def _ranking_to_horizon(known: Judged) -> Iterator[Measured]:
+    """Yield how patients are ranked by events before the horizon, where the chance is about one."""
+    if known.time is None or known.horizon is None:
+        return
+    found = uno_concordance(known.linear, known.time, known.observed, horizon=known.horizon)
+    yield _from("c_index_to_horizon", found, estimate=found.concordance, n_events=found.n_events)
 
 
 def _benefit(known: Judged, threshold: float) -> Measured:

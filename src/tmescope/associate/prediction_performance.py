@@ -27,7 +27,7 @@ MODEL = "model"
 POOLED = ""
 """Cohort of rows that pool all cohorts."""
 
-_LOGIT = frozenset({"auc", "c_index"})
+_LOGIT = frozenset({"auc", "c_index", "c_index_to_horizon"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +88,14 @@ def compare_with(predictions: pd.DataFrame, baseline: pd.DataFrame, *, plan: Jud
     -------
     pandas.DataFrame
         As from `judge_predictions`; above 0 where the model is better.
+
+    Notes
+    -----
+    The interval takes both predictions of a patient as given. Out of cohort that is what is asked: these models, in
+    patients who had no part in them. Out of fold each prediction is an average over models that were learnt from most
+    of the other patients: that another sample of patients would have given other models is not in the interval, which
+    is too narrow for that question. To count it, patients are resampled and all is learnt anew each time, at the cost
+    of that many validations; it is not done.
     """
     keys = ["cohort_id", "sample_id"]
     second = baseline[[*keys, "linear"]].rename(columns={"linear": "other"})
@@ -113,7 +121,9 @@ def tell_verdict(differences: pd.DataFrame, *, baseline: str, scheme: str) -> st
     Returns
     -------
     str
-        ``beats`` only where the lower limit of the pooled difference is above 0, over two cohorts at least.
+        ``beats`` only where the lower limit of the pooled difference is above 0, over two cohorts at least where it
+        is out of cohort. Out of fold it says that the interval takes the averaged predictions as given: see
+        `compare_with`.
     """
     where = scheme.replace("_", " ")
     pooled = differences[differences["cohort_id"] == POOLED]
@@ -123,7 +133,8 @@ def tell_verdict(differences: pd.DataFrame, *, baseline: str, scheme: str) -> st
     k = int(pooled["k"].iloc[0])
     # one cohort's interval says nothing about another cohort
     lone = " (one cohort alone can be compared)" if k == 1 and scheme == "out_of_cohort" else ""
-    return f"{'beats' if low > 0.0 and not lone else 'does not beat'} {baseline} {where}{lone}"
+    given = " (predictions taken as given)" if scheme == "out_of_fold" else ""
+    return f"{'beats' if low > 0.0 and not lone else 'does not beat'} {baseline} {where}{lone}{given}"
 
 
 def judged_rows(rows: pd.DataFrame, plan: JudgePlan) -> Judged:

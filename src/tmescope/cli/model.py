@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["model_app"]
 
+_RANKINGS = {"auc": "auc", "c_index": "C over all follow-up", "c_index_to_horizon": "C to the horizon"}
+
 model_app = typer.Typer(
     help="Prediction models: tmescope run learns and validates them ([[model]] in study.toml) and writes "
     "models/ID.json; show says what is in such a file, apply predicts new patients by it.",
@@ -118,11 +120,9 @@ def _told(saved: SavedModel) -> Iterator[str]:
             source = column.predictor.split(":", 1)[0]
             yield f"  {column.name} ({source}): {coefficient:+.4f} per SD of {column.spread:.4g}"
     for row in saved.performance:
-        if row["measure"] in {"auc", "c_index"} and row["estimate"] is not None:
+        if row["measure"] in _RANKINGS and row["estimate"] is not None:
             limits = f"{row['ci_low']:.3f} to {row['ci_high']:.3f}" if row["ci_low"] is not None else "no interval"
-            yield (
-                f"{row['measure']} of {row['predictor']}, {saved.scheme.replace('_', ' ')}: {row['estimate']:.3f} "
-                f"({limits}), {row['k']} cohorts"
-            )
+            of = f"{_RANKINGS[row['measure']]} of {row['predictor']}, {saved.scheme.replace('_', ' ')}"
+            yield f"{of}: {row['estimate']:.3f} ({limits}), {row['k']} cohorts"
     for verdict in saved.verdicts:
         yield f"verdict: {verdict}"

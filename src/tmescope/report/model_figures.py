@@ -19,9 +19,17 @@ _PANEL = 250
 _ROW = 20
 _MOST_COLUMNS = 25
 _RANKINGS = {
-    "auc": ("AUC", 0.5), "c_index": ("Concordance", 0.5),
-    "auc_difference": ("Difference of AUC", 0.0), "c_index_difference": ("Difference of concordance", 0.0),
-}  # fmt: skip
+    "auc": ("AUC", 0.5),
+    "c_index": ("C over all follow-up", 0.5),
+    "c_index_to_horizon": ("C to the horizon", 0.5),
+    "auc_difference": ("Difference of AUC", 0.0),
+    "c_index_difference": ("Difference of C over all follow-up", 0.0),
+}
+_FORESTS = (
+    (("auc", "c_index"), "performance"),
+    (("c_index_to_horizon",), "horizon"),
+    (("auc_difference", "c_index_difference"), "gain"),
+)
 _AXES = {
     "roc": ("1 - specificity", "Sensitivity"),
     "calibration": ("Chance predicted", "Share observed"),
@@ -42,7 +50,7 @@ def draw_models(contents: ReportContents) -> list[Figure]:
     for model, rows in performance.groupby("model", sort=False):
         slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(model).lower())
         place = {c: i for i, c in enumerate(contents.cohort_ids())}
-        for measures, kind in ((("auc", "c_index"), "performance"), (("auc_difference", "c_index_difference"), "gain")):
+        for measures, kind in _FORESTS:
             outside = rows["measure"].isin(measures) & rows["scheme"].isin(["out_of_cohort", "out_of_fold"])
             shown = rows[outside & rows["estimate"].notna()]
             figures += _forest(shown, slug=f"model-{kind}-{slug}", model=str(model), place=place)
@@ -74,11 +82,11 @@ def _forest(rows: pd.DataFrame, *, slug: str, model: str, place: dict[str, int])
     return [
         Figure(
             id=slug,
-            title=f"{plain(model)}: {title.lower()} {_where(rows)}",
+            title=f"{plain(model)}: {title[0].lower() if is_gain else title[0]}{title[1:]} {_where(rows)}",
             caption=(
                 f"{title} with 95% intervals, in patients whom the model never saw"
                 f"{'; above 0 the model is better, in the same patients' if is_gain else ''}. Diamonds: cohorts pooled "
-                "with random effects. Events and patients in brackets."
+                f"with random effects. Events and patients in brackets.{_given(rows) if is_gain else ''}"
             ),
             alt=f"Forest plot. Pooled {found or 'nothing'}.",
             chart=_forest_chart(title, null, panels=list(dict.fromkeys(kept["who"]))),
@@ -88,6 +96,15 @@ def _forest(rows: pd.DataFrame, *, slug: str, model: str, place: dict[str, int])
             numbers=pd.DataFrame({"Of": kept["who"], "Cohort": kept["line"], title: kept["words"]}),
         )
     ]
+
+
+def _given(rows: pd.DataFrame) -> str:
+    if str(rows["scheme"].iloc[0]) != "out_of_fold":
+        return ""
+    return (
+        " The averaged predictions are taken as given: that other patients would have made other models is not in the "
+        "intervals."
+    )
 
 
 def _where(rows: pd.DataFrame) -> str:

@@ -17,6 +17,11 @@ _SCHEMES = {
     "out_of_cohort": "out of cohort", "out_of_fold": "out of fold", "apparent": "apparent",
     "optimism_corrected": "apparent, optimism taken off",
 }  # fmt: skip
+_MEASURES = {
+    "c_index": "C over all follow-up",
+    "c_index_to_horizon": "C to the horizon",
+    "c_index_difference": "difference of C over all follow-up",
+}
 
 
 def verdicts(contents: ReportContents) -> list[str]:
@@ -53,7 +58,7 @@ def model_measures(contents: ReportContents) -> HtmlTable | None:
                  plain(r["predictor"])),
             Cell(_SCHEMES.get(str(r["scheme"]), plain(r["scheme"]))),
             Cell(plain(r["cohort_id"]) if r["cohort_id"] else "all"),
-            words(str(r["measure"]).replace("_", " ")),
+            words(_MEASURES.get(str(r["measure"]), str(r["measure"]).replace("_", " "))),
             number(r["n"]),
             number(r["n_events"]),
             Cell(_interval(r), sort="" if is_missing(r["estimate"]) else float(r["estimate"]), kind="number"),
@@ -68,8 +73,10 @@ def model_measures(contents: ReportContents) -> HtmlTable | None:
     filters = [(n, i, sorted({r[i].text for r in rows})) for n, i in (("Model", 0), ("Judged", 2), ("Measure", 4))]
     note = (
         "Out of cohort: by models that did not see the cohort. Apparent: in the patients that made the model, which "
-        "flatters. A calibration slope below 1 says that predictions are too extreme. The same table is "
-        "tables/model_performance.csv."
+        "flatters. C over all follow-up is Harrell's and ranks patients by every event; C to the horizon is Uno's and "
+        "ranks by those before it, which the chances are about. Intervals of differences out of fold take the averaged "
+        "predictions as given: they leave out that other patients would have made other models. A calibration "
+        "slope below 1 says that predictions are too extreme. The same table is tables/model_performance.csv."
     )
     return HtmlTable(
         "model-measures", "Measures of the models", columns, rows, sortable=True, filters=filters, note=note

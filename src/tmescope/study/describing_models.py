@@ -55,7 +55,8 @@ def _told(material: Material, model: PredictionModel, rows: pd.DataFrame) -> Ite
         if several
         else f"Patients were predicted by nested folds of patients, {plural(model.repeats, 'repeat')}."
     )
-    ranking = "Harrell's concordance" if is_survival else f"areas under the ROC curve{cite(_AUC)}"
+    harrell = "Harrell's concordance over all follow-up, Uno's up to the horizon"
+    ranking = harrell if is_survival else f"areas under the ROC curve{cite(_AUC)}"
     yield (
         f"Predictions were judged by {ranking}, slope and intercept of calibration, Brier score and net benefit"
         f"{cite(_BENEFIT)}, in each cohort, and pooled with random effects."
@@ -66,3 +67,8 @@ def _told(material: Material, model: PredictionModel, rows: pd.DataFrame) -> Ite
     verdicts = [said(v) for v in rows["verdict"].fillna("") if v]
     if verdicts:
         yield f"In the same patients the model {listed(verdicts)}."
+    if verdicts and not several:
+        yield (
+            "Intervals of these differences take the averaged predictions as given: they do not count that other "
+            "patients would have made other models."
+        )
