@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from tests.study import tiny
 from tests.study.contexts import do, opened
 
+from tmescope.foundation.progress import SilentProgress
 from tmescope.store.tables import read_table
 from tmescope.study.schema_questions import Question
 
@@ -111,6 +112,32 @@ def test_covariates_are_those_of_patients_with_the_endpoint(tmp_path):
     assert set(table["n"]) == {len(samples) - 5}
     assert set(table["n_left_out"]) == {5}
     assert set(table["left_out"]) == {"2 without endpoint; 3 without axis or confounder"}
+
+
+class _Ear(SilentProgress):
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, float | None, str]] = []
+        self.done = 0.0
+
+    def start(self, task: str, total: float | None = None, *, unit: str = "") -> None:
+        self.heard.append((task, total, unit))
+
+    def advance(self, task: str, parts: float = 1) -> None:
+        self.done += parts if task.startswith("screen") else 0
+
+
+def test_a_screen_of_a_study_tells_how_many_features_are_done(tmp_path):
+    data = tiny.study_dict()
+    data["cohorts"] = data["cohorts"][:1]
+    data["question"] = [{"id": "q", "kind": "screen", "endpoint": "response", "confounders": ["tmb"]}]
+    ear, n = _Ear(), len(tiny.genes())
+    with opened(tmp_path, data) as context:
+        do(context, "profile")
+        context.progress = ear
+        do(context, "answers")
+    screens = [heard for heard in ear.heard if heard[0].startswith("screen")]
+    assert screens == [("screen response", n, "features"), ("screen response, adjusted", n, "features")]
+    assert ear.done == 2 * n
 
 
 def test_a_screen_takes_no_list_of_features():

@@ -184,7 +184,7 @@ def _screen(
 ) -> ScreenResult:
     model, n_without = _model(rows, kind, question=question, beside=beside)
     width = min(max(_BLOCK_BYTES // (8 * max(len(rows), 1)), _FEWEST_COLUMNS), _MOST_COLUMNS)
-    task = f"screen {question.endpoint}" + (f" adjusted for {', '.join(beside)}" if beside else "")
+    task = f"screen {question.endpoint}" + (", adjusted" if beside else "")
     progress.start(task, len(columns.names), unit="features")
     found: list[ColumnEffects] = []
     for block in map_row_blocks(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tmescope.foundation.progress import SILENT, Progress
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -58,6 +60,8 @@ class AskedQuestion:
         The study's.
     stated : Endpoint or None
         What the study file says about the endpoint.
+    progress : Progress
+        Told of the features of a screen.
     """
 
     question: Question
@@ -65,6 +69,7 @@ class AskedQuestion:
     cohort_id: str
     seed: int
     stated: Endpoint | None = None
+    progress: Progress = SILENT
 
     @property
     def where(self) -> str:

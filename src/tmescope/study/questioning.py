@@ -105,7 +105,8 @@ def answer_question(
         question, features, samples, extra=extra, folder=folder, elsewhere=elsewhere, around=around
     )
     stated = context.study.endpoints.get(question.endpoint)
-    found = ANSWERERS[question.kind](AskedQuestion(question, material, cohort.id, context.study.study.seed, stated))
+    asked = AskedQuestion(question, material, cohort.id, context.study.study.seed, stated, context.progress)
+    found = ANSWERERS[question.kind](asked)
     cuts, incidence = (None if t is None else t.assign(question_id=question.id) for t in (found.cuts, found.incidence))
     screens = None if found.screens is None else name_answers(found.screens, question, material)
     visits = None if found.visits is None else found.visits.assign(question_id=question.id, cohort_id=cohort.id)

@@ -61,6 +61,7 @@ def answer_screen(asked: AskedQuestion) -> FoundAnswers:
         ScreenQuestion(
             cohort_id=asked.cohort_id, endpoint=asked.question.endpoint, source="gene", covariates=names, both=True
         ),
+        progress=asked.progress,
     )
     screens = _named(found.table, asked, covariates=(", ".join(names), given.adjusted_for), n_incomplete=n_incomplete)
     return FoundAnswers(pd.DataFrame(), (*warnings, *found.warnings), screens=screens)
