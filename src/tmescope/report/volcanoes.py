@@ -73,8 +73,8 @@ def _figure(key: tuple[Hashable, ...], rows: pd.DataFrame) -> Figure:
         caption=(
             f"{told}{adjusted}, {count(len(rows))} genes, n up to {count(rows['n'].max())}. Points are the "
             f"{count(int(first.sum()))} genes with the smallest p-values, filled darker where q is at most {_FDR}; "
-            f"squares count the others.{_told_of_edge(int(beyond.sum()), len(edge), frame)} What leads here was chosen among "
-            "thousands, and its effect is too large: see the shrunk effects."
+            f"squares count the others.{_told_of_edge(int(beyond.sum()), len(edge), frame)} What leads here was "
+            "chosen among thousands, and its effect is too large: see the shrunk effects."
         ),
         alt=(
             f"Volcano plot of {count(len(rows))} genes; {count(n_found)} have q of at most {_FDR}. Smallest p-values: "
