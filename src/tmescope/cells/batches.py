@@ -90,9 +90,7 @@ class CellBatches:
         found = {}
         for name, codes, levels in zip(self.names, self.codes, self.level_names, strict=True):
             sizes = np.bincount(codes, minlength=len(levels))
-            sums = np.stack(
-                [np.bincount(codes, weights=column, minlength=len(levels)) for column in centred.T], axis=1
-            )
+            sums = np.stack([np.bincount(codes, weights=column, minlength=len(levels)) for column in centred.T], axis=1)
             found[name] = float(((sums**2) / sizes[:, None]).sum() / total) if total > 0 else float("nan")
         return found
 
@@ -167,7 +165,7 @@ def _factor(values: Sequence[object]) -> tuple[NDArray[np.int64], tuple[str, ...
     """Return the code of each value (-1 where it is missing) and the names of the codes, sorted."""
     import pandas as pd
 
-    series = pd.Series(values).reset_index(drop=True)
+    series = pd.Series(np.asarray(values, dtype=object))
     known = series[series.notna()].astype(str)
     levels, codes = np.unique(known.to_numpy(dtype=object).astype(str), return_inverse=True)
     found = np.full(len(series), -1, dtype=np.int64)
@@ -215,9 +213,7 @@ def warn_of_batches(batches: CellBatches, kept: Mapping[str, Sequence[object]]) 
     return tuple(found)
 
 
-def _confounded(
-    name: str, codes: NDArray[np.int64], *, other: str, values: Sequence[object]
-) -> list[RunWarning]:
+def _confounded(name: str, codes: NDArray[np.int64], *, other: str, values: Sequence[object]) -> list[RunWarning]:
     known, _ = _factor(values)
     if known.size != codes.size:
         raise InputError(

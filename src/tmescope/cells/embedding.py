@@ -146,9 +146,7 @@ def embed(
             expected="one row for each cell of the graph, two components at least",
         )
     n_epochs = options.n_epochs or (500 if n <= _MANY else 200)
-    places = _laid_out(
-        connectivities, points, n_epochs, options=options, seed=seed_from(rng), progress=progress
-    )
+    places = _laid_out(connectivities, points, n_epochs, options=options, seed=seed_from(rng), progress=progress)
     return Embedding(places, n_epochs, options.init, _warn_of_parts(connectivities))
 
 
@@ -172,7 +170,7 @@ def _laid_out(
         counter = _EpochCounter(progress)
         places, _ = simplicial_set_embedding(
             data=points,
-            graph=connectivities.tocoo(),  # a copy: it is written into
+            graph=connectivities.tocoo(copy=True),  # it is written into
             n_components=2,
             initial_alpha=1.0,
             a=a,
@@ -181,7 +179,7 @@ def _laid_out(
             negative_sample_rate=5,
             n_epochs=n_epochs,
             init="spectral" if options.init == "spectral" else points[:, :2],
-            random_state=np.random.RandomState(seed),  # noqa: NPY002 - umap-learn takes no other
+            random_state=np.random.RandomState(seed),  # umap-learn takes no other
             metric="euclidean",
             metric_kwds={},
             densmap=False,

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmescope.cells.batches import CellBatches, batches_of, warn_of_batches
+from tmescope.cells.batches import batches_of, warn_of_batches
 from tmescope.cells.components import checked_components
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
+from tmescope.foundation.result import RunWarning
 from tmescope.stats.batch_correction import batch_shifts, without_shifts
 from tmescope.stats.soft_clusters import DiverseClusters, Diversity, diverse_round, first_centres, unit_rows
 from tmescope.store.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from tmescope.foundation.result import RunWarning
 
 __all__ = ["HarmonyOptions", "Integrated", "integrate"]
 
@@ -48,7 +47,7 @@ class HarmonyOptions:
     most_rounds, most_corrections : int
         Rounds of clustering before each correction, and corrections, at most.
     cluster_tolerance, tolerance : float
-        Share of the objective by which a round, or a correction with its clustering, must lower it to go on.
+        By how much for each cell a round, or a correction with its clustering, must lower the objective to go on.
     """
 
     n_clusters: int | None = None
@@ -191,7 +190,7 @@ def integrate(
         corrected[order] = found
         before, after = known.shares_between(given), known.shares_between(corrected)
     if not has_converged:
-        warnings = (*warnings, _unsettled(told, options))
+        warnings = (*warnings, _unsettled(told, len(points), options))
     return Integrated(corrected, told, has_converged, n_clusters, before, after, warnings)
 
 
@@ -224,7 +223,7 @@ def _alternate(
         shifts = batch_shifts(points, clusters, levels=diversity.levels, kinds=diversity.kinds, ridge=ridge)
         corrected = without_shifts(points, clusters.members, shifts, kinds=diversity.kinds)
         unit = unit_rows(corrected)
-        has_converged = bool(told) and _settled(told[-1][-1], objectives[-1], options.tolerance)
+        has_converged = bool(told) and told[-1][-1] - objectives[-1] <= options.tolerance * len(points)
         told.append(objectives)
         progress.advance(_TASK)
     progress.finish(_TASK, "" if has_converged else "not settled")
@@ -243,13 +242,9 @@ def _cluster(
     while len(told) < options.most_rounds:
         clusters = diverse_round(unit, clusters, diversity, blocks=_blocks(len(unit), options.block_share, rng))
         told.append(clusters.objective)
-        if len(told) > 1 and _settled(told[-2], told[-1], options.cluster_tolerance):
+        if len(told) > 1 and told[-2] - told[-1] <= options.cluster_tolerance * len(unit):
             break
     return clusters, tuple(told)
-
-
-def _settled(before: float, after: float, tolerance: float) -> bool:
-    return before - after <= tolerance * abs(before)
 
 
 def _blocks(n: int, share: float, rng: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -260,11 +255,9 @@ def _numbers(value: float | Mapping[str, float]) -> Sequence[float]:
     return list(value.values()) if isinstance(value, Mapping) else [value]
 
 
-def _unsettled(told: tuple[tuple[float, ...], ...], options: HarmonyOptions) -> RunWarning:
-    from tmescope.foundation.result import RunWarning
-
+def _unsettled(told: tuple[tuple[float, ...], ...], n_cells: int, options: HarmonyOptions) -> RunWarning:
     ends = [t[-1] for t in told[-2:]]
-    change = "" if len(ends) < 2 else f": the last lowered the objective by {1 - ends[1] / ends[0]:.2%}"
+    change = "" if len(ends) < 2 else f": the last lowered the objective by {(ends[0] - ends[1]) / n_cells:.2g} a cell"
     return RunWarning(
         "integration.not_converged",
         f"after {options.most_corrections} corrections the components still move{change}",

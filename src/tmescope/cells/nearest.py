@@ -115,7 +115,7 @@ def approximate_nearest(
 
     References
     ----------
-    Dong, Moses and Li, WWW 2011, doi:10.1145/1963405.1963487.
+    Dong, Charikar and Li, WWW 2011, doi:10.1145/1963405.1963487.
     """
     try:
         from pynndescent import NNDescent

@@ -15,9 +15,7 @@ __all__ = ["nearest_columns"]
 
 
 @compiled
-def nearest_columns(
-    block: NDArray[Any], first: int, columns: NDArray[np.int32], distances: NDArray[Any]
-) -> None:
+def nearest_columns(block: NDArray[Any], first: int, columns: NDArray[np.int32], distances: NDArray[Any]) -> None:
     """Find the nearest columns of each row, itself left out.
 
     Parameters

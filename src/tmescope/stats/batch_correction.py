@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ def batch_shifts(
     ----------
     Korsunsky et al., Nature Methods 2019, doi:10.1038/s41592-019-0619-0.
     """
-    n_levels, n_kinds = levels.shape
+    n_kinds = levels.shape[1]
     k, d = clusters.members.shape[1], points.shape[1]
     sums = np.empty((n_kinds, k, d))
     for number, part in enumerate(_runs(kinds, n_kinds)):
@@ -99,4 +100,4 @@ def without_shifts(
 
 def _runs(kinds: NDArray[np.int64], n_kinds: int) -> list[slice]:
     ends = np.searchsorted(kinds, np.arange(n_kinds + 1))
-    return [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]

@@ -151,7 +151,7 @@ def diverse_round(
     """Give every point its membership anew, block by block, and say what the objective is then.
 
     Answers "which clusters does a point belong to, if those count more that its batch is rare in?". In the first round
-    nothing has a membership yet (all masses are zero): then the centres are taken as they are, and nothing is penalised.
+    nothing has a membership yet (all masses are zero): the centres are taken as they are, and nothing is penalised.
 
     Parameters
     ----------
@@ -185,10 +185,9 @@ def diverse_round(
     centres = before.centres if is_first else unit_rows(members.T @ points)
     scaled = (centres.T * np.float32(2.0 / diversity.sigma)).astype(np.float32)
     fitted = 2.0 * len(points)
-    for block in blocks:
+    for drawn in blocks:
+        block = drawn[np.argsort(diversity.kinds[drawn], kind="stable")]
         kinds = diversity.kinds[block]
-        order = np.argsort(kinds, kind="stable")
-        block, kinds = block[order], kinds[order]
         starts = np.flatnonzero(np.diff(kinds, prepend=-1))
         if not is_first:
             masses[kinds[starts]] -= _sums(members[block], starts)
