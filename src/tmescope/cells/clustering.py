@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tmescope.cells.components import missing_extra, seed_from
+from tmescope.cells.given_components import missing_extra, seed_from
 from tmescope.foundation.errors import InputError, MethodError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.result import RunWarning

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from tmescope.cells.components import checked_components, missing_extra, seed_from
+from tmescope.cells.given_components import checked_components, missing_extra, seed_from
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.result import RunWarning

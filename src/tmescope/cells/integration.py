@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmescope.cells.batches import batches_of, warn_of_batches
-from tmescope.cells.components import checked_components
+from tmescope.cells.given_components import checked_components
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.result import RunWarning

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmescope.cells.components import missing_extra
+from tmescope.cells.given_components import missing_extra
 from tmescope.kernels.nearest_columns import nearest_columns
 from tmescope.stats.soft_clusters import unit_rows
 from tmescope.store.threads import for_row_blocks, one_blas_thread

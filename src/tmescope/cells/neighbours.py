@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tmescope.cells.components import checked_components, missing_extra, seed_from
+from tmescope.cells.given_components import checked_components, missing_extra, seed_from
 from tmescope.cells.nearest import approximate_nearest, exact_nearest
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress

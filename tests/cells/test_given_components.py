@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tmescope.cells.components import checked_components, missing_extra, seed_from
+from tmescope.cells.given_components import checked_components, missing_extra, seed_from
 from tmescope.foundation.errors import InputError
 
 
