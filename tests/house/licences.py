@@ -132,10 +132,16 @@ def stated_licences(*, expression: str | None, classifiers: Iterable[str], field
         kind, _, name = classifier.rpartition(" :: ")
         if kind.startswith("License") and name != "OSI Approved":
             stated.append(_CLASSIFIERS.get(name, name))
-    named = named_licence(field or "")
+    named = named_licence(field or "") or _expression_in(field or "")
     if named:
         stated.append(named)
     return stated or [UNKNOWN]
+
+
+def _expression_in(field: str) -> str:
+    """Return an SPDX expression of several licences that stands in the older field, or nothing."""
+    line = field.strip()
+    return line if "\n" not in line and {"AND", "OR"} & set(line.split()) else ""
 
 
 def refused_licences(stated: Iterable[str], admitted: frozenset[str]) -> frozenset[str]:
