@@ -32,6 +32,8 @@ _NAME = re.compile(r"[^\W_][\w .()%+-]{0,99}")
 _PLACE = re.compile(r"(obs|var|obsm|varm|obsp|\.atlas)(/[^\W][\w .()%+-]*)+")
 _TAKEN = frozenset({"c", "codes", "categories", "zarr.json"})
 _VECTORS = frozenset({"X/data", "X/indices", "X/indptr"})
+_PANEL_VECTORS = ("ends", "steps", "counts", "totals")
+_PANEL_CELLS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class AtlasPanel:
     first: int
     last: int
     n_entries: int
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Return where its vectors are in the store, by what they hold: ends, steps, counts, totals."""
+        return {name: f".atlas/panels/{self.first}-{self.last}/{name}" for name in _PANEL_VECTORS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +220,7 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         results={check_column(k): _parse_result(v) for k, v in said.get("results", {}).items()},
     )
     places = _VECTORS | {f"obs/{n}/codes" if f == "category" else f"obs/{n}" for n, f in layout.columns.items()}
+    places |= {place for panel in layout.panels for place in panel.places.values()}
     if strange := sorted(set(layout.shards) - places):
         message = f"{strange[0]!r} is no vector of it"
         raise ValueError(message)
@@ -223,6 +231,12 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
     if sum(s.n_cells for s in layout.samples) != layout.n_cells:
         message = "samples and cells do not add up"
         raise ValueError(message)
+    at = 0
+    for panel in layout.panels:
+        if panel.first != at or not at < panel.last <= min(at + _PANEL_CELLS, layout.n_cells):
+            message = f"a gene-major copy of the cells {panel.first} to {panel.last}"
+            raise ValueError(message)
+        at = panel.last
     return layout
 
 

@@ -120,7 +120,9 @@ class Atlas:
             next_step="the files were written by something else: make the atlas again from its samples",
         )
 
-    def bounds(self, entries: int, *, first: int = 0, last: int | None = None) -> tuple[tuple[int, int], ...]:
+    def bounds(
+        self, entries: int, *, first: int = 0, last: int | None = None, cells: int | None = None
+    ) -> tuple[tuple[int, int], ...]:
         """Cut cells into runs of about so many entries, always in the same way.
 
         Parameters
@@ -129,13 +131,16 @@ class Atlas:
             Entries of a run; one cell at least.
         first, last : int
             Which cells; all if omitted.
+        cells : int, optional
+            Most cells of a run; no limit if omitted.
         """
         stop = self.layout.n_cells if last is None else last
         ends = self._ends.read(first, stop + 1).astype(np.int64)
         cuts = [0]
         while cuts[-1] < stop - first:
             found = int(np.searchsorted(ends, ends[cuts[-1]] + entries, side="right")) - 1
-            cuts.append(min(max(found, cuts[-1] + 1), stop - first))
+            most = stop - first if cells is None else min(cuts[-1] + cells, stop - first)
+            cuts.append(min(max(found, cuts[-1] + 1), most))
         return tuple((first + a, first + b) for a, b in itertools.pairwise(cuts))
 
     def spans(self, n: int) -> tuple[tuple[int, int], ...]:

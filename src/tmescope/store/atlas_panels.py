@@ -1,0 +1,241 @@
+"""The gene-major copy of an atlas: panels of cells turned into runs of genes, read as if they were one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tmescope.foundation.errors import InputError, StoreError
+from tmescope.kernels.gene_major import place_run
+from tmescope.store.sharded_vectors import VectorForm, VectorReader
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tmescope.store.atlas_layout import AtlasLayout, AtlasPanel
+    from tmescope.store.atlas_reading import Atlas
+
+__all__ = ["GeneRun", "PanelReader", "cut_genes", "panel_forms"]
+
+_CHUNK = 1 << 16
+_SHARD = 1 << 24
+
+
+@dataclass(frozen=True)
+class GeneRun:
+    """Genes that follow each other, as columns of a sparse matrix.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first gene in the atlas.
+    ends : array of int64, shape (n + 1,)
+        Where each gene begins and ends in the two others; the first is zero.
+    cells : array of int32, shape (n_entries,)
+        Numbers of cells in the atlas, rising within a gene.
+    counts : array of uint16 or uint32, shape (n_entries,)
+    """
+
+    first: int
+    ends: NDArray[np.int64]
+    cells: NDArray[np.int32]
+    counts: NDArray[Any]
+
+    @property
+    def n_genes(self) -> int:
+        """Return how many genes there are."""
+        return self.ends.size - 1
+
+
+class PanelReader:
+    """Reads an atlas gene by gene; safe to use from several threads.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        From `tmescope.store.atlas_reading.open_atlas`.
+
+    Raises
+    ------
+    InputError
+        If there are cells of which there is no gene-major copy.
+    """
+
+    def __init__(self, atlas: Atlas) -> None:
+        self.atlas = atlas
+        layout = atlas.layout
+        covered = layout.panels[-1].last if layout.panels else 0
+        if covered < layout.n_cells:
+            raise InputError(
+                f"{layout.n_cells - covered} of {layout.n_cells} cells have no gene-major copy",
+                where=str(atlas.path),
+                expected="an atlas with a gene-major copy of all its cells",
+                next_step="make the copy (tmescope.store.atlas_turning.write_panels): it goes on where it stands",
+            )
+        forms = panel_forms(layout)
+        self._readers = [
+            {
+                name: VectorReader(atlas.path / place, forms[name], length=_lengths(panel, layout.n_genes)[name])
+                for name, place in panel.places.items()
+            }
+            for panel in layout.panels
+        ]
+
+    def totals(self) -> NDArray[np.int64]:
+        """Return the total of the counts of every cell."""
+        parts = [
+            readers["totals"].read(0, panel.last - panel.first)
+            for panel, readers in zip(self.atlas.layout.panels, self._readers, strict=True)
+        ]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Return the cells that show each gene."""
+        n_genes = self.atlas.layout.n_genes
+        found = np.zeros(n_genes, dtype=np.int64)
+        for number in range(len(self._readers)):
+            found += np.diff(self._ends(number, 0, n_genes))
+        return found
+
+    def read(self, first: int, last: int) -> GeneRun:
+        """Read the genes ``first:last``.
+
+        Parameters
+        ----------
+        first, last : int
+            0 <= first <= last <= n_genes.
+
+        Raises
+        ------
+        StoreError
+            If a shard is damaged; its file is named.
+        """
+        panels = self.atlas.layout.panels
+        bounds = [self._ends(number, first, last) for number in range(len(panels))]
+        ends = np.zeros(last - first + 1, dtype=np.int64)
+        for b in bounds:
+            ends += b - b[0]
+        cells = np.empty(int(ends[-1]), dtype=np.int32)
+        counts = np.empty(int(ends[-1]), dtype=self.atlas.layout.count_dtype)
+        place, largest = ends[:-1].copy(), np.zeros(1, dtype=np.int64)
+        for panel, readers, b in zip(panels, self._readers, bounds, strict=True):
+            begin, end = int(b[0]), int(b[-1])
+            largest[0] = 0
+            steps, values = (readers[name].read(begin, end) for name in ("steps", "counts"))
+            place_run(b - begin, steps, values, panel.first, place, cells, counts, largest)
+            if largest[0] >= panel.last - panel.first:
+                raise self._impossible(panel, f"genes {first} to {last - 1} have cells beyond those there are")
+        return GeneRun(first, ends, cells, counts)
+
+    def bounds(self, memory: int, *, entry: int = 0, where: str = "argument memory") -> tuple[tuple[int, int], ...]:
+        """Cut the genes into runs that fit into memory.
+
+        Parameters
+        ----------
+        memory : int
+            Bytes that `read` may hold for one run.
+        entry : int
+            Bytes beyond those of `read` that the caller holds for each entry.
+        where : str
+            What an error names.
+
+        Raises
+        ------
+        InputError
+            If the largest gene does not fit.
+        """
+        # what is read of one panel comes beside all that was placed, and is no larger
+        each = 2 * (4 + np.dtype(self.atlas.layout.count_dtype).itemsize) + entry
+        return cut_genes(self.sizes(), memory=memory, entry=each, where=where)
+
+    def runs(self, memory: int = 1 << 28) -> Iterator[GeneRun]:
+        """Read all genes, in runs that fit into memory.
+
+        Parameters
+        ----------
+        memory : int
+            Bytes that one run may hold.
+        """
+        for first, last in self.bounds(memory):
+            yield self.read(first, last)
+
+    def _ends(self, number: int, first: int, last: int) -> NDArray[np.int64]:
+        ends = self._readers[number]["ends"].read(first, last + 1).astype(np.int64)
+        panel = self.atlas.layout.panels[number]
+        if not 0 <= ends[0] <= ends[-1] <= panel.n_entries or (np.diff(ends) < 0).any():
+            raise self._impossible(panel, f"genes {first} to {last - 1} end where they cannot")
+        return ends
+
+    def _impossible(self, panel: AtlasPanel, what: str) -> StoreError:
+        return StoreError(
+            what,
+            where=f"{self.atlas.path}: gene-major copy of the cells {panel.first} to {panel.last - 1}",
+            expected="files as tmescope writes them",
+            next_step="the files were written by something else: make the atlas again from its samples",
+        )
+
+
+def cut_genes(
+    sizes: NDArray[np.int64], *, memory: int, entry: int, where: str = "argument memory", base: int = 0
+) -> tuple[tuple[int, int], ...]:
+    """Cut genes into runs whose entries fit into memory, as few as can be.
+
+    Parameters
+    ----------
+    sizes : array of int64, shape (n_genes,)
+        Entries of each gene.
+    memory : int
+        Bytes that a run may hold.
+    entry : int
+        Bytes of an entry.
+    where : str
+        What an error names.
+    base : int
+        Bytes that are held whatever the run.
+
+    Raises
+    ------
+    InputError
+        If the largest gene does not fit.
+    """
+    most = (memory - base) // entry
+    largest = int(sizes.max(initial=0))
+    if most < max(largest, 1):
+        needed = base + max(largest, 1) * entry
+        raise InputError(
+            f"{memory} bytes are too few for one gene of {largest} cells",
+            where=where,
+            expected=f"at least {needed} bytes ({-(-needed // (1 << 20))} MiB) for each thread",
+            next_step="give more memory, or fewer threads",
+        )
+    ends = np.concatenate([[0], np.cumsum(sizes)])
+    cuts = [0]
+    while cuts[-1] < sizes.size:
+        cuts.append(int(np.searchsorted(ends, ends[cuts[-1]] + most, side="right")) - 1)
+    return tuple(itertools.pairwise(cuts))
+
+
+def panel_forms(layout: AtlasLayout) -> dict[str, VectorForm]:
+    """Return the form of the vectors of a panel.
+
+    Parameters
+    ----------
+    layout : AtlasLayout
+        Of the atlas.
+
+    Notes
+    -----
+    ``ends`` of genes, ``steps`` from one cell of a gene to the next, ``counts``, and ``totals`` of cells. A panel has
+    65,536 cells at most, so that a step fits into 16 bits; most fit into 5, which is what bit-shuffling keeps of them.
+    """
+    types = {"ends": "int32", "steps": "uint16", "counts": layout.count_dtype, "totals": "int64"}
+    return {name: VectorForm(dtype, chunk=_CHUNK, shard=_SHARD) for name, dtype in types.items()}
+
+
+def _lengths(panel: AtlasPanel, n_genes: int) -> dict[str, int]:
+    n = panel.n_entries
+    return {"ends": n_genes + 1, "steps": n, "counts": n, "totals": panel.last - panel.first}
