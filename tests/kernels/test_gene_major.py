@@ -33,7 +33,7 @@ def test_entries_by_gene_are_those_of_the_twin(n_cells, n_genes, seed, dtype):
     matrix = sparse.csr_matrix(rng.choice(values, size=(n_cells, n_genes)).astype(np.int64))
     ends = matrix.indptr.astype(np.int64)
     inputs = ends, matrix.indices.astype(np.int32), matrix.data.astype(dtype)
-    totals, tally = _both("tally_entries", inputs, (np.empty(n_cells, np.int64), rng.integers(0, 5, n_genes)))
+    totals, _ = _both("tally_entries", inputs, (np.empty(n_cells, np.int64), rng.integers(0, 5, n_genes)))
     np.testing.assert_array_equal(totals, np.asarray(matrix.sum(axis=1)).ravel())
     first, last = sorted(rng.integers(0, n_genes + 1, 2))
     wanted = sparse.csc_matrix(matrix)[:, first:last]

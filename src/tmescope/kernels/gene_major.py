@@ -137,13 +137,14 @@ def place_run(
     """
     top = largest[0]
     for gene in range(place.shape[0]):
-        to = place[gene]
+        begin, end, to = ends[gene], ends[gene + 1], place[gene]
+        n = end - begin
+        own, numbers = steps[begin:end], cells[to : to + n]
         row = np.int64(0)
-        for i in range(ends[gene], ends[gene + 1]):
-            row += np.int64(steps[i])
-            cells[to] = first + row
-            values[to] = counts[i]
-            to += 1
-        place[gene] = to
+        for i in range(n):
+            row += np.int64(own[i])
+            numbers[i] = first + row
+        values[to : to + n] = counts[begin:end]
+        place[gene] = to + n
         top = max(top, row)
     largest[0] = top

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_layout import AtlasLayout, AtlasPanel
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["GeneRun", "PanelReader", "cut_genes", "panel_forms"]
+__all__ = ["GeneRun", "PanelPart", "PanelReader", "cut_genes", "panel_forms"]
 
 _CHUNK = 1 << 16
 _SHARD = 1 << 24
+_RUN = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,49 @@ class GeneRun:
     def n_genes(self) -> int:
         """Return how many genes there are."""
         return self.ends.size - 1
+
+
+@dataclass(frozen=True)
+class PanelPart:
+    """What one panel has of some genes, read when it is asked for.
+
+    Parameters
+    ----------
+    panel : AtlasPanel
+    ends : array of int64, shape (n + 1,)
+        Where each gene begins and ends in the panel; the first is zero.
+    """
+
+    panel: AtlasPanel
+    ends: NDArray[np.int64]
+    _begin: int
+    _steps: VectorReader
+    _counts: VectorReader
+    _where: str
+
+    def steps(self) -> NDArray[np.uint16]:
+        """Read the steps from one cell of a gene to the next; the first of a gene is from the start of the panel."""
+        return self._steps.read(self._begin, self._begin + int(self.ends[-1]))
+
+    def counts(self) -> NDArray[Any]:
+        """Read the counts."""
+        return self._counts.read(self._begin, self._begin + int(self.ends[-1]))
+
+    def check(self, row: int) -> None:
+        """Refuse a number of a cell that the panel does not have.
+
+        Parameters
+        ----------
+        row : int
+            The largest that was met.
+
+        Raises
+        ------
+        StoreError
+            If there is no such cell.
+        """
+        if row >= self.panel.last - self.panel.first:
+            raise _impossible(self._where, "genes have cells beyond those there are")
 
 
 class PanelReader:
@@ -114,32 +158,47 @@ class PanelReader:
         StoreError
             If a shard is damaged; its file is named.
         """
-        panels = self.atlas.layout.panels
-        bounds = [self._ends(number, first, last) for number in range(len(panels))]
+        parts = self.parts(first, last)
         ends = np.zeros(last - first + 1, dtype=np.int64)
-        for b in bounds:
-            ends += b - b[0]
+        for part in parts:
+            ends += part.ends
         cells = np.empty(int(ends[-1]), dtype=np.int32)
         counts = np.empty(int(ends[-1]), dtype=self.atlas.layout.count_dtype)
         place, largest = ends[:-1].copy(), np.zeros(1, dtype=np.int64)
-        for panel, readers, b in zip(panels, self._readers, bounds, strict=True):
-            begin, end = int(b[0]), int(b[-1])
+        for part in parts:
             largest[0] = 0
-            steps, values = (readers[name].read(begin, end) for name in ("steps", "counts"))
-            place_run(b - begin, steps, values, panel.first, place, cells, counts, largest)
-            if largest[0] >= panel.last - panel.first:
-                raise self._impossible(panel, f"genes {first} to {last - 1} have cells beyond those there are")
+            place_run(part.ends, part.steps(), part.counts(), part.panel.first, place, cells, counts, largest)
+            part.check(int(largest[0]))
         return GeneRun(first, ends, cells, counts)
 
-    def bounds(self, memory: int, *, entry: int = 0, where: str = "argument memory") -> tuple[tuple[int, int], ...]:
-        """Cut the genes into runs that fit into memory.
+    def parts(self, first: int, last: int) -> tuple[PanelPart, ...]:
+        """Return what each panel has of the genes ``first:last``; only where they end is read yet.
+
+        Parameters
+        ----------
+        first, last : int
+            0 <= first <= last <= n_genes.
+        """
+        found = []
+        for number, (panel, readers) in enumerate(zip(self.atlas.layout.panels, self._readers, strict=True)):
+            ends = self._ends(number, first, last)
+            where = _place_of(self.atlas, panel)
+            found.append(PanelPart(panel, ends - ends[0], int(ends[0]), readers["steps"], readers["counts"], where))
+        return tuple(found)
+
+    def bounds(
+        self, memory: int, *, entry: int | None = None, base: int = 0, where: str = "argument memory"
+    ) -> tuple[tuple[int, int], ...]:
+        """Cut the genes into runs that fit into memory, no longer than is good for the speed.
 
         Parameters
         ----------
         memory : int
-            Bytes that `read` may hold for one run.
-        entry : int
-            Bytes beyond those of `read` that the caller holds for each entry.
+            Bytes that one run may hold, here and at the caller's.
+        entry : int, optional
+            Bytes that are held for each entry of a run; those of `read` if omitted.
+        base : int
+            Bytes that the caller holds for each entry of the largest gene.
         where : str
             What an error names.
 
@@ -148,9 +207,14 @@ class PanelReader:
         InputError
             If the largest gene does not fit.
         """
+        sizes = self.sizes()
+        largest = int(sizes.max(initial=0))
         # what is read of one panel comes beside all that was placed, and is no larger
-        each = 2 * (4 + np.dtype(self.atlas.layout.count_dtype).itemsize) + entry
-        return cut_genes(self.sizes(), memory=memory, entry=each, where=where)
+        each = 2 * (4 + np.dtype(self.atlas.layout.count_dtype).itemsize) if entry is None else entry
+        # a run stays in the processor's cache; of many panels it takes two chunks each, the less is read twice
+        good = max(_RUN, 2 * _CHUNK * each * len(self._readers))
+        room = min(memory, max(good, largest * (each + base)))
+        return cut_genes(sizes, memory=room, entry=each, base=base * largest, where=where)
 
     def runs(self, memory: int = 1 << 28) -> Iterator[GeneRun]:
         """Read all genes, in runs that fit into memory.
@@ -167,16 +231,21 @@ class PanelReader:
         ends = self._readers[number]["ends"].read(first, last + 1).astype(np.int64)
         panel = self.atlas.layout.panels[number]
         if not 0 <= ends[0] <= ends[-1] <= panel.n_entries or (np.diff(ends) < 0).any():
-            raise self._impossible(panel, f"genes {first} to {last - 1} end where they cannot")
+            raise _impossible(_place_of(self.atlas, panel), f"genes {first} to {last - 1} end where they cannot")
         return ends
 
-    def _impossible(self, panel: AtlasPanel, what: str) -> StoreError:
-        return StoreError(
-            what,
-            where=f"{self.atlas.path}: gene-major copy of the cells {panel.first} to {panel.last - 1}",
-            expected="files as tmescope writes them",
-            next_step="the files were written by something else: make the atlas again from its samples",
-        )
+
+def _place_of(atlas: Atlas, panel: AtlasPanel) -> str:
+    return f"{atlas.path}: gene-major copy of the cells {panel.first} to {panel.last - 1}"
+
+
+def _impossible(where: str, what: str) -> StoreError:
+    return StoreError(
+        what,
+        where=where,
+        expected="files as tmescope writes them",
+        next_step="the files were written by something else: make the atlas again from its samples",
+    )
 
 
 def cut_genes(

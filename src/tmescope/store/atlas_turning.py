@@ -34,9 +34,7 @@ _BASE = 16 * _BLOCK
 _FOLDER = Path(".atlas/panels")
 
 
-def write_panels(
-    path: Path, *, memory: int = 1 << 30, threads: int = 1, progress: Progress = SILENT
-) -> AtlasLayout:
+def write_panels(path: Path, *, memory: int = 1 << 30, threads: int = 1, progress: Progress = SILENT) -> AtlasLayout:
     """Make the gene-major copy of those cells of an atlas that have none.
 
     What is asked gene by gene (rank tests, say) needs it; it takes about one byte for each count above zero.
@@ -78,11 +76,11 @@ def write_panels(
     progress.start(task, sum(b - a for a, b in wanted[kept:]), unit="cells")
 
     def make(first: int, last: int) -> tuple[AtlasPanel, dict[str, dict[int, Shard]]]:
-        return _make(atlas, first, last, memory // max(threads, 1))
+        return _make(atlas, first, last, memory=memory // max(threads, 1))
 
     try:
         for panel, written in map_runs(make, wanted[kept:], threads=threads):
-            layout = _commit(path, atlas.layout.samples, panel, written)
+            layout = _commit(path, atlas.layout.samples, panel, written=written)
             progress.advance(task, panel.last - panel.first)
     except StoreError:
         raise
@@ -101,9 +99,7 @@ def _same(pair: tuple[AtlasPanel, tuple[int, int]]) -> bool:
     return (pair[0].first, pair[0].last) == pair[1]
 
 
-def _make(
-    atlas: Atlas, first: int, last: int, memory: int
-) -> tuple[AtlasPanel, dict[str, dict[int, Shard]]]:
+def _make(atlas: Atlas, first: int, last: int, *, memory: int) -> tuple[AtlasPanel, dict[str, dict[int, Shard]]]:
     """Write the vectors of one panel, which do not count yet."""
     blocks = atlas.bounds(_BLOCK, first=first, last=last)
     totals, sizes = np.empty(last - first, np.int64), np.zeros(atlas.layout.n_genes, np.int64)
@@ -116,7 +112,7 @@ def _make(
     appenders["ends"].append(np.concatenate([[0], np.cumsum(sizes)]))
     appenders["totals"].append(totals)
     for run in cut_genes(sizes, memory=memory, entry=entry, base=_BASE):
-        steps, counts = _turn(atlas, blocks, run, sizes)
+        steps, counts = _turn(atlas, blocks, run, sizes=sizes)
         for at in range(0, steps.size, _BLOCK):
             appenders["steps"].append(steps[at : at + _BLOCK])
             appenders["counts"].append(counts[at : at + _BLOCK])
@@ -124,7 +120,7 @@ def _make(
 
 
 def _turn(
-    atlas: Atlas, blocks: tuple[tuple[int, int], ...], run: tuple[int, int], sizes: NDArray[np.int64]
+    atlas: Atlas, blocks: tuple[tuple[int, int], ...], run: tuple[int, int], *, sizes: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16 | np.uint32]]:
     """Return the steps and counts of a run of genes."""
     ends = np.concatenate([[0], np.cumsum(sizes[run[0] : run[1]])])
@@ -139,7 +135,7 @@ def _turn(
 
 
 def _commit(
-    path: Path, samples: tuple[AtlasSample, ...], panel: AtlasPanel, written: dict[str, dict[int, Shard]]
+    path: Path, samples: tuple[AtlasSample, ...], panel: AtlasPanel, *, written: dict[str, dict[int, Shard]]
 ) -> AtlasLayout:
     """Let a panel count, in place of any that begin where it does or later."""
     with folder_lock(path / ".atlas/lock", folder=path):

@@ -315,14 +315,13 @@ class VectorReader:
 
     def _decode(self, encoded: bytes, target: NDArray[Any], shard: int) -> None:
         body, crc = encoded[:-_CRC], encoded[-_CRC:]
-        path = self.form.path(self.folder, shard)
         if _checksum(body) != crc:
-            raise _damaged(path, "has a chunk whose checksum does not fit")
+            raise _damaged(self.form.path(self.folder, shard), "has a chunk whose checksum does not fit")
         blosc = _blosc()
         # bytes 4 to 7 of a header say how much it unpacks to, bytes 12 to 15 how long it is itself
         sizes = [int.from_bytes(body[at : at + 4], "little") for at in (4, 12)]
         if len(body) < _HEADER or sizes != [target.nbytes, len(body)]:
-            raise _damaged(path, "has a chunk of another size than declared")
+            raise _damaged(self.form.path(self.folder, shard), "has a chunk of another size than declared")
         blosc.decompress(body, target)
 
 
