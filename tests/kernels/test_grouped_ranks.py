@@ -47,8 +47,8 @@ def test_words_and_ranks_are_those_of_the_twin(n_cells, n_genes, n_groups, seed,
     large = int((counts > 3).sum())
     outputs = (
         ends[:-1].copy(), np.zeros(counts.size, word), np.zeros((n_genes, n_groups), np.int64),
-        np.zeros((n_genes, n_groups)), np.zeros(large, np.float32), np.zeros(large, np.int32), np.zeros(large, np.int64),
-        np.zeros(2, np.int64),
+        np.zeros((n_genes, n_groups)), np.zeros(large, np.float32), np.zeros(large, np.int32),
+        np.zeros(large, np.int64), np.zeros(2, np.int64),
     )  # fmt: skip
     inputs = ends, steps, counts, group, scale, table, lowest, bits
     fast, slow = _both("panel_words", inputs, outputs)

@@ -61,6 +61,10 @@ def test_nothing_something_else_and_something_newer(atlas, tmp_path):
         {"columns": {"_index": "float64"}},
         {"shards": {"../outside": [[1, 1]]}},
         {"samples": [{}]},
+        {"panels": [{"first": 5, "last": 10, "n_entries": 1}]},
+        {"panels": [{"first": 0, "last": 10**6, "n_entries": 1}]},
+        {"panels": [{"first": 0, "last": 0, "n_entries": 0}]},
+        {"shards": {".atlas/panels/0-10/steps": [[1, 1]]}},
     ],
 )
 def test_a_description_that_cannot_be_is_refused(atlas, change):
