@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["CELLS", "GENES", "check_tables", "update_tables", "write_genes"]
+__all__ = ["CELLS", "GENES", "as_table", "check_tables", "update_tables", "write_genes"]
 
 CELLS = ".atlas/obs"
 """Folder of the parts of the table of cells, in an atlas; each part is named by the number of its first cell."""
@@ -35,7 +35,7 @@ def write_genes(path: Path, genes: pd.DataFrame) -> None:
     genes : pandas.DataFrame
         ``var`` of AnnData.
     """
-    _write(_as_table(genes, "gene"), path / GENES)
+    _write(as_table(genes, "gene"), path / GENES)
 
 
 def update_tables(path: Path) -> None:
@@ -116,13 +116,24 @@ def _cells(path: Path, layout: AtlasLayout, first: int, last: int) -> pa.Table:
     columns = CellColumns(path, layout)
     frame = columns.read(first=first, last=last)
     frame.index = columns.names(first=first, last=last)
-    return _as_table(frame, "cell")
+    return as_table(frame, "cell")
 
 
-def _as_table(frame: pd.DataFrame, name: str) -> pa.Table:
+def as_table(frame: pd.DataFrame, name: str) -> pa.Table:
+    """Return a table of cells or genes for Parquet: categories as text, which does not say which others there are.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``obs`` or ``var``.
+    name : str
+        Of the column with the names of its rows.
+    """
     import pyarrow as pa
 
-    return pa.Table.from_pandas(frame.rename_axis(name).reset_index(), preserve_index=False).replace_schema_metadata()
+    table = pa.Table.from_pandas(frame.rename_axis(name).reset_index(), preserve_index=False).replace_schema_metadata()
+    plain = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
+    return table.cast(pa.schema(plain))
 
 
 def _write(table: pa.Table, path: Path) -> None:
