@@ -56,43 +56,49 @@ def memory_of(text: str) -> int:
     return int(float(found[1]) * (1 << _UNITS[found[2].upper()]))
 
 
+Sheet = Annotated[
+    Path,
+    typer.Argument(help="CSV or TSV with sample_id, path and what else is known of each sample.", show_default=False),
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", help="Folder of the atlas; added to where it exists.", show_default=False)
+]
+Genes = Annotated[
+    Literal["same", "union", "intersection"],
+    typer.Option(
+        "--genes",
+        help="same refuses sources with other genes; union counts what a source lacks as zero; intersection leaves out "
+        "what not all have.",
+    ),
+]
+GeneColumn = Annotated[
+    Literal["gene_name", "gene_id"],
+    typer.Option("--gene-column", help="Which name counts in sources of Cell Ranger, which have both."),
+]
+Counts = Annotated[
+    Literal["uint16", "uint32"],
+    typer.Option("--counts", help="Type of the counts of a new atlas; uint32 for counts beyond 65,535."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        help="Columns of the cells in h5ad files that come along, with commas; all if omitted, none if empty.",
+    ),
+]
+
+
 @atlas_app.command("ingest")
 def ingest(
-    sheet: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV or TSV with sample_id, path and what else is known of each sample.", show_default=False
-        ),
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder of the atlas; added to where it exists.", show_default=False)
-    ],
-    genes: Annotated[
-        Literal["same", "union", "intersection"],
-        typer.Option(
-            "--genes",
-            help="same refuses sources with other genes; union counts what a source lacks as zero; intersection leaves "
-            "out what not all have.",
-        ),
-    ] = "same",
-    gene_column: Annotated[
-        Literal["gene_name", "gene_id"],
-        typer.Option("--gene-column", help="Which name counts in sources of Cell Ranger, which have both."),
-    ] = "gene_name",
-    counts: Annotated[
-        Literal["uint16", "uint32"],
-        typer.Option("--counts", help="Type of the counts of a new atlas; uint32 for counts beyond 65,535."),
-    ] = "uint16",
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            "--columns",
-            help="Columns of the cells in h5ad files that come along, with commas; all if omitted, none if empty.",
-        ),
-    ] = None,
-    no_gene_major: Annotated[
-        bool, typer.Option("--no-gene-major", help="Make no gene-major copy, which tests of genes need.")
-    ] = False,
+    sheet: Sheet,
+    output: Output,
+    genes: Genes = "same",
+    gene_column: GeneColumn = "gene_name",
+    counts: Counts = "uint16",
+    columns: Columns = None,
+    gene_major: Annotated[
+        bool, typer.Option("--gene-major/--no-gene-major", help="Make the gene-major copy that tests of genes need.")
+    ] = True,
     memory: Memory = "1G",
     threads: Threads = 2,
     quiet: Quiet = False,
@@ -109,7 +115,7 @@ def ingest(
             gene_name=gene_column,
             count_dtype=counts,
             columns=None if columns is None else tuple(c.strip() for c in columns.split(",") if c.strip()),
-            gene_major=not no_gene_major,
+            gene_major=gene_major,
             memory=memory_of(memory),
             threads=threads,
             progress=progress,
@@ -164,7 +170,9 @@ def info(
     typer.echo("columns  " + (", ".join(f"{name} ({form})" for name, form in found.columns.items()) or "none"))
     typer.echo("results  " + (", ".join(found.results) or "none"))
     if found.repeated_barcodes:
-        typer.echo(f"note     {found.repeated_barcodes:,} barcodes stand in several samples: cells are named sample:barcode")
+        typer.echo(
+            f"note     {found.repeated_barcodes:,} barcodes stand in several samples: cells are named sample:barcode"
+        )
     for sample in found.samples[:_MOST_SAMPLES]:
         typer.echo(f"sample   {sample.sample_id}: {sample.n_cells:,} cells, {sample.n_entries:,} counts above zero")
     if len(found.samples) > _MOST_SAMPLES:

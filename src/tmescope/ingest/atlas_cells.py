@@ -140,22 +140,26 @@ def frame_of(run: CellRun, row: SheetRow, head: CellHead, *, forms: Mapping[str,
             next_step="name the cells",
         )
     said = {name: _repeated(value, len(run.barcodes)) for name, value in row.columns.items()}
-    own = {
-        name: _column(run.columns[name], column, forms[name]) for name, column in _own_columns(row, head).items()
-    }
+    own = {name: _column(run.columns[name], column, forms[name]) for name, column in _own_columns(row, head).items()}
     return pd.DataFrame({**said, **own}, index=pd.Index(run.barcodes, dtype=object))
 
 
-def _repeated(value: str, n: int) -> pd.Categorical:
-    return pd.Categorical.from_codes(np.full(n, 0 if value else -1), categories=[value or "missing"])
+def _repeated(value: str, n: int) -> Any:
+    return _categorical(np.full(n, 0 if value else -1), [value or "missing"])
 
 
 def _column(values: NDArray[Any], column: CellColumn, form: str) -> Any:
     if form == "category" and column.form == "bool":
-        return pd.Categorical.from_codes(values.astype(np.int32), categories=["False", "True"])
-    if form == "category":
-        known, place = np.unique(np.array(column.categories, dtype=object).astype(str), return_inverse=True)
-        table = np.append(place, -1) if known.size < len(column.categories) else np.append(np.arange(known.size), -1)
-        names = list(known) if known.size < len(column.categories) else list(column.categories)
-        return pd.Categorical.from_codes(table[values], categories=names)
-    return values.astype(form)
+        return _categorical(values.astype(np.int32), ["False", "True"])
+    if form != "category":
+        return values.astype(form)
+    names = list(dict.fromkeys(column.categories))
+    if len(names) == len(column.categories):
+        return _categorical(values, names)
+    place = {name: i for i, name in enumerate(names)}
+    table = np.array([*(place[c] for c in column.categories), -1], dtype=np.int32)
+    return _categorical(table[values], names)
+
+
+def _categorical(codes: Any, names: list[str]) -> Any:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -135,27 +136,41 @@ def choose_genes(sources: Sequence[NamedGenes], rule: GeneRule) -> tuple[dict[st
     for other in sources[1:]:
         if other.kind != first.kind and not set(other.names) <= set(first.names):
             raise _other_kind(other, first.kind, first.where)
-    names = dict.fromkeys(first.names)
-    notes: list[str] = []
-    if rule == "same":
-        for other in sources[1:]:
-            _check_same(other, list(names), first.where)
-    elif rule == "union":
-        for other in sources[1:]:
-            names |= dict.fromkeys(other.names)
-        for one in sources:
-            if lacking := [n for n in names if n not in set(one.names)]:
-                notes.append(f"{one.where}: {len(lacking):,} genes are not in it and count as zero: {examples(lacking)}")
-    else:
-        common = set(names).intersection(*(set(s.names) for s in sources))
-        everything = dict.fromkeys(n for s in sources for n in s.names)
-        if dropped := [n for n in everything if n not in common]:
-            notes.append(f"{len(dropped):,} genes are not in every source and are left out: {examples(dropped)}")
-        names = {n: None for n in names if n in common}
-        if not names:
-            raise ExpressionError("no gene is in every source", where=first.where, expected="common genes")
+    names, notes = _RULES[rule](sources)
     ids = {n: i for s in reversed(sources) for n, i in zip(s.names, s.ids, strict=bool(s.ids))}
     return {name: ids.get(name, "") for name in names}, notes
+
+
+def _same(sources: Sequence[NamedGenes]) -> tuple[list[str], list[str]]:
+    names = list(dict.fromkeys(sources[0].names))
+    for other in sources[1:]:
+        _check_same(other, names, sources[0].where)
+    return names, []
+
+
+def _union(sources: Sequence[NamedGenes]) -> tuple[list[str], list[str]]:
+    names = list(dict.fromkeys(n for s in sources for n in s.names))
+    notes = []
+    for one in sources:
+        own = set(one.names)
+        if lacking := [n for n in names if n not in own]:
+            notes.append(f"{one.where}: {len(lacking):,} genes are not in it and count as zero: {examples(lacking)}")
+    return names, notes
+
+
+def _intersection(sources: Sequence[NamedGenes]) -> tuple[list[str], list[str]]:
+    everything = list(dict.fromkeys(n for s in sources for n in s.names))
+    common = set(everything).intersection(*(set(s.names) for s in sources))
+    if not common:
+        raise ExpressionError("no gene is in every source", where=sources[0].where, expected="common genes")
+    dropped = [n for n in everything if n not in common]
+    notes = [f"{len(dropped):,} genes are not in every source and are left out: {examples(dropped)}"] if dropped else []
+    return [n for n in everything if n in common], notes
+
+
+_RULES: Mapping[str, Callable[[Sequence[NamedGenes]], tuple[list[str], list[str]]]] = MappingProxyType(
+    {"same": _same, "union": _union, "intersection": _intersection}
+)
 
 
 def place_genes(

@@ -253,9 +253,7 @@ def _add_all(sources: Sequence[_Source], path: Path, options: IngestOptions, *, 
     options.progress.finish(TASK, f"{total:,} added")
 
 
-def _opened(
-    source: _Source, options: IngestOptions, skipped: tuple[str, ...]
-) -> AbstractContextManager[CellStream]:
+def _opened(source: _Source, options: IngestOptions, skipped: tuple[str, ...]) -> AbstractContextManager[CellStream]:
     if source.stream is not None and not skipped:
         return nullcontext(source.stream)
     return open_source(source.row, memory=options.memory, columns=options.columns, skipped=skipped)

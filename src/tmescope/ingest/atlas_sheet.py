@@ -84,7 +84,7 @@ def read_atlas_sheet(path: Path) -> tuple[SheetRow, ...]:
 
     Raises
     ------
-    TmescopeError
+    FileFormatError, SampleError, MissingFileError, UnknownNameError
         The problem, or `ManyProblems` with those of all rows.
     """
     table = read_sample_table(path)
@@ -145,7 +145,7 @@ def _row(said: dict[str, str], sheet: Path, *, place: str) -> SheetRow:
         raise FileFormatError("the row names no file", where=place, expected="a path", next_step="fill in the path")
     path = (sheet.parent / said["path"]).resolve()
     form = _form(path, settings["format"], place=place)
-    sample, orientation = said["sample_id"], settings["orientation"]
+    sample = said["sample_id"]
     if bool(sample) == bool(settings["sample_column"]):
         raise SampleError(
             "the row names a sample and a column of samples" if sample else "the row names no sample",
@@ -160,21 +160,7 @@ def _row(said: dict[str, str], sheet: Path, *, place: str) -> SheetRow:
             expected="a name without a colon, which stands between sample and barcode in the names of cells",
             next_step="give it another name",
         )
-    if (form == "table") != (orientation in get_args(TableOrientation)) or (orientation and form != "table"):
-        raise FileFormatError(
-            f"the orientation is {orientation!r}" if orientation else "nothing says whether a row of the table is a gene",
-            where=f"{place}, orientation",
-            expected="genes_by_cells or cells_by_genes with a table of text, nothing with others",
-            next_step="look at the first rows of the table, and say what they are",
-        )
-    for name, takes in (("layer", ("h5ad",)), ("sample_column", ("h5ad",)), ("genome", ("10x_h5",))):
-        if settings[name] and form not in takes:
-            raise FileFormatError(
-                f"{name} is {settings[name]!r}, but the source is {form}",
-                where=f"{place}, {name}",
-                expected=f"{name} with {' or '.join(takes)}",
-                next_step=f"leave {name} empty",
-            )
+    _check_settings(settings, form, place=place)
     columns = {k: v for k, v in said.items() if k not in (*_SETTINGS, "sample_id", "path")}
     layer = None if settings["layer"] == "X" else settings["layer"]
     return SheetRow(
@@ -184,10 +170,30 @@ def _row(said: dict[str, str], sheet: Path, *, place: str) -> SheetRow:
         layer=layer,
         sample_column=settings["sample_column"],
         genome=settings["genome"],
-        orientation=cast("TableOrientation | None", orientation),
+        orientation=cast("TableOrientation | None", settings["orientation"]),
         columns=columns,
         place=place,
     )
+
+
+def _check_settings(settings: dict[str, str | None], form: CellFormat, *, place: str) -> None:
+    orientation = settings["orientation"]
+    if (form == "table") != (orientation in get_args(TableOrientation)) or (orientation and form != "table"):
+        unsaid = "nothing says whether a row of the table is a gene"
+        raise FileFormatError(
+            f"the orientation is {orientation!r}" if orientation else unsaid,
+            where=f"{place}, orientation",
+            expected="genes_by_cells or cells_by_genes with a table of text, nothing with others",
+            next_step="look at the first rows of the table, and say what they are",
+        )
+    for name, takes in (("layer", "h5ad"), ("sample_column", "h5ad"), ("genome", "10x_h5")):
+        if settings[name] and form != takes:
+            raise FileFormatError(
+                f"{name} is {settings[name]!r}, but the source is {form}",
+                where=f"{place}, {name}",
+                expected=f"{name} with {takes}",
+                next_step=f"leave {name} empty",
+            )
 
 
 def _form(path: Path, declared: str | None, *, place: str) -> CellFormat:

@@ -172,7 +172,8 @@ def _turned(table: _Table, memory: int) -> CellStream:
                 expected=f"cells_by_genes, or --memory of more than {_COPIES * size:,} bytes",
                 next_step="give more memory, or write the table as matrix.mtx or h5ad",
             )
-    cells, rows, counts = (np.concatenate([part[i] for part in held]) if held else np.zeros(0) for i in range(3))
+    every: list[Any] = [np.concatenate([part[i] for part in held]) if held else np.zeros(0, int) for i in range(3)]
+    cells, rows, counts = every
     order = np.argsort(cells, kind="stable")
     cells, rows, counts = cells[order], rows[order], counts[order]
     ends = np.searchsorted(cells, np.arange(len(table.columns) + 1))

@@ -33,7 +33,7 @@ def write_frame(out: IO[bytes], parcel: Parcel) -> None:
     head = json.dumps({"arrays": said, "about": dict(parcel.about)}).encode()
     out.write(len(head).to_bytes(_LENGTH, "little") + head)
     for values in arrays.values():
-        out.write(memoryview(values).cast("B"))
+        out.write(values.view(np.uint8).data)
     out.flush()
 
 

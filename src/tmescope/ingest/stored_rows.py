@@ -80,7 +80,7 @@ class StoredRows:
         ends, genes, values = self._stored(first, last)
         counts = as_whole(values)
         if counts is None:
-            raise self._no_counts(first, ends, genes, values)
+            raise self._no_counts(first, ends, genes=genes, values=values)
         return tidy_rows(ends, genes, counts)
 
     def _stored(self, first: int, last: int) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
@@ -92,11 +92,13 @@ class StoredRows:
         begin, end = int(self.ends[first]), int(self.ends[last])
         genes, values = self._genes[begin:end], self._values[begin:end]
         if genes.size and not 0 <= int(genes.min()) <= int(genes.max()) < self._n_genes:
-            raise _unsound(f"genes go from {int(genes.min()):,} to {int(genes.max()):,} of {self._n_genes:,}", self._where)
+            raise _unsound(
+                f"genes go from {int(genes.min()):,} to {int(genes.max()):,} of {self._n_genes:,}", self._where
+            )
         return self.ends[first : last + 1] - begin, genes, values
 
     def _no_counts(
-        self, first: int, ends: NDArray[np.int64], genes: NDArray[Any], values: NDArray[Any]
+        self, first: int, ends: NDArray[np.int64], *, genes: NDArray[Any], values: NDArray[Any]
     ) -> TmescopeError:
         cells, names, elsewhere = self._names
         found = Suspects(ends, genes, values, cells[first : first + ends.size - 1], names, elsewhere)
@@ -131,20 +133,20 @@ def open_rows(node: Any, shape: tuple[int, int], where: str, *, memory: int) -> 
     kind = _FORMS.get(kind.decode() if isinstance(kind, bytes) else str(kind))
     if kind is None:
         raise _unsound("of no known kind", where)
-    ends = check_ends(node, shape[0] if kind == "csr" else shape[1], shape[1] if kind == "csr" else shape[0], where)
+    ends = check_ends(node, shape if kind == "csr" else shape[::-1], where)
     if kind == "csr":
         return StoredRows((node["data"], node["indices"]), ends, shape[1], where=where)
     return _turned(node, ends, shape, where=where, memory=memory)
 
 
-def check_ends(node: Any, n_lines: int, n_across: int, where: str) -> NDArray[np.int64]:
+def check_ends(node: Any, shape: tuple[int, int], where: str) -> NDArray[np.int64]:
     """Return where the lines of a sparse matrix end, once they are found to be sound.
 
     Parameters
     ----------
     node : h5py.Group
         Holds data, indices and indptr.
-    n_lines, n_across : int
+    shape : (int, int)
         Lines, and the most entries that each can have.
     where : str
         For messages.
@@ -154,6 +156,7 @@ def check_ends(node: Any, n_lines: int, n_across: int, where: str) -> NDArray[np
     FileFormatError
         They do not rise from 0 to the number of entries, or a line has more entries than can be.
     """
+    n_lines, n_across = shape
     found = [node.get(name) for name in ("indptr", "data", "indices")]
     if not all(isinstance(d, h5py.Dataset) and d.ndim == 1 and d.dtype.kind in "iufb" for d in found):
         raise _unsound("data, indices or indptr are no lists of numbers", where)

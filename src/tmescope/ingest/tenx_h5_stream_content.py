@@ -63,20 +63,22 @@ def _stream(file: Any, genome: str | None, *, limits: Limits, where: str) -> Ite
     allow_memory(_ROOM + _WORDS * size_of_names(group))
     features = read_features(group, genome, place)
     barcodes = read_texts(group["barcodes"], f"{place}/barcodes")
-    shape = tuple(int(n) for n in np.asarray(group["shape"][()]).ravel()[:2])
-    if shape != (len(features.types), len(barcodes)):
+    shape = (len(features.types), len(barcodes))
+    declared = tuple(int(n) for n in np.asarray(group["shape"][()]).ravel()[:2])
+    if shape != declared:
         raise _unsound(
-            f"the shape is {shape}, but there are {len(features.types):,} features and {len(barcodes):,} barcodes", place
+            f"the shape is {declared}, but there are {len(features.types):,} features and {len(barcodes):,} barcodes",
+            place,
         )
     about, table = gene_table(features, where=place)
     yield Parcel({}, {**about, "samples": [["", len(barcodes)]]})
-    ends = check_ends(group, len(barcodes), len(features.types), place)
+    ends = check_ends(group, shape[::-1], place)
     rows = StoredRows((group["data"], group["indices"]), ends, len(features.types), where=place)
     rows.name(barcodes, features.gene_names, elsewhere=())
     for first, last in cut_rows(ends, first=0, last=len(barcodes), entries=_ENTRIES):
         found = rows.read(first, last)
         found = found if table is None else found.renumbered(table)
-        arrays = {"ends": found.ends, "genes": found.genes, "counts": found.counts}
+        arrays: dict[str, Any] = {"ends": found.ends, "genes": found.genes, "counts": found.counts}
         yield Parcel(arrays, {"sample": "", "barcodes": barcodes[first:last]})
 
 
@@ -111,7 +113,9 @@ def gene_table(features: Features, *, where: str) -> tuple[dict[str, Any], Any]:
             expected="features whose counts are gene expression",
             next_step="take the matrix of the gene expression library",
         )
-    ids, names = ([v for v, k in zip(axis, kept, strict=True) if k] for axis in (features.gene_ids, features.gene_names))
+    ids, names = (
+        [v for v, k in zip(axis, kept, strict=True) if k] for axis in (features.gene_ids, features.gene_names)
+    )
     shown = ", ".join(f"{n:,} {kind}" for kind, n in left_out.items())
     notes = [f"features that are not gene expression are left out: {shown}"] if left_out else []
     table = None if kept.all() else np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)

@@ -81,6 +81,11 @@ def check_number(found: int, declared: int, *, line: int, where: str) -> None:
         That declares them.
     where : str
         The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        They differ.
     """
     if found != declared:
         raise FileFormatError(
@@ -100,6 +105,11 @@ def read_features(path: Path, limits: Limits) -> Features:
         Plain or gzip.
     limits : Limits
         On the decompressed size.
+
+    Raises
+    ------
+    FileFormatError
+        A line without an id and a name.
     """
     ids, names, types = [], [], []
     where = str(path)
@@ -128,6 +138,11 @@ def read_head(handle: IO[bytes], where: str) -> tuple[int, int, int, int]:
         At the start of matrix.mtx.
     where : str
         The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        It declares no coordinate matrix of numbers, or no size.
     """
     words = handle.readline(_LONGEST).decode("latin-1").lower().split()
     wanted = ["%%matrixmarket", "matrix", "coordinate"]
@@ -166,6 +181,11 @@ def check_shape(declared: tuple[int, int], named: tuple[int, int], where: str) -
         Features and barcodes.
     where : str
         The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        They differ.
     """
     if declared == named:
         return

@@ -117,7 +117,11 @@ class _Reading:
         if sent or needed > self._memory:
             raise InputError(
                 "the entries do not come cell by cell"
-                + (", but only from a place on" if sent else f", and to sort {n_entries:,} of them takes {needed:,} bytes"),
+                + (
+                    ", but only from a place on"
+                    if sent
+                    else f", and to sort {n_entries:,} of them takes {needed:,} bytes"
+                ),
                 where=self._where,
                 expected="entries sorted by barcode, as Cell Ranger writes them"
                 + ("" if sent else f", or --memory of {needed:,} bytes at least"),

@@ -129,9 +129,7 @@ class CellColumns:
                 write_group(self.path / "obs" / name, said)
             write_declaration(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
 
-    def read(
-        self, names: Sequence[str] | None = None, *, first: int = 0, last: int | None = None
-    ) -> pd.DataFrame:
+    def read(self, names: Sequence[str] | None = None, *, first: int = 0, last: int | None = None) -> pd.DataFrame:
         """Return columns of cells, without their names: an index of numbers.
 
         Parameters
@@ -249,9 +247,11 @@ class CellColumns:
             return column.to_numpy(dtype=_DTYPES[form])
         if isinstance(column.dtype, pd.CategoricalDtype):
             codes, used = pd.factorize(column.cat.codes.to_numpy())
-            values = [None if i < 0 else column.cat.categories[i] for i in used]
+            named = column.cat.categories.tolist()
+            values: list[Any] = [None if i < 0 else named[i] for i in used.tolist()]
         else:
-            codes, values = pd.factorize(column.astype("object"))
+            codes, found = pd.factorize(column.astype("object"))
+            values = found.tolist()
         known = self._categories[name]
         places = [-1 if v is None else known.setdefault(str(v), len(known)) for v in values]
         table = np.array([*places, -1], dtype=np.int32)

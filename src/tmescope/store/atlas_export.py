@@ -42,9 +42,9 @@ def export_atlas(
     atlas : Atlas
         What is written: counts, cells and genes, all bit for bit.
     output : Path
-        A file for h5ad (X as CSR, gzip); a folder for ``mtx`` (matrix.mtx.gz, features.tsv.gz, barcodes.tsv.gz as of Cell
-        Ranger, and cells.parquet) and ``parquet`` (counts.parquet with cell, gene and count, obs.parquet and var.parquet).
-        Nothing may be there.
+        A file for h5ad (X as CSR, gzip). A folder for ``mtx`` (matrix.mtx.gz, features.tsv.gz and barcodes.tsv.gz as of
+        Cell Ranger, and cells.parquet) and for ``parquet`` (counts.parquet with numbers of cell and gene from zero,
+        obs.parquet and var.parquet). Nothing may be there.
     form : {'h5ad', 'mtx', 'parquet'}
         Which.
     memory : int
@@ -124,7 +124,7 @@ def _write_mtx(atlas: Atlas, output: Path, runs: Iterator[CellRows]) -> None:
     import pyarrow.csv as pacsv
 
     layout, genes = atlas.layout, atlas.genes()
-    ids = genes["gene_ids"] if "gene_ids" in genes else genes.index
+    ids = genes.get("gene_ids", genes.index)
     names = [[str(i), str(n)] for i, n in zip(ids, genes.index, strict=True)]
     cells = _cells(atlas)
     for word in (*(w for pair in names for w in pair), *cells.index):
@@ -135,8 +135,8 @@ def _write_mtx(atlas: Atlas, output: Path, runs: Iterator[CellRows]) -> None:
         _write_text(staged / "barcodes.tsv.gz", "".join(f"{b}\n" for b in cells.index))
         _write_table(as_table(cells, "cell"), staged / "cells.parquet")
         with (staged / "matrix.mtx.gz").open("wb") as raw, gzip.GzipFile("", "wb", 1, raw, mtime=0) as file:
-            head = f"%%MatrixMarket matrix coordinate integer general\n{layout.n_genes} {layout.n_cells} {layout.n_entries}\n"
-            file.write(head.encode())
+            sizes = f"{layout.n_genes} {layout.n_cells} {layout.n_entries}"
+            file.write(f"%%MatrixMarket matrix coordinate integer general\n{sizes}\n".encode())
             options = pacsv.WriteOptions(include_header=False, delimiter=" ")
             for rows in runs:
                 cell = rows.first + 1 + np.repeat(np.arange(rows.n_cells), np.diff(rows.ends))

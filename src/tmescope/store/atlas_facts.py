@@ -94,13 +94,8 @@ def describe_atlas(atlas: Atlas) -> AtlasFacts:
         bytes_in_all=_size_of(atlas.path),
         n_panels=len(layout.panels),
         cells_in_panels=sum(p.last - p.first for p in layout.panels),
-        results=_results(atlas.path),
+        results=tuple(layout.results),
     )
-
-
-def _results(path: Path) -> tuple[str, ...]:
-    folder = path / ".atlas" / "results"
-    return tuple(sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))) if folder.is_dir() else ()
 
 
 def _size_of(path: Path) -> int:

@@ -12,6 +12,7 @@ from tmescope.store.lock import folder_lock
 
 __all__ = ["atlas_lock", "explain_full_disk"]
 
+_HIDDEN = ".atlas"
 _FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -33,7 +34,8 @@ def atlas_lock(path: Path) -> Iterator[None]:
         If nothing can be written there.
     """
     try:
-        lock = folder_lock(path / ".lock", folder=path)
+        (path / _HIDDEN).mkdir(exist_ok=True)
+        lock = folder_lock(path / _HIDDEN / "lock", folder=path)
         lock.__enter__()
     except OSError as error:
         if isinstance(error, StoreError) or error.errno not in _FORBIDDEN:

@@ -56,7 +56,7 @@ def update_tables(path: Path) -> None:
     for part in wrong:
         part.unlink()
     if at < layout.n_cells:
-        _write(_cells(path, layout, at, layout.n_cells), path / CELLS / f"{at:0{_DIGITS}d}.parquet")
+        _write(_cells(path, layout, first=at, last=layout.n_cells), path / CELLS / f"{at:0{_DIGITS}d}.parquet")
 
 
 def check_tables(path: Path) -> Iterator[str]:
@@ -86,7 +86,8 @@ def check_tables(path: Path) -> Iterator[str]:
     for part in sorted(set((path / CELLS).glob("*.parquet")) - set(wrong)):
         try:
             found = pq.read_table(part)
-            written = _cells(path, layout, int(part.stem), int(part.stem) + found.num_rows)
+            first = int(part.stem)
+            written = _cells(path, layout, first=first, last=first + found.num_rows)
             if not found.equals(written.select(found.column_names)):
                 yield f"{part.relative_to(path)} says otherwise than the store"
         except (OSError, KeyError, ValueError, pa.ArrowInvalid) as error:
@@ -112,9 +113,9 @@ def _covered(path: Path, layout: AtlasLayout) -> tuple[int, list[Path]]:
     return at, wrong
 
 
-def _cells(path: Path, layout: AtlasLayout, first: int, last: int) -> pa.Table:
+def _cells(path: Path, layout: AtlasLayout, *, first: int, last: int) -> pa.Table:
     columns = CellColumns(path, layout)
-    frame = columns.read(first=first, last=last)
+    frame = columns.read(list(layout.columns), first=first, last=last)
     frame.index = columns.names(first=first, last=last)
     return as_table(frame, "cell")
 

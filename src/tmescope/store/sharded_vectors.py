@@ -19,7 +19,16 @@ from tmescope.store.atomic import staged_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Shard", "VectorAppender", "VectorForm", "VectorReader", "check_shard", "measure_file", "write_declaration", "write_group"]
+__all__ = [
+    "Shard",
+    "VectorAppender",
+    "VectorForm",
+    "VectorReader",
+    "check_shard",
+    "measure_file",
+    "write_declaration",
+    "write_group",
+]
 
 _CRC = 4
 _HEADER = 16
