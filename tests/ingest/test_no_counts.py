@@ -23,7 +23,7 @@ def told(values: np.ndarray, **more) -> str:
         (np.log1p(COUNTS * 1000), "exp(x) - 1 of each cell adds up to 10,000"),
         (np.log2(COUNTS * 1000 + 1), "2^x - 1 of each cell adds up to 10,000"),
         (np.log1p(COUNTS), "exp(x) - 1 of each cell adds up to 10:"),
-        (np.log1p(COUNTS) + [[0.1, 0, 0], [0, 0, 0]], "logarithms, by their size"),
+        (np.log1p(COUNTS) * [[1.1, 1, 1], [1, 1, 1]], "logarithms, by their size"),
         (COUNTS * 100.5, "each cell adds up to 1,005"),
         (COUNTS * [[100.25, 33, 1], [8, 1, 1]], "linear by their size"),
         (COUNTS - 3, "scaled or centred"),

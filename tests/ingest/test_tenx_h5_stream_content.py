@@ -63,5 +63,5 @@ def test_fractions_are_no_counts(tmp_path):
         data = file["matrix/data"][()].astype(np.float32) / 3
         del file["matrix/data"]
         file["matrix/data"] = data
-    with pytest.raises(ScaleError, match="0.333333"):
+    with pytest.raises(ScaleError, match=r"0\.333333"):
         read(path)

@@ -207,7 +207,7 @@ def _form(path: Path, declared: str | None, *, place: str) -> CellFormat:
             f"{path.name!r} is {found or 'none of the formats that hold cells'}"
             + (f", not {declared}" if declared else ""),
             where=f"{path} ({place})",
-            expected="an h5ad file, an h5 file of Cell Ranger, a folder with matrix.mtx, features.tsv and barcodes.tsv, "
+            expected="an h5ad file, an h5 file of Cell Ranger, a folder of matrix.mtx, features.tsv and barcodes.tsv, "
             "or a table (.csv, .tsv, .txt, each also .gz)",
             next_step="name such a file",
         )

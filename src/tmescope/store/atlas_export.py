@@ -101,11 +101,14 @@ def _write_h5ad(atlas: Atlas, output: Path, runs: Iterator[CellRows]) -> None:
                 del file["X"]
             group = file.create_group("X")
             group.attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": np.array(shape)})
-            chunk = (max(min(layout.n_entries, 1 << 18), 1),)
+            packed: dict[str, Any] = {
+                "compression": "gzip",
+                "compression_opts": 1,
+                "chunks": (min(layout.n_entries, 1 << 18),),
+            }
+            packed = packed if layout.n_entries else {}
             sparse = {
-                name: group.create_dataset(
-                    name, (layout.n_entries,), dtype=dtype, chunks=chunk, compression="gzip", compression_opts=1
-                )
+                name: group.create_dataset(name, (layout.n_entries,), dtype=dtype, **packed)
                 for name, dtype in (("data", layout.count_dtype), ("indices", np.int32))
             }
             ends = np.zeros(layout.n_cells + 1, dtype=np.int64)
