@@ -39,6 +39,13 @@ def test_hashes_follow_content_and_how_it_is_read(rows):
     assert hash_source(replace(row, orientation="genes_by_cells")) != before
     assert said_hash(row) != said_hash(replace(row, columns={"patient_id": "P9"}))
     assert len({hash_source(r) for r in rows}) == 4
+    large = row.path.with_name("large.csv")
+    large.write_bytes(bytes(40 << 20))
+    first = hash_source(replace(row, path=large))
+    with large.open("r+b") as file:
+        file.seek(33 << 20)
+        file.write(b"1")
+    assert hash_source(replace(row, path=large)) != first
     folder = rows[1].path
     first = hash_source(rows[1])
     (folder / "barcodes.tsv.gz").write_bytes((folder / "barcodes.tsv.gz").read_bytes() + b"\0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -45,11 +46,15 @@ class NamedGenes:
     names: tuple[str, ...]
     ids: tuple[str, ...] = ()
 
+    @cached_property
+    def forms(self) -> Counter[str]:
+        """Return how many names are of which kind; a symbol may have the form of an accession (B3GNT2)."""
+        return Counter(map(_form, self.names))
+
     @property
     def kind(self) -> str:
         """Return the kind of most names."""
-        forms = _forms(self.names)
-        return forms.most_common(1)[0][0] if forms else "symbol"
+        return self.forms.most_common(1)[0][0] if self.names else "symbol"
 
     def notes(self) -> list[str]:
         """Return what a person must be told of the names."""
@@ -59,22 +64,16 @@ class NamedGenes:
                 f"{self.where}: {len(twice):,} gene names stand on several rows ({examples(twice)}); their counts are "
                 "added up in each cell"
             )
-        forms = _forms(self.names)
-        if len(forms) > 1:
-            named = {kind: [n for n in self.names if _form(n) == kind] for kind in forms}
-            said = "; ".join(f"{n:,} {kind} ({examples(named[kind])})" for kind, n in forms.most_common())
+        if len(self.forms) > 1:
+            named = {kind: [n for n in self.names if _form(n) == kind] for kind in self.forms}
+            said = "; ".join(f"{n:,} {kind} ({examples(named[kind])})" for kind, n in self.forms.most_common())
             found.append(f"{self.where}: the gene names mix kinds: {said}; each stays as it is")
         return found
 
 
 def _form(name: str) -> str:
-    """Return the kind of a name; a symbol may have the form of an accession (B3GNT2)."""
     form = find_form(name)
     return "symbol" if form == "uniprot" else form
-
-
-def _forms(names: Sequence[str]) -> Counter[str]:
-    return Counter(map(_form, names))
 
 
 def name_genes(head: CellHead, where: str, *, by: GeneName = "gene_name") -> NamedGenes:
@@ -134,7 +133,7 @@ def choose_genes(sources: Sequence[NamedGenes], rule: GeneRule) -> tuple[dict[st
     """
     first = sources[0]
     for other in sources[1:]:
-        if other.kind != first.kind and not set(other.names) <= set(first.names):
+        if other.names != first.names and other.kind != first.kind:
             raise _other_kind(other, first.kind, first.where)
     names, notes = _RULES[rule](sources)
     ids = {n: i for s in reversed(sources) for n, i in zip(s.names, s.ids, strict=bool(s.ids))}
@@ -207,8 +206,7 @@ def place_genes(
     table = np.array([place.get(name, -1) for name in source.names], dtype=np.int32)
     further = [n for n, i in zip(source.names, table, strict=True) if i < 0]
     lacking = [n for n in genes if n not in set(source.names)]
-    kind = NamedGenes("", tuple(genes)).kind
-    if further and source.kind != kind:
+    if further and source.kind != (kind := NamedGenes("", tuple(genes)).kind):
         raise _other_kind(source, kind, atlas)
     if (further and rule != "intersection") or (lacking and rule != "union"):
         raise _other_genes(source, lacking, further, of=atlas, rule=rule)

@@ -300,5 +300,6 @@ def _check_barcodes(barcodes: pd.Index[str], seen: set[str], *, where: str) -> N
             f"{len(twice)} barcodes stand twice, for example {examples(twice)}",
             where=where,
             expected="each cell of a sample once",
+            next_step="give each library a sample_id of its own, or look for a file that was put together twice",
         )
     seen.update(barcodes)
