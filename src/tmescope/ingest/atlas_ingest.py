@@ -55,8 +55,6 @@ class IngestOptions:
         uint16 or uint32, of a new atlas.
     columns : tuple of str, optional
         What of the ``obs`` of h5ad files comes along; all that can be held if omitted.
-    gene_major : bool
-        Whether a gene-major copy is made of the cells.
     memory : int
         Bytes for sources that have to be turned or sorted: matrices by gene, samples whose cells lie apart.
     threads : int
@@ -69,7 +67,6 @@ class IngestOptions:
     gene_name: GeneName = "gene_name"
     count_dtype: str = "uint16"
     columns: tuple[str, ...] | None = None
-    gene_major: bool = True
     memory: int = _MEMORY
     threads: int = 1
     progress: Progress = SILENT
