@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tmescope.cli.course import Course, Task, shown_amount, shown_rate, shown_time
+from tmescope.cli import course as module
+from tmescope.cli.course import Course, Task, memory_now, shown_amount, shown_rate, shown_time
 
 
 class Clock:
@@ -165,3 +166,13 @@ def test_amounts(task, text):
 )
 def test_rates_as_text(rate, text):
     assert shown_rate(rate) == text
+
+
+def test_memory_is_that_of_this_process(monkeypatch, tmp_path):
+    held = bytearray(200 << 20)
+    held[:: 1 << 12] = b"1" * len(held[:: 1 << 12])
+    value, unit = memory_now().replace(",", "").split()
+    assert unit == "MB"
+    assert 200 < float(value) < 100_000
+    monkeypatch.setattr(module, "_MEASURE", tmp_path / "none")
+    assert memory_now() == ""

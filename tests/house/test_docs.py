@@ -13,7 +13,14 @@ from tests.house.sources import ROOT, Source, pyproject, rooms, src_files
 from tmescope.cli.fallback import FallbackGroup
 from tmescope.cli.main import app
 
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/how-to/cbioportal.md", "docs/methods/scoring.md", "bench/README.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/how-to/atlas.md",
+    "docs/how-to/cbioportal.md",
+    "docs/methods/scoring.md",
+    "bench/README.md",
+)
 
 
 def test_public_things_have_full_docstrings() -> None:

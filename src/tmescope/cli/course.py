@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tmescope.foundation.progress import UNCHANGED
 
-__all__ = ["Course", "Finished", "Task", "shown_amount", "shown_rate", "shown_time"]
+__all__ = ["Course", "Finished", "Task", "memory_now", "shown_amount", "shown_rate", "shown_time"]
 
 _ENOUGH_SECONDS = 1.0
 _MOST_OF_A_STEP = 0.95
+_MEASURE = Path("/proc/self/statm")
 _UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
@@ -215,6 +218,15 @@ def shown_amount(task: Task) -> str:
     size, unit = next(((s, u) for s, u in _UNITS if max(task.done, task.total or 0) >= s), (1.0, "bytes"))
     of = f" of {task.total / size:,.1f}" if task.total else ""
     return f"{task.done / size:,.1f}{of} {unit}"
+
+
+def memory_now() -> str:
+    """Return how much memory this process has now, such as ``312 MB``; empty where the system does not say."""
+    try:
+        pages = int(_MEASURE.read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return ""
+    return f"{pages * os.sysconf('SC_PAGE_SIZE') / 1e6:,.0f} MB"
 
 
 def shown_rate(rate: tuple[float, str] | None) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from tmescope.cli.course import Course, shown_amount, shown_rate, shown_time
+from tmescope.cli.course import Course, memory_now, shown_amount, shown_rate, shown_time
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -110,7 +110,9 @@ class Display:
         filled = round(_BAR * (share or 0.0))
         bar = full * filled + empty * (_BAR - filled)
         steps = f"step {number} of {of}  " if of > 1 else ""
-        return f"{bar} {percent}  {steps}elapsed {shown_time(elapsed)}  left {left}"
+        memory = memory_now()
+        held = f"  memory {memory}" if memory else ""
+        return f"{bar} {percent}  {steps}elapsed {shown_time(elapsed)}  left {left}{held}"
 
 
 def _cut(text: str, width: int) -> str:

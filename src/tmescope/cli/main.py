@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tmescope.cli import (
+    atlas,
     biomarker,
     convert,
     deconvolve,
@@ -69,6 +70,7 @@ app.add_typer(subtype.subtype_app, name="subtype")
 app.add_typer(biomarker.biomarker_app, name="biomarker")
 app.add_typer(power.power_app, name="power")
 app.add_typer(model.model_app, name="model")
+app.add_typer(atlas.atlas_app, name="atlas")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)

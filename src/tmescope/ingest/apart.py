@@ -16,7 +16,10 @@ from tmescope.foundation.errors import FileFormatError, StoreError
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.parcels import Parcel, read_parcel, read_problem
 
-__all__ = ["DEFAULT_PATIENCE", "Patience", "read_apart"]
+__all__ = ["DEFAULT_PATIENCE", "Argument", "Patience", "explain_end", "read_apart", "reader_call", "reader_job"]
+
+Argument = str | int | bool | list[str] | None
+"""What a reader can be told."""
 
 _CHILD = "tmescope.ingest.apart_child"
 _SAID = 2000
@@ -58,7 +61,7 @@ DEFAULT_PATIENCE = Patience()
 def read_apart(
     reader: str,
     path: Path,
-    arguments: Mapping[str, str | bool | None],
+    arguments: Mapping[str, Argument],
     *,
     limits: Limits = DEFAULT_LIMITS,
     patience: Patience = DEFAULT_PATIENCE,
@@ -71,7 +74,7 @@ def read_apart(
         One of `tmescope.ingest.apart_child.READERS`.
     path : Path
         The file.
-    arguments : mapping of str to str, bool or None
+    arguments : mapping of str to Argument
         What that reader needs to know.
     limits : Limits
         On sizes, for the reader.
@@ -100,13 +103,7 @@ def read_apart(
     allowed = patience.seconds(path.stat().st_size)
     with tempfile.TemporaryDirectory(prefix="tmescope-read-") as scratch:
         folder = Path(scratch)
-        job = {
-            "reader": reader,
-            "path": str(path),
-            "arguments": dict(arguments),
-            "limits": asdict(limits),
-            "cpu_seconds": allowed,
-        }
+        job = {**reader_job(reader, path, arguments, limits=limits), "cpu_seconds": allowed}
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         code = _run(folder, wall_seconds=allowed * patience.wall_factor)
         problem = read_problem(folder)
@@ -114,14 +111,36 @@ def read_apart(
             raise problem
         parcel = read_parcel(folder) if code == 0 else None
         if parcel is None:
-            raise _explain(code, _last_words(folder), path=path, seconds=allowed)
+            raise explain_end(code, folder, path=path, seconds=allowed)
         return parcel
 
 
-def _run(folder: Path, *, wall_seconds: int) -> int:
+def reader_job(reader: str, path: Path, arguments: Mapping[str, Argument], *, limits: Limits) -> dict[str, object]:
+    """Return what a reading process is told, without its processor time.
+
+    Parameters
+    ----------
+    reader, path, arguments, limits
+        See `read_apart`.
+    """
+    return {"reader": reader, "path": str(path), "arguments": dict(arguments), "limits": asdict(limits)}
+
+
+def reader_call(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the command of a reading process and its environment.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``job.json``.
+    """
     seen = [p for p in sys.path if p and Path(p).is_absolute()]
     environment = {**os.environ, **_QUIET, "PYTHONPATH": os.pathsep.join(seen)}
-    command = [sys.executable, "-P", "-m", _CHILD, str(folder)]
+    return [sys.executable, "-P", "-m", _CHILD, str(folder)], environment
+
+
+def _run(folder: Path, *, wall_seconds: int) -> int:
+    command, environment = reader_call(folder)
     try:
         with (folder / "stderr").open("wb") as said:
             done = subprocess.run(
@@ -149,7 +168,21 @@ def _last_words(folder: Path) -> str:
     return lines[-1][:200] if lines else ""
 
 
-def _explain(code: int, said: str, *, path: Path, seconds: int) -> FileFormatError:
+def explain_end(code: int, folder: Path, *, path: Path, seconds: int) -> FileFormatError:
+    """Return the error for a reading process that ended without saying why.
+
+    Parameters
+    ----------
+    code : int
+        How it ended; minus the number of a signal.
+    folder : Path
+        Holds what it wrote to standard error.
+    path : Path
+        The file that it read.
+    seconds : int
+        Processor time that it had.
+    """
+    said = _last_words(folder)
     if -code in _OUT_OF_TIME:
         what = (
             f"reading the file did not end within {seconds} s of processor time: it leads the HDF5 library in circles"

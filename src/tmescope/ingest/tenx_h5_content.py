@@ -15,7 +15,7 @@ from tmescope.ingest.memory import allow_memory
 from tmescope.ingest.parcels import Parcel
 from tmescope.ingest.pseudobulk import GENE_EXPRESSION, Features, PseudoBulk, Summing
 
-__all__ = ["read_content"]
+__all__ = ["find_group", "read_content", "read_features", "read_texts", "size_of_names"]
 
 _BLOCK = 1 << 22
 _ROOM = 1 << 30
@@ -61,14 +61,14 @@ def read_content(
 
 
 def _read(file: Any, genome: str | None, *, split: bool, limits: Limits, where: str) -> PseudoBulk:
-    group, place = _find_group(file, genome, where)
+    group, place = find_group(file, genome, where)
     n_bytes = check_tree(group, limits, place)
     missing = [name for name in _NEEDED if not isinstance(group.get(name), h5py.Dataset)]
     if missing:
         raise _unsound(f"there is no {examples(missing)}", place)
-    allow_memory(_ROOM + _WORDS * _size_of_names(group) + min(n_bytes, 64 * _BLOCK))
-    features = _read_features(group, genome, place)
-    barcodes = _texts(group["barcodes"], f"{place}/barcodes")
+    allow_memory(_ROOM + _WORDS * size_of_names(group) + min(n_bytes, 64 * _BLOCK))
+    features = read_features(group, genome, place)
+    barcodes = read_texts(group["barcodes"], f"{place}/barcodes")
     n_features, n_barcodes = (int(n) for n in np.asarray(group["shape"][()]).ravel()[:2])
     if (n_features, n_barcodes) != (len(features.types), len(barcodes)):
         raise _unsound(
@@ -81,7 +81,18 @@ def _read(file: Any, genome: str | None, *, split: bool, limits: Limits, where: 
     return sums.finish()
 
 
-def _find_group(file: Any, genome: str | None, where: str) -> tuple[Any, str]:
+def find_group(file: Any, genome: str | None, where: str) -> tuple[Any, str]:
+    """Return the group that holds the matrix, and its place for messages.
+
+    Parameters
+    ----------
+    file : h5py.File
+        The file.
+    genome : str, optional
+        Which one, in a file of several.
+    where : str
+        The file, for messages.
+    """
     if "matrix" in file:  # Cell Ranger 3 and later
         return find_child(file, "matrix", where), f"{where}, matrix"
     genomes = [name for name in file if isinstance(file.get(name), h5py.Group) and "indptr" in file[name]]
@@ -106,16 +117,23 @@ def _choose(genomes: list[str], genome: str | None, where: str) -> str:
     return genomes[0]
 
 
-def _read_features(group: Any, genome: str | None, where: str) -> Features:
+def read_features(group: Any, genome: str | None, where: str) -> Features:
+    """Return the rows of the matrix; genes of other genomes than the chosen one are of another type.
+
+    Parameters
+    ----------
+    group, genome, where
+        See `find_group`.
+    """
     if "features" not in group:  # Cell Ranger 2
-        ids, names = (_texts(find_child(group, name, where), f"{where}/{name}") for name in ("genes", "gene_names"))
+        ids, names = (read_texts(find_child(group, name, where), f"{where}/{name}") for name in ("genes", "gene_names"))
         return _features(ids, names, [GENE_EXPRESSION] * len(ids), where=where)
     features = find_child(group, "features", where)
     place = f"{where}/features"
     ids, names, types = (
-        _texts(find_child(features, name, place), f"{place}/{name}") for name in ("id", "name", "feature_type")
+        read_texts(find_child(features, name, place), f"{place}/{name}") for name in ("id", "name", "feature_type")
     )
-    genomes = _texts(features["genome"], f"{place}/genome") if "genome" in features else [""] * len(ids)
+    genomes = read_texts(features["genome"], f"{place}/genome") if "genome" in features else [""] * len(ids)
     if len(genomes) != len(types):
         raise _unsound(f"there are {len(genomes):,} genomes for {len(types):,} features", place)
     of_genes = [g for g, t in zip(genomes, types, strict=True) if t == GENE_EXPRESSION]
@@ -156,13 +174,23 @@ def _add_all(group: Any, sums: Summing, n_barcodes: int, *, where: str) -> None:
         sums.add(indices[start:end].astype(np.int64), columns, data[start:end])
 
 
-def _size_of_names(group: Any) -> int:
+def size_of_names(group: Any) -> int:
+    """Return how many bytes the names of a matrix declare."""
     names = [group["barcodes"], *(group.get(n) for n in ("genes", "gene_names", "indptr"))]
     names += list(group["features"].values()) if isinstance(group.get("features"), h5py.Group) else []
     return sum(int(n.size) * max(n.dtype.itemsize, 16) for n in names if isinstance(n, h5py.Dataset))
 
 
-def _texts(node: Any, where: str) -> list[str]:
+def read_texts(node: Any, where: str) -> list[str]:
+    """Return a list of names.
+
+    Parameters
+    ----------
+    node : h5py.Dataset
+        Checked with `tmescope.ingest.hdf5_rules.check_tree`.
+    where : str
+        For messages.
+    """
     values = node[()] if isinstance(node, h5py.Dataset) else None
     if values is None or values.ndim != 1 or values.dtype.kind not in "OS":
         raise _unsound("there is no list of names", where)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,10 @@ from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.pseudobulk import GENE_EXPRESSION, Features, PseudoBulk, Summing
 from tmescope.ingest.tenx_folder import TenxFolder
 
-__all__ = ["read_folder"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["check_number", "check_shape", "read_entries", "read_features", "read_folder", "read_head"]
 
 _BLOCK = 16 << 20
 _LONGEST = 1 << 16
@@ -50,26 +54,63 @@ def read_folder(parts: TenxFolder, *, split: bool = True, limits: Limits = DEFAU
     -----
     One pass in blocks of 16 MiB. In memory are the names, two numbers for each barcode and the sums.
     """
-    features = _read_features(parts.features, limits)
+    features = read_features(parts.features, limits)
     with open_bytes(parts.barcodes, limits=limits) as handle:
         barcodes = [line.split("\t")[0] for _, line in each_line(handle, str(parts.barcodes)) if line]
     where = str(parts.matrix)
     with open_bytes(parts.matrix, limits=limits) as handle:
-        n_rows, n_columns, n_entries, line = _read_head(handle, where)
-        _check_shape((n_rows, n_columns), (len(features.types), len(barcodes)), where)
+        n_rows, n_columns, n_entries, line = read_head(handle, where)
+        check_shape((n_rows, n_columns), (len(features.types), len(barcodes)), where)
         sums = Summing(features, barcodes, where, split=split)
-        n_found = _add_all(handle, sums, parts.matrix, first_line=line + 1, limits=limits)
-    if n_found != n_entries:
+        n_found = 0
+        for rows, columns, counts in read_entries(handle, parts.matrix, first_line=line + 1, limits=limits):
+            sums.add(rows, columns, counts)
+            n_found += len(rows)
+    check_number(n_found, n_entries, line=line, where=where)
+    return sums.finish()
+
+
+def check_number(found: int, declared: int, *, line: int, where: str) -> None:
+    """Refuse a file that has another number of entries than it declares.
+
+    Parameters
+    ----------
+    found, declared : int
+        Entries.
+    line : int
+        That declares them.
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        They differ.
+    """
+    if found != declared:
         raise FileFormatError(
-            f"there are {n_found:,} entries; {n_entries:,} are declared in line {line}",
+            f"there are {found:,} entries; {declared:,} are declared in line {line}",
             where=where,
             expected="as many entries as are declared",
             next_step="download the file again: it is cut, or two were put together",
         )
-    return sums.finish()
 
 
-def _read_features(path: Path, limits: Limits) -> Features:
+def read_features(path: Path, limits: Limits) -> Features:
+    """Read features.tsv, or genes.tsv, which says of no types.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or gzip.
+    limits : Limits
+        On the decompressed size.
+
+    Raises
+    ------
+    FileFormatError
+        A line without an id and a name.
+    """
     ids, names, types = [], [], []
     where = str(path)
     with open_bytes(path, limits=limits) as handle:
@@ -88,8 +129,21 @@ def _read_features(path: Path, limits: Limits) -> Features:
     return Features(tuple(ids), tuple(names), tuple(types))
 
 
-def _read_head(handle: IO[bytes], where: str) -> tuple[int, int, int, int]:
-    """Return rows, columns and entries as declared, and the line that declares them."""
+def read_head(handle: IO[bytes], where: str) -> tuple[int, int, int, int]:
+    """Return rows, columns and entries as declared, and the line that declares them.
+
+    Parameters
+    ----------
+    handle : binary file
+        At the start of matrix.mtx.
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        It declares no coordinate matrix of numbers, or no size.
+    """
     words = handle.readline(_LONGEST).decode("latin-1").lower().split()
     wanted = ["%%matrixmarket", "matrix", "coordinate"]
     if words[:3] != wanted or len(words) != 5:
@@ -118,7 +172,21 @@ def _head_error(what: str, where: str, line: int) -> FileFormatError:
     )
 
 
-def _check_shape(declared: tuple[int, int], named: tuple[int, int], where: str) -> None:
+def check_shape(declared: tuple[int, int], named: tuple[int, int], where: str) -> None:
+    """Refuse a matrix whose declared shape is not that of its names.
+
+    Parameters
+    ----------
+    declared, named : (int, int)
+        Features and barcodes.
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        They differ.
+    """
     if declared == named:
         return
     turned = "; the matrix looks turned: barcodes in rows" if declared == named[::-1] else ""
@@ -131,12 +199,26 @@ def _check_shape(declared: tuple[int, int], named: tuple[int, int], where: str) 
     )
 
 
-def _add_all(handle: IO[bytes], sums: Summing, path: Path, *, first_line: int, limits: Limits) -> int:
-    n_found = 0
+def read_entries(
+    handle: IO[bytes], path: Path, *, first_line: int, limits: Limits
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """Yield rows, columns (from 0) and values of the entries, block by block as they stand in the file.
+
+    Parameters
+    ----------
+    handle : binary file
+        Behind the line that declares the size.
+    path : Path
+        The file, for messages.
+    first_line : int
+        Line at which the handle is.
+    limits : Limits
+        On the decompressed size.
+    """
     names = ["row", "column", "count"]
     head = handle.peek(1) if hasattr(handle, "peek") else b"1"
     if not head:
-        return 0
+        return
     try:
         with pacsv.open_csv(
             handle,
@@ -150,11 +232,9 @@ def _add_all(handle: IO[bytes], sums: Summing, path: Path, *, first_line: int, l
         ) as batches:
             for batch in batches:
                 rows, columns, counts = (c.to_numpy(zero_copy_only=False) for c in batch.columns)
-                sums.add(rows - 1, columns - 1, counts)
-                n_found += len(rows)
+                yield rows - 1, columns - 1, counts
     except pa.ArrowInvalid as error:
         raise _explain(path, first_line, limits, parser=str(error)) from error
-    return n_found
 
 
 def _explain(path: Path, first_line: int, limits: Limits, *, parser: str) -> FileFormatError:

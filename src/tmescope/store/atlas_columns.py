@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,15 @@ import pandas as pd
 
 from tmescope.foundation.errors import SampleError
 from tmescope.store.atlas_layout import AtlasLayout, check_column
-from tmescope.store.sharded_vectors import VectorAppender, VectorForm, VectorReader, write_declaration, write_group
+from tmescope.store.sharded_vectors import (
+    Shard,
+    VectorAppender,
+    VectorForm,
+    VectorReader,
+    measure_file,
+    write_declaration,
+    write_group,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +55,16 @@ class CellColumns:
         """Make the group without columns."""
         _strings(self.path, f"obs/{_NAMES}", ())
         self.declare()
+
+    def place(self, name: str) -> str:
+        """Return where the values of a column lie.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+        """
+        return _place(name, self.layout.columns[name])
 
     def append(self, obs: pd.DataFrame) -> None:
         """Add cells.
@@ -86,12 +105,14 @@ class CellColumns:
                     next_step="give the column another name",
                 ) from error
 
-    def finish(self) -> None:
-        """Write names and categories."""
-        _strings(self.path, f"obs/{_NAMES}", self._names, length=self.layout.n_cells)
+    def finish(self) -> dict[str, dict[int, Shard]]:
+        """Write names and categories, and return the files that were written by their place and number."""
+        written = {f"obs/{_NAMES}": _strings(self.path, f"obs/{_NAMES}", self._names, length=self.layout.n_cells)}
         self._names = []
         for name, known in self._categories.items():
-            _strings(self.path, f"obs/{name}/categories", tuple(known))
+            place = f"obs/{name}/categories"
+            written[place] = _strings(self.path, place, tuple(known))
+        return written
 
     def declare(self) -> None:
         """Write the declarations of all columns."""
@@ -108,13 +129,15 @@ class CellColumns:
                 write_group(self.path / "obs" / name, said)
             write_declaration(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
 
-    def read(self, names: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return columns of all cells, without their names: an index of numbers.
+    def read(self, names: Sequence[str] | None = None, *, first: int = 0, last: int | None = None) -> pd.DataFrame:
+        """Return columns of cells, without their names: an index of numbers.
 
         Parameters
         ----------
         names : sequence of str, optional
             Which; all if omitted.
+        first, last : int, optional
+            Cells ``first:last``; all if omitted.
 
         Raises
         ------
@@ -122,14 +145,15 @@ class CellColumns:
             If there is no such column.
         """
         found: dict[str, Any] = {}
+        last = self.layout.n_cells if last is None else last
         every = [*self.layout.columns, *self._of_results()]
         for name in every if names is None else names:
             if name not in self.layout.columns:
-                found[name] = self._read_result(name, every)
+                found[name] = self._read_result(name, every)[first:last]
                 continue
             form = self.layout.columns[name]
             reader = VectorReader(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
-            values: Any = reader.read(0, self.layout.n_cells)
+            values: Any = reader.read(first, last)
             if form == "category":
                 values = pd.Categorical.from_codes(values, categories=pd.Index(self._known(name), dtype="str"))
             found[name] = values
@@ -150,12 +174,19 @@ class CellColumns:
             )
         return read_elem(zarr.open_group(self.path / "obs", mode="r", use_consolidated=False)[name])
 
-    def names(self) -> pd.Index[str]:
-        """Return the names of all cells."""
+    def names(self, *, first: int = 0, last: int | None = None) -> pd.Index[str]:
+        """Return the names of cells.
+
+        Parameters
+        ----------
+        first, last : int, optional
+            Cells ``first:last``; all if omitted.
+        """
         import zarr
 
         array: Any = zarr.open_array(self.path / "obs" / _NAMES, mode="r")
-        found: pd.Index[str] = pd.Index(np.asarray(array[: self.layout.n_cells], dtype=object), dtype="str")
+        values = array[first : self.layout.n_cells if last is None else last]
+        found: pd.Index[str] = pd.Index(np.asarray(values, dtype=object), dtype="str")
         return found
 
     def _form(self, name: str, obs: pd.DataFrame) -> str:
@@ -186,24 +217,44 @@ class CellColumns:
         place = _place(name, form)
         if place not in self.appenders:
             length = self.layout.n_cells if name in self.layout.columns else 0
+            if name in self._of_results():
+                raise self._of_a_result(name)
+            if name not in self.layout.columns:  # a writer that died may have left a column of this name
+                shutil.rmtree(self.path / "obs" / name, ignore_errors=True)
             self.appenders[place] = VectorAppender(self.path / place, _vector(form), length=length)
             if form == "category":
                 known = self._known(name) if length else ()
                 self._categories[name] = {c: i for i, c in enumerate(known)}
         return self.appenders[place]
 
+    def _of_a_result(self, name: str) -> SampleError:
+        return SampleError(
+            f"the cells have a column {name!r}, which is that of a result in the atlas",
+            where=str(self.path),
+            expected="columns of other names",
+            next_step="leave the column out (--columns), or give it another name",
+        )
+
     def _known(self, name: str) -> tuple[str, ...]:
         import zarr
 
-        array: Any = zarr.open_array(self.path / "obs" / name / "categories", mode="r")
+        # the root says how many count; a writer that died may have left more
+        array: Any = zarr.open_group(self.path, mode="r")[f"obs/{name}/categories"]
         return tuple(str(v) for v in array[:])
 
     def _encode(self, name: str, column: pd.Series[Any], form: str) -> Any:
         if form != "category":
             return column.to_numpy(dtype=_DTYPES[form])
-        codes, values = pd.factorize(column.astype("object"))
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            codes, used = pd.factorize(column.cat.codes.to_numpy())
+            named = column.cat.categories.tolist()
+            values: list[Any] = [None if i < 0 else named[i] for i in used.tolist()]
+        else:
+            codes, found = pd.factorize(column.astype("object"))
+            values = found.tolist()
         known = self._categories[name]
-        table = np.array([known.setdefault(str(v), len(known)) for v in values] + [-1], dtype=np.int32)
+        places = [-1 if v is None else known.setdefault(str(v), len(known)) for v in values]
+        table = np.array([*places, -1], dtype=np.int32)
         return table[codes]
 
     def _missing(self, name: str, form: str, n: int) -> Any:
@@ -226,22 +277,25 @@ def _vector(form: str) -> VectorForm:
     return VectorForm(_DTYPES[form], chunk=_CHUNK, shard=_CHUNK * 64)
 
 
-def _strings(path: Path, place: str, values: Sequence[str], *, length: int = 0) -> None:
-    """Write texts from `length` on; what is before stays."""
+def _strings(path: Path, place: str, values: Sequence[str], *, length: int = 0) -> dict[int, Shard]:
+    """Write texts from `length` on; what is before stays. Return the files that were written."""
     import zarr
 
     folder = path / place
     total = length + len(values)
-    if not (folder / "zarr.json").exists():
-        array: Any = zarr.create_array(
-            folder,
-            shape=(total,),
-            chunks=(_CHUNK,),
-            dtype="string",
-            attributes={"encoding-type": "string-array", "encoding-version": "0.2.0"},
-        )
-    else:
-        array = zarr.open_array(folder, mode="r+")
-        array.resize((total,))
-    if values:
-        array[length:total] = np.array(values, dtype=object)
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        if not (folder / "zarr.json").exists():
+            array: Any = zarr.create_array(
+                folder,
+                shape=(total,),
+                chunks=(_CHUNK,),
+                dtype="string",
+                attributes={"encoding-type": "string-array", "encoding-version": "0.2.0"},
+            )
+        else:
+            array = zarr.open_array(folder, mode="r+")
+            array.resize((total,))
+        if values:
+            array[length:total] = np.array(values, dtype=object)
+    numbers = range(length // _CHUNK, -(-total // _CHUNK)) if values else range(0)
+    return {number: measure_file(folder / "c" / str(number)) for number in numbers}

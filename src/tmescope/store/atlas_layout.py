@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "AtlasSample",
     "StoredResult",
     "check_column",
+    "hash_names",
     "read_layout",
     "write_root",
 ]
@@ -221,6 +223,7 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
     )
     places = _VECTORS | {f"obs/{n}/codes" if f == "category" else f"obs/{n}" for n, f in layout.columns.items()}
     places |= {place for panel in layout.panels for place in panel.places.values()}
+    places |= {"obs/_index", *(f"obs/{n}/categories" for n, f in layout.columns.items() if f == "category")}
     if strange := sorted(set(layout.shards) - places):
         message = f"{strange[0]!r} is no vector of it"
         raise ValueError(message)
@@ -283,6 +286,17 @@ def write_root(path: Path, layout: AtlasLayout, *, members: Mapping[str, Mapping
     }
     with staged_file(path / "zarr.json") as staged:
         staged.write_text(json.dumps(root), encoding="utf-8")
+
+
+def hash_names(names: Iterable[str]) -> str:
+    """Return the SHA-256 of names, a line each.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of genes.
+    """
+    return hashlib.sha256("".join(f"{name}\n" for name in names).encode()).hexdigest()
 
 
 def _size(value: object) -> int:

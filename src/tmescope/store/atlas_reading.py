@@ -12,7 +12,8 @@ import numpy as np
 
 from tmescope.foundation.errors import StoreError
 from tmescope.store.atlas_columns import CellColumns
-from tmescope.store.atlas_layout import AtlasLayout, read_layout
+from tmescope.store.atlas_layout import AtlasLayout, hash_names, read_layout
+from tmescope.store.atlas_tables import check_tables
 from tmescope.store.sharded_vectors import VectorForm, VectorReader, check_shard
 
 if TYPE_CHECKING:
@@ -159,6 +160,13 @@ class Atlas:
     def verify(self) -> Iterator[str]:
         """Read every file, and yield what is wrong with each one that is not as it was written."""
         matrix = vectors_of(self.layout)
+        try:
+            names = self.genes().index
+        except Exception as error:  # a damaged file makes the libraries raise nearly anything
+            yield f"var cannot be read ({type(error).__name__}: {str(error)[:200]})"
+        else:
+            if hash_names(names) != self.layout.genes_sha256:
+                yield "var/_index holds other names than were written"
         for name, shards in self.layout.shards.items():
             form = matrix.get(name, matrix["X/data"])  # columns name their files as the counts do
             for number, shard in enumerate(shards):
@@ -169,6 +177,7 @@ class Atlas:
             for file, shard in result.files.items():
                 if wrong := check_shard(self.path / file, shard):
                     yield f"{file} {wrong}"
+        yield from check_tables(self.path)
 
 
 def open_atlas(path: Path) -> Atlas:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,9 @@ import pandas as pd
 from tmescope.foundation.errors import ExpressionError, SampleError, StoreError, examples
 from tmescope.store.atlas_columns import CellColumns
 from tmescope.store.atlas_declaration import declare_atlas
-from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, read_layout
+from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, hash_names, read_layout
 from tmescope.store.atlas_reading import vectors_of
+from tmescope.store.atlas_tables import update_tables, write_genes
 from tmescope.store.atomic import staged_folder
 from tmescope.store.sharded_vectors import VectorAppender, VectorReader
 
@@ -70,7 +71,7 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
         count_dtype=count_dtype,
         chunk=shard // 64,
         shard=shard,
-        genes_sha256=hashlib.sha256("".join(f"{g}\n" for g in genes.index).encode()).hexdigest(),
+        genes_sha256=hash_names(genes.index),
     )
     with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
         store = zarr.open_group(staged, mode="w", zarr_format=3)
@@ -83,6 +84,7 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
                 appender.append(np.zeros(1, dtype=np.int64))
             layout = layout.with_shards(name, appender.finish())
         CellColumns(staged, layout).create()
+        write_genes(staged, genes)
         declare_atlas(staged, layout)
 
 
@@ -93,6 +95,8 @@ class AtlasWriter:
     ----------
     path : Path
         Folder of the atlas.
+    threads : int
+        With 2, counts and numbers of genes are compressed at the same time; the bytes are the same.
 
     Notes
     -----
@@ -100,8 +104,9 @@ class AtlasWriter:
     stops before leaves the atlas as it was, and the next one writes over what it left.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, threads: int = 1) -> None:
         self.path = path
+        self._threads = threads
         self.layout = read_layout(path)
         self._torn = ""
         self._open()
@@ -115,6 +120,16 @@ class AtlasWriter:
         self._ends: list[NDArray[np.int64]] = []
         self._columns = CellColumns(self.path, self.layout)
         self._added: list[AtlasSample] = []
+
+    @property
+    def n_cells(self) -> int:
+        """Return the cells of all samples that were added, whether they were committed or not."""
+        return self.layout.n_cells + sum(s.n_cells for s in self._added)
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether samples were added since the last commit."""
+        return bool(self._added)
 
     def add_sample(
         self, sample_id: str, blocks: Iterable[tuple[sparse.csr_matrix, pd.DataFrame]], *, source: str = ""
@@ -167,20 +182,29 @@ class AtlasWriter:
         n_cells = n_entries = 0
         seen: set[str] = set()
         where = f"{self.path}: sample {sample_id}"
-        for given, obs in blocks:
-            counts = _checked(given, obs, self.layout, where=where)
-            genes, values = counts.indices, counts.data
-            _check_barcodes(obs.index, seen, where=where)
-            before = self._appenders["X/data"].length
-            self._appenders["X/data"].append(values)
-            self._appenders["X/indices"].append(genes)
-            self._ends.append(counts.indptr[1:].astype(np.int64) + before)
-            named = obs.set_axis([f"{sample_id}:{b}" for b in obs.index], axis="index")
-            self._columns.append(named.assign(sample_id=sample_id))
-            n_cells, n_entries = n_cells + counts.shape[0], n_entries + counts.nnz
+        with ThreadPoolExecutor(1) as pool:
+            for given, obs in blocks:
+                counts = _checked(given, obs, self.layout, where=where)
+                _check_barcodes(obs.index, seen, where=where)
+                before = self._appenders["X/data"].length
+                self._append(counts, pool)
+                self._ends.append(counts.indptr[1:].astype(np.int64) + before)
+                named = obs.set_axis([f"{sample_id}:{b}" for b in obs.index], axis="index")
+                self._columns.append(named.assign(sample_id=pd.Categorical([sample_id]).repeat(len(named))))
+                n_cells, n_entries = n_cells + counts.shape[0], n_entries + counts.nnz
         sample = AtlasSample(sample_id, n_cells, n_entries, source)
         self._added.append(sample)
         return sample
+
+    def _append(self, counts: sparse.csr_matrix, pool: ThreadPoolExecutor) -> None:
+        values, genes = self._appenders["X/data"], self._appenders["X/indices"]
+        if self._threads < 2:
+            values.append(counts.data)
+            genes.append(counts.indices)
+            return
+        other = pool.submit(values.append, counts.data)
+        genes.append(counts.indices)
+        other.result()
 
     def commit(self) -> AtlasLayout:
         """Let all that was added count, and return what is now in the atlas.
@@ -211,9 +235,11 @@ class AtlasWriter:
             layout = replace(layout, shards={k: v for k, v in layout.shards.items() if k != "X/indptr"})
         for name, appender in appenders.items():
             layout = layout.with_shards(name, appender.finish())
-        self._columns.finish()
+        for name, written in self._columns.finish().items():
+            layout = layout.with_shards(name, written)
         declare_atlas(self.path, layout)
         self.layout = layout
+        update_tables(self.path)
         self._open()
         return layout
 
@@ -239,22 +265,32 @@ def _checked(counts: sparse.csr_matrix, obs: pd.DataFrame, layout: AtlasLayout, 
         )
     if counts.nnz and not 0 <= int(counts.indices.min()) <= int(counts.indices.max()) < layout.n_genes:
         raise ExpressionError("the matrix has columns beyond its shape", where=where, expected="a valid sparse matrix")
-    counts = counts.copy()
-    counts.sum_duplicates()
-    counts.eliminate_zeros()
-    values = counts.data
-    limit = np.iinfo(layout.count_dtype).max
-    wrong = values[~((values >= 0) & (values <= limit) & (values == np.floor(values)))]
-    if wrong.size:
-        larger = bool((wrong > limit).any())
-        raise ExpressionError(
-            f"{wrong.size} of {values.size} entries are no counts that the atlas can hold, for example "
-            f"{examples(f'{v:g}' for v in wrong[:4])}",
-            where=where,
-            expected=f"whole numbers from 0 to {limit}",
-            next_step="make the atlas anew with --counts uint32" if larger else "give raw counts, not normalised ones",
-        )
+    if not counts.has_canonical_format or not counts.data.all():
+        counts = counts.copy()
+        counts.sum_duplicates()
+        counts.eliminate_zeros()
+    if not _fits(counts.data, np.dtype(layout.count_dtype)):
+        raise _no_counts(counts.data, np.iinfo(layout.count_dtype).max, where=where)
     return counts
+
+
+def _fits(values: NDArray[Any], dtype: np.dtype[Any]) -> bool:
+    limit = int(np.iinfo(dtype).max)
+    if values.dtype.kind == "u" and values.dtype.itemsize <= dtype.itemsize:
+        return True
+    return bool(((values >= 0) & (values <= limit) & (values == np.floor(values))).all())
+
+
+def _no_counts(values: NDArray[Any], limit: int, *, where: str) -> ExpressionError:
+    wrong = values[~((values >= 0) & (values <= limit) & (values == np.floor(values)))]
+    larger = bool((wrong > limit).any())
+    return ExpressionError(
+        f"{wrong.size} of {values.size} entries are no counts that the atlas can hold, for example "
+        f"{examples(f'{v:g}' for v in wrong[:4])}",
+        where=where,
+        expected=f"whole numbers from 0 to {limit}",
+        next_step="make the atlas anew with --counts uint32" if larger else "give raw counts, not normalised ones",
+    )
 
 
 def _check_barcodes(barcodes: pd.Index[str], seen: set[str], *, where: str) -> None:
@@ -264,5 +300,6 @@ def _check_barcodes(barcodes: pd.Index[str], seen: set[str], *, where: str) -> N
             f"{len(twice)} barcodes stand twice, for example {examples(twice)}",
             where=where,
             expected="each cell of a sample once",
+            next_step="give each library a sample_id of its own, or look for a file that was put together twice",
         )
     seen.update(barcodes)

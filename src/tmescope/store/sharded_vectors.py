@@ -19,7 +19,16 @@ from tmescope.store.atomic import staged_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Shard", "VectorAppender", "VectorForm", "VectorReader", "check_shard", "write_declaration", "write_group"]
+__all__ = [
+    "Shard",
+    "VectorAppender",
+    "VectorForm",
+    "VectorReader",
+    "check_shard",
+    "measure_file",
+    "write_declaration",
+    "write_group",
+]
 
 _CRC = 4
 _HEADER = 16
@@ -335,16 +344,28 @@ def check_shard(path: Path, shard: Shard) -> str:
     shard : Shard
         As it was written.
     """
-    crc, size = 0, 0
     try:
-        with path.open("rb") as file:
-            while part := file.read(1 << 22):
-                crc, size = zlib.crc32(part, crc), size + len(part)
+        found = measure_file(path)
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-    if size != shard.nbytes:
-        return f"has {size} bytes instead of {shard.nbytes}"
-    return "" if crc == shard.crc32 else "holds other bytes than were written"
+    if found.nbytes != shard.nbytes:
+        return f"has {found.nbytes} bytes instead of {shard.nbytes}"
+    return "" if found.crc32 == shard.crc32 else "holds other bytes than were written"
+
+
+def measure_file(path: Path) -> Shard:
+    """Return size and checksum of a file as it is.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+    crc, size = 0, 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 22):
+            crc, size = zlib.crc32(part, crc), size + len(part)
+    return Shard(size, crc)
 
 
 def _encode(chunk: NDArray[Any]) -> bytes:

@@ -1,0 +1,245 @@
+"""Which genes an atlas has, and where those of each source go in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tmescope.foundation.errors import ExpressionError, IdentifierError, examples
+from tmescope.ingest.cell_streams import CellHead
+from tmescope.ingest.expression import find_duplicates
+from tmescope.ingest.identifiers import find_form
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["GeneName", "GeneRule", "NamedGenes", "choose_genes", "name_genes", "place_genes"]
+
+GeneRule = Literal["same", "union", "intersection"]
+"""What becomes of genes that not all sources have."""
+
+GeneName = Literal["gene_name", "gene_id"]
+"""What names genes in sources that have both."""
+
+
+@dataclass(frozen=True)
+class NamedGenes:
+    """Genes of a source.
+
+    Parameters
+    ----------
+    where : str
+        The source.
+    names : tuple of str
+        One each a row of the source; a name may stand twice.
+    ids : tuple of str
+        The other name of each, where there is one.
+    """
+
+    where: str
+    names: tuple[str, ...]
+    ids: tuple[str, ...] = ()
+
+    @cached_property
+    def forms(self) -> Counter[str]:
+        """Return how many names are of which kind; a symbol may have the form of an accession (B3GNT2)."""
+        return Counter(map(_form, self.names))
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of most names."""
+        return self.forms.most_common(1)[0][0] if self.names else "symbol"
+
+    def notes(self) -> list[str]:
+        """Return what a person must be told of the names."""
+        found = []
+        if twice := find_duplicates(self.names):
+            found.append(
+                f"{self.where}: {len(twice):,} gene names stand on several rows ({examples(twice)}); their counts are "
+                "added up in each cell"
+            )
+        if len(self.forms) > 1:
+            named = {kind: [n for n in self.names if _form(n) == kind] for kind in self.forms}
+            said = "; ".join(f"{n:,} {kind} ({examples(named[kind])})" for kind, n in self.forms.most_common())
+            found.append(f"{self.where}: the gene names mix kinds: {said}; each stays as it is")
+        return found
+
+
+def _form(name: str) -> str:
+    form = find_form(name)
+    return "symbol" if form == "uniprot" else form
+
+
+def name_genes(head: CellHead, where: str, *, by: GeneName = "gene_name") -> NamedGenes:
+    """Return the genes of a source by the name that counts.
+
+    Parameters
+    ----------
+    head : CellHead
+        What the source says.
+    where : str
+        The source, for messages.
+    by : {'gene_name', 'gene_id'}
+        Of sources of Cell Ranger, which have both.
+
+    Raises
+    ------
+    IdentifierError
+        A gene without a name.
+    """
+    names, others = head.genes, head.gene_ids
+    if by == "gene_id" and others:
+        names, others = others, names
+    if nameless := [i for i, name in enumerate(names) if not name.strip()]:
+        raise IdentifierError(
+            f"{len(nameless):,} genes have no name, the first in row {nameless[0] + 1}",
+            where=where,
+            expected="a name for each gene",
+            next_step="name these genes, or take --gene-column gene_id where the source has identifiers",
+        )
+    return NamedGenes(where, names, others)
+
+
+def choose_genes(sources: Sequence[NamedGenes], rule: GeneRule) -> tuple[dict[str, str], list[str]]:
+    """Return the genes of an atlas of some sources.
+
+    Parameters
+    ----------
+    sources : sequence of NamedGenes
+        In their order.
+    rule : {'same', 'union', 'intersection'}
+        ``same`` refuses sources that have other genes than the first.
+
+    Returns
+    -------
+    genes : dict of str to str
+        Names in the order of the first source, then of those after it; each with its other name, empty where there is
+        none.
+    notes : list of str
+        What a person must be told.
+
+    Raises
+    ------
+    ExpressionError
+        Other genes under ``same``; no gene is common.
+    IdentifierError
+        Sources whose genes are named by other kinds of names.
+    """
+    first = sources[0]
+    for other in sources[1:]:
+        if other.names != first.names and other.kind != first.kind:
+            raise _other_kind(other, first.kind, first.where)
+    names, notes = _RULES[rule](sources)
+    ids = {n: i for s in reversed(sources) for n, i in zip(s.names, s.ids, strict=bool(s.ids))}
+    return {name: ids.get(name, "") for name in names}, notes
+
+
+def _same(sources: Sequence[NamedGenes]) -> tuple[list[str], list[str]]:
+    names = list(dict.fromkeys(sources[0].names))
+    for other in sources[1:]:
+        _check_same(other, names, sources[0].where)
+    return names, []
+
+
+def _union(sources: Sequence[NamedGenes]) -> tuple[list[str], list[str]]:
+    names = list(dict.fromkeys(n for s in sources for n in s.names))
+    notes = []
+    for one in sources:
+        own = set(one.names)
+        if lacking := [n for n in names if n not in own]:
+            notes.append(f"{one.where}: {len(lacking):,} genes are not in it and count as zero: {examples(lacking)}")
+    return names, notes
+
+
+def _intersection(sources: Sequence[NamedGenes]) -> tuple[list[str], list[str]]:
+    everything = list(dict.fromkeys(n for s in sources for n in s.names))
+    common = set(everything).intersection(*(set(s.names) for s in sources))
+    if not common:
+        raise ExpressionError("no gene is in every source", where=sources[0].where, expected="common genes")
+    dropped = [n for n in everything if n not in common]
+    notes = [f"{len(dropped):,} genes are not in every source and are left out: {examples(dropped)}"] if dropped else []
+    return [n for n in everything if n in common], notes
+
+
+_RULES: Mapping[str, Callable[[Sequence[NamedGenes]], tuple[list[str], list[str]]]] = MappingProxyType(
+    {"same": _same, "union": _union, "intersection": _intersection}
+)
+
+
+def place_genes(
+    source: NamedGenes, genes: Sequence[str], *, rule: GeneRule, atlas: str
+) -> tuple[NDArray[np.int32] | None, list[str]]:
+    """Return where the genes of a source go in an atlas.
+
+    Parameters
+    ----------
+    source : NamedGenes
+        The source.
+    genes : sequence of str
+        Of the atlas.
+    rule : {'same', 'union', 'intersection'}
+        As in `choose_genes`: ``union`` lets genes of the atlas be absent from the source, ``intersection`` leaves out
+        genes of the source that the atlas does not have.
+    atlas : str
+        Name of the atlas, for messages.
+
+    Returns
+    -------
+    table : array of int32 or None
+        For each gene of the source its number in the atlas, -1 where it is left out; None where they are the same.
+    notes : list of str
+
+    Raises
+    ------
+    ExpressionError, IdentifierError
+        As `choose_genes`.
+    """
+    if source.names == tuple(genes):
+        return None, []
+    place: Mapping[str, int] = {name: i for i, name in enumerate(genes)}
+    table = np.array([place.get(name, -1) for name in source.names], dtype=np.int32)
+    further = [n for n, i in zip(source.names, table, strict=True) if i < 0]
+    lacking = [n for n in genes if n not in set(source.names)]
+    if further and source.kind != (kind := NamedGenes("", tuple(genes)).kind):
+        raise _other_kind(source, kind, atlas)
+    if (further and rule != "intersection") or (lacking and rule != "union"):
+        raise _other_genes(source, lacking, further, of=atlas, rule=rule)
+    notes = [f"{source.where}: {len(further):,} genes are not in the atlas and are left out: {examples(further)}"]
+    return table, notes if further else []
+
+
+def _check_same(other: NamedGenes, names: Sequence[str], first: str) -> None:
+    further, lacking = sorted(set(other.names) - set(names)), sorted(set(names) - set(other.names))
+    if further or lacking:
+        raise _other_genes(other, lacking, further, of=first, rule="same")
+
+
+def _other_genes(
+    source: NamedGenes, lacking: Sequence[str], further: Sequence[str], *, of: str, rule: GeneRule
+) -> ExpressionError:
+    parts = [f"{len(lacking):,} are missing: {examples(lacking)}"] if lacking else []
+    parts += [f"{len(further):,} are further: {examples(further)}"] if further else []
+    fixed = "; the genes of an atlas are fixed when it is made" if rule != "same" else ""
+    return ExpressionError(
+        f"there are other genes than in {of}; {'; '.join(parts)}{fixed}",
+        where=source.where,
+        expected=f"the same genes, in any order (--genes {rule})",
+        next_step="count all samples with one annotation; or, for a new atlas, take --genes intersection (leaves out "
+        "what not all have) or --genes union (counts what a sample lacks as zero, which it may not be)",
+    )
+
+
+def _other_kind(source: NamedGenes, kind: str, of: str) -> IdentifierError:
+    return IdentifierError(
+        f"most of {len(source.names):,} genes are named by {source.kind} ({examples(source.names)}), those of {of} by "
+        f"{kind}",
+        where=source.where,
+        expected="one kind of gene names in an atlas",
+        next_step="take --gene-column gene_name or gene_id where sources have both, or rename the genes of this one",
+    )

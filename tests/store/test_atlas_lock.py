@@ -1,0 +1,48 @@
+"""One process writes into an atlas, and an error of the disk says what the atlas holds."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from tmescope.foundation.errors import FolderInUseError, StoreError
+from tmescope.store import atlas_lock as module
+from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
+
+
+def test_two_writers_at_once_are_refused(tmp_path):
+    with atlas_lock(tmp_path), pytest.raises(FolderInUseError), atlas_lock(tmp_path):
+        pass
+    with atlas_lock(tmp_path):
+        pass
+
+
+def test_a_lock_is_freed_by_an_error(tmp_path):
+    with pytest.raises(KeyError), atlas_lock(tmp_path):
+        raise KeyError
+    with atlas_lock(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("code, told", [(errno.EROFS, "nothing can be written"), (errno.ENXIO, "No such device")])
+def test_a_disk_that_can_only_be_read(tmp_path, monkeypatch, code, told):
+    def refused(*_, **__):
+        raise OSError(code, "No such device" if code == errno.ENXIO else "Read-only file system")
+
+    monkeypatch.setattr(module, "folder_lock", refused)
+    with pytest.raises(OSError, match=told), atlas_lock(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_told(tmp_path, code):
+    with pytest.raises(StoreError, match="no room left") as caught, explain_full_disk(tmp_path):
+        raise OSError(code, "No space left on device")
+    assert "goes on" in caught.value.next_step
+
+
+def test_other_errors_stay_what_they_are(tmp_path):
+    with pytest.raises(OSError, match="broken") as caught, explain_full_disk(tmp_path):
+        raise OSError(errno.EIO, "broken")
+    assert not isinstance(caught.value, StoreError)
