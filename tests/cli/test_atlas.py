@@ -42,6 +42,7 @@ def test_info_says_what_is_there(atlas):
     for part in ("cells    20 of 2 samples", "genes    5", "uint16", "patient_id (category)", "10 barcodes stand in"):
         assert part in said
     found = json.loads(RUN.invoke(app, ["atlas", "info", str(atlas), "--json"]).output)
+    assert (found["n_panels"], found["cells_in_panels"]) == (1, 20)
     assert (found["n_cells"], [s["sample_id"] for s in found["samples"]]) == (20, ["s0", "s1"])
 
 

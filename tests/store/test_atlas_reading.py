@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import zarr
 from scipy import sparse
-from tests.store.atlases import small_atlas, write_small
+from tests.store.atlases import blocks_of, small_atlas, write_small
 
 from tmescope.foundation.errors import StoreError
 from tmescope.store.atlas_reading import open_atlas, vectors_of
+from tmescope.store.atlas_writing import AtlasWriter
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,21 @@ def test_numbers_that_cannot_be_never_reach_a_kernel(tmp_path, place, value):
     array[3] = value  # with checksums that fit
     with pytest.raises(StoreError, match=r"beyond|end where they cannot"):
         open_atlas(path).rows(0, 20)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_writer_that_stopped_after_it_wrote_has_damaged_nothing(tmp_path, damaged):
+    path, simulated = tmp_path / "a.zarr", small_atlas()
+    write_small(path, simulated, samples=slice(0, 1))
+    stopped = AtlasWriter(path)
+    stopped.add_sample("other", blocks_of(simulated, simulated.samples.index[3]))
+    for appender in (*stopped._appenders.values(), *stopped._columns.appenders.values()):
+        appender.finish()
+    stopped._columns.finish()
+    shard = path / "X/data/c/0"
+    if damaged:
+        body = bytearray(shard.read_bytes())
+        body[100] ^= 255
+        shard.write_bytes(body)
+    found = [line.partition(" ")[0] for line in open_atlas(path).verify()]
+    assert found == (["X/data/c/0"] if damaged else [])

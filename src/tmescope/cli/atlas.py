@@ -96,6 +96,9 @@ def ingest(
     gene_column: GeneColumn = "gene_name",
     counts: Counts = "uint16",
     columns: Columns = None,
+    gene_major: Annotated[
+        bool, typer.Option("--gene-major/--no-gene-major", help="Make the gene-major copy that tests of genes need.")
+    ] = True,
     memory: Memory = "1G",
     threads: Threads = 2,
     quiet: Quiet = False,
@@ -112,6 +115,7 @@ def ingest(
             gene_name=gene_column,
             count_dtype=counts,
             columns=None if columns is None else tuple(c.strip() for c in columns.split(",") if c.strip()),
+            gene_major=gene_major,
             memory=memory_of(memory),
             threads=threads,
             progress=progress,

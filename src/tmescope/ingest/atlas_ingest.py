@@ -25,6 +25,7 @@ from tmescope.store.atlas_layout import AtlasLayout, read_layout
 from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.atlas_tables import update_tables
+from tmescope.store.atlas_turning import write_panels
 from tmescope.store.atlas_writing import AtlasWriter, create_atlas
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class IngestOptions:
         uint16 or uint32, of a new atlas.
     columns : tuple of str, optional
         What of the ``obs`` of h5ad files comes along; all that can be held if omitted.
+    gene_major : bool
+        Whether a gene-major copy is made of the cells, which tests of genes need.
     memory : int
         Bytes for sources that have to be turned or sorted: matrices by gene, samples whose cells lie apart.
     threads : int
@@ -67,6 +70,7 @@ class IngestOptions:
     gene_name: GeneName = "gene_name"
     count_dtype: str = "uint16"
     columns: tuple[str, ...] | None = None
+    gene_major: bool = True
     memory: int = _MEMORY
     threads: int = 1
     progress: Progress = SILENT
@@ -159,6 +163,9 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
             except BaseException:
                 _remove_empty(path)
                 raise
+    if options.gene_major:
+        with explain_full_disk(path):
+            write_panels(path, memory=options.memory, threads=options.threads, progress=options.progress)
     return Ingested(read_layout(path), tuple(course.added), tuple(course.kept), tuple(dict.fromkeys(course.notes)))
 
 
