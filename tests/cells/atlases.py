@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -9,7 +11,9 @@ from scipy import sparse
 from tmescope.simulate import AtlasPlan, simulate_atlas
 from tmescope.store.atlas_writing import AtlasWriter, create_atlas
 
-PLAN = AtlasPlan(n_cells=1200, n_patients=4, n_on_treatment=1, n_genes=1500, counts_of_a_cell=300.0)
+PLAN = AtlasPlan(
+    n_cells=800, n_patients=3, n_on_treatment=1, n_genes=1200, n_markers=40, counts_of_a_cell=900.0, dropout=0.0
+)
 
 
 def draw_cells() -> tuple[sparse.csr_matrix, pd.DataFrame, pd.Index]:
@@ -27,16 +31,28 @@ def draw_cells() -> tuple[sparse.csr_matrix, pd.DataFrame, pd.Index]:
     )
     matrix = sparse.vstack([*counts, extra], format="csr")
     silent = np.ones(PLAN.n_genes)
-    silent[[1, 17, 1499]] = 0
+    silent[[1, 17, 1199]] = 0
     matrix = sparse.csr_matrix(matrix @ sparse.diags(silent)).astype(np.int32)
     matrix.eliminate_zeros()
     genes = pd.Index([f"MT-{i}" if i < 8 else g for i, g in enumerate(atlas.genes)], dtype="str")
     return matrix, pd.concat([*cells, few]), genes
 
 
-def write_cells(path) -> tuple[sparse.csr_matrix, pd.DataFrame, pd.Index]:
+GOLDEN = Path(__file__).parents[1] / "golden" / "cells_scanpy"
+
+
+def read_cells() -> tuple[sparse.csr_matrix, pd.DataFrame, pd.Index]:
+    """Return the cells that scanpy was given, as `draw_cells` drew them."""
+    given = np.load(GOLDEN / "counts.npz")
+    cells = pd.read_csv(GOLDEN / "cells.tsv", sep="\t", index_col=0)
+    shape = (len(cells), given["genes"].size)
+    matrix = sparse.csr_matrix((given["data"].astype(np.int32), given["indices"], given["indptr"]), shape=shape)
+    return matrix, cells, pd.Index(given["genes"], dtype="str")
+
+
+def write_cells(path: Path) -> tuple[sparse.csr_matrix, pd.DataFrame, pd.Index]:
     """Write them as an atlas, and return them."""
-    matrix, cells, genes = draw_cells()
+    matrix, cells, genes = read_cells()
     create_atlas(path, pd.DataFrame(index=genes), count_dtype="uint32", shard=1 << 14)
     writer = AtlasWriter(path)
     for sample_id in cells["sample_id"].unique():

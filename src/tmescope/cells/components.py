@@ -44,8 +44,8 @@ class CellComponents:
     ----------
     scores : array of float32, shape (n_cells, k)
     genes : pandas.DataFrame
-        Index genes of the atlas; ``PC1`` and so on: loadings, zero for genes that were not chosen. Unit vectors; the entry
-        of largest size in each is positive.
+        Index genes of the atlas; ``PC1`` and so on: loadings, zero for genes that were not chosen. Unit vectors; the
+        entry of largest size in each is positive.
     variances, shares : array of float64, shape (k,)
         Variance of the cells along each, and its share of the total variance of the chosen genes.
     n_passes : int
@@ -241,8 +241,8 @@ class _Passes:
         return scores
 
 
-def _chosen(span: Span, place: NDArray[np.int32], limits: NDArray[np.float64], part: tuple[int, int]) -> _Kept:
-    rows = span.atlas.rows(*part)
+def _chosen(atlas: Atlas, part: tuple[int, int], place: NDArray[np.int32], *, limits: NDArray[np.float64]) -> _Kept:
+    rows = atlas.rows(*part)
     scales = np.empty(rows.n_cells)
     cell_scales(rows.ends, rows.counts, 1e4, scales)
     ends = np.empty(rows.n_cells + 1, dtype=np.int64)
@@ -256,7 +256,7 @@ def _moments(span: Span, place: NDArray[np.int32]) -> NDArray[np.float64]:
     n = int((place >= 0).sum())
     found, limits = np.zeros((n, 2)), np.full(n, np.inf)
     for part in span.atlas.bounds(_BLOCK_ENTRIES, first=span.first, last=span.last):
-        rows = _chosen(span, place, limits, part)
+        rows = _chosen(span.atlas, part, place, limits=limits)
         values = rows.values.astype(np.float64)
         found[:, 0] += np.bincount(rows.columns, values, minlength=n)
         found[:, 1] += np.bincount(rows.columns, values**2, minlength=n)
@@ -269,7 +269,7 @@ def _multiply(span: Span, given: _Multiplied) -> tuple[NDArray[np.float64], NDAr
     room = given.bytes_per_cell * (span.last - span.first)
     parts: list[_Kept] = []
     for part in span.atlas.bounds(_BLOCK_ENTRIES, first=span.first, last=span.last):
-        rows = _chosen(span, given.place, given.limits, part)
+        rows = _chosen(span.atlas, part, given.place, limits=given.limits)
         _add_tiles(rows, products, sums)
         # twice: the parts, and what they are joined to
         room -= 2 * (_KEPT_BYTES * rows.values.size + 8 * rows.ends.size)
@@ -300,7 +300,7 @@ def _add_tiles(rows: _Kept, products: NDArray[np.float64], sums: NDArray[np.floa
 def _project(span: Span, given: _Projected) -> NDArray[np.float32]:
     scores = np.empty((span.last - span.first, given.centre.size), dtype=np.float32)
     for first, last in span.atlas.bounds(_BLOCK_ENTRIES, first=span.first, last=span.last):
-        rows = _chosen(span, given.place, given.limits, (first, last))
+        rows = _chosen(span.atlas, (first, last), given.place, limits=given.limits)
         part = scores[first - span.first : last - span.first]
         place_cells(rows.ends, rows.columns, rows.values, given.loadings, given.centre, part)
     return scores

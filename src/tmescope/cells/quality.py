@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_passes import Runner
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["QualityLimits", "mitochondrial_genes", "describe_cells", "measure_quality", "samples_of_cells"]
+__all__ = ["QualityLimits", "describe_cells", "measure_quality", "mitochondrial_genes", "samples_of_cells"]
 
 _SCALE = 1.482602218505602
 """Of the median absolute deviation, so that it estimates the standard deviation of a normal variable."""
@@ -195,7 +195,7 @@ def measure_quality(
     -------
     AtlasResult
         ``qc``: columns of cells as in `describe_cells`, of genes ``n_cells_by_counts``, ``mean_counts``,
-        ``total_counts``, ``pct_dropout_by_counts``; a table ``samples`` with cells, outliers and medians of each sample.
+        ``total_counts``, ``pct_dropout_by_counts``; a table ``samples``: cells, outliers and medians of each sample.
     """
     genes = atlas.genes().index
     named = mitochondrial_genes(list(genes)) if mitochondrial is None else tuple(mitochondrial)

@@ -96,9 +96,9 @@ def score_cells(
 
     Notes
     -----
-    ``score = mean(v of the set) - mean(v of the controls)``, ``v = log(1 + 10,000 * count / total)``. Two passes: mean
-    expression of all genes, from which bins and controls follow; then all sets at once. A set of which no gene is found,
-    or without controls, is not scored. A cell without counts scores 0. As ``scanpy.tl.score_genes`` up to which controls
+    ``score = mean(v of the set) - mean(v of the controls)``, ``v = log(1 + 10,000 * count / total)``. Two passes:
+    means of all genes, from which bins and controls follow; then all sets at once. A set of which no gene is found, or
+    without controls, is not scored. A cell without counts scores 0. As ``scanpy.tl.score_genes`` up to which controls
     are drawn; where a bin has no more genes than are to be drawn, both take all of them and agree.
 
     References

@@ -73,8 +73,8 @@ def find_variable_genes(
     atlas : Atlas
         Counts.
     flavour : {"seurat_v3", "seurat"}
-        seurat_v3: counts standardised by the variance expected of their mean and cut at the square root of the number
-        of cells; two passes. seurat: log dispersion of counts per 10,000, standardised in 20 bins of the mean; one pass.
+        seurat_v3: counts standardised by the variance expected of their mean, cut at the square root of the number of
+        cells; two passes. seurat: log dispersion of counts per 10,000, standardised in 20 bins of the mean; one.
     n_genes : int
         How many; all that vary if there are fewer.
     batches : pandas.Series, optional
@@ -230,7 +230,7 @@ def _by_counts(passes: _Passes, n_genes: int) -> pd.DataFrame:
     median = np.full(ranks.shape[1], np.nan)
     median[chosen_in > 0] = np.nanmedian(ranks[:, chosen_in > 0], axis=0)
     order = np.lexsort((-chosen_in, np.nan_to_num(median, nan=np.inf)))
-    all_mean, all_variance = _mean_and_variance(moments.sum(axis=0), np.float64(passes.group.size))
+    all_mean, all_variance = _mean_and_variance(moments.sum(axis=0), np.array(float(passes.group.size)))
     is_chosen = np.zeros(ranks.shape[1], dtype=bool)
     is_chosen[order[:n_genes]] = True
     return pd.DataFrame(

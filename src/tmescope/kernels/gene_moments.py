@@ -1,4 +1,4 @@
-"""Sums and sums of squares of each gene over cells: of counts, of counts cut at a limit, or of counts per size of cell."""
+"""Sums and squares of each gene over cells: of counts, of counts cut at a limit, or of counts per size of cell."""
 
 from __future__ import annotations
 
