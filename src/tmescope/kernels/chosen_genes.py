@@ -55,17 +55,18 @@ def chosen_values(
         table[:] = -1.0
         for i in range(ends[cell], ends[cell + 1]):
             column = place[genes[i]]
-            if column >= 0:
-                count = np.int64(counts[i])
-                if count < _TABLE:
-                    if table[count] < 0.0:
-                        table[count] = np.log1p(count * scale)
-                    value = table[count]
-                else:
-                    value = np.log1p(count * scale)
-                columns[kept] = column
-                values[kept] = min(value, limits[column])
-                kept += 1
+            if column < 0:
+                continue
+            count = np.int64(counts[i])
+            if count >= _TABLE:
+                value = np.log1p(count * scale)
+            else:
+                if table[count] < 0.0:
+                    table[count] = np.log1p(count * scale)
+                value = table[count]
+            columns[kept] = column
+            values[kept] = min(value, limits[column])
+            kept += 1
         kept_ends[cell + 1] = kept
 
 

@@ -51,13 +51,14 @@ def set_sums(
         for i in range(ends[cell], ends[cell + 1]):
             gene = genes[i]
             first, last = starts[gene], starts[gene + 1]
-            if first < last:
-                count = np.int64(counts[i])
-                if count < _TABLE:
-                    if table[count] < 0.0:
-                        table[count] = np.log1p(count * scale)
-                    value = table[count]
-                else:
-                    value = np.log1p(count * scale)
-                for at in range(first, last):
-                    own[sets[at]] += weights[at] * value
+            if first == last:
+                continue
+            count = np.int64(counts[i])
+            if count >= _TABLE:
+                value = np.log1p(count * scale)
+            else:
+                if table[count] < 0.0:
+                    table[count] = np.log1p(count * scale)
+                value = table[count]
+            for at in range(first, last):
+                own[sets[at]] += weights[at] * value

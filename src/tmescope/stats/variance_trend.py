@@ -47,8 +47,8 @@ def expected_variance(
 
     References
     ----------
-    Cleveland and Grosse, Statistics and Computing 1991, doi:10.1007/BF01890836. Stuart et al., Cell 2019,
-    doi:10.1016/j.cell.2019.05.031 (what it is for).
+    Cleveland and Grosse, Computational methods for local regression, Statistics and Computing 1991, 1:47-62. Stuart et
+    al., Cell 2019 (what it is for).
     """
     try:
         from skmisc.loess import loess
