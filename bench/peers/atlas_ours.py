@@ -47,10 +47,10 @@ def work(task, atlas, folder, threads):
 
 
 def warm(task, threads):
-    """Compile, or read from the cache, whatever the task needs: on 300 cells."""
+    """Compile, or read from the cache, whatever the task needs: on 1,500 cells."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "small.zarr"
-        small = simulate_atlas(AtlasPlan(n_cells=300, n_patients=2, n_on_treatment=0), rng=np.random.default_rng(0))
+        small = simulate_atlas(AtlasPlan(n_cells=1500, n_patients=2, n_on_treatment=0), rng=np.random.default_rng(0))
         create_atlas(path, pd.DataFrame(index=small.genes))
         writer = AtlasWriter(path)
         for sample in small.samples.index:

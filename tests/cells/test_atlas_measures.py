@@ -58,3 +58,23 @@ def test_signatures_whose_weights_have_both_signs_are_left_out_and_named(path):
     assert list(found.obs) == ["score_cyt"]
     assert found.provenance["parameters"]["left_out"] == ["tis18"]
     assert found.provenance["facts"]["cyt"] == load_signature("cyt").sha256
+
+
+def test_real_cells_of_a_tumour_go_through_every_step(shared_data, tmp_path):
+    source = anndata.read_h5ad(shared_data / "cells" / "wu2021_tnbc_CID4465" / "cells.h5ad")
+    path = tmp_path / "wu.zarr"
+    create_atlas(path, pd.DataFrame(index=source.var_names.astype(str)))
+    writer = AtlasWriter(path)
+    writer.add_sample("CID4465", [(sparse.csr_matrix(source.X).astype(np.int32), source.obs)])
+    writer.commit()
+    quality = measure_quality(open_atlas(path)).obs
+    np.testing.assert_array_equal(quality["total_counts"], source.obs["nCount_RNA"])
+    np.testing.assert_array_equal(quality["n_genes_by_counts"], source.obs["nFeature_RNA"])
+    np.testing.assert_allclose(quality["pct_counts_mt"], source.obs["percent.mito"], atol=0.01)
+    write_result(path, measure_variable_genes(open_atlas(path), flavour="seurat", n_genes=1000))
+    components = measure_components(open_atlas(path), n_components=10)
+    assert components.obsm["X_pca"].shape == (1564, 10)
+    scores = measure_scores(open_atlas(path), ["cyt"]).obs["score_cyt"]
+    types = source.obs["celltype_major"].to_numpy()
+    means = scores.groupby(types).mean()
+    assert means.idxmax() == "T-cells"  # granzyme and perforin

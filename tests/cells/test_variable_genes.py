@@ -78,3 +78,9 @@ def test_what_cannot_be_is_refused(golden):
         find_variable_genes(golden.atlas, batches=pd.Series(["a", "b"]))
     with pytest.raises(InputError, match=r"none of 5 batches has 5000 cells; the largest has 200"):
         find_variable_genes(golden.atlas, batches=samples_of_cells(golden.atlas), fewest_cells=5000)
+
+
+def test_a_batch_that_no_curve_fits_is_named(golden):
+    first = pd.Series(np.where(np.arange(golden.atlas.layout.n_cells) < 801, "most", "empty and few"))
+    with pytest.raises(InputError, match=r"0 genes vary(.|\n)*variable genes of empty and few cells"):
+        find_variable_genes(golden.atlas, batches=first, fewest_cells=2)

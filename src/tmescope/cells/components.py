@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CellComponents", "find_components"]
 
 _SPAN_ENTRIES = 1 << 24
-_BLOCK_ENTRIES = 1 << 22
+_BLOCK_ENTRIES = 1 << 21
 _TILE = 4096
 """Cells whose chosen values are multiplied together: they lie in the second cache."""
 _MOST_GENES = 1 << 16

@@ -140,7 +140,10 @@ def score_cells(
         )
     given = _weights(len(names), [(members[n], controls[n]) for n in scored])
     parts = map_spans(_score, atlas, spans, given=given, runner=runner, progress=progress, task="score gene sets")
-    return CellScores(pd.DataFrame(np.concatenate(list(parts)), columns=scored), table)
+    scores = np.empty((atlas.layout.n_cells, len(scored)))
+    for (first, last), part in zip(spans, parts, strict=True):
+        scores[first:last] = part
+    return CellScores(pd.DataFrame(scores, columns=scored, copy=False), table)
 
 
 def _seed(seed: int, name: str) -> tuple[int, int]:

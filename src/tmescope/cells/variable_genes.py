@@ -117,7 +117,7 @@ def find_variable_genes(
     if n_genes < 1:
         raise InputError(f"{n_genes} genes were asked for", where="argument n_genes", expected="1 or more")
     group, names, left_out = _groups(atlas, batches, fewest_cells)
-    passes = _Passes(atlas, group, len(names), runner, progress)
+    passes = _Passes(atlas, group, tuple(names), runner, progress)
     found = _by_counts(passes, n_genes) if flavour == "seurat_v3" else _by_dispersion(passes, n_genes)
     if batches is None:
         found = found.drop(columns="highly_variable_nbatches")
@@ -170,9 +170,13 @@ class _Given:
 class _Passes:
     atlas: Atlas
     group: NDArray[np.int32]
-    n_groups: int
+    names: tuple[str, ...]
     runner: Runner | None
     progress: Progress
+
+    @property
+    def n_groups(self) -> int:
+        return len(self.names)
 
     @property
     def sizes(self) -> NDArray[np.float64]:
@@ -219,7 +223,12 @@ def _by_counts(passes: _Passes, n_genes: int) -> pd.DataFrame:
     moments = passes.moments(None, task="moments of genes")
     n = passes.sizes[:, None]
     mean, variance = _mean_and_variance(moments[:-1], n)
-    expected = np.array([expected_variance(m, v) for m, v in zip(mean, variance, strict=True)])
+    expected = np.array(
+        [
+            expected_variance(m, v, where=f"variable genes of {name} cells")
+            for m, v, name in zip(mean, variance, passes.names, strict=True)
+        ]
+    )
     clipped = passes.moments(np.sqrt(expected * n) + mean, task="clipped moments of genes")[:-1]
     # sum of squared distances of the clipped counts from the mean before clipping, zeros among them
     squares = n * mean**2 + clipped[..., 1] - 2.0 * clipped[..., 0] * mean

@@ -17,7 +17,7 @@ _FEWEST = 20
 
 
 def expected_variance(
-    mean: NDArray[np.float64], variance: NDArray[np.float64], *, span: float = 0.3
+    mean: NDArray[np.float64], variance: NDArray[np.float64], *, span: float = 0.3, where: str = "trend of the variance"
 ) -> NDArray[np.float64]:
     """Return the variance that is expected of a gene with its mean.
 
@@ -27,6 +27,8 @@ def expected_variance(
         Of counts over cells; genes that do not vary are left out of the fit.
     span : float
         Share of the genes in a neighbourhood.
+    where : str
+        Of which cells, for messages.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def expected_variance(
     if int(varies.sum()) < _FEWEST:
         raise InputError(
             f"{int(varies.sum())} genes vary",
-            where="trend of the variance",
+            where=where,
             expected=f"at least {_FEWEST}",
             next_step="leave out groups of few cells",
         )
@@ -72,7 +74,7 @@ def expected_variance(
     except ValueError as error:
         raise InputError(
             f"no curve fits the variances of {int(varies.sum())} genes: {error}",
-            where="trend of the variance",
+            where=where,
             expected="means that differ",
             next_step="leave out groups of few cells, or choose the flavour seurat",
         ) from error
