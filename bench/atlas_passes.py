@@ -19,10 +19,10 @@ SUMMARY = "quality, pseudo-bulk, variable genes, PCA and scores of an atlas, bes
 
 HERE = Path(__file__).parent / "peers"
 RUNS = (
-    ("first", "tmescope", "first"),
-    ("first", "scanpy", "first"),
     ("variable genes, seurat", "tmescope", "seurat"),
     ("variable genes, seurat_v3", "tmescope", "seurat_v3"),
+    ("first", "tmescope", "first"),
+    ("first", "scanpy", "first"),
     ("variable genes, seurat_v3", "scanpy", "seurat_v3"),
     ("pca", "tmescope", "pca"),
     ("pca", "scanpy", "pca"),

@@ -24,7 +24,7 @@ def both(name, inputs, outputs):
 
 
 @given(cells())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_each_step_is_that_of_the_twin(drawn):
     rng, rows, scales, n_genes = drawn
     chosen = rng.random(n_genes) < 0.6

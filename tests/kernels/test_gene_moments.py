@@ -36,7 +36,7 @@ def agree(name, inputs, outputs):
 
 
 @given(cells())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_moments_are_those_of_the_twin(drawn):
     rng, rows, scales, n_genes = drawn
     group = rng.integers(0, 3, scales.size).astype(np.int32)

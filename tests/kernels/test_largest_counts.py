@@ -12,7 +12,7 @@ from tmescope.kernels.largest_counts import largest_counts
 
 
 @given(cells(), st.integers(1, 12))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_sums_are_those_of_the_twin(drawn, n):
     _, (ends, _, counts), scales, _ = drawn
     counts.flags.writeable = False
