@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tmescope.cli.atlas import AtlasPath, Memory, memory_of
 from tmescope.cli.progress import Quiet, listening
 
 if TYPE_CHECKING:
@@ -23,12 +23,9 @@ passes_app = typer.Typer(
     no_args_is_help=True,
 )
 
-_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _MOST_ROWS = 12
 
-AtlasPath = Annotated[Path, typer.Argument(help="Folder that tmescope atlas ingest made.", show_default=False)]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=64, help="How many; the answer does not depend on it.")]
-Memory = Annotated[str, typer.Option("--memory", help="Budget beyond the program itself, such as 500M or 4G.")]
 
 
 @passes_app.command("qc")
@@ -161,7 +158,7 @@ def pca(
 
     with listening("atlas pca", quiet=quiet) as progress:
         found = measure_components(
-            open_atlas(atlas), n_components=n_components, scale=scale, memory=_bytes(memory), runner=Local(threads),
+            open_atlas(atlas), n_components=n_components, scale=scale, memory=memory_of(memory), runner=Local(threads),
             progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
@@ -219,12 +216,3 @@ def _say(table: pd.DataFrame) -> None:
     print_table(tuple(str(c) for c in table.columns), rows)
     if len(table) > _MOST_ROWS:
         typer.echo(f"... and {len(table) - _MOST_ROWS:,} more, in the tables of the atlas")
-
-
-def _bytes(text: str) -> int:
-    from tmescope.foundation.errors import InputError
-
-    found = re.fullmatch(r"(\d{1,12})([KMGT]?)", text.strip(), re.IGNORECASE)
-    if found is None:
-        raise InputError(f"{text!r} is no size", where="--memory", expected="a number with K, M, G or T, such as 500M")
-    return int(found[1]) << _UNITS[found[2].upper()]
