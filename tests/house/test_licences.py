@@ -137,6 +137,14 @@ def test_everything_that_an_extra_installs_is_admitted(asked: tuple[str, ...], b
     assert not brought & set(_installed()), "the core brings none of it"
 
 
+def test_scikit_misc_of_the_extra_cells_is_admitted_and_not_in_the_core() -> None:
+    brought = licences.closure("scikit-misc")
+    stated = licences.stated_by(brought["scikit-misc"])
+    assert stated
+    assert not licences.refused_licences(stated, licences.ADMITTED)
+    assert brought.keys() - _installed().keys() == {"scikit-misc"}
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_no_entry_of_the_table_is_stale(name: str) -> None:
     needed = licences.refused_licences(_stated(name), licences.ADMITTED)

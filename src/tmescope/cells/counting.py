@@ -12,6 +12,7 @@ import pandas as pd
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.cell_sums import cell_sums
+from tmescope.kernels.largest_counts import largest_counts
 from tmescope.store.atlas_passes import Added, Runner, Span, fold_spans
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class AtlasCounts:
     Parameters
     ----------
     cells : pandas.DataFrame, n_cells
-        ``total_counts``, ``n_genes``, ``marked_counts`` (of marked genes), ``largest_count``; in the atlas' order.
+        ``total_counts``, ``n_genes``, ``marked_counts`` (of marked genes), ``largest_count``, and where asked for
+        ``top_counts`` (of the genes with most counts in the cell); in the atlas' order.
     sums : array of int64, shape (n_groups, n_genes)
         Added counts of each group.
     group_sizes : array of int64, shape (n_groups,)
@@ -66,6 +68,7 @@ def count_atlas(
     *,
     groups: Sequence[int] | NDArray[np.int32] | None = None,
     marked: Sequence[str] = (),
+    n_top: int = 0,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasCounts:
@@ -79,6 +82,8 @@ def count_atlas(
         Number of each cell's group, from 0 (pseudo-bulk of sample and cell type, say); all cells are one if omitted.
     marked : sequence of str
         Genes whose counts are added up apart, such as mitochondrial ones; those that the atlas lacks add nothing.
+    n_top : int
+        Of how many of its largest counts to take the sum in each cell; not taken if 0.
     runner : Runner, optional
         Who counts: `tmescope.store.atlas_passes.Local` with some threads, one if omitted; whole numbers do not depend
         on it.
@@ -108,13 +113,13 @@ def count_atlas(
         )
     n_groups = int(group.max(initial=0)) + 1
     flags = np.asarray(atlas.genes().index.isin(list(marked)), dtype=np.uint8)
-    asked = _Asked(group, n_groups, flags)
+    asked = _Asked(group, n_groups, flags, n_top)
     parts, found = fold_spans(
         _add, atlas, atlas.bounds(_ENTRIES), given=asked, runner=runner, progress=progress, task="count cells"
     )
     sums, moments = found or _zeros(n_groups, layout.n_genes)
-    cells = np.concatenate([np.zeros((0, 4), dtype=np.int64), *parts])
-    table = pd.DataFrame(cells, columns=["total_counts", "n_genes", "marked_counts", "largest_count"])
+    columns = ["total_counts", "n_genes", "marked_counts", "largest_count", *(["top_counts"] if n_top else [])]
+    table = pd.DataFrame(np.concatenate([np.zeros((0, len(columns)), dtype=np.int64), *parts]), columns=columns)
     return AtlasCounts(table, sums, np.bincount(group, minlength=n_groups), moments[:, 0], moments[:, 1])
 
 
@@ -123,6 +128,7 @@ class _Asked:
     group: NDArray[np.int32]
     n_groups: int
     marked: NDArray[np.uint8]
+    n_top: int
 
 
 def _zeros(n_groups: int, n_genes: int) -> Added:
@@ -134,4 +140,8 @@ def _add(span: Span, asked: _Asked, sums: Added | None) -> tuple[NDArray[np.int6
     rows = span.rows()
     cells = np.zeros((rows.n_cells, 4), dtype=np.int64)
     cell_sums(rows.ends, rows.genes, rows.counts, asked.group[span.first : span.last], asked.marked, cells, *sums)
+    if asked.n_top:
+        top = np.zeros(rows.n_cells, dtype=np.int64)
+        largest_counts(rows.ends, rows.counts, asked.n_top, top)
+        cells = np.column_stack([cells, top])
     return cells, sums

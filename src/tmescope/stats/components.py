@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmescope.foundation.errors import InputError
+from tmescope.stats.gram_components import fix_signs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -93,10 +94,7 @@ def principal_components(matrix: ArrayLike, *, n_components: int = 5) -> Princip
     keep = squares > 1e-12 * total
     squares, vectors = squares[keep], vectors[:, keep]
     loadings = vectors if is_tall else centred.T @ vectors / np.sqrt(squares)
-    # Sizes that differ by rounding alone count as equal, so that the first of them decides on every machine.
-    sizes = np.abs(loadings)
-    leading = np.argmax(sizes >= sizes.max(axis=0) * (1 - 1e-9), axis=0)
-    loadings = loadings * np.where(loadings[leading, np.arange(len(squares))] < 0, -1.0, 1.0)
+    loadings = fix_signs(loadings)
     return PrincipalComponents(scores=centred @ loadings, shares=squares / total, loadings=loadings)
 
 

@@ -1,0 +1,248 @@
+"""Counts of cells added up for each sample and label: the form in which patients are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tmescope.cells.counting import count_atlas
+from tmescope.cells.quality import samples_of_cells
+from tmescope.foundation.errors import InputError, UnknownNameError
+from tmescope.foundation.progress import SILENT, Progress
+from tmescope.foundation.provenance import versions
+from tmescope.store.atlas_results import AtlasResult
+
+if TYPE_CHECKING:
+    import anndata
+    from numpy.typing import NDArray
+
+    from tmescope.store.atlas_passes import Runner
+    from tmescope.store.atlas_reading import Atlas
+
+__all__ = ["PseudoBulks", "add_up", "column_of", "measure_pseudobulk"]
+
+_MOST_GROUPS = 100_000
+
+
+@dataclass(frozen=True)
+class PseudoBulks:
+    """Sums over cells of one sample and one label.
+
+    Parameters
+    ----------
+    groups : pandas.DataFrame
+        A row for each sample and label that has a cell, by sample, then label: ``sample_id``, ``label`` (absent without
+        labels), ``n_cells``, ``total_counts``, ``is_kept`` (False where there are fewer cells than asked for), and
+        those columns of the cells that have one value in each sample, such as patient and outcome.
+    sums : array of int64, shape (n_groups, n_genes)
+        Added counts.
+    genes : pandas.Index
+        Genes of the atlas.
+    n_unlabelled : int
+        Cells without a label, which are in no group.
+    """
+
+    groups: pd.DataFrame
+    sums: NDArray[np.int64]
+    genes: pd.Index[str]
+    n_unlabelled: int
+
+    def to_anndata(self, label: str | None = None) -> anndata.AnnData:
+        """Return the groups that are kept as AnnData of counts: a bulk cohort.
+
+        Parameters
+        ----------
+        label : str, optional
+            Only groups of this label, named as their samples; all, named ``sample:label``, if omitted.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such label.
+        """
+        from anndata import AnnData
+
+        kept = self.groups["is_kept"].to_numpy().copy()
+        names = self.groups["sample_id"].astype("str")
+        if "label" in self.groups:
+            known = self.groups["label"].astype("str")
+            if label is None:
+                names = names + ":" + known
+            elif label in set(known):
+                kept &= (known == label).to_numpy()
+            else:
+                raise UnknownNameError.of("label", label, sorted(set(known)))
+        obs = self.groups.drop(columns="is_kept")[kept].set_index(names[kept].to_numpy())
+        return AnnData(self.sums[kept].astype(np.float64), obs=obs, var=pd.DataFrame(index=self.genes))
+
+
+def add_up(
+    atlas: Atlas,
+    labels: pd.Series[str] | None = None,
+    *,
+    fewest_cells: int = 10,
+    runner: Runner | None = None,
+    progress: Progress = SILENT,
+) -> PseudoBulks:
+    """Add up the counts of the cells of each sample and label.
+
+    Answers what a sample expresses in one kind of cell. Patients, not cells, are the units of a comparison: give the
+    sums to `tmescope.associate`.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Counts.
+    labels : pandas.Series, optional
+        Label of each cell, in the order of the atlas; cells where it is missing are in no group. Samples alone if
+        omitted.
+    fewest_cells : int
+        Groups of fewer cells stay in the table and are not kept: their sum says more of single cells than of a sample.
+    runner : Runner, optional
+        Who works. Whole numbers do not depend on it.
+    progress : Progress
+        Told of cells.
+
+    Returns
+    -------
+    PseudoBulks
+
+    Raises
+    ------
+    InputError
+        If there is not one label for each cell, or there are more than 100,000 groups.
+    """
+    samples = samples_of_cells(atlas)
+    code, names = _codes(atlas, samples, labels)
+    n_samples = len(samples.cat.categories)
+    if n_samples * len(names) > _MOST_GROUPS:
+        raise InputError(
+            f"{len(names)} labels in {n_samples} samples",
+            where="argument labels",
+            expected=f"at most {_MOST_GROUPS:,} groups",
+            next_step="name a column of cell types or clusters",
+        )
+    whole = samples.cat.codes.to_numpy().astype(np.int64) * len(names) + code
+    is_labelled = code >= 0
+    there, group = np.unique(whole[is_labelled], return_inverse=True)
+    number = np.full(whole.size, there.size, dtype=np.int32)  # one group more, of cells without a label
+    number[is_labelled] = group
+    counted = count_atlas(atlas, groups=number, runner=runner, progress=progress)
+    sums, sizes = counted.sums[: there.size], counted.group_sizes[: there.size]
+    of_sample, of_label = np.divmod(there, len(names))
+    groups = pd.DataFrame({"sample_id": samples.cat.categories[of_sample].astype("str")})
+    if labels is not None:
+        groups["label"] = np.array(names, dtype=object)[of_label].astype(str)
+    groups["n_cells"] = sizes
+    groups["total_counts"] = sums.sum(axis=1)
+    groups["is_kept"] = sizes >= fewest_cells
+    carried = _of_samples(atlas, samples)
+    taken = [c for c in carried if c not in groups]
+    groups = groups.join(carried[taken], on="sample_id")
+    return PseudoBulks(groups, sums, atlas.genes().index, int((~is_labelled).sum()))
+
+
+def _codes(
+    atlas: Atlas, samples: pd.Series[str], labels: pd.Series[str] | None
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    n = len(samples)
+    if labels is None:
+        return np.zeros(n, dtype=np.int64), ("",)
+    if len(labels) != n:
+        raise InputError(
+            f"{len(labels)} labels for {n} cells", where=str(atlas.path), expected="one for each cell, or missing"
+        )
+    codes, values = pd.factorize(labels.astype("object"), sort=True)
+    if not len(values):
+        raise InputError("no cell has a label", where=str(atlas.path), expected="a label for some of the cells")
+    return codes.astype(np.int64), tuple(str(v) for v in values)
+
+
+def _of_samples(atlas: Atlas, samples: pd.Series[str]) -> pd.DataFrame:
+    """Return the columns of cells that have one value, or are missing, throughout each sample."""
+    found = {}
+    for name in atlas.layout.columns:  # those that came with the samples: a result is no property of a sample
+        by_sample = atlas.cells((name,))[name].groupby(samples.to_numpy(), observed=True)
+        if (by_sample.nunique(dropna=False) <= 1).all():
+            found[name] = by_sample.first()
+    return pd.DataFrame(found, index=pd.Index(samples.cat.categories, name="sample_id"))
+
+
+def measure_pseudobulk(
+    atlas: Atlas,
+    label: str | None = None,
+    *,
+    fewest_cells: int = 10,
+    runner: Runner | None = None,
+    progress: Progress = SILENT,
+) -> AtlasResult:
+    """Add up counts as `add_up` does, to be kept in the atlas.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Counts.
+    label : str, optional
+        Column of cells.
+    fewest_cells : int
+        As in `add_up`.
+    runner : Runner, optional
+        Who works.
+    progress : Progress
+        Told of cells.
+
+    Returns
+    -------
+    AtlasResult
+        ``pseudobulk``: tables ``groups`` (with ``group``, a name for each) and ``sums`` (long: group, gene_symbol,
+        count; counts above zero).
+    """
+    found = add_up(
+        atlas, None if label is None else column_of(atlas, label), fewest_cells=fewest_cells, runner=runner,
+        progress=progress,
+    )  # fmt: skip
+    names = found.groups["sample_id"].astype("str")
+    if "label" in found.groups:
+        names = names + ":" + found.groups["label"]
+    row, gene = np.nonzero(found.sums)
+    sums = pd.DataFrame(
+        {
+            "group": pd.Categorical.from_codes(row, categories=pd.Index(names)),
+            "gene_symbol": pd.Categorical.from_codes(gene, categories=found.genes),
+            "count": found.sums[row, gene],
+        }
+    )
+    groups = found.groups.copy()
+    groups.insert(0, "group", names)
+    parameters = {"label": label, "fewest_cells": fewest_cells, "n_unlabelled": found.n_unlabelled}
+    return AtlasResult(
+        name="pseudobulk",
+        tables={"groups": groups, "sums": sums},
+        provenance={"method": "pseudo-bulk", "parameters": parameters, "versions": versions()},
+    )
+
+
+def column_of(atlas: Atlas, name: str) -> pd.Series[str]:
+    """Return a column of cells by its name, whether it came with the samples or is a result.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        An atlas.
+    name : str
+        ``sample_id`` is that of the samples.
+
+    Raises
+    ------
+    UnknownNameError
+        If the cells have no such column.
+    """
+    if name == "sample_id":
+        return samples_of_cells(atlas)
+    known = {*atlas.layout.columns, *(c for r in atlas.layout.results.values() for c in r.obs)}
+    if name not in known:
+        raise UnknownNameError.of("column of cells", name, sorted(known))
+    return atlas.cells((name,))[name]

@@ -1,0 +1,218 @@
+"""The commands that go over an atlas cell by cell and keep in it what they find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tmescope.cli.atlas import AtlasPath, Memory, memory_of
+from tmescope.cli.progress import Quiet, listening
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tmescope.store.atlas_results import AtlasResult
+
+__all__ = ["passes_app"]
+
+passes_app = typer.Typer(
+    help="Pass over an atlas: quality (qc), sums of samples and labels (pseudobulk), variable genes, principal "
+    "components (pca) and gene-set scores (score). What is found is kept in the atlas, where AnnData finds it.",
+    no_args_is_help=True,
+)
+
+_MOST_ROWS = 12
+
+Threads = Annotated[int, typer.Option("--threads", min=1, max=64, help="How many; the answer does not depend on it.")]
+
+
+@passes_app.command("qc")
+def qc(
+    atlas: AtlasPath,
+    mitochondrial: Annotated[
+        str | None,
+        typer.Option(
+            "--mitochondrial",
+            help="Names of mitochondrial genes, with commas; those that begin with MT- if omitted (human symbols).",
+        ),
+    ] = None,
+    deviations: Annotated[
+        float,
+        typer.Option(
+            "--deviations",
+            min=0.1,
+            help="Median absolute deviations from the median of its sample beyond which a cell is proposed as an "
+            "outlier, by counts, genes, and mitochondrial counts (these above alone).",
+        ),
+    ] = 3.0,
+    fewest_cells: Annotated[
+        int, typer.Option("--fewest-cells", min=2, help="Samples of fewer have no outliers but cells without counts.")
+    ] = 30,
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Measure the quality of every cell and gene. Cells are marked, never left out."""
+    from tmescope.cells.quality import QualityLimits, measure_quality
+    from tmescope.store.atlas_passes import Local
+    from tmescope.store.atlas_reading import open_atlas
+
+    limits = QualityLimits(deviations=deviations, mitochondrial_deviations=deviations, fewest_cells=fewest_cells)
+    named = None if mitochondrial is None else _names(mitochondrial)
+    with listening("atlas qc", quiet=quiet) as progress:
+        found = measure_quality(
+            open_atlas(atlas), mitochondrial=named, limits=limits, runner=Local(threads), progress=progress
+        )
+        _keep(atlas, found)
+    samples = found.tables["samples"]
+    genes = found.provenance["parameters"]["mitochondrial"]
+    typer.echo(f"{samples['n_cells'].sum():,} cells, {samples['n_outliers'].sum():,} proposed as outliers")
+    typer.echo(f"{len(genes)} mitochondrial genes" + ("" if genes else ": the per cent of their counts is missing"))
+    _say(samples[["sample_id", "n_cells", "n_outliers", "n_without_counts", "median_total_counts", "median_n_genes"]])
+
+
+@passes_app.command("pseudobulk")
+def pseudobulk(
+    atlas: AtlasPath,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", help="Column of cells, such as cell_type or leiden; samples alone if omitted."),
+    ] = None,
+    fewest_cells: Annotated[
+        int, typer.Option("--fewest-cells", min=1, help="Groups of fewer cells are marked as not kept.")
+    ] = 10,
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Add up the counts of each sample and label: what patients are compared by."""
+    from tmescope.cells.pseudobulk import measure_pseudobulk
+    from tmescope.store.atlas_passes import Local
+    from tmescope.store.atlas_reading import open_atlas
+
+    with listening("atlas pseudobulk", quiet=quiet) as progress:
+        found = measure_pseudobulk(
+            open_atlas(atlas), label, fewest_cells=fewest_cells, runner=Local(threads), progress=progress
+        )
+        _keep(atlas, found)
+    groups = found.tables["groups"]
+    few = groups[~groups["is_kept"]]
+    unlabelled = found.provenance["parameters"]["n_unlabelled"]
+    typer.echo(
+        f"{len(groups):,} groups of {groups['n_cells'].sum():,} cells; {len(few):,} have fewer than {fewest_cells} "
+        f"cells and are not kept; {unlabelled:,} cells have no label"
+    )
+    _say(few[["group", "n_cells"]])
+
+
+@passes_app.command("variable-genes")
+def variable_genes(
+    atlas: AtlasPath,
+    flavour: Annotated[
+        Literal["seurat_v3", "seurat"],
+        typer.Option("--flavour", help="seurat_v3 looks at counts, seurat at counts per 10,000."),
+    ] = "seurat_v3",
+    n_genes: Annotated[int, typer.Option("--genes", min=1, help="How many.")] = 2000,
+    batch: Annotated[
+        str | None,
+        typer.Option("--batch", help="Column of cells within whose values genes are chosen, such as sample_id."),
+    ] = None,
+    fewest_cells: Annotated[int, typer.Option("--fewest-cells", min=3, help="Of a batch that has a say.")] = 50,
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Choose the genes that vary most between cells."""
+    from tmescope.cells.atlas_measures import measure_variable_genes
+    from tmescope.store.atlas_passes import Local
+    from tmescope.store.atlas_reading import open_atlas
+
+    with listening("atlas variable-genes", quiet=quiet) as progress:
+        found = measure_variable_genes(
+            open_atlas(atlas), flavour=flavour, n_genes=n_genes, batch=batch, fewest_cells=fewest_cells,
+            runner=Local(threads), progress=progress,
+        )  # fmt: skip
+        _keep(atlas, found)
+    genes = found.var
+    typer.echo(f"{0 if genes is None else int(genes['highly_variable'].sum()):,} variable genes ({flavour})")
+    if left_out := found.provenance["left_out"]:
+        shown = ", ".join(left_out[:_MOST_ROWS])
+        typer.echo(f"{len(left_out)} batches have fewer than {fewest_cells} cells and had no say: {shown}")
+
+
+@passes_app.command("pca")
+def pca(
+    atlas: AtlasPath,
+    n_components: Annotated[int, typer.Option("--components", min=1, max=1000, help="How many.")] = 50,
+    scale: Annotated[
+        bool,
+        typer.Option("--scale", help="Bring genes to unit variance first, values cut at 10 standard deviations."),
+    ] = False,
+    memory: Memory = "1G",
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Find the principal components of the variable genes, log-normalised to 10,000 counts a cell."""
+    from tmescope.cells.atlas_measures import measure_components
+    from tmescope.store.atlas_passes import Local
+    from tmescope.store.atlas_reading import open_atlas
+
+    with listening("atlas pca", quiet=quiet) as progress:
+        found = measure_components(
+            open_atlas(atlas), n_components=n_components, scale=scale, memory=memory_of(memory), runner=Local(threads),
+            progress=progress,
+        )  # fmt: skip
+        _keep(atlas, found)
+    table = found.tables["components"]
+    shares = ", ".join(f"{100 * v:.1f}%" for v in table["variance_ratio"][:5])
+    typer.echo(f"{len(table)} components; the first ones hold {shares} of the variance of the genes")
+
+
+@passes_app.command("score")
+def score(
+    atlas: AtlasPath,
+    signatures: Annotated[
+        str, typer.Option("--signatures", "-s", help="Names, with commas; the core ones if omitted.")
+    ] = "",
+    n_controls: Annotated[int, typer.Option("--controls", min=1, help="Control genes drawn from each bin.")] = 50,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draw.")] = 0,
+    threads: Threads = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Score signatures in every cell: their mean expression less that of genes of like expression."""
+    from tmescope.cells.atlas_measures import measure_scores
+    from tmescope.store.atlas_passes import Local
+    from tmescope.store.atlas_reading import open_atlas
+
+    with listening("atlas score", quiet=quiet) as progress:
+        found = measure_scores(
+            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, runner=Local(threads),
+            progress=progress,
+        )  # fmt: skip
+        _keep(atlas, found)
+    sets = found.tables["sets"]
+    typer.echo(f"{int(sets['is_scored'].sum())} of {len(sets)} signatures scored")
+    _say(sets[~sets["is_scored"]][["set", "n_genes", "n_found"]])
+    if left_out := found.provenance["parameters"]["left_out"]:
+        typer.echo(f"left out, as their weights have both signs: {', '.join(left_out)}")
+
+
+def _keep(path: Path, found: AtlasResult) -> None:
+    from tmescope.store.atlas_results import write_result
+
+    write_result(path, found)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(n.strip() for n in text.split(",") if n.strip())
+
+
+def _say(table: pd.DataFrame) -> None:
+    """Print the first rows of a table, and say how many more there are."""
+    from tmescope.cli.lists import print_table
+
+    if table.empty:
+        return
+    rows = [[f"{v:g}" if isinstance(v, float) else str(v) for v in row] for row in table.head(_MOST_ROWS).to_numpy()]
+    print_table(tuple(str(c) for c in table.columns), rows)
+    if len(table) > _MOST_ROWS:
+        typer.echo(f"... and {len(table) - _MOST_ROWS:,} more, in the tables of the atlas")
