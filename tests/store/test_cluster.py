@@ -189,7 +189,10 @@ def test_without_dask_it_says_what_to_install(monkeypatch):
 
 
 def test_nobody_answers_at_a_closed_port():
-    with pytest.raises(StoreError, match="no Dask scheduler answers"), connect_cluster("tcp://127.0.0.1:9", timeout_s=0.2):
+    with (
+        pytest.raises(StoreError, match="no Dask scheduler answers"),
+        connect_cluster("tcp://127.0.0.1:9", timeout_s=0.2),
+    ):
         pass
 
 
