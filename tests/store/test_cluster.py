@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 from tests.store.atlases import small_atlas, write_small
+from tests.store.cluster_work import deadly, means, slow_sums
 
 from tmescope.cells import counting
 from tmescope.cells.counting import count_atlas
@@ -45,23 +46,6 @@ def within():
         yield found
 
 
-def _means(span, given):
-    rows = span.rows()
-    return span.first, os.getpid(), np.log1p(rows.counts * given["scale"]).mean()
-
-
-def _slow_sums(span, given, sums):
-    time.sleep(given)
-    sums = sums or (np.zeros(span.atlas.layout.n_genes, np.int64),)
-    rows = span.rows()
-    np.add.at(sums[0], rows.genes, rows.counts)
-    return (span.first, os.getpid()), sums
-
-
-def _deadly(span, given):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 class Killer(SilentProgress):
     """Kills a worker as soon as the first cells are done."""
 
@@ -84,20 +68,20 @@ def test_processes_answer_as_threads_do(written, processes, monkeypatch):
 
     spans = written.bounds(3000)
     own, theirs = (
-        list(map_spans(_means, written, spans, given={"scale": 0.3}, runner=r)) for r in (Local(2), processes)
+        list(map_spans(means, written, spans, given={"scale": 0.3}, runner=r)) for r in (Local(2), processes)
     )
     assert [first for first, _, _ in theirs] == [first for first, _ in spans]
     np.testing.assert_allclose([m for *_, m in theirs], [m for *_, m in own], rtol=1e-10)
     assert os.getpid() not in {pid for _, pid, _ in theirs}
-    assert fold_spans(_slow_sums, written, (), given=0.0, runner=processes) == ([], None)
+    assert fold_spans(slow_sums, written, (), given=0.0, runner=processes) == ([], None)
 
 
 def test_a_worker_that_is_killed_changes_nothing(written, processes):
     spans = written.bounds(1500)
-    parts, expected = fold_spans(_slow_sums, written, spans, given=0.0)
+    parts, expected = fold_spans(slow_sums, written, spans, given=0.0)
     victim = next(iter(processes.client.run(os.getpid).values()))
     killer = Killer(victim)
-    found, sums = fold_spans(_slow_sums, written, spans, given=0.05, runner=processes, progress=killer)
+    found, sums = fold_spans(slow_sums, written, spans, given=0.05, runner=processes, progress=killer)
     assert [first for first, _ in found] == [first for first, _ in parts]
     np.testing.assert_array_equal(sums[0], expected[0])
     assert killer.told == written.layout.n_cells
@@ -123,20 +107,20 @@ def test_workers_see_the_atlas_that_the_caller_sees(processes, tmp_path):
     path.rename(tmp_path / "c.zarr")
     atlas.path = tmp_path / "elsewhere.zarr"
     with pytest.raises(StoreError, match="does not see the atlas") as caught:
-        list(processes.map(_means, atlas, [(0, 5)], given={"scale": 1.0}))
+        list(processes.map(means, atlas, [(0, 5)], given={"scale": 1.0}))
     assert "all of them share" in caught.value.next_step
 
 
 def test_workers_of_another_version_refuse(written, processes, monkeypatch):
     monkeypatch.setattr(clusters, "_version", lambda: "0.0.7")
     with pytest.raises(StoreError, match=r"a worker has \d"):
-        list(map_spans(_means, written, [(0, 5)], given={"scale": 1.0}, runner=processes))
+        list(map_spans(means, written, [(0, 5)], given={"scale": 1.0}, runner=processes))
 
 
 def test_cells_over_which_workers_die_end_the_pass(written, processes):
     processes.client.cluster.scheduler.allowed_failures = 0
     with pytest.raises(StoreError, match="died over the same cells") as caught:
-        list(map_spans(_deadly, written, [(0, 5)], given=None, runner=processes))
+        list(map_spans(deadly, written, [(0, 5)], given=None, runner=processes))
     assert "--memory" in caught.value.next_step
 
 
@@ -147,7 +131,7 @@ def test_a_cluster_is_reached_by_its_address_and_checked(written, within, monkey
     within.scale(1)
     with open_runner(cluster=address) as runner:
         assert (runner.n_workers, runner.n_together) == (1, 1)
-        (found,) = map_spans(_means, written, [(0, 9)], given={"scale": 1.0}, runner=runner)
+        (found,) = map_spans(means, written, [(0, 9)], given={"scale": 1.0}, runner=runner)
         assert found[0] == 0
     monkeypatch.setattr(clusters, "_version", lambda: "0.0.7")
     with pytest.raises(StoreError, match="the scheduler has ") as caught, connect_cluster(address):
@@ -162,7 +146,15 @@ def test_a_pass_ends_when_no_worker_is_left(written, within):
         while client.nthreads() and time.monotonic() < deadline:
             time.sleep(0.05)
         with pytest.raises(StoreError, match="without a worker"):
-            list(Cluster(client, patience_s=0.1).map(_means, written, [(0, 5)], given={"scale": 1.0}))
+            list(Cluster(client, patience_s=0.1).map(means, written, [(0, 5)], given={"scale": 1.0}))
+
+
+def test_a_pass_ends_when_the_scheduler_is_gone(written, within):
+    with Client(within, set_as_default=False) as client:
+        runner = Cluster(client, patience_s=0.1)
+        within.close()
+        with pytest.raises(StoreError, match=r"no longer answers|has forgotten its work"):
+            list(runner.map(means, written, [(0, 5)], given={"scale": 1.0}))
 
 
 @pytest.mark.parametrize(

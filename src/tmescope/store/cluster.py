@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import platform
 import re
@@ -30,6 +31,7 @@ _ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}")
 _TASKS_OF_A_WORKER = 4
 _AHEAD = 2
 _TICK_S = 1.0
+_TRANSFER_S = 600.0
 _MOST_WORKERS = 1024
 
 
@@ -62,7 +64,7 @@ class Cluster:
     @property
     def n_together(self) -> int:
         """How many of them share the memory of one process."""
-        return max(1, *self._threads().values(), 1)
+        return max([1, *self._threads().values()])
 
     def map(self, work: Callable[[Span, Any], Any], atlas: Atlas, spans: Bounds, *, given: object) -> Iterator[Any]:
         """Yield ``work(span, given)`` for each span, in their order.
@@ -133,30 +135,40 @@ class Cluster:
                 future.release()
 
     def _result(self, future: Any) -> Any:
-        from distributed import CancelledError, KilledWorker, wait
-
-        seen = time.monotonic()
+        distributed = _distributed()
         try:
-            while not future.done():
-                try:
-                    with self.client.as_current():
-                        wait([future], timeout=_TICK_S)
-                except TimeoutError:
-                    seen = time.monotonic() if self._threads() else seen
-                    if time.monotonic() - seen > self.patience_s:
-                        raise _gone(f"the cluster has been without a worker for {self.patience_s:.0f} s") from None
-            return future.result()
-        except KilledWorker as error:
+            self._wait(future, distributed)
+            try:
+                return future.result(timeout=_TRANSFER_S)
+            except TimeoutError:
+                if future.status == "error":  # the work itself says so
+                    raise
+                raise _gone(f"results of the cluster do not arrive within {_TRANSFER_S:.0f} s") from None
+        except distributed.KilledWorker as error:
             raise StoreError(
                 "workers of the cluster died over the same cells again and again",
                 where=self._address,
                 expected="workers that have the memory that the pass needs",
                 next_step="give the workers more memory, or the pass a smaller --memory; their logs say how they ended",
             ) from error
-        except CancelledError as error:
+        except distributed.CancelledError as error:
             raise _gone(f"the cluster at {self._address} has forgotten its work") from error
 
+    def _wait(self, future: Any, distributed: Any) -> None:
+        """Wait for work as long as there is somebody who can do it."""
+        seen = time.monotonic()
+        while not future.done():
+            try:
+                with self.client.as_current():
+                    distributed.wait([future], timeout=_TICK_S)
+            except TimeoutError:
+                seen = time.monotonic() if self._threads() else seen
+                if time.monotonic() - seen > self.patience_s:
+                    raise _gone(f"the cluster has been without a worker for {self.patience_s:.0f} s") from None
+
     def _threads(self) -> dict[str, int]:
+        if self.client.scheduler is None:
+            raise _gone("the cluster no longer answers")
         try:
             found: dict[str, int] = self.client.nthreads()
         except (OSError, RuntimeError) as error:
@@ -221,7 +233,7 @@ def _fold_spans(
 def _runs(spans: Bounds, *, n: int) -> list[Bounds]:
     """Cut spans into `n` runs of about as many."""
     cuts = [len(spans) * i // n for i in range(n + 1)]
-    return [spans[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    return [spans[a:b] for a, b in itertools.pairwise(cuts) if b > a]
 
 
 @functools.lru_cache(maxsize=4)
