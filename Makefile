@@ -12,10 +12,10 @@ WORKERS ?= 2
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup demo axe test lint types imports check bench peers docs lock clean
+.PHONY: help setup demo axe test lint types imports check bench bench-large peers docs lock clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "tmescope needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -52,6 +52,9 @@ check: lint types imports ## lint, types and import contracts
 
 bench: $(STAMP) ## benchmarks beside their peers (not part of the tests)
 	$(BIN)/python -m bench $(ARGS)
+
+bench-large: $(STAMP) ## passes over an atlas of 5 million cells (needs 40 GB of free disk)
+	$(BIN)/python -m bench atlas_scale --cells 5000000 --threads 1 2 --repeats 1 --free-gb 40
 
 peers: | $(UV) ## create .venv-peers with the programs that benchmarks compare with
 	@test -x .venv-peers/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv-peers

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 from tests.store.atlases import small_atlas, write_small
 
 from tmescope.cells import counting
 from tmescope.cells.counting import count_atlas
+from tmescope.foundation.budget import BASE, DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError
 from tmescope.store.atlas_passes import Local
 from tmescope.store.atlas_reading import open_atlas
+from tmescope.store.atlas_writing import AtlasWriter, create_atlas
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +54,67 @@ def test_without_groups_all_cells_are_one(written):
 def test_groups_that_cannot_be_are_refused(written, groups):
     with pytest.raises(InputError, match="groups for 600 cells"):
         count_atlas(written[0], groups=groups)
+
+
+_CHILD = """
+import json, sys
+from pathlib import Path
+from tmescope.cells.counting import count_atlas
+from tmescope.store.atlas_passes import Local
+from tmescope.store.atlas_reading import open_atlas
+
+def measured(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(name))
+
+small, large = (open_atlas(Path(p)) for p in sys.argv[1:3])
+for threads in (1, 2):
+    count_atlas(small, runner=Local(threads))
+base, found = measured("VmRSS"), []
+for memory, threads in json.loads(sys.argv[3]):
+    before = measured("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")
+    count_atlas(large, memory=memory, runner=Local(threads))
+    found.append(measured("VmHWM") - before)
+print(json.dumps([base, found]))
+"""
+
+
+@pytest.fixture(scope="module")
+def larger(tmp_path_factory):
+    """Write 16 million counts: twice as many as two threads of the default budget hold at once."""
+    path = tmp_path_factory.mktemp("atlas") / "large.zarr"
+    n_cells, n_genes, seen = 16_000, 2_000, 1_000
+    create_atlas(path, pd.DataFrame(index=[f"G{i}" for i in range(n_genes)]), shard=1 << 21)
+    genes = np.tile(np.arange(0, n_genes, 2, dtype=np.int32), n_cells // 8)
+    ends = np.arange(n_cells // 8 + 1) * seen
+    block = sparse.csr_matrix((genes % 7 + 1, genes, ends), (n_cells // 8, n_genes))
+    writer = AtlasWriter(path)
+    writer.add_sample(
+        "S", ((block, pd.DataFrame(index=[f"{i}-{c}" for c in range(n_cells // 8)])) for i in range(8)), source="made"
+    )
+    writer.commit()
+    return path
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs a peak of memory that can be reset")
+def test_memory_stays_within_the_budget(written, larger):
+    asked = [(10 << 20, 1), (16 << 20, 2), (DEFAULT_MEMORY, 2)]
+    command = [sys.executable, "-c", _CHILD, str(written[0].path), str(larger), json.dumps(asked)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    base, found = json.loads(ended.stdout)
+    assert base < BASE
+    assert found[0] < asked[0][0]
+    assert found[1] < asked[1][0]
+    assert found[2] > 32 << 20, "larger budgets are used, so that the smaller ones were kept on purpose"
+
+
+def test_a_budget_that_is_too_small_says_how_much_would_do(larger):
+    atlas = open_atlas(larger)
+    groups = np.arange(atlas.layout.n_cells) % 3_000
+    with pytest.raises(InputError, match=r"46.9 MiB|of which .* for the sums of 3,000 groups") as caught:
+        count_atlas(atlas, groups=groups, memory=32 << 20)
+    enough = int(caught.value.expected.removesuffix("M or more")) << 20
+    assert count_atlas(atlas, groups=groups, memory=enough).sums.shape == (3_000, 2_000)
+    with pytest.raises(InputError, match="not enough"):
+        count_atlas(atlas, groups=groups, memory=enough - (1 << 20))

@@ -61,8 +61,9 @@ EXTRA_PARTS = {
         Part("CC0-1.0", "dedicated to the public domain; asks for nothing"),
     ),
     "pillow": (Part("MIT-CMU", "MIT in the words of Carnegie Mellon University"),),
+    "cffi": (Part("MIT-0", "MIT without the duty to name its authors"),),
 }
-"""Admitted in that distribution only, where the extra deseq2 is installed; docs/licences.md shows the same table."""
+"""Admitted in that distribution only, where an extra brings it; docs/licences.md shows the same table."""
 
 
 @functools.cache
@@ -143,6 +144,20 @@ def test_scikit_misc_of_the_extra_cells_is_admitted_and_not_in_the_core() -> Non
     assert stated
     assert not licences.refused_licences(stated, licences.ADMITTED)
     assert brought.keys() - _installed().keys() == {"scikit-misc"}
+
+
+def test_everything_that_the_extra_cluster_installs_is_admitted() -> None:
+    brought = licences.closure("dask") | licences.closure("distributed") | licences.closure("cryptography")
+    refused = {}
+    for name in sorted(brought.keys() - _installed().keys()):
+        texts = licences.licence_texts(brought[name])
+        parts = [licence for text in texts for _, licence in licences.bundled_parts(text)]
+        own = {p.licence for p in EXTRA_PARTS.get(name, ())}
+        if found := licences.refused_licences([*licences.stated_by(brought[name]), *parts], licences.ADMITTED | own):
+            refused[name] = sorted(found)
+    assert {"tornado", "msgpack", "cffi"} <= brought.keys()
+    assert not refused, f"not admitted (docs/licences.md says what to do): {refused}"
+    assert not {"dask", "distributed", "tornado"} & set(_installed()), "the core brings none of it"
 
 
 @pytest.mark.parametrize("name", PARTS)

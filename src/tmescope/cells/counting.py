@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tmescope.foundation.budget import DEFAULT_MEMORY, Budget
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.cell_sums import cell_sums
 from tmescope.kernels.largest_counts import largest_counts
-from tmescope.store.atlas_passes import Added, Runner, Span, fold_spans
+from tmescope.store.atlas_passes import Added, Local, Runner, Span, fold_spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.store.atlas_layout import AtlasLayout
     from tmescope.store.atlas_reading import Atlas
 
 __all__ = ["AtlasCounts", "count_atlas"]
@@ -25,6 +27,11 @@ __all__ = ["AtlasCounts", "count_atlas"]
 _MOST_GROUPS = 1 << 24
 _ENTRIES = 1 << 22
 """Counts that are decoded together: 16 chunks of a store."""
+_COLUMNS = ["total_counts", "n_genes", "marked_counts", "largest_count"]
+_OF_A_CELL = 88
+"""Bytes: its group, four columns of whole numbers in its part and again in the table, and where it ends."""
+_OF_A_THREAD = 1 << 20
+"""Bytes: what a thread and the allocator keep for themselves."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ def count_atlas(
     groups: Sequence[int] | NDArray[np.int32] | None = None,
     marked: Sequence[str] = (),
     n_top: int = 0,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasCounts:
@@ -84,6 +92,8 @@ def count_atlas(
         Genes whose counts are added up apart, such as mitochondrial ones; those that the atlas lacks add nothing.
     n_top : int
         Of how many of its largest counts to take the sum in each cell; not taken if 0.
+    memory : int
+        Bytes that this process may hold beyond `tmescope.foundation.budget.BASE`, and each process of a cluster.
     runner : Runner, optional
         Who counts: `tmescope.store.atlas_passes.Local` with some threads, one if omitted; whole numbers do not depend
         on it.
@@ -97,7 +107,8 @@ def count_atlas(
     Raises
     ------
     InputError
-        If there is not one group for each cell, or one is below zero.
+        If there is not one group for each cell, or one is below zero; or if the memory is not enough for the sums and
+        a chunk of counts, with how much would be.
     StoreError
         If a shard is damaged.
     """
@@ -112,15 +123,37 @@ def count_atlas(
             expected="a number from 0 for each cell",
         )
     n_groups = int(group.max(initial=0)) + 1
+    who = runner or Local()
+    entries = _entries(layout, n_groups, memory=memory, runner=who)
     flags = np.asarray(atlas.genes().index.isin(list(marked)), dtype=np.uint8)
     asked = _Asked(group, n_groups, flags, n_top)
     parts, found = fold_spans(
-        _add, atlas, atlas.bounds(_ENTRIES), given=asked, runner=runner, progress=progress, task="count cells"
+        _add, atlas, atlas.bounds(entries), given=asked, runner=who, progress=progress, task="count cells"
     )
     sums, moments = found or _zeros(n_groups, layout.n_genes)
-    columns = ["total_counts", "n_genes", "marked_counts", "largest_count", *(["top_counts"] if n_top else [])]
-    table = pd.DataFrame(np.concatenate([np.zeros((0, len(columns)), dtype=np.int64), *parts]), columns=columns)
+    columns = [*_COLUMNS, *(["top_counts"] if n_top else [])]
+    cells = np.empty((layout.n_cells, len(columns)), dtype=np.int64)
+    last = layout.n_cells
+    while parts:  # from the end, so that each can be let go
+        part = parts.pop()
+        cells[last - len(part) : last] = part
+        last -= len(part)
+    table = pd.DataFrame(cells, columns=columns, copy=False)
     return AtlasCounts(table, sums, np.bincount(group, minlength=n_groups), moments[:, 0], moments[:, 1])
+
+
+def _entries(layout: AtlasLayout, n_groups: int, *, memory: int, runner: Runner) -> int:
+    """Return how many counts are decoded together."""
+    together = runner.n_together
+    # the sums of each thread, and where others send theirs, the one that is added to the total
+    sums = (together + (not isinstance(runner, Local))) * 8 * layout.n_genes * (n_groups + 2)
+    item = 4 + np.dtype(layout.count_dtype).itemsize
+    fixed = sums + _OF_A_CELL * layout.n_cells
+    part = 12 * layout.chunk + _OF_A_THREAD
+    budget = Budget(memory=memory, fixed=fixed, together=together, item=item, part=part)
+    because = f"the sums of {n_groups:,} groups and the table of {layout.n_cells:,} cells"
+    least = min(max(layout.chunk, layout.n_genes), _ENTRIES)
+    return budget.items(least=least, most=_ENTRIES, where="argument memory", because=because)
 
 
 @dataclass(frozen=True)

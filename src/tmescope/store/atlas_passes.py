@@ -65,6 +65,10 @@ class Runner(Protocol):
     def n_workers(self) -> int:
         """How many spans are worked on at the same time."""
 
+    @property
+    def n_together(self) -> int:
+        """How many of them share the memory of one process."""
+
     def map(self, work: Callable[[Span, Any], Any], atlas: Atlas, spans: Bounds, *, given: object) -> Iterator[Any]:
         """Yield ``work(span, given)`` for each span, in their order."""
 
@@ -94,6 +98,11 @@ class Local:
     @property
     def n_workers(self) -> int:
         """How many spans are worked on at the same time."""
+        return self.threads
+
+    @property
+    def n_together(self) -> int:
+        """How many of them share the memory of one process."""
         return self.threads
 
     def map(self, work: Callable[[Span, Any], Any], atlas: Atlas, spans: Bounds, *, given: object) -> Iterator[Any]:

@@ -1,0 +1,116 @@
+"""Memory and time of passes over simulated atlases of growing size, and how far the machine would let them go."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+SUMMARY = "CPU s, peak memory and bytes of passes over atlases of 100k cells and more, beside disk and memory"
+
+SIZES = (100_000, 500_000, 1_000_000)
+HERE = Path(__file__).parent / "peers"
+BYTES_OF_A_CELL = 3_000
+"""On the disk, with room for the results: 1,316 counts at 1.76 bytes, columns of cells."""
+
+
+def run(arguments: Sequence[str] = ()) -> list[dict[str, object]]:
+    """Write one atlas, longer each time, and pass over it in processes of their own; one row a pass and size."""
+    parser = argparse.ArgumentParser(prog="atlas_scale", description=SUMMARY)
+    parser.add_argument("--cells", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--memory", default="1G")
+    parser.add_argument("--folder", type=Path, help="where the atlas is written for the time of the run")
+    parser.add_argument("--free-gb", type=float, default=0.0, help="free space that the folder must have")
+    asked = parser.parse_args(arguments)
+    need_space(
+        Path(asked.folder or tempfile.gettempdir()), max(asked.free_gb, max(asked.cells) * BYTES_OF_A_CELL / 1e9)
+    )
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory(prefix="tmescope-bench-", dir=asked.folder) as scratch:
+        for n_cells in sorted(asked.cells):
+            path = Path(scratch) / f"{n_cells}.zarr"
+            written = write_atlas(path, n_cells)
+            print(f"  {n_cells} cells written: {written}", file=sys.stderr, flush=True)
+            for threads in asked.threads:
+                found = measure(path, threads=threads, repeats=asked.repeats, memory=asked.memory)
+                speeds = found.pop("machine")
+                print(f"  {n_cells} cells, threads {threads}: {speeds}", file=sys.stderr, flush=True)
+                rows += [
+                    row_of(name, cost, speeds, {"cells": n_cells, "threads": threads, **written})
+                    for name, cost in found.items()
+                ]
+            shutil.rmtree(path)
+    return rows
+
+
+def need_space(folder: Path, gigabytes: float) -> None:
+    """End, saying what is missing, where a disk has too little space."""
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < gigabytes:
+        message = (
+            f"{folder} has {free:.1f} GB free, {gigabytes:.1f} GB are needed: {gigabytes - free:.1f} GB are missing; "
+            "name another disk with --folder"
+        )
+        raise SystemExit(message)
+
+
+def write_atlas(path: Path, n_cells: int) -> dict[str, float]:
+    """Simulate an atlas sample by sample; return what it took and how long it became."""
+    import pandas as pd
+
+    from tmescope.simulate import AtlasPlan, simulate_atlas
+    from tmescope.store.atlas_writing import AtlasWriter, create_atlas
+
+    began = time.process_time()
+    atlas = simulate_atlas(AtlasPlan(n_cells=n_cells), rng=np.random.default_rng(0))
+    create_atlas(path, pd.DataFrame(index=atlas.genes))
+    writer = AtlasWriter(path)
+    for sample_id in atlas.samples.index:
+        blocks = (
+            (b.counts, pd.DataFrame({"cell_type": b.cell_type}, index=b.barcodes))
+            for b in atlas.blocks(4096, sample_ids=(sample_id,))
+        )
+        writer.add_sample(sample_id, blocks, source="simulated")
+        writer.commit()
+    size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
+    return {"write_cpu_s": time.process_time() - began, "store_gb": size / 1e9}
+
+
+def measure(path: Path, *, threads: int, repeats: int, memory: str) -> dict[str, dict[str, float]]:
+    """Pass over an atlas in a process of its own and return what it says it took."""
+    command = [sys.executable, str(HERE / "atlas_passes.py"), str(path), str(threads), str(repeats), memory]
+    few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **few})
+    found: dict[str, dict[str, float]] = json.loads(ended.stdout.strip().splitlines()[-1])
+    return found
+
+
+def row_of(name: str, cost: dict[str, float], machine: dict[str, float], of: dict[str, float]) -> dict[str, object]:
+    """Say what one pass took, and the seconds in which disk and memory alone would move what it reads and writes."""
+    millions = of["cells"] / 1e6
+    return {
+        "cells": of["cells"],
+        "pass": name,
+        "threads": of["threads"],
+        "cpu_s": cost["cpu_s"],
+        "cpu_s_per_million": cost["cpu_s"] / millions,
+        "wall_s": cost["wall_s"],
+        "base_gb": cost["base_gb"],
+        "peak_gb": cost["peak_gb"],
+        "store_gb": of["store_gb"],
+        "write_cpu_s": of["write_cpu_s"],
+        "disk_s": cost["disk_gb"] / machine["disk_gb_s"],
+        "memory_s": cost["memory_gb"] / machine["memory_gb_s"],
+        "of_memory": cost["memory_gb"] / machine["memory_gb_s"] / cost["cpu_s"],
+    }

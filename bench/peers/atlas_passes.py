@@ -1,0 +1,96 @@
+"""Child process of `bench.atlas_scale`: pass over an atlas, print time and memory of each pass as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from tmescope.cells.counting import count_atlas
+from tmescope.foundation.budget import parse_memory
+from tmescope.store.atlas_passes import Local
+from tmescope.store.atlas_reading import Atlas, open_atlas
+from tmescope.store.atlas_writing import AtlasWriter, create_atlas
+
+
+def gigabytes(name: str) -> float:
+    """Return a size that the system tells of this process: VmRSS, or its peak VmHWM."""
+    return int(re.search(rf"{name}:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 2**20
+
+
+def count(atlas: Atlas) -> None:
+    """Quality, pseudo-bulk of sample and type, and moments."""
+    labels = atlas.cells(("sample_id", "cell_type"))
+    pairs = labels["sample_id"].cat.codes.to_numpy() * np.int32(labels["cell_type"].cat.categories.size)
+    count_atlas(atlas, groups=pairs + labels["cell_type"].cat.codes.to_numpy(), memory=memory, runner=runner)
+
+
+PASSES = {"count": count}
+
+
+def warm(folder: Path) -> None:
+    """Load libraries and kernels, so that no pass pays for them: the same passes over a few cells."""
+    path = folder / "few.zarr"
+    create_atlas(path, pd.DataFrame(index=[f"G{i}" for i in range(50)]))
+    writer = AtlasWriter(path)
+    obs = pd.DataFrame({"cell_type": ["a", "b"] * 50}, index=[f"C{i}" for i in range(100)])
+    writer.add_sample("S", [(sparse.csr_matrix(np.arange(5000).reshape(100, 50) % 7), obs)], source="few")
+    writer.commit()
+    for work in PASSES.values():
+        work(open_atlas(path))
+
+
+def machine(folder: Path) -> dict[str, float]:
+    """Measure what the disk (files that the system was told to forget) and a copy in memory give."""
+    files = sorted((folder / "X/data/c").iterdir(), key=lambda f: -f.stat().st_size)[:8]
+    buffer = bytearray(1 << 22)
+    read, took = 0, 0.0
+    for path in files:
+        with path.open("rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            began = time.monotonic()
+            while n := file.readinto(buffer):
+                read += n
+            took += time.monotonic() - began
+    disk = read / max(took, 1e-6) / 1e9
+    numbers, into = np.ones(1 << 25), np.ones(1 << 25)
+    best = np.inf
+    for _ in range(5):
+        began = time.process_time()
+        np.copyto(into, numbers)
+        best = min(best, time.process_time() - began)
+    return {"disk_gb_s": disk, "memory_gb_s": 2 * numbers.nbytes / best / 1e9}
+
+
+path, threads, repeats = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+memory, runner = parse_memory(sys.argv[4]), Local(threads)
+with tempfile.TemporaryDirectory(prefix="tmescope-bench-") as scratch:
+    warm(Path(scratch))
+base = gigabytes("VmRSS")
+found = {}
+atlas = open_atlas(path)
+layout = atlas.layout
+stored = sum(s.nbytes for v in ("X/data", "X/indices", "X/indptr") for s in layout.shards[v]) / 1e9
+decoded = layout.n_entries * (4 + np.dtype(layout.count_dtype).itemsize) / 1e9
+for name, work in PASSES.items():
+    Path("/proc/self/clear_refs").write_text("5")
+    best = {"cpu_s": np.inf, "wall_s": np.inf}
+    for _ in range(repeats):
+        wall, cpu = time.monotonic(), time.process_time()
+        work(atlas)
+        best = {
+            "cpu_s": min(best["cpu_s"], time.process_time() - cpu),
+            "wall_s": min(best["wall_s"], time.monotonic() - wall),
+        }
+    # decoded numbers are written once and read once
+    found[name] = best | {"base_gb": base, "peak_gb": gigabytes("VmHWM"), "disk_gb": stored, "memory_gb": 2 * decoded}
+found["machine"] = machine(path)
+print(json.dumps(found))
