@@ -10,9 +10,7 @@ import pytest
 from tests.ingest.cells_made import counts_of, write_table
 from typer.testing import CliRunner
 
-from tmescope.cli.atlas import memory_of
 from tmescope.cli.main import app
-from tmescope.foundation.errors import InputError
 
 RUN = CliRunner()
 
@@ -69,14 +67,3 @@ def test_verify_names_what_is_damaged(atlas):
 def test_events_for_machines(atlas):
     done = RUN.invoke(app, ["atlas", "ingest", str(atlas.parent / "sheet.csv"), "-o", str(atlas), "--json"])
     assert all(json.loads(line) for line in done.stdout.splitlines())
-
-
-@pytest.mark.parametrize("text, found", [("1G", 1 << 30), ("500m", 500 << 20), ("1.5GiB", 3 << 29), ("4096", 4096)])
-def test_sizes(text, found):
-    assert memory_of(text) == found
-
-
-@pytest.mark.parametrize("text", ["", "many", "-1G", "1X"])
-def test_what_is_no_size(text):
-    with pytest.raises(InputError, match="is no size"):
-        memory_of(text)

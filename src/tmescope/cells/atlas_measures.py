@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from tmescope.cells.components import find_components
+from tmescope.cells.markers import find_markers
 from tmescope.cells.pseudobulk import column_of
 from tmescope.cells.set_scores import score_cells
 from tmescope.cells.variable_genes import find_variable_genes
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_passes import Runner
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["measure_components", "measure_scores", "measure_variable_genes"]
+__all__ = ["measure_components", "measure_markers", "measure_scores", "measure_variable_genes"]
 
 
 def measure_variable_genes(
@@ -184,3 +185,37 @@ def measure_scores(
 def _has_both_signs(signature: Signature) -> bool:
     weights = (signature.weights or {}).values()
     return min(weights, default=1.0) < 0.0 < max(weights, default=1.0)
+
+
+def measure_markers(
+    atlas: Atlas,
+    label: str = "leiden",
+    *,
+    memory: int = 1 << 30,
+    runner: Runner | None = None,
+    progress: Progress = SILENT,
+) -> AtlasResult:
+    """Find markers of groups of cells as `find_markers` does.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        With a gene-major copy.
+    label : str
+        Column of cells whose groups are told apart.
+    memory : int
+        Bytes for all workers together.
+    runner : Runner, optional
+        Who works.
+    progress : Progress
+        Told of genes.
+
+    Returns
+    -------
+    AtlasResult
+        ``markers``: a table ``markers``, as from `find_markers`.
+    """
+    groups = column_of(atlas, label)
+    table = find_markers(atlas, groups, memory=memory, runner=runner, progress=progress)
+    said = {"method": "rank-sum markers", "parameters": {"label": label}, "versions": versions()}
+    return AtlasResult(name="markers", tables={"markers": table}, provenance=said)

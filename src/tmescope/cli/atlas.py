@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as _json
-import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -11,50 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tmescope.cli.atlas_options import AtlasPath, Memory, Threads
 from tmescope.cli.progress import Json, Quiet, listening
 
 if TYPE_CHECKING:
     from tmescope.ingest.atlas_ingest import Ingested
 
-__all__ = ["AtlasPath", "Memory", "atlas_app", "memory_of"]
+__all__ = ["atlas_app"]
 
 atlas_app = typer.Typer(
     help="Atlases: millions of single cells in one folder, which is also an AnnData store. Make one (ingest), look "
-    "into it (info), check its files (verify), write it for other programs (export).",
+    "into it (info), check its files (verify), write it for other programs (export); measure its cells (qc, "
+    "pseudobulk, variable-genes, pca, score), group them (integrate, neighbours, cluster, umap) and tell groups "
+    "apart (markers). What is found is kept in the atlas, where AnnData finds it.",
     no_args_is_help=True,
 )
 
 _DAMAGED = 1
-_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _MOST_SAMPLES = 20
-
-AtlasPath = Annotated[Path, typer.Argument(help="Folder that tmescope atlas ingest made.", show_default=False)]
-Memory = Annotated[str, typer.Option("--memory", help="Budget beyond the program itself, such as 500M or 4G.")]
-Threads = Annotated[int, typer.Option("--threads", min=1, max=64, help="How many; the answer does not depend on it.")]
-
-
-def memory_of(text: str) -> int:
-    """Return bytes from a size such as ``500M``.
-
-    Parameters
-    ----------
-    text : str
-        A number and K, M, G or T (of 1024), or none.
-
-    Raises
-    ------
-    InputError
-        Anything else.
-    """
-    from tmescope.foundation.errors import InputError
-
-    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,3})?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
-    if found is None:
-        raise InputError(
-            f"{text!r} is no size", where="--memory", expected="a number with K, M, G or T", next_step="write 1G"
-        )
-    return int(float(found[1]) * (1 << _UNITS[found[2].upper()]))
-
 
 Sheet = Annotated[
     Path,
@@ -105,6 +78,7 @@ def ingest(
     json: Json = False,
 ) -> None:
     """Add the samples of a sheet to an atlas. The same command goes on from where an earlier one was stopped."""
+    from tmescope.foundation.budget import parse_memory
     from tmescope.ingest.atlas_ingest import IngestOptions, ingest_atlas
     from tmescope.ingest.atlas_sheet import read_atlas_sheet
 
@@ -116,7 +90,7 @@ def ingest(
             count_dtype=counts,
             columns=None if columns is None else tuple(c.strip() for c in columns.split(",") if c.strip()),
             gene_major=gene_major,
-            memory=memory_of(memory),
+            memory=parse_memory(memory),
             threads=threads,
             progress=progress,
         )
@@ -208,11 +182,12 @@ def export(
     json: Json = False,
 ) -> None:
     """Write an atlas for other programs, count for count, in runs of cells."""
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_export import export_atlas
     from tmescope.store.atlas_reading import open_atlas
 
     with listening("atlas export", quiet=quiet, json=json) as progress:
         opened = open_atlas(atlas)
-        export_atlas(opened, output, to, memory=memory_of(memory), progress=progress)
+        export_atlas(opened, output, to, memory=parse_memory(memory), progress=progress)
     if not json:
         typer.echo(f"wrote {output}: {opened.layout.n_cells:,} cells, {opened.layout.n_genes:,} genes")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tmescope.cli.atlas_options import AtlasPath, Threads
 from tmescope.cli.progress import Listener, Quiet, listening
 
 if TYPE_CHECKING:
@@ -20,11 +21,7 @@ graph_app = typer.Typer(
     no_args_is_help=True,
 )
 
-AtlasPath = Annotated[
-    Path, typer.Argument(help="Folder of an atlas that keeps principal components.", show_default=False)
-]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same answer.")]
-Threads = Annotated[int, typer.Option("--threads", min=1, max=64, help="How many; the answer does not depend on it.")]
 
 
 @graph_app.command("integrate")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tmescope.cli.atlas import AtlasPath, Memory, memory_of
+from tmescope.cli.atlas_options import AtlasPath, ClusterAddress, Memory, Threads, Workers
+from tmescope.cli.lists import print_table
 from tmescope.cli.progress import Quiet, listening
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ passes_app = typer.Typer(
 )
 
 _MOST_ROWS = 12
-
-Threads = Annotated[int, typer.Option("--threads", min=1, max=64, help="How many; the answer does not depend on it.")]
 
 
 @passes_app.command("qc")
@@ -51,19 +50,22 @@ def qc(
         int, typer.Option("--fewest-cells", min=2, help="Samples of fewer have no outliers but cells without counts.")
     ] = 30,
     threads: Threads = 1,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
     quiet: Quiet = False,
 ) -> None:
     """Measure the quality of every cell and gene. Cells are marked, never left out."""
     from tmescope.cells.quality import QualityLimits, measure_quality
-    from tmescope.store.atlas_passes import Local
     from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.cluster import open_runner
 
     limits = QualityLimits(deviations=deviations, mitochondrial_deviations=deviations, fewest_cells=fewest_cells)
     named = None if mitochondrial is None else _names(mitochondrial)
-    with listening("atlas qc", quiet=quiet) as progress:
-        found = measure_quality(
-            open_atlas(atlas), mitochondrial=named, limits=limits, runner=Local(threads), progress=progress
-        )
+    with (
+        listening("atlas qc", quiet=quiet) as progress,
+        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    ):
+        found = measure_quality(open_atlas(atlas), mitochondrial=named, limits=limits, runner=runner, progress=progress)
         _keep(atlas, found)
     samples = found.tables["samples"]
     genes = found.provenance["parameters"]["mitochondrial"]
@@ -83,16 +85,21 @@ def pseudobulk(
         int, typer.Option("--fewest-cells", min=1, help="Groups of fewer cells are marked as not kept.")
     ] = 10,
     threads: Threads = 1,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
     quiet: Quiet = False,
 ) -> None:
     """Add up the counts of each sample and label: what patients are compared by."""
     from tmescope.cells.pseudobulk import measure_pseudobulk
-    from tmescope.store.atlas_passes import Local
     from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.cluster import open_runner
 
-    with listening("atlas pseudobulk", quiet=quiet) as progress:
+    with (
+        listening("atlas pseudobulk", quiet=quiet) as progress,
+        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    ):
         found = measure_pseudobulk(
-            open_atlas(atlas), label, fewest_cells=fewest_cells, runner=Local(threads), progress=progress
+            open_atlas(atlas), label, fewest_cells=fewest_cells, runner=runner, progress=progress
         )
         _keep(atlas, found)
     groups = found.tables["groups"]
@@ -119,17 +126,22 @@ def variable_genes(
     ] = None,
     fewest_cells: Annotated[int, typer.Option("--fewest-cells", min=3, help="Of a batch that has a say.")] = 50,
     threads: Threads = 1,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
     quiet: Quiet = False,
 ) -> None:
     """Choose the genes that vary most between cells."""
     from tmescope.cells.atlas_measures import measure_variable_genes
-    from tmescope.store.atlas_passes import Local
     from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.cluster import open_runner
 
-    with listening("atlas variable-genes", quiet=quiet) as progress:
+    with (
+        listening("atlas variable-genes", quiet=quiet) as progress,
+        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    ):
         found = measure_variable_genes(
             open_atlas(atlas), flavour=flavour, n_genes=n_genes, batch=batch, fewest_cells=fewest_cells,
-            runner=Local(threads), progress=progress,
+            runner=runner, progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
     genes = found.var
@@ -149,16 +161,22 @@ def pca(
     ] = False,
     memory: Memory = "1G",
     threads: Threads = 1,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
     quiet: Quiet = False,
 ) -> None:
     """Find the principal components of the variable genes, log-normalised to 10,000 counts a cell."""
     from tmescope.cells.atlas_measures import measure_components
-    from tmescope.store.atlas_passes import Local
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.cluster import open_runner
 
-    with listening("atlas pca", quiet=quiet) as progress:
+    with (
+        listening("atlas pca", quiet=quiet) as progress,
+        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    ):
         found = measure_components(
-            open_atlas(atlas), n_components=n_components, scale=scale, memory=memory_of(memory), runner=Local(threads),
+            open_atlas(atlas), n_components=n_components, scale=scale, memory=parse_memory(memory), runner=runner,
             progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
@@ -176,16 +194,21 @@ def score(
     n_controls: Annotated[int, typer.Option("--controls", min=1, help="Control genes drawn from each bin.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draw.")] = 0,
     threads: Threads = 1,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
     quiet: Quiet = False,
 ) -> None:
     """Score signatures in every cell: their mean expression less that of genes of like expression."""
     from tmescope.cells.atlas_measures import measure_scores
-    from tmescope.store.atlas_passes import Local
     from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.cluster import open_runner
 
-    with listening("atlas score", quiet=quiet) as progress:
+    with (
+        listening("atlas score", quiet=quiet) as progress,
+        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    ):
         found = measure_scores(
-            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, runner=Local(threads),
+            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, runner=runner,
             progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
@@ -194,6 +217,45 @@ def score(
     _say(sets[~sets["is_scored"]][["set", "n_genes", "n_found"]])
     if left_out := found.provenance["parameters"]["left_out"]:
         typer.echo(f"left out, as their weights have both signs: {', '.join(left_out)}")
+
+
+@passes_app.command("markers")
+def markers(
+    atlas: AtlasPath,
+    label: Annotated[
+        str, typer.Option("--label", help="Column of cells whose groups are told apart, such as leiden or cell_type.")
+    ] = "leiden",
+    top: Annotated[int, typer.Option("--top", min=1, max=100, help="Genes of each group that are shown.")] = 5,
+    memory: Memory = "1G",
+    threads: Threads = 1,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find the genes that tell each group of cells from all others, ranked by AUC. Patients are compared elsewhere."""
+    from tmescope.cells.atlas_measures import measure_markers
+    from tmescope.foundation.budget import parse_memory
+    from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.cluster import open_runner
+
+    with (
+        listening("atlas markers", quiet=quiet) as progress,
+        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    ):
+        found = measure_markers(open_atlas(atlas), label, memory=parse_memory(memory), runner=runner, progress=progress)
+        _keep(atlas, found)
+    table = found.tables["markers"]
+    best = table[table["rank"] <= top].groupby("group", sort=False, observed=True)
+    rows = [
+        [
+            str(group),
+            f"{int(part['n_group'].iloc[0]):,}",
+            ", ".join(f"{g} {a:.2f}" for g, a in zip(part["gene"], part["auc"], strict=True)),
+        ]
+        for group, part in best
+    ]
+    print_table(("group", "cells", "genes with the largest AUC"), rows)
+    typer.echo("p-values of markers are descriptive: the groups were made from the same cells")
 
 
 def _keep(path: Path, found: AtlasResult) -> None:
@@ -208,8 +270,6 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _say(table: pd.DataFrame) -> None:
     """Print the first rows of a table, and say how many more there are."""
-    from tmescope.cli.lists import print_table
-
     if table.empty:
         return
     rows = [[f"{v:g}" if isinstance(v, float) else str(v) for v in row] for row in table.head(_MOST_ROWS).to_numpy()]

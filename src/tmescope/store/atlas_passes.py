@@ -70,12 +70,36 @@ class Runner(Protocol):
         """How many of them share the memory of one process."""
 
     def map(self, work: Callable[[Span, Any], Any], atlas: Atlas, spans: Bounds, *, given: object) -> Iterator[Any]:
-        """Yield ``work(span, given)`` for each span, in their order."""
+        """Yield ``work(span, given)`` for each span, in their order.
+
+        Parameters
+        ----------
+        work : callable
+            A function of a module.
+        atlas : Atlas
+            What is read.
+        spans : sequence of (int, int)
+            First cell of each, and the one after its last.
+        given : object
+            What else it needs.
+        """
 
     def fold(
         self, add: Callable[[Span, Any, Added | None], Any], atlas: Atlas, spans: Bounds, *, given: object
     ) -> Iterator[tuple[Any, Added | None]]:
-        """Yield what `add` makes of each span, in their order, then the sums of each worker beside None."""
+        """Yield what `add` makes of each span, in their order, then the sums of each worker beside None.
+
+        Parameters
+        ----------
+        add : callable
+            A function of a module.
+        atlas : Atlas
+            What is read.
+        spans : sequence of (int, int)
+            First cell of each, and the one after its last.
+        given : object
+            What else it needs.
+        """
 
 
 @dataclass(frozen=True)
