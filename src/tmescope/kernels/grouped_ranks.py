@@ -108,9 +108,8 @@ def panel_words(
     """
     low, n_bits = np.uint64(lowest), np.uint64(bits)
     n_cells, n_known, n_groups = np.uint64(group.shape[0]), np.uint64(table.shape[1]), np.uint64(shown.shape[1])
-    value = np.empty(1, dtype=np.float32)
+    value, large, beyond = np.empty(1, dtype=np.float32), np.uint64(0), np.int64(0)
     seen = value.view(np.uint32)
-    large, beyond = np.uint64(0), np.int64(0)
     for gene in range(place.shape[0]):
         begin, end = ends[gene], ends[gene + 1]
         own, numbers = steps[begin:end], counts[begin:end]
