@@ -17,6 +17,7 @@ from tmescope.cells.counting import count_atlas
 from tmescope.foundation.errors import InputError, MissingDependencyError, StoreError
 from tmescope.foundation.progress import SilentProgress
 from tmescope.store import cluster as clusters
+from tmescope.store import cluster_tasks
 from tmescope.store.atlas_passes import Local, fold_spans, map_spans
 from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.cluster import Cluster, connect_cluster, open_runner, start_cluster
@@ -112,7 +113,7 @@ def test_workers_see_the_atlas_that_the_caller_sees(processes, tmp_path):
 
 
 def test_workers_of_another_version_refuse(written, processes, monkeypatch):
-    monkeypatch.setattr(clusters, "_version", lambda: "0.0.7")
+    monkeypatch.setattr(cluster_tasks, "own_version", lambda: "0.0.7")
     with pytest.raises(StoreError, match=r"a worker has \d"):
         list(map_spans(means, written, [(0, 5)], given={"scale": 1.0}, runner=processes))
 
@@ -133,7 +134,7 @@ def test_a_cluster_is_reached_by_its_address_and_checked(written, within, monkey
         assert (runner.n_workers, runner.n_together) == (1, 1)
         (found,) = map_spans(means, written, [(0, 9)], given={"scale": 1.0}, runner=runner)
         assert found[0] == 0
-    monkeypatch.setattr(clusters, "_version", lambda: "0.0.7")
+    monkeypatch.setattr(clusters, "own_version", lambda: "0.0.7")
     with pytest.raises(StoreError, match="the scheduler has ") as caught, connect_cluster(address):
         pass
     assert "0.0.7" in caught.value.next_step

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import logging
-import platform
 import re
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tmescope.foundation.errors import InputError, MissingDependencyError, MissingFileError, StoreError
-from tmescope.foundation.provenance import hash_json, versions
+import numpy as np
+
+from tmescope.foundation.errors import InputError, MissingDependencyError, StoreError
 from tmescope.store.atlas_passes import Added, Bounds, Local, Runner, Span
-from tmescope.store.atlas_reading import Atlas, open_atlas
-from tmescope.store.threads import one_blas_thread
+from tmescope.store.cluster_tasks import (
+    Given,
+    Task,
+    as_it_is,
+    cut_runs,
+    fold_part,
+    map_part,
+    other_version,
+    own_version,
+    place_of,
+    run_task,
+)
 
 if TYPE_CHECKING:
-    from tmescope.store.atlas_layout import AtlasLayout
+    from tmescope.store.atlas_reading import Atlas
 
 __all__ = ["Cluster", "connect_cluster", "open_runner", "start_cluster"]
 
@@ -85,13 +92,13 @@ class Cluster:
         StoreError
             If the cluster is gone, no worker can do the work, or they do not see this atlas.
         """
-        for found in self._in_order(_map_spans, work, atlas, runs=[(span,) for span in spans], given=given):
+        for found in self._in_order(map_part, work, atlas, runs=[(span,) for span in spans], given=given):
             yield from found
 
     def fold(
         self, add: Callable[[Span, Any, Added | None], Any], atlas: Atlas, spans: Bounds, *, given: object
     ) -> Iterator[tuple[Any, Added | None]]:
-        """Yield what `add` makes of each span, in their order, and sums of some that follow each other beside None.
+        """Yield what `add` makes of each span, in their order, then the sums of all workers beside None.
 
         Parameters
         ----------
@@ -109,23 +116,28 @@ class Cluster:
         StoreError
             As `map`.
         """
-        runs = _runs(spans, n=_TASKS_OF_A_WORKER * self.n_workers)
-        for parts, sums in self._in_order(_fold_spans, add, atlas, runs=runs, given=given):
+        runs = cut_runs(spans, n=_TASKS_OF_A_WORKER * self.n_workers)
+        total: Added | None = None
+        for parts, sums in self._in_order(fold_part, add, atlas, runs=runs, given=given):
             for part in parts:
                 yield part, None
-            yield None, tuple(values if values.flags.writeable else values.copy() for values in sums)
+            total = total or tuple(np.zeros(packed.shape, np.int64) for packed in sums)
+            for into, packed in zip(total, sums, strict=True):
+                into[packed.rows] += packed.values
+        if total is not None:
+            yield None, total
 
     def _in_order(
         self, what: Callable[..., Any], work: Callable[..., Any], atlas: Atlas, *, runs: Sequence[Bounds], given: object
     ) -> Iterator[Any]:
-        place = _Place(str(atlas.path.resolve()), _contents(atlas.layout), _version())
+        place = place_of(atlas)
         ahead = _AHEAD * self.n_workers
         pending: deque[Any] = deque()
         # the result of a task: data that are scattered would be lost with the workers that hold them
-        shared = self.client.submit(_as_it_is, _Given(given), pure=False)
+        shared = self.client.submit(as_it_is, Given(given), pure=False)
         try:
             for run in runs:
-                pending.append(self.client.submit(_run, _Task(what, work, place, tuple(run)), shared, pure=False))
+                pending.append(self.client.submit(run_task, Task(what, work, place, tuple(run)), shared, pure=False))
                 if len(pending) > ahead:
                     yield self._result(pending.popleft())
             while pending:
@@ -179,94 +191,6 @@ class Cluster:
     def _address(self) -> str:
         scheduler = self.client.scheduler
         return str(scheduler.address) if scheduler is not None else "unknown address"
-
-
-@dataclass(frozen=True)
-class _Place:
-    path: str
-    contents: str
-    version: str
-
-
-@dataclass(frozen=True)
-class _Task:
-    what: Callable[..., Any]
-    work: Callable[..., Any]
-    place: _Place
-    spans: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class _Given:
-    value: Any
-
-
-def _version() -> str:
-    return versions()["tmescope"]
-
-
-def _as_it_is(given: _Given) -> _Given:
-    return given
-
-
-def _run(task: _Task, given: _Given) -> Any:
-    atlas = _reopen(task.place)
-    with one_blas_thread():
-        return task.what(task.work, [Span(atlas, a, b) for a, b in task.spans], given.value)
-
-
-def _map_spans(work: Callable[[Span, Any], Any], spans: Sequence[Span], given: object) -> list[Any]:
-    return [work(span, given) for span in spans]
-
-
-def _fold_spans(
-    add: Callable[[Span, Any, Added | None], Any], spans: Sequence[Span], given: object
-) -> tuple[list[Any], Added | None]:
-    sums: Added | None = None
-    parts = []
-    for span in spans:
-        part, sums = add(span, given, sums)
-        parts.append(part)
-    return parts, sums
-
-
-def _runs(spans: Bounds, *, n: int) -> list[Bounds]:
-    """Cut spans into `n` runs of about as many."""
-    cuts = [len(spans) * i // n for i in range(n + 1)]
-    return [spans[a:b] for a, b in itertools.pairwise(cuts) if b > a]
-
-
-@functools.lru_cache(maxsize=4)
-def _reopen(place: _Place) -> Atlas:
-    """Open an atlas in a worker, the same that the client has."""
-    where = f"{place.path} on {platform.node()}"
-    own = _version()
-    if place.version != own:
-        raise _other_version(f"a worker has {own}", place.version, where)
-    try:
-        atlas = open_atlas(Path(place.path))
-    except MissingFileError as error:
-        raise StoreError(
-            "a worker of the cluster does not see the atlas",
-            where=where,
-            expected="the folder of the atlas under the same path on every machine of the cluster",
-            next_step="put the atlas on a disk that all of them share, and name it by its path there",
-        ) from error
-    if _contents(atlas.layout) != place.contents:
-        raise StoreError(
-            "a worker of the cluster sees another atlas under this path, or one that has changed since the pass began",
-            where=where,
-            expected="the same samples and files as here",
-            next_step="run the command again; if that does not help, compare tmescope atlas info on both machines",
-        )
-    return atlas
-
-
-def _contents(layout: AtlasLayout) -> str:
-    """Return a hash of what a pass reads; results may come and go meanwhile."""
-    said = asdict(layout)
-    del said["results"]
-    return hash_json(said)
 
 
 @contextmanager
@@ -412,19 +336,10 @@ def _check_versions(said: dict[str, Any], address: str) -> None:
     """Refuse a cluster that has another tmescope."""
     places = {"the scheduler": said["scheduler"], **{f"worker {k}": v for k, v in said["workers"].items()}}
     found = {place: (of or {}).get("packages", {}).get("tmescope") for place, of in places.items()}
-    own = _version()
+    own = own_version()
     wrong = [f"{place} has {version or 'none'}" for place, version in found.items() if version != own]
     if wrong:
-        raise _other_version("; ".join(wrong[:3]), own, address)
-
-
-def _other_version(what: str, version: str, where: str) -> StoreError:
-    return StoreError(
-        f"the cluster has another version of tmescope: {what}",
-        where=where,
-        expected=f"{version}, as here",
-        next_step=f"install tmescope=={version} on every machine of the cluster, and start its workers again",
-    )
+        raise other_version("; ".join(wrong[:3]), own, address)
 
 
 def _gone(what: str) -> StoreError:
