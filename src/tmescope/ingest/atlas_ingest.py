@@ -25,7 +25,6 @@ from tmescope.store.atlas_layout import AtlasLayout, read_layout
 from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.atlas_tables import update_tables
-from tmescope.store.atlas_turning import write_panels
 from tmescope.store.atlas_writing import AtlasWriter, create_atlas
 
 if TYPE_CHECKING:
@@ -164,6 +163,8 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
                 _remove_empty(path)
                 raise
     if options.gene_major:
+        from tmescope.store.atlas_turning import write_panels  # it compiles kernels, which others need not wait for
+
         with explain_full_disk(path):
             write_panels(path, memory=options.memory, threads=options.threads, progress=options.progress)
     return Ingested(read_layout(path), tuple(course.added), tuple(course.kept), tuple(dict.fromkeys(course.notes)))
