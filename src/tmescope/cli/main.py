@@ -10,6 +10,7 @@ import typer
 
 from tmescope.cli import (
     atlas,
+    atlas_graph,
     biomarker,
     convert,
     deconvolve,
@@ -70,6 +71,7 @@ app.add_typer(subtype.subtype_app, name="subtype")
 app.add_typer(biomarker.biomarker_app, name="biomarker")
 app.add_typer(power.power_app, name="power")
 app.add_typer(model.model_app, name="model")
+atlas.atlas_app.add_typer(atlas_graph.graph_app)
 app.add_typer(atlas.atlas_app, name="atlas")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
