@@ -50,7 +50,7 @@ def run_scanpy() -> tuple[float, pd.DataFrame]:
     import scanpy
 
     small = read_logged()
-    scanpy.tl.rank_genes_groups(small[::200].copy(), GROUPS, method="wilcoxon", tie_correct=True)  # compiles
+    scanpy.tl.rank_genes_groups(small[:, :20].copy(), GROUPS, method="wilcoxon", tie_correct=True)  # compiles
     before = time.process_time()
     scanpy.tl.rank_genes_groups(small, GROUPS, method="wilcoxon", tie_correct=True)
     cost = time.process_time() - before
