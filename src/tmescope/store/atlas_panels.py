@@ -118,7 +118,7 @@ class PanelReader:
                 f"{layout.n_cells - covered} of {layout.n_cells} cells have no gene-major copy",
                 where=str(atlas.path),
                 expected="an atlas with a gene-major copy of all its cells",
-                next_step="make the copy (tmescope.store.atlas_turning.write_panels): it goes on where it stands",
+                next_step="run the same tmescope atlas ingest again, without --no-gene-major: it makes what is missing",
             )
         forms = panel_forms(layout)
         self._readers = [
