@@ -167,14 +167,17 @@ def _fit_tiles(model: OutcomeModel, matrix: NDArray[np.float64]) -> tuple[NDArra
     """Standardise and fit a few columns at a time, as many as a cache can hold: moments, and what the kernels say."""
     from tmescope.kernels.column_moments import standardise_columns
 
-    width = matrix.shape[1]
+    width, by_row = matrix.shape[1], matrix.flags.c_contiguous
     moments, raw = np.empty((3, width)), np.full((width, 6), np.nan)
+    room = np.empty(model.rows.size * _TILE)
+    turned = np.empty(0 if by_row else len(matrix) * _TILE, dtype=matrix.dtype)
     for first in range(0, width, _TILE):
         last = min(first + _TILE, width)
-        z, tile = np.empty((model.rows.size, last - first)), np.empty((3, last - first))
-        # a matrix that lies feature by feature is turned a tile at a time, which stays in a cache
-        by_row = matrix.flags.c_contiguous
-        block, begin = (matrix, first) if by_row else (np.ascontiguousarray(matrix[:, first:last]), 0)
+        z, tile = _shaped(room, model.rows.size, last - first), np.empty((3, last - first))
+        block, begin = matrix, first
+        if not by_row:  # one that lies feature by feature is turned a tile at a time, which stays in a cache
+            block, begin = _shaped(turned, len(matrix), last - first), 0
+            np.copyto(block, matrix[:, first:last])
         standardise_columns(block, model.rows, begin, z, tile)
         moments[:, first:last] = tile
         if model.reason:
@@ -186,6 +189,11 @@ def _fit_tiles(model: OutcomeModel, matrix: NDArray[np.float64]) -> tuple[NDArra
             _fit(model, np.ascontiguousarray(z[:, fit]), part)
             raw[first + np.array(fit)] = part
     return moments, raw
+
+
+def _shaped(room: NDArray[np.float64], n_rows: int, width: int) -> NDArray[np.float64]:
+    """Return the first numbers of a vector as a matrix: memory that is asked for once costs less than for each tile."""
+    return room[: n_rows * width].reshape(n_rows, width)
 
 
 def _fill_gaps(
