@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from tmescope.cells.components import find_components
 from tmescope.cells.counting import count_atlas
+from tmescope.cells.variable_genes import find_variable_genes
 from tmescope.foundation.budget import parse_memory
 from tmescope.store.atlas_passes import Local
 from tmescope.store.atlas_reading import Atlas, open_atlas
@@ -33,16 +35,30 @@ def count(atlas: Atlas) -> None:
     count_atlas(atlas, groups=pairs + labels["cell_type"].cat.codes.to_numpy(), memory=memory, runner=runner)
 
 
-PASSES = {"count": count}
+def choose(atlas: Atlas) -> None:
+    """The 2,000 genes that vary most."""
+    chosen[:] = [find_variable_genes(atlas, n_genes=min(2000, atlas.layout.n_genes), runner=runner).chosen]
+
+
+def components(atlas: Atlas) -> None:
+    """50 principal components of these: products of genes, and projection."""
+    find_components(atlas, chosen[0], n_components=50, memory=memory, runner=runner)
+
+
+PASSES = {"count": count, "variable genes": choose, "components": components}
 
 
 def warm(folder: Path) -> None:
     """Load libraries and kernels, so that no pass pays for them: the same passes over a few cells."""
     path = folder / "few.zarr"
-    create_atlas(path, pd.DataFrame(index=[f"G{i}" for i in range(50)]))
+    create_atlas(path, pd.DataFrame(index=[f"G{i}" for i in range(500)]))
     writer = AtlasWriter(path)
     obs = pd.DataFrame({"cell_type": ["a", "b"] * 50}, index=[f"C{i}" for i in range(100)])
-    writer.add_sample("S", [(sparse.csr_matrix(np.arange(5000).reshape(100, 50) % 7), obs)], source="few")
+    writer.add_sample(
+        "S",
+        [(sparse.csr_matrix(np.random.default_rng(0).poisson(np.linspace(0.1, 5.0, 500), (100, 500))), obs)],
+        source="few",
+    )
     writer.commit()
     for work in PASSES.values():
         work(open_atlas(path))
@@ -72,6 +88,7 @@ def machine(folder: Path) -> dict[str, float]:
 
 path, threads, repeats = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 memory, runner = parse_memory(sys.argv[4]), Local(threads)
+chosen: list[np.ndarray] = []
 with tempfile.TemporaryDirectory(prefix="tmescope-bench-") as scratch:
     warm(Path(scratch))
 base = gigabytes("VmRSS")

@@ -112,3 +112,9 @@ def test_a_parser_that_misbehaves_is_found_once(tmp_path: Path) -> None:
     assert found.read_bytes() == b"first"
     judge.tally.save()
     assert Tally.load(tmp_path / "tally.json").executions == 2
+
+
+def test_a_large_atlas_needs_the_space_first(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"GB are missing; name another disk"):
+        bench.main(["atlas_scale", "--cells", "100", "--free-gb", "1e9", "--folder", str(tmp_path)])
+    assert not list(tmp_path.iterdir())
