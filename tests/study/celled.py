@@ -17,6 +17,12 @@ PLAN = AtlasPlan(
     n_cells=2_600, n_patients=24, n_on_treatment=8, n_genes=900, types=TYPES, n_markers=20, counts_of_a_cell=250.0,
     effects=AtlasEffects(log_ratio=1.2, log2_fold=1.2, n_genes=25, on_treatment_log2_fold=1.0),
 )  # fmt: skip
+QUESTIONS: list[dict[str, Any]] = [
+    {"id": "where", "kind": "response", "endpoint": "response",
+     "features": ["planted@macrophage", "other@macrophage", "planted@CD8 T cell"]},
+    {"id": "rise", "kind": "change", "endpoint": "response", "features": ["planted", "planted@macrophage"],
+     "visits": {"before": ["pre"], "on": ["on"]}},
+]  # fmt: skip
 
 
 def simulated() -> SimulatedAtlas:
@@ -55,7 +61,7 @@ def write_results(path: Path, atlas: SimulatedAtlas) -> None:
     write_result(path, AtlasResult(name="markers", tables={"markers": pd.DataFrame(rows)}))
 
 
-def study_dict(atlas: SimulatedAtlas, **cohort: Any) -> dict[str, Any]:
+def study_dict(atlas: SimulatedAtlas, /, **cohort: Any) -> dict[str, Any]:
     """Return a study of the atlas: its shares, and two gene sets of which one is the responders'."""
     response = list(atlas.truth.response_genes)
     rng = np.random.default_rng(2)
@@ -85,9 +91,10 @@ def study_dict(atlas: SimulatedAtlas, **cohort: Any) -> dict[str, Any]:
             }
         },
         "profile": {
-            "methods": ["mean", "ssgsea"],
+            "methods": ["mean"],
             "primary": "mean",
             "signatures": [],
             "own_signatures": {"planted": response, "other": other},
         },
+        "output": {"report": False},
     }

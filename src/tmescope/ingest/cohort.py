@@ -186,7 +186,8 @@ def read_cohort(
         )
         matrix, mapping = axis.table, axis.mapping
     chosen, found, long = _Samples.nothing(), pd.DataFrame(), pd.DataFrame()
-    if samples is None or files.table is not None:  # else a problem with the table says it all
+    lost = isinstance(expression, GivenMatrix) and files.matrix is None  # its sample table with it
+    if (samples is None and not lost) or files.table is not None:  # else a problem with the table says it all
         chosen = _choose(matrix, files.table, options, findings=findings)
         found = _find_endpoints(chosen, endpoints or {}, findings=findings)
         long = read_features(features, chosen.rows_for_features(), chosen.table, findings=findings)

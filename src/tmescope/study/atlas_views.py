@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from tmescope.study.context import Context
     from tmescope.study.schema import Cohort
 
-__all__ = ["BINS", "read_map", "view_step"]
+__all__ = ["BINS", "LEADING", "read_map", "view_step"]
 
 BINS = 256
 """Bins of each axis into which more cells than `MOST_DOTS` are counted."""
+
+LEADING = 10
+"""Markers of each group that a run keeps, by AUC, with their rows in all other groups."""
 
 _MAPS = {"umap": "X_umap", "pca": "X_pca"}
 _NAMES = {"umap": "UMAP", "pca": "PCA"}
@@ -117,7 +120,9 @@ def _markers(atlas: Atlas, cohort_id: str) -> pd.DataFrame:
         return pd.DataFrame(columns=["cohort_id", *_MARKER_COLUMNS, "rank"])
     table = found.reindex(columns=list(_MARKER_COLUMNS)).astype({"group": str, "gene": str})
     order = table.sort_values(["group", "auc", "gene"], ascending=[True, False, True], kind="stable")
-    return order.assign(cohort_id=cohort_id, rank=order.groupby("group").cumcount() + 1)
+    order = order.assign(cohort_id=cohort_id, rank=order.groupby("group").cumcount() + 1)
+    leading = order.loc[order["rank"] <= LEADING, "gene"]
+    return order[order["gene"].isin(leading)]
 
 
 def read_map(context: Context, cohort: Cohort) -> CellMap:
