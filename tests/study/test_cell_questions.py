@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.study import celled
 
+from tmescope.foundation.errors import ManyProblems
 from tmescope.study.checking import check
 from tmescope.study.loading import parse_study
 
@@ -16,7 +17,6 @@ def told(celled_folder):
     folder, atlas = celled_folder
     questions = [
         {**BASE, "id": "a", "features": ["depth", "planted"]},
-        {**BASE, "id": "b", "features": ["table:cell_type"]},
         {**BASE, "id": "c", "axis": "depth"},
         {**BASE, "id": "d", "features": ["planted"]},
     ]
@@ -29,6 +29,14 @@ def test_a_column_of_cells_is_refused_with_the_reason(told, place):
     (mine,) = [t for t in told if place in t]
     for words in ("no independent observations", "pseudo-bulk", "SIGNATURE@LABEL"):
         assert words in mine
+
+
+@pytest.mark.parametrize("asked", [{"features": ["table:cell_type"]}, {"confounders": ["depth"]}])
+def test_it_is_refused_as_a_table_s_feature_too(celled_folder, asked):
+    folder, atlas = celled_folder
+    with pytest.raises(ManyProblems) as error:
+        parse_study(celled.study_dict(atlas) | {"question": [BASE | asked]}, folder=folder)
+    assert "pseudo-bulk" in str(error.value)
 
 
 def test_features_of_samples_are_not(told):
