@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_layout import AtlasLayout
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["AtlasCounts", "count_atlas"]
+__all__ = ["AtlasCounts", "GroupsFrom", "count_atlas"]
 
 _MOST_GROUPS = 1 << 24
 _ENTRIES = 1 << 22
@@ -70,14 +70,29 @@ class AtlasCounts:
         return np.asarray((self.squares - total**2 / max(n, 1)) / max(n - 1, 1))
 
 
+@dataclass(frozen=True)
+class GroupsFrom:
+    """Groups of cells that follow each other: all others are left out, so that sums can be had a part at a time.
+
+    Parameters
+    ----------
+    first : int
+        The first of the cells.
+    number : array of int32, shape (n,)
+        Group of it and of those that follow, from 0.
+    """
+
+    first: int
+    number: NDArray[np.int32]
+
+
 def count_atlas(
     atlas: Atlas,
     *,
-    groups: Sequence[int] | NDArray[np.int32] | None = None,
+    groups: Sequence[int] | NDArray[np.int32] | GroupsFrom | None = None,
     marked: Sequence[str] = (),
     n_top: int = 0,
     memory: int = DEFAULT_MEMORY,
-    between: tuple[int, int] | None = None,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasCounts:
@@ -87,7 +102,7 @@ def count_atlas(
     ----------
     atlas : Atlas
         From `tmescope.store.atlas_reading.open_atlas`.
-    groups : sequence of int, optional
+    groups : sequence of int or GroupsFrom, optional
         Number of each cell's group, from 0 (pseudo-bulk of sample and cell type, say); all cells are one if omitted.
     marked : sequence of str
         Genes whose counts are added up apart, such as mitochondrial ones; those that the atlas lacks add nothing.
@@ -95,9 +110,6 @@ def count_atlas(
         Of how many of its largest counts to take the sum in each cell; not taken if 0.
     memory : int
         Bytes that this process may hold beyond `tmescope.foundation.budget.BASE`, and each process of a cluster.
-    between : (int, int), optional
-        First cell, and the one after the last: the others are left out, and `groups` numbers these alone. Sums of many
-        groups can so be had a part at a time.
     runner : Runner, optional
         Who counts: `tmescope.store.atlas_passes.Local` with some threads, one if omitted; whole numbers do not depend
         on it.
@@ -117,9 +129,11 @@ def count_atlas(
         If a shard is damaged.
     """
     layout = atlas.layout
-    first, last = between or (0, layout.n_cells)
-    given = np.zeros(last - first, np.int32) if groups is None else np.asarray(groups)
-    whole = given.dtype.kind in "iu" and given.shape == (last - first,)
+    part_of = groups if isinstance(groups, GroupsFrom) else None
+    first, last = (part_of.first, part_of.first + part_of.number.size) if part_of else (0, layout.n_cells)
+    numbers = part_of.number if part_of else groups
+    given = np.zeros(last - first, np.int32) if numbers is None else np.asarray(numbers)
+    whole = given.dtype.kind in "iu" and given.shape == (last - first,) and 0 <= first <= last <= layout.n_cells
     group = given.astype(np.int32) if whole else np.full(given.size, -1, dtype=np.int32)
     if not whole or (given < 0).any() or (given > _MOST_GROUPS).any():
         raise InputError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
-from tmescope.cells.counting import count_atlas
+from tmescope.cells.counting import GroupsFrom, count_atlas
 from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError, SampleError, UnknownNameError, examples
 from tmescope.foundation.progress import SILENT, Progress
@@ -183,14 +183,15 @@ def add_up_cells(
     copies = (runner.n_together if runner is not None else 1) + 1
     sums = np.lib.format.open_memmap(into, mode="w+", dtype=np.int64, shape=(len(groups.table), layout.n_genes))
     measured, bins = [], []
-    for first, last in _batches(atlas, groups, room=memory // (_SHARE * copies * 8 * max(layout.n_genes, 1)), copies=_SHARE * copies):
+    for first, last in _batches(
+        atlas, groups, room=memory // (_SHARE * copies * 8 * max(layout.n_genes, 1)), copies=_SHARE * copies
+    ):
         number = groups.number[first:last]
         low = int(number.min())
         found = count_atlas(
             atlas,
-            groups=number - low,
+            groups=GroupsFrom(first, number - low),
             marked=marked,
-            between=(first, last),
             memory=memory,
             runner=runner,
             progress=progress,

@@ -72,6 +72,7 @@ def names_of_cells(study: Study, needs: Needs, folders: Mapping[str, Path]) -> s
     for cohort in study.cohorts:
         if cohort.kind == "cells" and cohort.labels and cohort.id in folders:
             about = json.loads((folders[cohort.id] / CELLS).read_text(encoding="utf-8"))
+            found |= set(about["per_cell"])  # what is wrong with these `cell_problems` says
             shares, scores = set(about["names"]), _scored(needs, about["names"])
             found |= shares | scores | {f"{composition_method(cohort)}:{name}" for name in shares}
             found |= {f"{label_method(m, cohort)}:{name}" for m in study.profile.methods for name in scores}

@@ -63,7 +63,8 @@ class Counted:
     samples : pandas.DataFrame
         sample_id, and every column of the cells that is the same within each sample, as text.
     about : dict
-        labels, names (of the labels), per_cell (columns that differ within samples), n_cells, n_unlabelled, n_mitochondrial.
+        labels, names (of the labels), per_cell (columns that differ within samples), n_cells, n_unlabelled,
+        n_mitochondrial.
     """
 
     groups: pd.DataFrame

@@ -20,9 +20,7 @@ __all__ = ["NO_CELLS", "SAMPLE_COLUMNS", "question_references"]
 SAMPLE_COLUMNS = ("sex", "age_years", "cancer_type", "treatment", "timepoint")
 """Columns of the table samples that a question may adjust for beside the study's features."""
 
-NO_CELLS = (
-    "a column of cells is no feature of patients: ask of pseudo-bulk, such as a label's share or SIGNATURE@LABEL"
-)
+NO_CELLS = "a column of cells is no feature of patients: ask of pseudo-bulk, such as a label's share or SIGNATURE@LABEL"
 """What is added where a question names something unknown in a study of cells."""
 
 _TABLE = "table:"
