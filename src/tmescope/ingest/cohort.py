@@ -161,8 +161,7 @@ def read_cohort(
     unique. Counts become TPM where gene lengths are declared, and the scale of the cohort is TPM then.
     """
     findings = Findings(options.cohort_id)
-    if isinstance(expression, Path):
-        samples = find_samples(expression, samples, options)
+    samples = find_samples(expression, samples, options) if isinstance(expression, Path) else samples
     options = with_format_names(samples, options)
     files = _read_files(expression, samples, options, findings=findings)
     where = str(expression)
@@ -186,8 +185,7 @@ def read_cohort(
         )
         matrix, mapping = axis.table, axis.mapping
     chosen, found, long = _Samples.nothing(), pd.DataFrame(), pd.DataFrame()
-    lost = isinstance(expression, GivenMatrix) and files.matrix is None  # its sample table with it
-    if (samples is None and not lost) or files.table is not None:  # else a problem with the table says it all
+    if files.table is not None or not _is_lost(files, samples, expression):  # else a problem says it all
         chosen = _choose(matrix, files.table, options, findings=findings)
         found = _find_endpoints(chosen, endpoints or {}, findings=findings)
         long = read_features(features, chosen.rows_for_features(), chosen.table, findings=findings)
@@ -264,6 +262,11 @@ def _read_files(
     elif matrix is not None and matrix.obs is not None:
         table = SampleTable(matrix.obs, f"{expression}, obs", tuple(range(1, len(matrix.obs) + 1)))
     return _Files(scale, matrix, table)
+
+
+def _is_lost(files: _Files, samples: Path | None, expression: Path | GivenMatrix) -> bool:
+    """Return whether there should be a sample table: in its file, or in cells that could not be read."""
+    return samples is not None or (isinstance(expression, GivenMatrix) and files.matrix is None)
 
 
 def _known_ids(table: SampleTable | None, options: CohortOptions) -> frozenset[str]:

@@ -149,9 +149,7 @@ def run(
         release = metadata.version("tmescope")
         context = Context(loaded, ledger, gather_needs(loaded), release, threads, progress, installed)
         _ingest(context)
-        for cohort in loaded.cohorts:
-            if cohort.kind == "cells":
-                context.do(view_step(context, cohort))
+        _view_cells(context)
         context.do(overlap_step(context))
         context.do(universe_step(context))
         measure_visits(context, methods=asked_methods(context))
@@ -220,6 +218,12 @@ def _count(context: Context, cohort: Cohort) -> None:
         context.do(atlas_step(context, cohort))
     except TmescopeError as error:
         context.failed[f"atlas-{cohort.id}"] = error
+
+
+def _view_cells(context: Context) -> None:
+    for cohort in context.study.cohorts:
+        if cohort.kind == "cells":
+            context.do(view_step(context, cohort))
 
 
 def _answer(context: Context) -> None:
