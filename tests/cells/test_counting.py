@@ -14,7 +14,7 @@ from scipy import sparse
 from tests.store.atlases import small_atlas, write_small
 
 from tmescope.cells import counting
-from tmescope.cells.counting import count_atlas
+from tmescope.cells.counting import GroupsFrom, count_atlas
 from tmescope.foundation.budget import BASE, DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError
 from tmescope.store.atlas_passes import Local
@@ -59,7 +59,7 @@ def test_groups_that_cannot_be_are_refused(written, groups):
 _CHILD = """
 import json, sys
 from pathlib import Path
-from tmescope.cells.counting import count_atlas
+from tmescope.cells.counting import GroupsFrom, count_atlas
 from tmescope.store.atlas_passes import Local
 from tmescope.store.atlas_reading import open_atlas
 
@@ -118,3 +118,13 @@ def test_a_budget_that_is_too_small_says_how_much_would_do(larger):
     assert count_atlas(atlas, groups=groups, memory=enough).sums.shape == (3_000, 2_000)
     with pytest.raises(InputError, match="not enough"):
         count_atlas(atlas, groups=groups, memory=enough - (1 << 20))
+
+
+def test_a_run_of_cells_can_be_counted_alone(written):
+    atlas, dense = written
+    groups = np.arange(100, dtype=np.int32) % 3
+    found = count_atlas(atlas, groups=GroupsFrom(250, groups))
+    np.testing.assert_array_equal(found.sums, [dense[250:350][groups == g].sum(0) for g in range(3)])
+    np.testing.assert_array_equal(found.cells["total_counts"], dense[250:350].sum(1))
+    with pytest.raises(InputError, match="groups"):
+        count_atlas(atlas, groups=GroupsFrom(550, groups))

@@ -16,6 +16,31 @@ def tiny():
     return tiny_module
 
 
+@pytest.fixture(scope="session")
+def celled_folder(tmp_path_factory):
+    """A folder with a small simulated atlas, its results, and what was planted."""
+    from tests.study import celled
+
+    folder = tmp_path_factory.mktemp("celled")
+    atlas = celled.simulated()
+    celled.write_atlas(folder / "atlas.zarr", atlas, unlabelled=2)
+    celled.write_results(folder / "atlas.zarr", atlas)
+    return folder, atlas
+
+
+@pytest.fixture(scope="session")
+def celled_run(celled_folder):
+    """The study of that atlas, with a question of single labels and one of change, and its outcome."""
+    from tests.study import celled
+
+    from tmescope.study.loading import parse_study
+    from tmescope.study.running import run
+
+    folder, atlas = celled_folder
+    study = parse_study(celled.study_dict(atlas) | {"question": celled.QUESTIONS}, folder=folder)
+    return study, run(study, folder / "out")
+
+
 @pytest.fixture
 def study_folder(tiny, tmp_path):
     """A folder with the files of the tiny study and its study.toml."""

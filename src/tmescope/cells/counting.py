@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_layout import AtlasLayout
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["AtlasCounts", "count_atlas"]
+__all__ = ["AtlasCounts", "GroupsFrom", "count_atlas"]
 
 _MOST_GROUPS = 1 << 24
 _ENTRIES = 1 << 22
@@ -70,10 +70,26 @@ class AtlasCounts:
         return np.asarray((self.squares - total**2 / max(n, 1)) / max(n - 1, 1))
 
 
+@dataclass(frozen=True)
+class GroupsFrom:
+    """Groups of cells that follow each other: all others are left out, so that sums can be had a part at a time.
+
+    Parameters
+    ----------
+    first : int
+        The first of the cells.
+    number : array of int32, shape (n,)
+        Group of it and of those that follow, from 0.
+    """
+
+    first: int
+    number: NDArray[np.int32]
+
+
 def count_atlas(
     atlas: Atlas,
     *,
-    groups: Sequence[int] | NDArray[np.int32] | None = None,
+    groups: Sequence[int] | NDArray[np.int32] | GroupsFrom | None = None,
     marked: Sequence[str] = (),
     n_top: int = 0,
     memory: int = DEFAULT_MEMORY,
@@ -86,7 +102,7 @@ def count_atlas(
     ----------
     atlas : Atlas
         From `tmescope.store.atlas_reading.open_atlas`.
-    groups : sequence of int, optional
+    groups : sequence of int or GroupsFrom, optional
         Number of each cell's group, from 0 (pseudo-bulk of sample and cell type, say); all cells are one if omitted.
     marked : sequence of str
         Genes whose counts are added up apart, such as mitochondrial ones; those that the atlas lacks add nothing.
@@ -113,45 +129,48 @@ def count_atlas(
         If a shard is damaged.
     """
     layout = atlas.layout
-    given = np.zeros(layout.n_cells, np.int32) if groups is None else np.asarray(groups)
-    whole = given.dtype.kind in "iu" and given.shape == (layout.n_cells,)
+    part_of = groups if isinstance(groups, GroupsFrom) else None
+    first, last = (part_of.first, part_of.first + part_of.number.size) if part_of else (0, layout.n_cells)
+    numbers = part_of.number if part_of else groups
+    given = np.zeros(last - first, np.int32) if numbers is None else np.asarray(numbers)
+    whole = given.dtype.kind in "iu" and given.shape == (last - first,) and 0 <= first <= last <= layout.n_cells
     group = given.astype(np.int32) if whole else np.full(given.size, -1, dtype=np.int32)
     if not whole or (given < 0).any() or (given > _MOST_GROUPS).any():
         raise InputError(
-            f"there are {group.size} groups for {layout.n_cells} cells, the smallest {group.min(initial=0)}",
+            f"there are {group.size} groups for {last - first} cells, the smallest {group.min(initial=0)}",
             where="argument groups",
             expected="a number from 0 for each cell",
         )
     n_groups = int(group.max(initial=0)) + 1
     who = runner or Local()
-    entries = _entries(layout, n_groups, memory=memory, runner=who)
+    entries = _entries(layout, (n_groups, last - first), memory=memory, runner=who)
     flags = np.asarray(atlas.genes().index.isin(list(marked)), dtype=np.uint8)
-    asked = _Asked(group, n_groups, flags, n_top)
-    parts, found = fold_spans(
-        _add, atlas, atlas.bounds(entries), given=asked, runner=who, progress=progress, task="count cells"
-    )
+    asked = _Asked(group, n_groups, flags, n_top, first)
+    spans = atlas.bounds(entries, first=first, last=last)
+    parts, found = fold_spans(_add, atlas, spans, given=asked, runner=who, progress=progress, task="count cells")
     sums, moments = found or _zeros(n_groups, layout.n_genes)
     columns = [*_COLUMNS, *(["top_counts"] if n_top else [])]
-    cells = np.empty((layout.n_cells, len(columns)), dtype=np.int64)
-    last = layout.n_cells
+    cells = np.empty((last - first, len(columns)), dtype=np.int64)
+    end = len(cells)
     while parts:  # from the end, so that each can be let go
         part = parts.pop()
-        cells[last - len(part) : last] = part
-        last -= len(part)
+        cells[end - len(part) : end] = part
+        end -= len(part)
     table = pd.DataFrame(cells, columns=columns, copy=False)
     return AtlasCounts(table, sums, np.bincount(group, minlength=n_groups), moments[:, 0], moments[:, 1])
 
 
-def _entries(layout: AtlasLayout, n_groups: int, *, memory: int, runner: Runner) -> int:
-    """Return how many counts are decoded together."""
+def _entries(layout: AtlasLayout, sizes: tuple[int, int], *, memory: int, runner: Runner) -> int:
+    """Return how many counts are decoded together, for so many groups and cells."""
+    n_groups, n_cells = sizes
     together = runner.n_together
     # the sums of each thread, and where others send theirs, the one that is added to the total
     sums = (together + (not isinstance(runner, Local))) * 8 * layout.n_genes * (n_groups + 2)
     item = 4 + np.dtype(layout.count_dtype).itemsize
-    fixed = sums + _OF_A_CELL * layout.n_cells
+    fixed = sums + _OF_A_CELL * n_cells
     part = 12 * layout.chunk + _OF_A_THREAD
     budget = Budget(memory=memory, fixed=fixed, together=together, item=item, part=part)
-    because = f"the sums of {n_groups:,} groups and the table of {layout.n_cells:,} cells"
+    because = f"the sums of {n_groups:,} groups and the table of {n_cells:,} cells"
     least = min(max(layout.chunk, layout.n_genes), _ENTRIES)
     return budget.items(least=least, most=_ENTRIES, where="argument memory", because=because)
 
@@ -162,6 +181,7 @@ class _Asked:
     n_groups: int
     marked: NDArray[np.uint8]
     n_top: int
+    first: int
 
 
 def _zeros(n_groups: int, n_genes: int) -> Added:
@@ -172,7 +192,8 @@ def _add(span: Span, asked: _Asked, sums: Added | None) -> tuple[NDArray[np.int6
     sums = sums or _zeros(asked.n_groups, asked.marked.size)
     rows = span.rows()
     cells = np.zeros((rows.n_cells, 4), dtype=np.int64)
-    cell_sums(rows.ends, rows.genes, rows.counts, asked.group[span.first : span.last], asked.marked, cells, *sums)
+    group = asked.group[span.first - asked.first : span.last - asked.first]
+    cell_sums(rows.ends, rows.genes, rows.counts, group, asked.marked, cells, *sums)
     if asked.n_top:
         top = np.zeros(rows.n_cells, dtype=np.int64)
         largest_counts(rows.ends, rows.counts, asked.n_top, top)

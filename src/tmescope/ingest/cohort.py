@@ -22,6 +22,7 @@ from tmescope.ingest.features import FeatureSource, read_features
 from tmescope.ingest.findings import Findings, problems_of
 from tmescope.ingest.gene_axis import settle_genes
 from tmescope.ingest.gene_lengths import turn_to_tpm
+from tmescope.ingest.given_matrix import GivenMatrix
 from tmescope.ingest.joining import join_samples, select_samples
 from tmescope.ingest.matrix_checks import check_matrix
 from tmescope.ingest.options import COLUMNS, CohortOptions
@@ -113,7 +114,7 @@ class _Samples:
 
 
 def read_cohort(
-    expression: Path,
+    expression: Path | GivenMatrix,
     samples: Path | None = None,
     *,
     options: CohortOptions,
@@ -126,8 +127,8 @@ def read_cohort(
 
     Parameters
     ----------
-    expression : Path
-        The matrix, in any format of `tmescope.ingest.options.FileFormat`.
+    expression : Path or GivenMatrix
+        The matrix, in any format of `tmescope.ingest.options.FileFormat`, or what was made of cells.
     samples : Path, optional
         The sample table; without it the table inside the matrix' file (h5ad, GCT 1.3, GEO, a cBioPortal
         study), or its names alone.
@@ -160,7 +161,7 @@ def read_cohort(
     unique. Counts become TPM where gene lengths are declared, and the scale of the cohort is TPM then.
     """
     findings = Findings(options.cohort_id)
-    samples = find_samples(expression, samples, options)
+    samples = find_samples(expression, samples, options) if isinstance(expression, Path) else samples
     options = with_format_names(samples, options)
     files = _read_files(expression, samples, options, findings=findings)
     where = str(expression)
@@ -184,7 +185,7 @@ def read_cohort(
         )
         matrix, mapping = axis.table, axis.mapping
     chosen, found, long = _Samples.nothing(), pd.DataFrame(), pd.DataFrame()
-    if samples is None or files.table is not None:  # else a problem with the table says it all
+    if files.table is not None or not _is_lost(files, samples, expression):  # else a problem says it all
         chosen = _choose(matrix, files.table, options, findings=findings)
         found = _find_endpoints(chosen, endpoints or {}, findings=findings)
         long = read_features(features, chosen.rows_for_features(), chosen.table, findings=findings)
@@ -202,7 +203,7 @@ def read_cohort(
 
 
 def check_cohort(
-    expression: Path,
+    expression: Path | GivenMatrix,
     samples: Path | None = None,
     *,
     options: CohortOptions,
@@ -238,14 +239,16 @@ def check_cohort(
     return ()
 
 
-def _read_files(expression: Path, samples: Path | None, options: CohortOptions, *, findings: Findings) -> _Files:
+def _read_files(
+    expression: Path | GivenMatrix, samples: Path | None, options: CohortOptions, *, findings: Findings
+) -> _Files:
     scale: Scale | None = None
     matrix: ExpressionTable | None = None
     table: SampleTable | None = None
     with findings.collecting():
         scale = Scale.parse(options.scale, where=f"cohort {options.cohort_id!r}, scale")
     with findings.collecting():
-        matrix = read_source(expression, options, scale)
+        matrix = expression.read() if isinstance(expression, GivenMatrix) else read_source(expression, options, scale)
         findings.tell(matrix.notes if matrix is not None else ())
     if samples is not None:
         with findings.collecting():
@@ -259,6 +262,11 @@ def _read_files(expression: Path, samples: Path | None, options: CohortOptions, 
     elif matrix is not None and matrix.obs is not None:
         table = SampleTable(matrix.obs, f"{expression}, obs", tuple(range(1, len(matrix.obs) + 1)))
     return _Files(scale, matrix, table)
+
+
+def _is_lost(files: _Files, samples: Path | None, expression: Path | GivenMatrix) -> bool:
+    """Return whether there should be a sample table: in its file, or in cells that could not be read."""
+    return samples is not None or (isinstance(expression, GivenMatrix) and files.matrix is None)
 
 
 def _known_ids(table: SampleTable | None, options: CohortOptions) -> frozenset[str]:

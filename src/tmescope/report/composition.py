@@ -16,8 +16,9 @@ from tmescope.report.landscape_legend import legend_below
 from tmescope.report.numbers import count, decimal, percent, plain, plural, significant
 from tmescope.report.palette import CATEGORIES, DIVERGING, MISSING_COLOUR, category_colours
 from tmescope.report.raster import paint, png_address
-from tmescope.report.sample_blocks import HEADER, Layout, blocks, headers, plan_samples, within_cohort_z
+from tmescope.report.sample_blocks import HEADER, TRACK, Layout, Plan, blocks, headers, plan_samples, within_cohort_z
 from tmescope.report.tracks import Track
+from tmescope.report.tracks_beneath import MOST_TRACKS, track_marks, tracks_beneath
 
 __all__ = ["FRACTION_UNITS", "MOST_BARS", "draw_composition"]
 
@@ -74,7 +75,7 @@ def draw_composition(contents: ReportContents) -> list[Figure]:
     if plan is None:
         return []
     return [
-        _draw(contents, part.drop_duplicates([*_KEYS, "feature"]), plan.layout, method=str(method))
+        _draw(contents, part.drop_duplicates([*_KEYS, "feature"]), plan, method=str(method))
         for method, part in found.groupby("method", sort=False)
     ]
 
@@ -91,7 +92,8 @@ def _population_scores(contents: ReportContents) -> pd.DataFrame:
     return chosen.assign(value=value.where(np.isfinite(value)))
 
 
-def _draw(contents: ReportContents, scores: pd.DataFrame, layout: Layout, *, method: str) -> Figure:
+def _draw(contents: ReportContents, scores: pd.DataFrame, plan: Plan, *, method: str) -> Figure:
+    layout = plan.layout
     unit = plain(scores["unit"].dropna().iloc[0]) if scores["unit"].notna().any() else "score"
     problem = _why_not_stacked(scores) if unit in FRACTION_UNITS else "unit"
     stacked = not problem
@@ -99,13 +101,17 @@ def _draw(contents: ReportContents, scores: pd.DataFrame, layout: Layout, *, met
     labels = contents.short_labels(method)
     bars = _stack(scores, layout) if stacked else _strips(scores, layout, labels)
     swatches, words = pd.DataFrame(columns=["x", "y", "colour"]), pd.DataFrame(columns=["x", "y", "text", "title"])
-    track = [Track("Population", pd.DataFrame(), bars.legend)] if bars.legend else []
-    placed = Layout(layout.samples, [], layout.step, layout.row, bars.bottom, layout.width, layout.label)
-    swatches, words = legend_below(track, placed)
+    below = plan.tracks[:MOST_TRACKS] if stacked else []
+    under = tracks_beneath(below, layout, top=bars.bottom + 6)
+    bottom = bars.bottom + (6 + TRACK * len(below) if below else 0.0)
+    legends = [Track("Population", pd.DataFrame(), bars.legend)] if bars.legend else []
+    placed = Layout(layout.samples, [], layout.step, layout.row, bottom, layout.width, layout.label)
+    swatches, words = legend_below([*legends, *below], placed)
     height = (float(words["y"].max()) if len(words) else bars.bottom) + 12
     many = len(bars.table) > MOST_BARS
-    datasets = {"headers": headers(layout), "row_labels": bars.labels, "legend_swatches": swatches,
-                "legend_text": words}  # fmt: skip
+    labels_left = pd.concat([t for t in (bars.labels, under.names) if len(t)], ignore_index=True)
+    datasets = {"headers": headers(layout), "row_labels": labels_left, "tracks": under.cells,
+                "legend_swatches": swatches, "legend_text": words}  # fmt: skip
     marks = {"tiles": _tiles(bars, layout), "columns": _columns(layout)} if many else {"bars": bars.table}
     return Figure(
         id=f"composition-{_file_name(method)}",
@@ -252,6 +258,7 @@ def _chart(layout: Layout, bars: Bars, *, height: float, many: bool) -> alt.Laye
     swatches = alt.Chart(data("legend_swatches")).mark_square(size=90, opacity=1)
     layers: list[alt.Chart] = [
         *(_pictures(layout, bars, x=x, y=y) if many else [_marks(layout, x=x, y=y)]),
+        track_marks(layout, x=x, y=y),
         swatches.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
         headings.encode(x=x, y=y, text="text:N", tooltip="cohort:N"),
         text("row_labels", align="right", limit=layout.label - 14).encode(x=x, y=y),

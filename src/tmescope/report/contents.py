@@ -16,6 +16,7 @@ from tmescope.report.sample_matrix import SampleMatrix
 from tmescope.store.tables import SCHEMAS
 
 if TYPE_CHECKING:
+    from tmescope.report.cell_map import CellMap
     from tmescope.report.methods_text import MethodsText
 
 __all__ = ["TABLE_COLUMNS", "ReportContents"]
@@ -59,6 +60,8 @@ class ReportContents:
         What the titles of a question's figures must not leave out, by question_id: a landmark, a horizon.
     expression : SampleMatrix, optional
         Samples over the genes that all cohorts measured, for the figure of cohort effects.
+    cells : sequence of CellMap
+        Maps of cells, of the cohorts that are atlases.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class ReportContents:
     signature_genes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     question_notes: Mapping[str, str] = field(default_factory=dict)
     expression: SampleMatrix | None = None
+    cells: Sequence[CellMap] = ()
 
     def __post_init__(self) -> None:
         """Refuse tables without the columns that identify a row."""

@@ -7,6 +7,9 @@ from dataclasses import replace
 from tmescope.report.accuracy import draw_accuracy
 from tmescope.report.agreement import draw_agreement
 from tmescope.report.carried_cuts import draw_carried_cuts
+from tmescope.report.cell_figures import draw_cell_maps
+from tmescope.report.cell_markers import draw_markers
+from tmescope.report.cell_quality import draw_cell_quality
 from tmescope.report.changes import draw_changes
 from tmescope.report.cohort_effects import draw_cohort_effects
 from tmescope.report.composition import draw_composition
@@ -41,12 +44,15 @@ def draw_figures(contents: ReportContents) -> list[Figure]:
     Returns
     -------
     list of Figure
-        Quality, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
+        Quality, cells, landscape, composition, agreement, subtypes, correlations, cohort effects, distributions,
         forest plots, pooled effects, expression, volcano plots, moderators, changes, frozen cut-offs, survival,
         restricted means, incidence, prediction models; identifiers are unique.
     """
     families = (
         draw_quality,
+        draw_cell_quality,
+        draw_cell_maps,
+        draw_markers,
         draw_landscape,
         draw_composition,
         draw_agreement,

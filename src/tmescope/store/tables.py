@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tmescope.foundation.errors import FormatVersionError, StoreError
+from tmescope.store.cell_schemas import CELL_SCHEMAS
+from tmescope.store.table_schema import TableSchema
+from tmescope.store.table_schema import columns_of as _columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,29 +37,6 @@ TEXT = pd.StringDtype(na_value=np.nan)
 
 _PANDAS: Mapping[str, Any] = {"str": TEXT, "float": "float64", "int": "Int64", "bool": "boolean"}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True)
-class TableSchema:
-    """Columns of one table.
-
-    Parameters
-    ----------
-    summary : str
-        What one row is.
-    columns : mapping of str to str
-        Column name to ``str``, ``float``, ``int`` or ``bool``; all may be missing.
-    open : bool
-        Whether further columns may follow (endpoints in ``samples``).
-    """
-
-    summary: str
-    columns: Mapping[str, str]
-    open: bool = False
-
-
-def _columns(text: str) -> dict[str, str]:
-    return dict(item.split(":") for item in text.split())
 
 
 SCHEMAS: Mapping[str, TableSchema] = {
@@ -124,6 +103,7 @@ SCHEMAS: Mapping[str, TableSchema] = {
         "one sample and extra feature",
         _columns("cohort_id:str sample_id:str feature:str kind:str value:float category:str unit:str"),
     ),
+    **CELL_SCHEMAS,
     "answers": TableSchema(
         "one effect of a feature on an endpoint in a cohort",
         _columns(

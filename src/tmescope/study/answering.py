@@ -16,6 +16,7 @@ from tmescope.associate.survival import associate_survival
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.asking import asked_responses, asked_survival
+from tmescope.study.cell_features import composition_method, label_method
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.profiling import COHORT_MATRIX
@@ -44,6 +45,7 @@ def asked_methods(context: Context) -> list[str]:
         return study.answers.methods
     fixed = [s.name for s in context.needs.specs if s.gene_sets is not None]
     fixed += [s.name for s in context.needs.deconvolution]
+    fixed += [composition_method(c) for c in study.cohorts if c.labels]
     return list(dict.fromkeys([context.needs.primary(study), *fixed]))
 
 
@@ -135,7 +137,7 @@ def cohort_features(
         Scoring methods to take, in order.
     """
     scores = read_table(context.ledger.folder(f"profile-{cohort_id}") / "scores.parquet")
-    if context.needs.deconvolution:
+    if context.composes:
         fractions = read_table(context.ledger.folder(f"fractions-{cohort_id}") / "fractions.parquet")
         scores = pd.concat([t for t in (scores, fractions) if len(t)], ignore_index=True)
     extra = read_table(context.ledger.folder(f"cohort-{cohort_id}") / "features.parquet")
@@ -158,11 +160,30 @@ def _answer_own(
         noted = visit_warnings(context, question, cohort.id)
         context = visit_context(context, question, cohort)
         samples = read_table(context.ledger.folder(f"cohort-{cohort.id}") / "samples.parquet").set_index("sample_id")
-    if question.visits is not None or question.methods is not None:
-        methods = asked_methods(context) if question.methods is None else question.methods
+    labelled = methods_of_labels(context, question, cohort)
+    if question.visits is not None or question.methods is not None or labelled:
+        methods = [*(asked_methods(context) if question.methods is None else question.methods), *labelled]
         features = cohort_features(context, cohort.id, sample_ids=list(samples.index), methods=methods)
     found = answer_question(context, question, cohort, features=features, samples=samples, elsewhere=elsewhere)
     return replace(found, warnings=(*noted, *found.warnings))
+
+
+def methods_of_labels(context: Context, question: Question, cohort: Cohort) -> list[str]:
+    """Return the methods that hold the signatures of single labels, where a question names one: SIGNATURE@LABEL.
+
+    Parameters
+    ----------
+    context : Context
+        The run.
+    question : Question
+        The question.
+    cohort : Cohort
+        Who is asked.
+    """
+    named = [*(question.features or ()), *([question.axis] if question.axis else [])]
+    if not cohort.labels or question.methods is not None or not any("@" in name for name in named):
+        return []
+    return [label_method(context.needs.primary(context.study), cohort)]
 
 
 def _write(folder: Path, parts: list[pd.DataFrame], *, others: dict[str, list[pd.DataFrame]]) -> None:

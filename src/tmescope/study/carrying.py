@@ -121,7 +121,7 @@ def _freeze(context: Context, question_id: str, cohort_id: str) -> Iterator[Froz
 def _units(context: Context, cohort_id: str) -> _Units:
     """Return the unit of each feature: scores say which expression they come from, as their numbers depend on it."""
     measured = [read_table(context.ledger.folder(f"profile-{cohort_id}") / "scores.parquet")]
-    if context.needs.deconvolution:
+    if context.composes:
         measured.append(read_table(context.ledger.folder(f"fractions-{cohort_id}") / "fractions.parquet"))
     origin = expression_unit(context.ledger.folder(f"cohort-{cohort_id}"))
     found: _Units = {}

@@ -26,6 +26,8 @@ from tmescope.ingest.gene_lengths import final_scale
 from tmescope.store.matrices import read_genes
 from tmescope.store.tables import read_table
 from tmescope.study.carry_references import cutoff_problems
+from tmescope.study.cell_questions import cell_problems
+from tmescope.study.cell_scales import usable_scale
 from tmescope.study.deconvolving import unmatched_model_problems, unmeasured_problems
 from tmescope.study.expressing import expression_problems
 from tmescope.study.feature_references import feature_problems
@@ -154,6 +156,7 @@ def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> l
         problems += _patient_problems(study, cohort, folders[cohort.id])
     problems += expression_problems(study, folders)
     problems += feature_problems(study, needs, folders)
+    problems += cell_problems(study, folders)
     genes = {cohort: set(read_genes(folder)) for cohort, folder in folders.items()}
     wanted = read_universe(study)
     if wanted is not None:
@@ -174,7 +177,7 @@ def _method_problems(study: Study, cohort: Cohort, needs: Needs, *, folder: Path
     computed = [s for s in needs.specs if s.name not in needs.models.models]
     computed += [s for s in needs.deconvolution if s.name not in needs.compositions.models]
     for spec in computed:
-        if unit not in spec.units:
+        if usable_scale(spec, scale, of_cells=cohort.kind == "cells").unit not in spec.units:
             yield ScaleError(
                 f"{spec.name} does not take {unit}",
                 where=f"cohort {cohort.id}: scale",

@@ -9,6 +9,7 @@ from tmescope.foundation.progress import SILENT, UNCHANGED, Progress
 
 if TYPE_CHECKING:
     from tmescope.facts.installed import Installed
+    from tmescope.foundation.errors import TmescopeError
     from tmescope.study.ledger import Ledger, Step
     from tmescope.study.needs import Needs
     from tmescope.study.schema import Study
@@ -38,6 +39,8 @@ class Context:
         References that the study pins.
     outcomes : dict
         Step name to its files' hashes, for the steps that are done.
+    failed : dict
+        Step name to what is wrong, for steps of cells that could not be done.
     """
 
     study: Study
@@ -48,6 +51,12 @@ class Context:
     progress: Progress = SILENT
     installed: tuple[Installed, ...] = ()
     outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
+    failed: dict[str, TmescopeError] = field(default_factory=dict)
+
+    @property
+    def composes(self) -> bool:
+        """Whether cohorts have a table of fractions: a method estimates them, or cells were counted."""
+        return bool(self.needs.deconvolution) or any(c.kind == "cells" for c in self.study.cohorts)
 
     def do(self, step: Step) -> None:
         """Make a step unless it is done, and remember its outcome."""

@@ -29,6 +29,8 @@ from tmescope.foundation.provenance import hash_file, hash_json
 from tmescope.foundation.result import RunWarning
 from tmescope.store.matrices import read_cohort_folder
 from tmescope.store.tables import empty_table, shape_table, write_table
+from tmescope.study.cell_features import count_fractions
+from tmescope.study.cell_scales import scaled_for
 from tmescope.study.deconvolution_models import misfit_problems
 from tmescope.study.gene_tables import choose_genes
 from tmescope.study.ledger import Step
@@ -241,6 +243,7 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
         "truth": _truth_hash(context.study, cohort),
         "pins": pin_hashes(context.installed),
         "facts": context.needs.facts,
+        "cells": [context.outcomes.get(f"atlas-{cohort.id}"), matrix.get("samples.parquet"), cohort.min_cells],
     }
 
     def make(folder: Path) -> None:
@@ -248,6 +251,8 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
         agreement = empty_table("agreement")
         if asked.consensus != "none" and len(context.needs.deconvolution) > 1:
             table, agreement = _with_consensus(context, table)
+        counted, noted = count_fractions(context, cohort)
+        table, warnings = pd.concat([table, counted], ignore_index=True), [*warnings, *noted]
         write_table(shape_table("fractions", table), folder / "fractions.parquet")
         write_table(shape_table("agreement", agreement), folder / "agreement.parquet")
         accuracy, told = _judge(context, cohort, table)
@@ -317,9 +322,10 @@ def _estimate_all(context: Context, cohort: Cohort) -> tuple[pd.DataFrame, list[
             parameters.setdefault("threads", context.threads)
         options = replace(deconvolve_options(study, spec), parameters=parameters)
         if model := context.needs.compositions.models.get(spec.name):
-            result = apply_deconvolution(model, adata, options=options)
+            result = apply_deconvolution(model, scaled_for(spec, adata, cohort), options=options)
         else:
-            result = deconvolve(adata, method=spec.name, reference=_own_reference(study, spec), options=options)
+            matrix = scaled_for(spec, adata, cohort)
+            result = deconvolve(matrix, method=spec.name, reference=_own_reference(study, spec), options=options)
         parts.append(result.table)
         warnings.update(dict.fromkeys(w for w in result.warnings if w.code != "scale.clipped"))
         context.progress.finish(spec.name)

@@ -46,6 +46,7 @@ _TABLES = (
     "subtype_models",
     "answers",
     "pooled",
+    "cell_groups",
     "screens",
     "screens_pooled",
     "expression_fits",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT
 from tmescope.report.methods_text import said
+from tmescope.study.describing_cells import describe_cells
 from tmescope.study.material import Material, listed, plural, quoted
 from tmescope.study.schema import Endpoint, OrdinalEndpoint, OrdinalRule, ResponseEndpoint, ResponseRule, Rule
 
@@ -70,6 +71,7 @@ def _cohort(material: Material, cohort: Cohort) -> Iterator[str]:
     )
     yield from _selection(cohort)
     yield from _scale(material, cohort, final=str(row["scale"]), n_genes=int(row["n_genes"]))
+    yield from describe_cells(material, cohort)
     yield from _genes(material, cohort)
     yield from _features(cohort)
 

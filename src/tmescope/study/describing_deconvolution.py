@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tmescope.bulk.consensus import METHOD as CONSENSUS
-from tmescope.bulk.matrix_rows import target_scale
 from tmescope.facts.registry import find_reference
 from tmescope.foundation.scale import Scale
 from tmescope.report.methods_text import said
+from tmescope.study.cell_scales import taken_scale
 from tmescope.study.material import Material, listed, plural
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def describe_composition(material: Material) -> Iterator[str]:
 def _method(material: Material, spec: MethodSpec, parameters: dict[str, Any]) -> Iterator[str]:
     yield f"{spec.name}: {said(spec.summary).rstrip('.')}{material.citations.cite(spec.reference)}."
     scales = dict.fromkeys(str(s) for s in material.tables["cohorts"]["scale"])
-    taken = dict.fromkeys(str(target_scale(spec, Scale.parse(s))) for s in scales)
+    taken = dict.fromkeys(str(taken_scale(spec, Scale.parse(s))) for s in scales)
     alone = "from that sample alone" if spec.scope == "sample" else "beside the other samples of its cohort"
     yield f"It took values in {listed(taken)}, estimated each sample {alone}, and gives: {said(spec.unit)}."
     if spec.installed:

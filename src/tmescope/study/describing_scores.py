@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tmescope.bulk.matrix_rows import target_scale
 from tmescope.foundation.scale import Scale
 from tmescope.report.methods_text import said
+from tmescope.study.cell_scales import taken_scale
 from tmescope.study.material import Material, listed, plural
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _method(material: Material, spec: MethodSpec, parameters: dict[str, Any]) ->
     summary = said(spec.summary).rstrip(".")
     yield f"{spec.name}: {summary}{cited}."
     scales = list(dict.fromkeys(str(s) for s in material.tables["cohorts"]["scale"]))
-    taken = list(dict.fromkeys(str(target_scale(spec, Scale.parse(s))) for s in scales))
+    taken = list(dict.fromkeys(str(taken_scale(spec, Scale.parse(s))) for s in scales))
     alone = "from that sample alone" if spec.scope == "sample" else "beside the other samples of its cohort"
     yield f"It took values in {listed(taken)} and scored each sample {alone}."
     defaults = {p.name: p.default for p in spec.parameters if p.name not in _BESIDE}

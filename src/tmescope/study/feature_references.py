@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tmescope.foundation.errors import TmescopeError, UnknownNameError
 from tmescope.store.matrices import read_genes
 from tmescope.study.asking import is_asked
+from tmescope.study.cell_questions import names_of_cells
 
 if TYPE_CHECKING:
     from tmescope.study.needs import Needs
@@ -43,7 +44,8 @@ def feature_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) ->
         if not cohorts or question.kind == "expression" or not all(c.id in folders for c in cohorts):
             continue
         yield from _genes(question, {g for c in cohorts for g in read_genes(folders[c.id])})
-        yield from _features(study, question, needs, cohorts=cohorts)
+        of_cells = names_of_cells(study, needs, folders)
+        yield from _features(study, question, needs, cohorts=cohorts, of_cells=of_cells)
 
 
 def _genes(question: Question, measured: set[str]) -> Iterator[TmescopeError]:
@@ -53,14 +55,16 @@ def _genes(question: Question, measured: set[str]) -> Iterator[TmescopeError]:
             yield UnknownNameError.of(what, name, sorted(measured), where=f"question[{question.id}].genes")
 
 
-def _features(study: Study, question: Question, needs: Needs, *, cohorts: list[Cohort]) -> Iterator[TmescopeError]:
+def _features(
+    study: Study, question: Question, needs: Needs, *, cohorts: list[Cohort], of_cells: set[str]
+) -> Iterator[TmescopeError]:
     measured = {n for c in cohorts for t in c.features for n in (*t.numeric, *t.categorical)}
     methods = question.methods or study.answers.methods
     # of methods with sets of their own, frozen and third-party ones only they know the features
     plain = {s.name for s in needs.specs if s.gene_sets is None and s.name not in needs.models.models}
     others = {s.name for s in (*needs.specs, *needs.deconvolution)} - plain
     open_ended = bool(others if methods is None else set(methods) - plain)
-    known = measured | needs.sets().keys()
+    known = measured | needs.sets().keys() | of_cells
 
     def may_be(name: str) -> bool:
         if name in known or name.startswith(_SUBTYPE):

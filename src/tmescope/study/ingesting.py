@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +19,7 @@ from tmescope.ingest.features import FeatureColumn, FeatureSource
 from tmescope.store.matrices import write_cohort_folder
 from tmescope.store.tables import shape_table, write_table
 from tmescope.study import schema
+from tmescope.study.counted_atlas import CELLS, count_into, pseudobulk_matrix
 from tmescope.study.gene_tables import choose_genes
 from tmescope.study.inputs import cohort_inputs, cohort_options
 from tmescope.study.ledger import Step
@@ -44,10 +48,13 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "gene_table": table.sha256 if (table := choose_genes(study)) else "",
         "max_unmapped": study.profile.max_unmapped,
         "needed": hash_json(context.needs.genes),
+        "atlas": context.outcomes.get(f"atlas-{cohort.id}"),
     }
 
     def make(folder: Path) -> None:
-        ingest_into(folder, study, cohort, needs=context.needs, progress=context.progress)
+        name = f"atlas-{cohort.id}"
+        counted = context.ledger.folder(name) if name in context.outcomes else context.failed.get(name)
+        ingest_into(folder, study, cohort, needs=context.needs, progress=context.progress, counted=counted)
         _refuse_changed(inputs, stamps)
 
     return Step(f"cohort-{cohort.id}", ingredients, make)
@@ -85,7 +92,15 @@ def _hash(path: Path) -> str | None:
         return None
 
 
-def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs, progress: Progress = SILENT) -> None:
+def ingest_into(
+    folder: Path,
+    study: Study,
+    cohort: Cohort,
+    *,
+    needs: Needs,
+    progress: Progress = SILENT,
+    counted: Path | TmescopeError | None = None,
+) -> None:
     """Read a cohort and write its matrix and tables into an empty folder.
 
     Parameters
@@ -100,13 +115,21 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs, pro
         Genes that the profile needs.
     progress : Progress
         Told of the reading of the matrix.
+    counted : pathlib.Path or TmescopeError, optional
+        For a cohort of cells: folder of its step that added them up, or why that failed; they are added up here if
+        omitted.
 
     Raises
     ------
     TmescopeError
         Whatever is wrong with its files; `ManyProblems` where it is several things.
     """
-    found = _read(study, cohort, needs=needs, progress=progress)
+    with ExitStack() as stack:
+        if cohort.kind == "cells" and counted is None:
+            counted = _count_apart(stack, study, cohort, progress=progress)
+        found = _read(study, cohort, needs=needs, progress=progress, counted=counted)
+        if isinstance(counted, Path):
+            shutil.copyfile(counted / CELLS, folder / CELLS)
     write_cohort_folder(found.adata, folder)
     samples = found.adata.obs.copy()
     samples.insert(1, "sample_id", samples.index)
@@ -123,10 +146,22 @@ def ingest_into(folder: Path, study: Study, cohort: Cohort, *, needs: Needs, pro
         write_table(shape_table(name, table), folder / f"{name}.parquet")
 
 
-def _read(study: Study, cohort: Cohort, *, needs: Needs, progress: Progress) -> IngestedCohort:
+def _count_apart(stack: ExitStack, study: Study, cohort: Cohort, *, progress: Progress) -> Path | TmescopeError:
+    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tmescope-cells-")))
+    try:
+        count_into(scratch, study, cohort, progress=progress)
+    except TmescopeError as error:
+        return error
+    return scratch
+
+
+def _read(
+    study: Study, cohort: Cohort, *, needs: Needs, progress: Progress, counted: Path | TmescopeError | None
+) -> IngestedCohort:
+    path = study.resolve(cohort.expression)
     rules = {name: (e, e.rule_for(cohort.id)) for name, e in study.endpoints.items()}
     return read_cohort(
-        study.resolve(cohort.expression),
+        path if counted is None else pseudobulk_matrix(study, cohort, counted),
         study.resolve(cohort.samples) if cohort.samples else None,
         options=replace(cohort_options(study, cohort), progress=progress),
         endpoints={name: _rule(endpoint, rule) for name, (endpoint, rule) in rules.items() if rule is not None},

@@ -39,6 +39,9 @@ def cohort_inputs(study: Study, cohort: Cohort) -> dict[tuple[str, str], Path]:
         if name:
             found[name, ""] = study.resolve(name)
     path = found[cohort.expression, ""]
+    if cohort.kind == "cells":
+        del found[cohort.expression, ""]
+        return {**found, (cohort.expression, "zarr.json"): path / "zarr.json"}  # it has the check sums of all others
     try:
         parts = list_inputs(path, cohort_options(study, cohort))
     except (TmescopeError, OSError):  # reading says what is wrong

@@ -21,6 +21,7 @@ from tmescope.foundation.errors import (
     examples,
 )
 from tmescope.study.asked_expression import expresses
+from tmescope.study.cell_features import label_methods
 from tmescope.study.model_references import model_references
 from tmescope.study.question_references import question_references
 from tmescope.study.schema import UNDECIDED, OrdinalEndpoint, ResponseEndpoint, Study, TimeEndpoint
@@ -268,7 +269,7 @@ def _answer_references(study: Study, where: str) -> Iterator[TmescopeError]:
         yield UnknownNameError.of(
             "time-to-event endpoint", study.answers.survival, times, where=f"{where}: answers.survival"
         )
-    known = [*study.profile.methods, *study.deconvolution.methods]
+    known = [*study.profile.methods, *study.deconvolution.methods, *label_methods(study)]
     has_models = bool(study.profile.models or study.deconvolution.models)  # their names stand in their files
     for name in study.answers.methods or []:
         if name not in known and not has_models:

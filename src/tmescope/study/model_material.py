@@ -231,7 +231,7 @@ def _chosen(names: Sequence[str], known: Sequence[Predictor], where: str) -> tup
 
 def _scores(context: Context, cohort_id: str, methods: Sequence[str]) -> Iterator[tuple[Predictor, pd.Series]]:
     tables = [read_table(context.ledger.folder(f"profile-{cohort_id}") / "scores.parquet")]
-    if context.needs.deconvolution:
+    if context.composes:
         tables.append(read_table(context.ledger.folder(f"fractions-{cohort_id}") / "fractions.parquet"))
     specs = {s.name: s for s in (*context.needs.specs, *context.needs.deconvolution)}
     facts = context.needs.facts

@@ -22,6 +22,7 @@ from tmescope.foundation.errors import (
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
+from tmescope.study.cell_features import label_methods
 from tmescope.study.deconvolution_models import DeconvolutionModels, read_deconvolution_models, unpinned_problems
 from tmescope.study.deconvolving import deconvolution_problems, deconvolution_specs
 from tmescope.study.gene_tables import BUNDLED, table_problems
@@ -303,7 +304,8 @@ def _model_problems(study: Study, *, complete: bool) -> Iterator[TmescopeError]:
     names = [*study.profile.methods, *models.models]
     asked = [("answers.methods", name) for name in study.answers.methods or []]
     asked += [("profile.primary", name) for name in [study.profile.primary] if name]
-    named = {"answers.methods": [*names, *study.deconvolution.methods, *frozen], "profile.primary": names}
+    of_cells = label_methods(study)
+    named = {"answers.methods": [*names, *study.deconvolution.methods, *frozen, *of_cells], "profile.primary": names}
     for place, name in asked if models.models or frozen else []:
         if name not in named[place]:
             yield UnknownNameError.of("method of the profile", name, named[place], where=place)

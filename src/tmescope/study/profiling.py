@@ -15,6 +15,8 @@ from tmescope.foundation.provenance import hash_file
 from tmescope.foundation.result import RunWarning
 from tmescope.store.matrices import read_cohort_folder, read_genes
 from tmescope.store.tables import TEXT, empty_table, read_table, shape_table, write_table
+from tmescope.study.cell_features import score_labels
+from tmescope.study.cell_scales import scaled_for
 from tmescope.study.ledger import Step
 from tmescope.study.needs import read_universe
 from tmescope.study.notices import warning_table
@@ -106,12 +108,15 @@ def profile_step(context: Context, cohort: Cohort) -> Step:
         "files": dict(context.needs.files.hashes),
         "pins": pin_hashes(context.installed),
         "leading_edge": profile.leading_edge,
+        "cells": [context.outcomes.get(f"atlas-{cohort.id}"), matrix.get("samples.parquet"), cohort.min_cells],
     }
 
     def make(folder: Path) -> None:
         adata = read_cohort_folder(context.ledger.folder(f"cohort-{cohort.id}"))
         genes = read_table(context.ledger.folder("universe") / "genes.parquet")["gene_symbol"]
         scores, leading, warnings = _score_all(context, adata, cohort, universe=frozenset(genes))
+        by_label, told = score_labels(context, cohort, universe=frozenset(genes))
+        scores, warnings = pd.concat([scores, by_label], ignore_index=True), [*warnings, *told]
         write_table(shape_table("scores", scores), folder / "scores.parquet")
         write_table(shape_table("leading_edge", leading), folder / "leading_edge.parquet")
         write_table(warning_table(warnings), folder / "warnings.parquet")
@@ -147,10 +152,10 @@ def _score_all(
         originals = _originals(context, cohort, spec)
         options = ScoreOptions(profile.min_coverage, parameters=parameters, universe=originals)
         if model := context.needs.models.models.get(spec.name):
-            matrix, method = adata, model
-            result = apply_scores(model, adata, options=options, progress=within)
+            matrix, method = scaled_for(spec, adata, cohort), model
+            result = apply_scores(model, matrix, options=options, progress=within)
         else:
-            matrix, method = shared if spec.ranks_all_genes else adata, spec.name
+            matrix, method = scaled_for(spec, shared if spec.ranks_all_genes else adata, cohort), spec.name
             result = score(matrix, context.needs.weighted_sets(), method=spec.name, options=options, progress=within)
         tables.append(result.table)
         leading += _leading(context, matrix, method, options=options)

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort, Study
     from tmescope.study.schema_questions import Question
 
-__all__ = ["SAMPLE_COLUMNS", "question_references"]
+__all__ = ["NO_CELLS", "SAMPLE_COLUMNS", "question_references"]
 
 SAMPLE_COLUMNS = ("sex", "age_years", "cancer_type", "treatment", "timepoint")
 """Columns of the table samples that a question may adjust for beside the study's features."""
+
+NO_CELLS = "a column of cells is no feature of patients: ask of pseudo-bulk, such as a label's share or SIGNATURE@LABEL"
+"""What is added where a question names something unknown in a study of cells."""
 
 _TABLE = "table:"
 _EITHER = (ResponseEndpoint, TimeEndpoint)
@@ -67,10 +70,19 @@ def question_references(study: Study, where: str) -> Iterator[TmescopeError]:
         for name in dict.fromkeys(named):
             if name not in cohorts:
                 yield UnknownNameError.of("cohort", name, cohorts, where=place)
-        yield from _columns(study, question, place)
+        yield from _with_reason(study, _columns(study, question, place))
         yield from _visits(study, question, place)
         yield from _timeless(study, question, place)
         yield from carry_references(study, question, place)
+
+
+def _with_reason(study: Study, problems: Iterator[TmescopeError]) -> Iterator[TmescopeError]:
+    """Yield problems; where cohorts are of cells a name may be one of their columns, so that the reason is added."""
+    of_cells = any(c.kind == "cells" for c in study.cohorts)
+    for problem in problems:
+        if of_cells:
+            problem.next_step = f"{problem.next_step}; {NO_CELLS}"
+        yield problem
 
 
 def _endpoint(study: Study, question: Question, place: str) -> Iterator[TmescopeError]:

@@ -14,6 +14,7 @@ from tmescope.associate.pooled_screens import pool_screens
 from tmescope.store.tables import empty_table, read_table, shape_table, write_table
 from tmescope.study.asked_question import AskedQuestion, FoundAnswers
 from tmescope.study.asking import is_asked
+from tmescope.study.cell_questions import label_features
 from tmescope.study.ledger import Step
 from tmescope.study.moderating import moderate, pooling_options
 from tmescope.study.notices import warning_table
@@ -129,7 +130,7 @@ def surroundings(context: Context, question: Question, cohort_id: str) -> Surrou
     study = context.study
     tables = [t for c in study.cohorts if is_asked(study, question, c) for t in c.features]
     measured = {n for t in tables for n in (*t.numeric, *t.categorical)}
-    return Surroundings(cohort_id, frozenset(measured | context.needs.sets().keys()))
+    return Surroundings(cohort_id, frozenset(measured | context.needs.sets().keys() | label_features(context)))
 
 
 def name_answers(answers: pd.DataFrame, question: Question, material: QuestionMaterial) -> pd.DataFrame:

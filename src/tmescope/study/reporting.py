@@ -15,6 +15,7 @@ from tmescope.report.static import write_figures
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import read_table
 from tmescope.study.asking import asked_responses, asked_survival
+from tmescope.study.atlas_views import read_map
 from tmescope.study.common_expression import read_common_expression
 from tmescope.study.describing import describe_run
 from tmescope.study.ledger import Step
@@ -43,6 +44,7 @@ def report_steps(context: Context, provenance: dict[str, Any]) -> tuple[Step, ..
         "release": context.release,
         "tables": context.outcomes["tables"],
         "matrices": {c.id: context.outcomes[f"cohort-{c.id}"] for c in study.cohorts},
+        "views": {c.id: context.outcomes.get(f"view-{c.id}") for c in study.cohorts if c.kind == "cells"},
         "head": study.study.model_dump(mode="json"),
         "primary": context.needs.primary(study),
         "responses": asked_responses(study),
@@ -106,4 +108,5 @@ def _contents(context: Context, provenance: dict[str, Any]) -> ReportContents:
         question_notes=question_notes(study.question),
         signature_genes={s.name: s.genes for s in context.needs.collections} | context.needs.sets(),
         expression=read_common_expression(cohorts),
+        cells=tuple(read_map(context, c) for c in study.cohorts if c.kind == "cells"),
     )

@@ -19,10 +19,12 @@ from tmescope.foundation.progress import SILENT, UNCHANGED, Progress
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import SCHEMAS, read_table
 from tmescope.study.answering import answer_step, asked_methods
+from tmescope.study.atlas_views import view_step
 from tmescope.study.carry_references import cutoff_problems
 from tmescope.study.carrying import CUTOFFS, carry_steps, freezes
 from tmescope.study.checking import cross_problems
 from tmescope.study.context import Context
+from tmescope.study.counted_atlas import atlas_step
 from tmescope.study.crate import input_hashes, provenance_of, write_crate
 from tmescope.study.deconvolving import deconvolve_step
 from tmescope.study.describing import methods_step, publish_methods
@@ -39,7 +41,7 @@ from tmescope.study.predicting import predict_problems, predict_step
 from tmescope.study.profiling import profile_step, universe_step
 from tmescope.study.questioning import pool_step, pools
 from tmescope.study.run_records import write_run_record
-from tmescope.study.schema import Study
+from tmescope.study.schema import Cohort, Study
 from tmescope.study.subtyping import subtype_steps
 from tmescope.study.tabulating import table_step
 from tmescope.study.visits import measure_visits
@@ -147,12 +149,13 @@ def run(
         release = metadata.version("tmescope")
         context = Context(loaded, ledger, gather_needs(loaded), release, threads, progress, installed)
         _ingest(context)
+        _view_cells(context)
         context.do(overlap_step(context))
         context.do(universe_step(context))
         measure_visits(context, methods=asked_methods(context))
         for cohort in loaded.cohorts:
             context.do(profile_step(context, cohort))
-            if context.needs.deconvolution:
+            if context.composes:
                 context.do(deconvolve_step(context, cohort))
         for step in subtype_steps(context):
             context.do(step)
@@ -180,6 +183,9 @@ def run(
 def _ingest(context: Context) -> None:
     """Read every cohort that changed; commit none of them unless all of them are right."""
     problems: list[TmescopeError] = []
+    for cohort in context.study.cohorts:
+        if cohort.kind == "cells":
+            _count(context, cohort)
     steps = [cohort_step(context, cohort) for cohort in context.study.cohorts]
     folders = {}
     with ExitStack() as stack:
@@ -204,6 +210,20 @@ def _ingest(context: Context) -> None:
         if problems:
             raise ManyProblems(problems)
     _remember(context.ledger, context, [s.name for s in steps], fresh={f.name for f in folders.values()})
+
+
+def _count(context: Context, cohort: Cohort) -> None:
+    """Add up the cells of a cohort; what is wrong with them is told when the cohort is read, with all else."""
+    try:
+        context.do(atlas_step(context, cohort))
+    except TmescopeError as error:
+        context.failed[f"atlas-{cohort.id}"] = error
+
+
+def _view_cells(context: Context) -> None:
+    for cohort in context.study.cohorts:
+        if cohort.kind == "cells":
+            context.do(view_step(context, cohort))
 
 
 def _answer(context: Context) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.options import FileFormat
+from tmescope.study.schema_cells import CellsRules
 from tmescope.study.schema_deconvolution import Deconvolution
 from tmescope.study.schema_endpoints import (
     UNDECIDED,
@@ -119,13 +120,17 @@ class FeatureTable(Table):
         return self
 
 
-class Cohort(Table):
-    """One cohort: a matrix, a sample table, and what only people know about them."""
+class Cohort(CellsRules):
+    """One cohort: a matrix or an atlas, a sample table, and what only people know about them."""
 
     id: str = Field(description="Short name of the cohort")
+    kind: Literal["bulk", "cells"] = Field("bulk", description="bulk: a matrix of samples; cells: an atlas")
     expression: FileName = Field(
         description="Expression matrix, 10x folder or samplesheet; relative paths start at the study file"
     )
+    atlas: FileName | None = Field(None, description="For kind = cells: folder made by tmescope atlas ingest")
+    labels: str | None = Field(None, description="For kind = cells: column of the cells that holds their types")
+    min_cells: int | None = Field(None, ge=1, description="For kind = cells: fewest cells of a label that count, 10")
     format: FileFormat | None = Field(None, description="By the file's name if omitted")
     orientation: Literal["genes_by_samples", "samples_by_genes"] | None = Field(
         None,

@@ -14,6 +14,7 @@ from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import empty_table, read_table, shape_table, write_csv, write_table
 from tmescope.study.carrying import carries
+from tmescope.study.cell_tables import CELL_TABLES, cells_builder
 from tmescope.study.expressing import EXPRESSION_TABLES, expresses
 from tmescope.study.ledger import Step
 from tmescope.study.material import Material
@@ -75,7 +76,7 @@ def _stacked(name: str, prefix: str) -> Callable[[Context], pd.DataFrame]:
 def _warnings(context: Context) -> pd.DataFrame:
     folders = [context.ledger.folder(f"cohort-{c.id}") for c in context.study.cohorts]
     folders += [context.ledger.folder(name) for name in ("overlaps", "universe")]
-    composed = ["fractions"] if context.needs.deconvolution else []
+    composed = ["fractions"] if context.composes else []
     placed = ["subtypes"] if context.needs.subtypes.asked else []
     for prefix in ("profile", *composed, *placed, "answers"):
         folders += [context.ledger.folder(f"{prefix}-{c.id}") for c in context.study.cohorts]
@@ -195,7 +196,7 @@ def _of_model(name: str, genes: tuple[str, ...]) -> dict[str, object]:
 
 def _composed(name: str) -> Callable[[Context], pd.DataFrame]:
     def build(context: Context) -> pd.DataFrame:
-        return _stacked(name, "fractions")(context) if context.needs.deconvolution else empty_table(name)
+        return _stacked(name, "fractions")(context) if context.composes else empty_table(name)
 
     return build
 
@@ -254,6 +255,7 @@ _BUILDERS: dict[str, Callable[[Context], pd.DataFrame]] = {
     "subtype_models": _placed("subtype_models"),
     "leading_edge": _stacked("leading_edge", "profile"),
     "features": _stacked("features", "cohort"),
+    **{name: cells_builder(name) for name in CELL_TABLES},
     "answers": _answers,
     "pooled": _pooled("pooled"),
     "leave_one_out": _pooled("leave_one_out"),

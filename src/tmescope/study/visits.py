@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 _SHARED = ("universe", "overlaps")
+_CELLS = "atlas-"
 _EXPECTED = ("selection.several_per_patient", "selection.left_out")
 """Codes of warnings that every reading of two visits raises, and that say nothing here."""
 
@@ -54,7 +55,8 @@ class _VisitLedger(Ledger):
 
     def folder(self, name: str, *, public: bool = False) -> Path:
         """Return the folder of a step."""
-        return super().folder(name if name in _SHARED else f"{self.prefix}{name}", public=public)
+        is_shared = name in _SHARED or name.startswith(_CELLS)
+        return super().folder(name if is_shared else f"{self.prefix}{name}", public=public)
 
 
 def asked_visits(study: Study) -> Iterator[tuple[Question, Cohort]]:
@@ -91,7 +93,8 @@ def visit_context(context: Context, question: Question, cohort: Cohort) -> Conte
     shared = context.ledger
     ledger = _VisitLedger(shared.root, shared.redone, shared.kept, prefix)
     done = {name.removeprefix(prefix): o for name, o in context.outcomes.items() if name.startswith(prefix)}
-    outcomes = {name: context.outcomes[name] for name in _SHARED if name in context.outcomes} | done
+    shared_names = (n for n in context.outcomes if n in _SHARED or n.startswith(_CELLS))
+    outcomes = {name: context.outcomes[name] for name in shared_names} | done
     needs = replace(context.needs, subtypes=StudySubtypes())
     return replace(
         context, study=_with_both(context.study, question, cohort), ledger=ledger, needs=needs, outcomes=outcomes
@@ -146,7 +149,7 @@ def measure_visits(context: Context, *, methods: Sequence[str]) -> None:
         wanted = methods if question.methods is None else question.methods
         inner.needs = replace(inner.needs, specs=tuple(s for s in inner.needs.specs if s.name in wanted))
         _do(context, inner, profile_step(inner, asked), question=question)
-        if inner.needs.deconvolution:
+        if inner.composes:
             _do(context, inner, deconvolve_step(inner, asked), question=question)
     for question in context.study.question:
         if question.visits is not None and question.pool is not None:
