@@ -97,7 +97,7 @@ def _by(
 
 def _placed(found: CellMap, size: int) -> Placed:
     x, y = (found.cells[c].to_numpy(dtype=np.float64) for c in "xy")
-    return place_cells(x, y, frame=frame_of(x, y), size=size)
+    return place_cells(x, y, frame=frame_of(x, y, bins=found.bins), size=size)
 
 
 def _coloured(found: CellMap, colourings: list[_Colouring]) -> Figure:
@@ -157,7 +157,7 @@ def _multiples(found: CellMap, colouring: _Colouring) -> Figure:
     shown = [i for i, n in enumerate(colouring.names) if n != _NO_LABEL][:MOST_PANELS]
     across = 5 if len(shown) <= _FEW else 8
     side = (_WIDE - (across - 1) * 10) / across
-    size = 240 if len(shown) <= _FEW else 128
+    size = 256 if len(shown) <= _FEW else 128
     placed = _placed(found, size)
     tiles, names = [], []
     for k, i in enumerate(shown):

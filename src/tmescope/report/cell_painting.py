@@ -20,18 +20,21 @@ Placed = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Row and column of each cell, or bin, among the pixels."""
 
 
-def frame_of(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float, float]:
+def frame_of(x: NDArray[np.float64], y: NDArray[np.float64], *, bins: int = 0) -> tuple[float, float, float, float]:
     """Return the edges of a picture of all cells: left, right, lower, upper, with a margin.
 
     Parameters
     ----------
     x, y : array
         Places of all cells; at least one.
+    bins : int
+        Bins of each axis whose middles these are: the picture then ends with them, so that each is one pixel.
     """
     edges = []
     for values in (x, y):
         low, high = float(values.min()), float(values.max())
-        margin = _MARGIN * (high - low) or 1.0
+        margin = (high - low) / (2 * (bins - 1)) if bins > 1 else _MARGIN * (high - low)
+        margin = margin or 1.0
         edges += [low - margin, high + margin]
     return edges[0], edges[1], edges[2], edges[3]
 

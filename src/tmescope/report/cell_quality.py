@@ -16,6 +16,7 @@ __all__ = ["draw_cell_quality"]
 
 _WIDTH, _HEIGHT = 930, 150
 _MOST_NAMES = 60
+_WIDEST = 45.0
 _MEASURES = {"counts": "counts a cell", "genes": "genes a cell", "mt_percent": "mitochondrial %"}
 _LOG = frozenset({"counts", "genes"})
 _KERNEL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
@@ -95,7 +96,7 @@ def _order(contents: ReportContents, medians: pd.DataFrame, cohort: str) -> pd.D
 
 def _shapes(quality: pd.DataFrame, place: pd.DataFrame, step: float) -> pd.DataFrame:
     """Return the outline of each violin: left and right at the middle of each bin, zero at both ends."""
-    half = 0.45 * step
+    half = min(0.45 * step, _WIDEST)
     known = quality.merge(place, on="sample_id", how="inner")
     parts = []
     for (measure, _), rows in known.groupby(["measure", "sample_id"], sort=False):
@@ -172,7 +173,7 @@ def _panel(measure: str, step: float) -> alt.LayerChart:
     medians = (
         alt.Chart(data("medians"))
         .transform_filter(here)
-        .mark_tick(orient="horizontal", width=max(2.0, 0.6 * step), thickness=2, color=ink())
+        .mark_tick(orient="horizontal", width=max(2.0, min(0.6 * step, _WIDEST)), thickness=2, color=ink())
     )
     layers: list[alt.Chart] = [
         violins.encode(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,8 @@ def view_step(context: Context, cohort: Cohort) -> Step:
         about = _write_map(folder, atlas, cohort)
         markers = _markers(atlas, cohort.id)
         write_table(shape_table("cell_markers", markers), folder / "cell_markers.parquet")
-        absent = [_COMMANDS[_MARKERS]] * (_MARKERS not in results)
+        by = f" --label {shlex.quote(cohort.labels)}" if cohort.labels else ""
+        absent = [_COMMANDS[_MARKERS] + by] * (_MARKERS not in results)
         absent = [*([_COMMANDS["umap"]] if not about["embedding"] else []), *absent]
         text = json.dumps({**about, "absent": absent}, sort_keys=True, indent=1)
         (folder / "view.json").write_text(text + "\n", encoding="utf-8")
