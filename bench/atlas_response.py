@@ -13,19 +13,21 @@ from tmescope.associate.features import Feature
 from tmescope.associate.response import associate_response
 from tmescope.simulate import AtlasEffects, AtlasPlan, simulate_atlas
 
-SUMMARY = "atlases of cells: coverage and type-I error of pseudo-bulk by patient, and of a test over cells (3 min)"
+SUMMARY = "atlases of cells: coverage and type-I error of pseudo-bulk by patient, and of a test over cells (7 min)"
 
-# fixed before the first run
+# The size of the set was chosen after a first look: of fewer genes more varies between patients, and a test over cells
+# errs more. How much it errs is therefore a figure of this plan alone; what is said of patients does not rest on it.
+# The seed was not run before the plan was fixed.
 TYPES = ("macrophage", "CD8 T cell", "malignant", "fibroblast")
 PATIENTS = 24
 CELLS = 100
-STUDIES = 150
+STUDIES = 1000
 PLAN = AtlasPlan(
     n_cells=PATIENTS * CELLS * STUDIES, n_patients=PATIENTS * STUDIES, n_on_treatment=0, n_genes=400, types=TYPES,
     n_markers=20, counts_of_a_cell=300.0, effects=AtlasEffects(log_ratio=0.5, log2_fold=0.5, n_genes=8),
 )  # fmt: skip
 NULL = replace(PLAN, effects=replace(PLAN.effects, log_ratio=0.0, log2_fold=0.0))
-SEED = 20261126
+SEED = 81350427
 BAND = 0.999
 
 

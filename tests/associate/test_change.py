@@ -69,6 +69,15 @@ def test_type_one_error_and_coverage_are_nominal():
         assert low <= hits <= high
 
 
+def test_changes_given_the_axis_of_pairs_alone_are_warned_of():
+    features, visits, _, _ = _trial(np.random.default_rng(6))
+    axis = Feature("axis", "m", features[0].values + np.random.default_rng(7).normal(size=80))
+    assert associate_change(features, visits, cohort_id="c", axis=axis)[1] == ()
+    (warning,) = associate_change(features, visits.iloc[:-15], cohort_id="c", axis=axis)[1]
+    assert (warning.code, warning.count, warning.examples) == ("change.axis_pairs_alone", 1, ("f",))
+    assert "off, the more clearly the larger the cohort" in warning.message
+
+
 def test_what_contradicts_itself_or_says_nothing():
     features, visits, _, _ = _trial(np.random.default_rng(5), n=5)
     two = visits.copy()

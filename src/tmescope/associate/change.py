@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["associate_change"]
 
 _FEW_PAIRS = 10
+_UNPAIRED = "the other sample of the pair"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def associate_change(
         more it rises in responders). ``n`` patients, ``n_events`` pairs. ``checks`` holds the same effect from
         complete pairs alone.
     warnings : tuple of RunWarning
-        Few pairs, features without an estimate.
+        Few pairs, changes given the axis while visits are missing, features without an estimate.
 
     Raises
     ------
@@ -192,7 +193,7 @@ def _row(measured: _Measured, contrast: _Contrast) -> dict[str, Any]:
     if measured.axis is None:
         model, checks = _fit(measured, contrast, used), _complete_pairs(measured, contrast, used, pairs=pairs)
     else:
-        parts.append((int((used & ~pairs).sum()), "the other sample of the pair"))
+        parts.append((int((used & ~pairs).sum()), _UNPAIRED))
         used, checks = pairs, f"complete pairs; given the patient's change of {measured.axis_name}"
         model = _fit(measured, contrast, used)
     counted = used if contrast.group is None else used & (known.responds == contrast.group)
@@ -248,6 +249,17 @@ def _warnings(answers: pd.DataFrame, *, where: str) -> Iterator[RunWarning]:
     fewest = int(overall["n_events"].min())
     if fewest < _FEW_PAIRS:
         yield RunWarning("answers.few_pairs", f"{fewest} pairs: changes rest on few patients", where, fewest)
+    given = answers[(answers["adjusted_for"] != "") & answers["effect"].notna()]
+    unpaired = given[given["left_out"].str.contains(_UNPAIRED, regex=False)]
+    if len(unpaired):
+        yield RunWarning(
+            "change.axis_pairs_alone",
+            f"{len(unpaired)} changes given the axis rest on complete pairs alone: where the value before decides who "
+            "has a sample on treatment they are off, the more clearly the larger the cohort",
+            where,
+            len(unpaired),
+            tuple(dict.fromkeys(unpaired["feature"]))[:3],
+        )
     lost = answers[answers["effect"].isna()]
     if len(lost):
         names = tuple(dict.fromkeys(lost["feature"]))
