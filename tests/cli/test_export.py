@@ -54,7 +54,7 @@ def test_what_is_left_out_is_told(tmescope, folder):
 def test_a_run_becomes_a_workbook_and_anndata(tmescope, folder):
     assert tmescope("run", "study.toml", "-o", "out", "-q").code == 0
     said = tmescope("export", "xlsx", "out", "-o", "r.xlsx", "-q")
-    assert (said.code, said.out, said.err) == (0, "wrote r.xlsx: 40 sheets\n", "")
+    assert (said.code, said.out, said.err) == (0, "wrote r.xlsx: 44 sheets\n", "")
     again = tmescope("export", "xlsx", "out", "-o", "r.xlsx")
     assert again.code == 2
     assert "the output exists already" in again.err
