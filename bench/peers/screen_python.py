@@ -13,7 +13,6 @@ import numpy as np
 
 folder, program, kind, part = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 N = 500
-BLOCK = 1024
 values = np.fromfile(folder / "values.bin").reshape(-1, N).T[:, :part]
 times, event, response = (np.fromfile(folder / f"{name}.bin") for name in ("time", "event", "response"))
 covariates = np.fromfile(folder / "covariates.bin").reshape(-1, N).T
@@ -37,9 +36,7 @@ def fit_tmescope(columns: np.ndarray) -> list[float]:
         if kind == "logistic"
         else cox_outcome(times, event, covariates=beside, options=options)
     )
-    width = columns.shape[1]
-    blocks = [screen_columns(model, columns[:, first : first + BLOCK]).log_effect for first in range(0, width, BLOCK)]
-    return np.concatenate(blocks).tolist()
+    return screen_columns(model, columns).log_effect.tolist()
 
 
 def fit_lifelines(columns: np.ndarray) -> list[float]:

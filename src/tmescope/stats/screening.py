@@ -169,8 +169,9 @@ def _fit_tiles(model: OutcomeModel, matrix: NDArray[np.float64]) -> tuple[NDArra
 
     width, by_row = matrix.shape[1], matrix.flags.c_contiguous
     moments, raw = np.empty((3, width)), np.full((width, 6), np.nan)
-    room = np.empty(model.rows.size * _TILE)
-    turned = np.empty(0 if by_row else len(matrix) * _TILE, dtype=matrix.dtype)
+    most = min(width, _TILE)
+    room = np.empty(model.rows.size * most)
+    turned = np.empty(0 if by_row else len(matrix) * most, dtype=matrix.dtype)
     for first in range(0, width, _TILE):
         last = min(first + _TILE, width)
         z, tile = _shaped(room, model.rows.size, last - first), np.empty((3, last - first))
