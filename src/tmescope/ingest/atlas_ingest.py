@@ -233,7 +233,8 @@ def _open_heads(
 
 def _add_all(sources: Sequence[_Source], path: Path, options: IngestOptions, *, course: _Course) -> None:
     writer = AtlasWriter(path, threads=options.threads)
-    genes = [str(g) for g in open_atlas(path).genes().index]
+    frame = open_atlas(path).genes()
+    genes, ids = [str(g) for g in frame.index], [str(i) for i in frame.get("gene_ids", ())]
     there = {s.sample_id: s.source for s in writer.layout.samples}
     wanted = [(source, _wanted(source, there, path)) for source in sources]
     course.kept += [name for source in sources for name, _, _ in source.samples() if name in there]
@@ -246,7 +247,7 @@ def _add_all(sources: Sequence[_Source], path: Path, options: IngestOptions, *, 
     for source, todo in wanted:
         if not todo:
             continue
-        table, notes = place_genes(source.genes, genes, rule=options.genes, atlas=path.name)
+        table, notes = place_genes(source.genes, genes, rule=options.genes, atlas=path.name, ids=ids)
         course.notes += notes
         skipped = tuple(name for name, _ in source.head.samples if (source.row.sample_id or name) not in todo)
         with _opened(source, options, skipped) as stream:
