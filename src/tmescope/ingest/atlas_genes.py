@@ -24,6 +24,9 @@ __all__ = ["GeneName", "GeneRule", "NamedGenes", "choose_genes", "name_genes", "
 _MOST_OTHER = 0.01
 """Share of names with another identifier from which on they are not taken as one annotation."""
 
+_MOST_RENAMED = 0.5
+"""The same of accessions with another symbol: symbols change, accessions stay."""
+
 GeneRule = Literal["same", "union", "intersection"]
 """What becomes of genes that not all sources have."""
 
@@ -132,7 +135,8 @@ def choose_genes(sources: Sequence[NamedGenes], rule: GeneRule) -> tuple[dict[st
     ExpressionError
         Other genes under ``same``; no gene is common.
     IdentifierError
-        Sources whose genes are named by other kinds of names, or of which 1% or more have other identifiers.
+        Sources whose genes are named by other kinds of names, or whose names stand for other identifiers:
+        1% of symbols or more, half of accessions or more.
     """
     first = sources[0]
     for other in sources[1:]:
@@ -157,25 +161,29 @@ def _ids_of(source: NamedGenes) -> dict[str, str]:
 
 
 def _compare_ids(source: NamedGenes, ids: Mapping[str, str], of: str) -> list[str]:
-    """Tell genes that have the name of another gene: few are noted, more are refused."""
+    """Tell genes that have the name of another gene: few are noted, more are refused.
+
+    Identifiers of another kind (a symbol in place of an accession) say nothing against one another.
+    """
     own: dict[str, set[str]] = {}
     for name, other in zip(source.names, source.ids, strict=bool(source.ids)):
-        own.setdefault(name, set()).add(_without_version(other))
-    common = {n: o for n, o in own.items() if any(o) and ids.get(n)}
-    others = [n for n, o in common.items() if _without_version(ids[n]) not in o]
+        if other and ids.get(name):
+            own.setdefault(name, set()).add(_without_version(other))
+    others = [n for n, o in own.items() if (k := _without_version(ids[n])) not in o and _form(k) in map(_form, o)]
     if not others:
         return []
     given = _ids_of(source)
-    what = f"{len(others):,} of {len(common):,} genes have another identifier than in {of}"
+    what = f"{len(others):,} of {len(own):,} genes have another identifier than in {of}"
     shown = "; ".join(f"{n}: {given[n]}, there {ids[n]}" for n in others[:3])
-    if len(others) < _MOST_OTHER * len(common):
+    most = _MOST_OTHER if source.kind == "symbol" else _MOST_RENAMED
+    if len(others) < most * len(own):
         return [f"{source.where}: {what} ({shown}); they are taken as the same genes by their names"]
     raise IdentifierError(
         f"{what}: {shown}",
         where=source.where,
-        expected=f"one identifier for a name; less than {_MOST_OTHER:.0%} may differ, as between annotations",
+        expected=f"one identifier for a name; less than {most:.0%} may differ, as between annotations",
         next_step="look whether the rows of the table of genes were mixed up; if the sources have other annotations, "
-        "take --gene-column gene_id for a new atlas, or count all samples with one annotation",
+        "count all samples with one, or make a new atlas of them with --gene-column gene_id",
     )
 
 
@@ -264,7 +272,9 @@ def place_genes(
     if (further and rule != "intersection") or (lacking and rule != "union"):
         raise _other_genes(source, lacking, further, of=atlas, rule=rule)
     if further:
-        notes.append(f"{source.where}: {len(further):,} genes are not in the atlas and are left out: {examples(further)}")
+        notes.append(
+            f"{source.where}: {len(further):,} genes are not in the atlas and are left out: {examples(further)}"
+        )
     return table, notes
 
 

@@ -235,6 +235,7 @@ def _add_all(sources: Sequence[_Source], path: Path, options: IngestOptions, *, 
     writer = AtlasWriter(path, threads=options.threads)
     frame = open_atlas(path).genes()
     genes, ids = [str(g) for g in frame.index], [str(i) for i in frame.get("gene_ids", ())]
+    ids = ids if writer.layout.samples else []  # those of a new atlas are compared already
     there = {s.sample_id: s.source for s in writer.layout.samples}
     wanted = [(source, _wanted(source, there, path)) for source in sources]
     course.kept += [name for source in sources for name, _, _ in source.samples() if name in there]
