@@ -128,6 +128,8 @@ class AtlasLayout:
         Files of each vector.
     results : mapping of str to StoredResult
         By name; cells that are added make them out of date, and they go.
+    made_with : mapping of str to object
+        Options of the ingest that made it: ``gene_name``, ``columns``. Empty where it does not say.
     """
 
     n_cells: int = 0
@@ -142,6 +144,7 @@ class AtlasLayout:
     panels: tuple[AtlasPanel, ...] = ()
     shards: Mapping[str, tuple[Shard, ...]] = field(default_factory=dict)
     results: Mapping[str, StoredResult] = field(default_factory=dict)
+    made_with: Mapping[str, Any] = field(default_factory=dict)
 
     def with_shards(self, vector: str, written: Mapping[int, Shard]) -> AtlasLayout:
         """Return the layout with some shards of a vector replaced or added.
@@ -220,6 +223,7 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         panels=tuple(AtlasPanel(_size(p["first"]), _size(p["last"]), _size(p["n_entries"])) for p in said["panels"]),
         shards={str(k): tuple(Shard(_size(a), _size(b)) for a, b in v) for k, v in said["shards"].items()},
         results={check_column(k): _parse_result(v) for k, v in said.get("results", {}).items()},
+        made_with=_parse_made(said.get("made_with", {})),
     )
     places = _VECTORS | {f"obs/{n}/codes" if f == "category" else f"obs/{n}" for n, f in layout.columns.items()}
     places |= {place for panel in layout.panels for place in panel.places.values()}
@@ -241,6 +245,16 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
             raise ValueError(message)
         at = panel.last
     return layout
+
+
+def _parse_made(said: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "gene_name" in said:
+        found["gene_name"] = _one_of(said["gene_name"], "gene_name", "gene_id")
+    if "columns" in said:
+        columns = said["columns"]
+        found["columns"] = None if columns is None else [str(c) for c in columns]
+    return found
 
 
 def _parse_result(said: Mapping[str, Any]) -> StoredResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,14 @@ __all__ = ["AtlasWriter", "create_atlas"]
 _GROUPS = ("layers", "obsm", "obsp", "uns", "varm", "varp")
 
 
-def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16", shard: int = 1 << 24) -> None:
+def create_atlas(
+    path: Path,
+    genes: pd.DataFrame,
+    *,
+    count_dtype: str = "uint16",
+    shard: int = 1 << 24,
+    made_with: Mapping[str, Any] | None = None,
+) -> None:
     """Make an atlas without cells.
 
     Parameters
@@ -42,6 +49,8 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
         uint16 for counts up to 65,535, uint32 for larger ones.
     shard : int
         Numbers of a file; a chunk is a sixty-fourth of it.
+    made_with : mapping of str to object, optional
+        Options to remember, as in `AtlasLayout`.
 
     Raises
     ------
@@ -72,6 +81,7 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
         chunk=shard // 64,
         shard=shard,
         genes_sha256=hash_names(genes.index),
+        made_with=dict(made_with or {}),
     )
     with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
         store = zarr.open_group(staged, mode="w", zarr_format=3)
