@@ -225,26 +225,40 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         results={check_column(k): _parse_result(v) for k, v in said.get("results", {}).items()},
         made_with=_parse_made(said.get("made_with", {})),
     )
+    _check_places(layout)
+    _check_sizes(layout)
+    return layout
+
+
+def _check_places(layout: AtlasLayout) -> None:
     places = _VECTORS | {f"obs/{n}/codes" if f == "category" else f"obs/{n}" for n, f in layout.columns.items()}
     places |= {place for panel in layout.panels for place in panel.places.values()}
     places |= {"obs/_index", *(f"obs/{n}/categories" for n, f in layout.columns.items() if f == "category")}
     if strange := sorted(set(layout.shards) - places):
         message = f"{strange[0]!r} is no vector of it"
         raise ValueError(message)
+
+
+def _check_sizes(layout: AtlasLayout) -> None:
     good = 0 < layout.chunk <= 1 << 24 and layout.chunk <= layout.shard <= 1 << 28
     if not good or layout.shard % layout.chunk:
         message = f"chunk {layout.chunk}, shard {layout.shard}"
         raise ValueError(message)
-    if sum(s.n_cells for s in layout.samples) != layout.n_cells:
-        message = "samples and cells do not add up"
-        raise ValueError(message)
+    for what, size in (("n_cells", layout.n_cells), ("n_entries", layout.n_entries)):
+        if sum(getattr(s, what) for s in layout.samples) != size:
+            message = f"samples and {what} do not add up"
+            raise ValueError(message)
+    lengths = {"X/data": layout.n_entries, "X/indices": layout.n_entries, "X/indptr": layout.n_cells + 1}
+    for name, length in lengths.items():
+        if (n := len(layout.shards.get(name, ()))) != (needed := -(-length // layout.shard)):
+            message = f"{name} has {n} files where {length} numbers take {needed}"
+            raise ValueError(message)
     at = 0
     for panel in layout.panels:
         if panel.first != at or not at < panel.last <= min(at + _PANEL_CELLS, layout.n_cells):
             message = f"a gene-major copy of the cells {panel.first} to {panel.last}"
             raise ValueError(message)
         at = panel.last
-    return layout
 
 
 def _parse_made(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tmescope.foundation.errors import StoreError, examples
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import AtlasLayout, StoredResult, check_column, read_layout
 from tmescope.store.atomic import staged_folder
+from tmescope.store.damage import explain_damage
 from tmescope.store.lock import folder_lock
 from tmescope.store.sharded_vectors import Shard
 from tmescope.store.tables import read_table, write_table
@@ -129,7 +130,7 @@ def read_result(atlas: Atlas, name: str) -> AtlasResult:
     Raises
     ------
     StoreError
-        If the atlas has no such result.
+        If the atlas has no such result, or a file of it is damaged.
     """
     import zarr
     from anndata.io import read_elem
@@ -146,7 +147,8 @@ def read_result(atlas: Atlas, name: str) -> AtlasResult:
     found: dict[str, dict[str, Any]] = {key: {} for key in _AXES}
     for place in stored.arrays:
         group, key = place.split("/", 1)
-        found[group][key] = read_elem(zarr.open_group(atlas.path / group, mode="r", use_consolidated=False)[key])
+        with explain_damage(atlas.path, place):
+            found[group][key] = read_elem(zarr.open_group(atlas.path / group, mode="r", use_consolidated=False)[key])
     folder = atlas.path / _HIDDEN / "results" / name
     return AtlasResult(
         name=name,
