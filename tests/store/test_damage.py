@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 
+import anndata
 import numpy as np
+import pandas as pd
 import pytest
 import zarr
+from scipy import sparse
 from tests.store.atlases import small_atlas, write_small
 
 from tmescope.foundation.errors import InputError, StoreError
@@ -57,11 +60,42 @@ def test_genes_of_other_names_are_told(atlas):
 
 def test_a_result_that_is_damaged_is_told(atlas):
     n = open_atlas(atlas).layout.n_cells
-    write_result(atlas, AtlasResult("pca", obsm={"X_pca": np.ones((n, 2))}))
+    write_result(atlas, AtlasResult(name="pca", obsm={"X_pca": np.ones((n, 2))}))
     place = atlas / "obsm/X_pca/c/0/0"
     place.write_bytes(place.read_bytes()[:10])
     with pytest.raises(StoreError, match="obsm/X_pca cannot be read"):
         read_result(open_atlas(atlas), "pca")
+
+
+def flip(file):
+    body = bytearray(file.read_bytes())
+    body[len(body) // 2] ^= 1
+    file.write_bytes(body)
+
+
+@pytest.mark.parametrize("place", list(READ))
+def test_a_flipped_bit_is_noticed(atlas, place):
+    flip(atlas / place / "c/0")
+    with pytest.raises(StoreError, match="checksum"):
+        READ[place](open_atlas(atlas))
+
+
+def test_a_flipped_bit_in_any_array_of_a_result_is_noticed(atlas):
+    n = open_atlas(atlas).layout.n_cells
+    obs = pd.DataFrame({"leiden": pd.Categorical(["0", "1"] * (n // 2) + ["0"] * (n % 2)), "score": np.ones(n)})
+    weights = sparse.eye_array(n, format="csr")
+    result = AtlasResult(name="x", obs=obs, obsm={"X_pca": np.ones((n, 2))}, obsp={"connectivities": weights})
+    write_result(atlas, result)
+    files = [f for f in open_atlas(atlas).layout.results["x"].files if "/c/" in f]
+    assert len(files) >= 7  # codes and categories, score, X_pca, data, indices and indptr
+    for file in files:
+        whole = (atlas / file).read_bytes()
+        flip(atlas / file)
+        with pytest.raises(StoreError, match="checksum"):
+            read_result(open_atlas(atlas), "x")
+        (atlas / file).write_bytes(whole)
+    pd.testing.assert_frame_equal(read_result(open_atlas(atlas), "x").obs, obs)
+    assert anndata.read_zarr(atlas).obsp["connectivities"].nnz == n
 
 
 def test_names_that_are_fewer_than_the_cells_are_told(atlas):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tmescope.foundation.errors import SampleError
 from tmescope.store.atlas_layout import AtlasLayout, check_column
-from tmescope.store.damage import damaged, explain_damage
+from tmescope.store.damage import checked_codecs, damaged, explain_damage
 from tmescope.store.sharded_vectors import (
     Shard,
     VectorAppender,
@@ -307,6 +307,7 @@ def _strings(path: Path, place: str, values: Sequence[str], *, length: int = 0) 
                 chunks=(_CHUNK,),
                 dtype="string",
                 attributes={"encoding-type": "string-array", "encoding-version": "0.2.0"},
+                **checked_codecs(),
             )
         else:
             array = zarr.open_array(folder, mode="r+")

@@ -14,7 +14,7 @@ from tmescope.foundation.errors import StoreError, examples
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import AtlasLayout, StoredResult, check_column, read_layout
 from tmescope.store.atomic import staged_folder
-from tmescope.store.damage import explain_damage
+from tmescope.store.damage import checked_codecs, explain_damage
 from tmescope.store.lock import folder_lock
 from tmescope.store.sharded_vectors import Shard
 from tmescope.store.tables import read_table, write_table
@@ -195,17 +195,19 @@ def _stage(staged: Path, result: AtlasResult) -> None:
     import zarr
     from anndata.io import write_elem
 
-    store = zarr.open_group(staged, mode="w", zarr_format=3)
+    store, codecs = zarr.open_group(staged, mode="w", zarr_format=3), checked_codecs()
     with anndata.settings.override(auto_shard_zarr_v3=False):
         for group, table in (("obs", result.obs), ("var", result.var)):
             for name, column in () if table is None else table.items():
                 is_text = column.dtype == object or str(column.dtype) in {"str", "string"}
                 values = column.astype("category") if is_text else column
                 plain = values.dtype.kind in "biuf" and not isinstance(values.dtype, pd.api.extensions.ExtensionDtype)
-                write_elem(store, f"{group}/{name}", values.to_numpy() if plain else values.array)
+                write_elem(
+                    store, f"{group}/{name}", values.to_numpy() if plain else values.array, dataset_kwargs=codecs
+                )
         for group in _AXES:
             for name, value in getattr(result, group).items():
-                write_elem(store, f"{group}/{name}", value)
+                write_elem(store, f"{group}/{name}", value, dataset_kwargs=codecs)
     for name, table in result.tables.items():
         write_table(table, staged / f"{name}.parquet")
 

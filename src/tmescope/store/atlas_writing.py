@@ -18,6 +18,7 @@ from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, hash_names, re
 from tmescope.store.atlas_reading import vectors_of
 from tmescope.store.atlas_tables import update_tables, write_genes
 from tmescope.store.atomic import staged_folder
+from tmescope.store.damage import checked_codecs
 from tmescope.store.sharded_vectors import VectorAppender, VectorReader
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def create_atlas(
     )
     with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
         store = zarr.open_group(staged, mode="w", zarr_format=3)
-        write_elem(store, "var", genes)
+        write_elem(store, "var", genes, dataset_kwargs=checked_codecs())
         for name in _GROUPS:
             write_elem(store, name, {})
         for name, form in vectors_of(layout).items():

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tmescope.foundation.errors import StoreError, TmescopeError
 
-__all__ = ["damaged", "explain_damage"]
+__all__ = ["checked_codecs", "damaged", "explain_damage"]
+
+
+def checked_codecs() -> dict[str, Any]:
+    """Return how arrays of text and of results are compressed: with a checksum of each chunk, which any reader checks.
+
+    Returns
+    -------
+    dict of str to object
+        Arguments of ``zarr.create_array``.
+    """
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
+    return {"compressors": (ZstdCodec(level=0, checksum=False), Crc32cCodec())}
 
 
 @contextmanager
