@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from typer.testing import CliRunner
 
 from tmescope.cells.marker_groups import check_groups
 from tmescope.cells.markers import find_markers
+from tmescope.cli.main import app
 from tmescope.foundation.errors import InputError
 from tmescope.store.atlas_reading import open_atlas
+from tmescope.store.atlas_results import read_result
 from tmescope.store.atlas_turning import write_panels
 from tmescope.store.atlas_writing import AtlasWriter, create_atlas
 
@@ -85,6 +88,24 @@ def test_clusters_of_one_patient_beside_shared_ones_run_and_are_named(lanes, pat
     assert "tumour P0" in warning["examples"]
     assert "that patient" in warning["message"]
     assert find_markers(lanes, shared).attrs["warnings"] == []
+
+
+def test_what_is_kept_and_said_names_groups_of_one_patient(tmp_path):
+    path = tmp_path / "a.zarr"
+    groups = np.where(np.arange(CELLS) < 40, "tumour", "T")
+    rng = np.random.default_rng(5)
+    create_atlas(path, pd.DataFrame(index=[f"GENE{i}" for i in range(30)]))
+    writer = AtlasWriter(path)
+    for number, obs in enumerate((groups, np.repeat(["T", "B"], 40), np.repeat(["B", "T"], 40))):
+        counts = sparse.csr_matrix(rng.poisson(1.0, (CELLS, 30)).astype(np.uint16))
+        writer.add_sample(f"S{number}", [(counts, pd.DataFrame({"cluster": obs}))])
+    writer.commit()
+    write_panels(path)
+    done = CliRunner().invoke(app, ["atlas", "markers", str(path), "--label", "cluster", "--quiet"])
+    assert done.exit_code == 0, done.output
+    assert "1 groups of 'cluster' have 95% of their cells or more in one sample ('tumour')" in done.output
+    (warning,) = read_result(open_atlas(path), "markers").provenance["warnings"]
+    assert warning["code"] == "markers.one_sample"
 
 
 def test_a_type_of_which_every_sample_mostly_consists_runs(lanes):
