@@ -62,11 +62,16 @@ def test_genes_that_nobody_has_are_never_chosen_by_counts(golden):
     assert not found["highly_variable"][silent & (np.arange(silent.size) == 1199)].any()
 
 
-def test_more_genes_than_there_are_is_all_of_them(golden):
-    assert find_variable_genes(golden.atlas, n_genes=5000).chosen.all()
-    # a dispersion needs a gene that varies
-    by_dispersion = find_variable_genes(golden.atlas, n_genes=5000, flavour="seurat")
-    np.testing.assert_array_equal(by_dispersion.chosen, golden.dense.sum(axis=0) > 0)
+@pytest.mark.parametrize("flavour", ["seurat_v3", "seurat"])
+@pytest.mark.parametrize("batches", [False, True])
+def test_more_genes_than_vary_is_all_that_vary(golden, flavour, batches):
+    given = samples_of_cells(golden.atlas) if batches else None
+    found = find_variable_genes(golden.atlas, n_genes=5000, flavour=flavour, batches=given)
+    assert (golden.dense.sum(axis=0) == 0).sum() >= 3
+    if batches:
+        assert not found.chosen[golden.dense.sum(axis=0) == 0].any()
+    else:
+        np.testing.assert_array_equal(found.chosen, golden.dense.std(axis=0) > 0)
 
 
 def test_what_cannot_be_is_refused(golden):

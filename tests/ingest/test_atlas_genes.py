@@ -72,3 +72,46 @@ def test_the_name_that_counts_is_chosen():
     assert name_genes(head, "s", by="gene_id") == NamedGenes("s", ("E1", "E2"), ("A", "B"))
     with pytest.raises(IdentifierError, match="row 2"):
         name_genes(CellHead(genes=("A", " "), samples=(("", 1),)), "s")
+
+
+def accessions(*numbers: int) -> tuple[str, ...]:
+    return tuple(f"ENSG{i:011d}" for i in numbers)
+
+
+def named(where: str, ids: tuple[str, ...]) -> NamedGenes:
+    return NamedGenes(where, tuple(f"AA{i}" for i in range(len(ids))), ids)
+
+
+def test_names_that_stand_for_other_genes_are_refused():
+    one, two = named("s1", accessions(*range(30))), named("s2", accessions(*range(29, -1, -1)))
+    with pytest.raises(IdentifierError, match=r"30 of 30 genes .* in s1: AA0: ENSG00000000029, there ENSG00000000000"):
+        choose_genes([one, two], "same")
+    genes, _ = choose_genes([one], "same")
+    with pytest.raises(IdentifierError, match=r"30 of 30 genes .* in a\.zarr"):
+        place_genes(two, list(genes), rule="same", atlas="a.zarr", ids=list(genes.values()))
+
+
+def test_a_few_other_identifiers_are_noted():
+    one, two = named("s1", accessions(*range(200))), named("s2", accessions(*range(199), 999))
+    genes, notes = choose_genes([one, two], "same")
+    assert genes["AA199"] == "ENSG00000000199"
+    assert len(notes) == 1
+    assert "s2: 1 of 200 genes" in notes[0]
+    assert "AA199: ENSG00000000999, there ENSG00000000199" in notes[0]
+    table, told = place_genes(two, list(genes), rule="same", atlas="a", ids=list(genes.values()))
+    assert (table, len(told)) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    "ids", [tuple(f"{i}.7" for i in accessions(0, 1)), ("AA0", "AA1"), ("", ""), ()], ids=["version", "symbol", "", "-"]
+)
+def test_identifiers_of_another_version_or_kind_are_no_others(ids):
+    other = NamedGenes("s2", ("AA0", "AA1"), ids)
+    assert choose_genes([named("s1", accessions(0, 1)), other], "same")[1] == []
+
+
+def test_symbols_of_accessions_may_change():
+    one = NamedGenes("s1", accessions(0, 1, 2), ("A", "B", "C"))
+    assert len(choose_genes([one, NamedGenes("s2", accessions(0, 1, 2), ("A", "B", "D"))], "same")[1]) == 1
+    with pytest.raises(IdentifierError, match="3 of 3"):
+        choose_genes([one, NamedGenes("s2", accessions(0, 1, 2), ("X", "Y", "Z"))], "same")

@@ -213,9 +213,14 @@ def measure_markers(
     Returns
     -------
     AtlasResult
-        ``markers``: a table ``markers``, as from `find_markers`.
+        ``markers``: a table ``markers``, as from `find_markers`, whose warnings are in the provenance.
     """
     groups = column_of(atlas, label)
     table = find_markers(atlas, groups, memory=memory, runner=runner, progress=progress)
-    said = {"method": "rank-sum markers", "parameters": {"label": label}, "versions": versions()}
+    said = {
+        "method": "rank-sum markers",
+        "parameters": {"label": label},
+        "versions": versions(),
+        "warnings": table.attrs.pop("warnings"),
+    }
     return AtlasResult(name="markers", tables={"markers": table}, provenance=said)

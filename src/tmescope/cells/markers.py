@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tmescope.cells.marker_groups import check_groups
 from tmescope.foundation.errors import InputError, examples
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.grouped_ranks import large_words, panel_words, rank_words
@@ -45,7 +46,8 @@ def find_markers(
     """Compare each group of cells with all others, gene by gene, and rank the genes.
 
     It answers which genes tell a cluster or a cell type apart. It does not answer whether patients differ: cells of a
-    patient are no independent observations, and what is the same for all cells of a sample is refused here.
+    patient are no independent observations, and what samples or patients tell, such as response, is refused here
+    (`tmescope.cells.marker_groups.check_groups` has the rule).
 
     Parameters
     ----------
@@ -72,12 +74,14 @@ def find_markers(
         difference), ``log2_fold_change``, ``fraction_in``, ``fraction_out`` (cells of the group and of the rest that
         show the gene), ``score`` (standard normal deviate), ``p_value``, ``log10_p_value`` (where p is too small for a
         float), ``q_value`` (Benjamini-Hochberg), ``q_family``, ``p_kind`` (``descriptive``), ``method``.
+        ``attrs["warnings"]`` lists, as dictionaries of `tmescope.foundation.result.RunWarning`, groups of which 95% or
+        more are of one patient: their markers are that patient's.
 
     Raises
     ------
     InputError
-        If there is not one value for each cell, there are fewer than two groups or more than 1,000, each sample has
-        cells of one group only, cells lack a gene-major copy, or the memory is too little for one gene.
+        If there is not one value for each cell, there are fewer than two groups or more than 1,000, samples or
+        patients tell the groups, cells lack a gene-major copy, or the memory is too little for one gene.
     StoreError
         If a shard is damaged.
 
@@ -100,7 +104,7 @@ def find_markers(
     """
     reader = PanelReader(atlas)
     codes, names = _encode(groups, atlas.layout.n_cells)
-    _refuse_samples(atlas, codes, names, named=str(groups.name or "groups"))
+    warnings = check_groups(atlas, codes, names, named=str(groups.name or "groups"))
     asked = _prepare(reader, codes, len(names), target_sum=target_sum)
     who: Runner = runner or Local()
     each = 2 + np.dtype(atlas.layout.count_dtype).itemsize + asked.word.itemsize + _LARGE
@@ -114,7 +118,9 @@ def find_markers(
     progress.finish(task)
     twice, shown, sums, ties = (np.concatenate([p[k] for p in parts]) for k in range(4))
     sizes = np.bincount(codes[codes < len(names)], minlength=len(names))
-    return _tabulate(_Found(twice, shown, sums, ties), sizes, names, genes=atlas.genes().index)
+    table = _tabulate(_Found(twice, shown, sums, ties), sizes, names, genes=atlas.genes().index)
+    table.attrs["warnings"] = warnings
+    return table
 
 
 @dataclass(frozen=True)
@@ -170,22 +176,6 @@ def _encode(groups: pd.Series[Any], n_cells: int) -> tuple[NDArray[np.uint16], l
         )
     codes = kind.cat.codes.to_numpy()
     return np.where(codes < 0, len(names), codes).astype(np.uint16), names
-
-
-def _refuse_samples(atlas: Atlas, codes: NDArray[np.uint16], names: list[str], *, named: str) -> None:
-    """Refuse groups that do not divide any sample: the difference would be one between samples or patients."""
-    samples = atlas.cells(("sample_id",))["sample_id"].cat.codes.to_numpy()
-    used = codes < len(names)
-    pairs = np.unique(samples[used].astype(np.int64) * len(names) + codes[used])
-    if np.unique(pairs // len(names)).size < pairs.size:
-        return
-    raise InputError(
-        f"{named!r} ({examples(names)}) has one value in each of {pairs.size} samples",
-        where="argument groups",
-        expected="groups that divide the cells of a sample, such as clusters or cell types: cells of a patient are no "
-        "independent observations, so that a p-value over cells would take a difference between two patients for proof",
-        next_step="compare samples by their pseudo-bulk sums (tmescope atlas pseudobulk), as samples of a bulk cohort",
-    )
 
 
 def _prepare(reader: PanelReader, codes: NDArray[np.uint16], n_groups: int, *, target_sum: float) -> _Asked:

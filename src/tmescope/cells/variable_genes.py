@@ -36,8 +36,8 @@ class VariableGenes:
     ----------
     genes : pandas.DataFrame
         Index genes of the atlas. ``highly_variable``, ``means``, and for seurat_v3 ``variances``, ``variances_norm``,
-        ``highly_variable_rank`` (NaN beyond the number asked for); for seurat ``dispersions``, ``dispersions_norm``.
-        With batches also ``highly_variable_nbatches``.
+        ``highly_variable_rank`` (NaN beyond the number asked for, and where a gene never varies); for seurat
+        ``dispersions``, ``dispersions_norm``. With batches also ``highly_variable_nbatches``.
     flavour : str
         One of `FLAVOURS`.
     left_out : tuple of str
@@ -234,7 +234,9 @@ def _by_counts(passes: _Passes, n_genes: int) -> pd.DataFrame:
     squares = n * mean**2 + clipped[..., 1] - 2.0 * clipped[..., 0] * mean
     standardised = squares / ((n - 1.0) * expected)
     ranks = np.argsort(np.argsort(-standardised, axis=1, kind="stable"), axis=1, kind="stable").astype(np.float64)
-    ranks[ranks >= n_genes] = np.nan
+    ranks[(ranks >= n_genes) | (variance <= 0.0)] = (
+        np.nan
+    )  # what never varies is not chosen, however many are asked for
     chosen_in = (~np.isnan(ranks)).sum(axis=0)
     median = np.full(ranks.shape[1], np.nan)
     median[chosen_in > 0] = np.nanmedian(ranks[:, chosen_in > 0], axis=0)
@@ -242,6 +244,7 @@ def _by_counts(passes: _Passes, n_genes: int) -> pd.DataFrame:
     all_mean, all_variance = _mean_and_variance(moments.sum(axis=0), np.array(float(passes.group.size)))
     is_chosen = np.zeros(ranks.shape[1], dtype=bool)
     is_chosen[order[:n_genes]] = True
+    is_chosen &= chosen_in > 0
     return pd.DataFrame(
         {
             "highly_variable": is_chosen,
@@ -271,6 +274,7 @@ def _by_dispersion(passes: _Passes, n_genes: int) -> pd.DataFrame:
     order = np.lexsort((-spread, -joined["highly_variable_nbatches"].to_numpy()))
     is_chosen = np.zeros(len(joined), dtype=bool)
     is_chosen[order[:n_genes]] = True
+    is_chosen &= joined["highly_variable_nbatches"].to_numpy() > 0
     joined.insert(0, "highly_variable", is_chosen)
     return joined
 

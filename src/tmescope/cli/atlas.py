@@ -45,12 +45,22 @@ Genes = Annotated[
     ),
 ]
 GeneColumn = Annotated[
-    Literal["gene_name", "gene_id"],
-    typer.Option("--gene-column", help="Which name counts in sources of Cell Ranger, which have both."),
+    Literal["gene_name", "gene_id"] | None,
+    typer.Option(
+        "--gene-column",
+        help="Which name counts in sources of Cell Ranger, which have both; as the atlas was made, gene_name for a new "
+        "one, if omitted.",
+        show_default=False,
+    ),
 ]
 Counts = Annotated[
-    Literal["uint16", "uint32"],
-    typer.Option("--counts", help="Type of the counts of a new atlas; uint32 for counts beyond 65,535."),
+    Literal["uint16", "uint32"] | None,
+    typer.Option(
+        "--counts",
+        help="Type of the counts; uint32 for counts beyond 65,535. As the atlas was made, uint16 for a new one, if "
+        "omitted.",
+        show_default=False,
+    ),
 ]
 Columns = Annotated[
     str | None,
@@ -66,8 +76,8 @@ def ingest(
     sheet: Sheet,
     output: Output,
     genes: Genes = "same",
-    gene_column: GeneColumn = "gene_name",
-    counts: Counts = "uint16",
+    gene_column: GeneColumn = None,
+    counts: Counts = None,
     columns: Columns = None,
     gene_major: Annotated[
         bool, typer.Option("--gene-major/--no-gene-major", help="Make the gene-major copy that tests of genes need.")

@@ -256,6 +256,8 @@ def markers(
     ]
     print_table(("group", "cells", "genes with the largest AUC"), rows)
     typer.echo("p-values of markers are descriptive: the groups were made from the same cells")
+    for warning in found.provenance["warnings"]:
+        typer.echo(f"warning: {warning['message']}", err=True)
 
 
 def _keep(path: Path, found: AtlasResult) -> None:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["GeneName", "GeneRule", "NamedGenes", "choose_genes", "name_genes", "place_genes"]
 
+_MOST_OTHER = 0.01
+"""Share of names with another identifier from which on they are not taken as one annotation."""
+
+_MOST_RENAMED = 0.5
+"""The same of accessions with another symbol: symbols change, accessions stay."""
+
 GeneRule = Literal["same", "union", "intersection"]
 """What becomes of genes that not all sources have."""
 
@@ -129,15 +135,62 @@ def choose_genes(sources: Sequence[NamedGenes], rule: GeneRule) -> tuple[dict[st
     ExpressionError
         Other genes under ``same``; no gene is common.
     IdentifierError
-        Sources whose genes are named by other kinds of names.
+        Sources whose genes are named by other kinds of names, or whose names stand for other identifiers:
+        1% of symbols or more, half of accessions or more.
     """
     first = sources[0]
     for other in sources[1:]:
         if other.names != first.names and other.kind != first.kind:
             raise _other_kind(other, first.kind, first.where)
     names, notes = _RULES[rule](sources)
-    ids = {n: i for s in reversed(sources) for n, i in zip(s.names, s.ids, strict=bool(s.ids))}
+    ids: dict[str, str] = {}
+    for one in sources:
+        notes += _compare_ids(one, ids, first.where)
+        for name, known in _ids_of(one).items():
+            ids.setdefault(name, known)
     return {name: ids.get(name, "") for name in names}, notes
+
+
+def _ids_of(source: NamedGenes) -> dict[str, str]:
+    """Return the other name of each gene that has one; of a name on several rows that of the first."""
+    found: dict[str, str] = {}
+    for name, other in zip(source.names, source.ids, strict=bool(source.ids)):
+        if other:
+            found.setdefault(name, other)
+    return found
+
+
+def _compare_ids(source: NamedGenes, ids: Mapping[str, str], of: str) -> list[str]:
+    """Tell genes that have the name of another gene: few are noted, more are refused.
+
+    Identifiers of another kind (a symbol in place of an accession) say nothing against one another.
+    """
+    own: dict[str, set[str]] = {}
+    for name, other in zip(source.names, source.ids, strict=bool(source.ids)):
+        if other and ids.get(name):
+            own.setdefault(name, set()).add(_without_version(other))
+    others = [n for n, o in own.items() if (k := _without_version(ids[n])) not in o and _form(k) in map(_form, o)]
+    if not others:
+        return []
+    given = _ids_of(source)
+    what = f"{len(others):,} of {len(own):,} genes have another identifier than in {of}"
+    shown = "; ".join(f"{n}: {given[n]}, there {ids[n]}" for n in others[:3])
+    most = _MOST_OTHER if source.kind == "symbol" else _MOST_RENAMED
+    if len(others) < most * len(own):
+        return [f"{source.where}: {what} ({shown}); they are taken as the same genes by their names"]
+    raise IdentifierError(
+        f"{what}: {shown}",
+        where=source.where,
+        expected=f"one identifier for a name; less than {most:.0%} may differ, as between annotations",
+        next_step="look whether the rows of the table of genes were mixed up; if the sources have other annotations, "
+        "count all samples with one, or make a new atlas of them with --gene-column gene_id",
+    )
+
+
+def _without_version(other: str) -> str:
+    """Return an accession of Ensembl without its version: ENSG00000000003.15 is ENSG00000000003."""
+    stem, _, version = other.strip().partition(".")
+    return stem if stem.startswith("ENS") and version.isdigit() else other.strip()
 
 
 def _same(sources: Sequence[NamedGenes]) -> tuple[list[str], list[str]]:
@@ -173,7 +226,12 @@ _RULES: Mapping[str, Callable[[Sequence[NamedGenes]], tuple[list[str], list[str]
 
 
 def place_genes(
-    source: NamedGenes, genes: Sequence[str], *, rule: GeneRule, atlas: str
+    source: NamedGenes,
+    genes: Sequence[str],
+    *,
+    rule: GeneRule,
+    atlas: str,
+    ids: Sequence[str] = (),
 ) -> tuple[NDArray[np.int32] | None, list[str]]:
     """Return where the genes of a source go in an atlas.
 
@@ -188,6 +246,8 @@ def place_genes(
         genes of the source that the atlas does not have.
     atlas : str
         Name of the atlas, for messages.
+    ids : sequence of str
+        The other name of each gene of the atlas, empty where there is none; none are compared if omitted.
 
     Returns
     -------
@@ -200,8 +260,9 @@ def place_genes(
     ExpressionError, IdentifierError
         As `choose_genes`.
     """
+    notes = _compare_ids(source, dict(zip(genes, ids, strict=True)) if ids else {}, atlas)
     if source.names == tuple(genes):
-        return None, []
+        return None, notes
     place: Mapping[str, int] = {name: i for i, name in enumerate(genes)}
     table = np.array([place.get(name, -1) for name in source.names], dtype=np.int32)
     further = [n for n, i in zip(source.names, table, strict=True) if i < 0]
@@ -210,8 +271,11 @@ def place_genes(
         raise _other_kind(source, kind, atlas)
     if (further and rule != "intersection") or (lacking and rule != "union"):
         raise _other_genes(source, lacking, further, of=atlas, rule=rule)
-    notes = [f"{source.where}: {len(further):,} genes are not in the atlas and are left out: {examples(further)}"]
-    return table, notes if further else []
+    if further:
+        notes.append(
+            f"{source.where}: {len(further):,} genes are not in the atlas and are left out: {examples(further)}"
+        )
+    return table, notes
 
 
 def _check_same(other: NamedGenes, names: Sequence[str], first: str) -> None:

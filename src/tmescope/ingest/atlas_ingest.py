@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from tmescope.foundation.errors import InputError, SampleError, examples
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.ingest.atlas_cells import agree_columns, frame_of
 from tmescope.ingest.atlas_genes import GeneName, GeneRule, NamedGenes, choose_genes, name_genes, place_genes
+from tmescope.ingest.atlas_settings import MadeWith, agree_settings
 from tmescope.ingest.atlas_sheet import SheetRow
 from tmescope.ingest.atlas_sources import hash_source, open_source, said_hash
 from tmescope.ingest.cell_streams import CellHead, CellRun, CellStream
@@ -49,10 +50,10 @@ class IngestOptions:
     ----------
     genes : str
         One of `GeneRule`.
-    gene_name : str
-        One of `GeneName`.
-    count_dtype : str
-        uint16 or uint32, of a new atlas.
+    gene_name : str, optional
+        One of `GeneName`; as the atlas was made, ``gene_name`` for a new one, if omitted.
+    count_dtype : str, optional
+        uint16 or uint32; as the atlas was made, uint16 for a new one, if omitted.
     columns : tuple of str, optional
         What of the ``obs`` of h5ad files comes along; all that can be held if omitted.
     gene_major : bool
@@ -66,8 +67,8 @@ class IngestOptions:
     """
 
     genes: GeneRule = "same"
-    gene_name: GeneName = "gene_name"
-    count_dtype: str = "uint16"
+    gene_name: GeneName | None = None
+    count_dtype: str | None = None
     columns: tuple[str, ...] | None = None
     gene_major: bool = True
     memory: int = _MEMORY
@@ -148,13 +149,20 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
     """
     options = options or IngestOptions()
     _check_memory(options.memory)
-    if (path / "zarr.json").exists():
-        read_layout(path)  # a newer version, or something else, is said before anything is read
-    course = _Course()
+    # a newer version, or something else, is said before anything is read
+    layout = read_layout(path) if (path / "zarr.json").exists() else None
+    made, notes = agree_settings(
+        layout if layout is not None and layout.samples else None,
+        count_dtype=options.count_dtype,
+        gene_name=options.gene_name,
+        columns=options.columns,
+    )
+    options = replace(options, gene_name=made.gene_name, count_dtype=made.count_dtype)
+    course = _Course(notes=notes)
     with ExitStack() as open_streams:
         sources = _open_heads(rows, options, course, open_streams=open_streams)
         with explain_full_disk(path):
-            _make_ready(path, sources, options, course=course)
+            _make_ready(path, sources, options.genes, made=made, course=course)
             try:
                 with atlas_lock(path):
                     update_tables(path)
@@ -170,15 +178,15 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
     return Ingested(read_layout(path), tuple(course.added), tuple(course.kept), tuple(dict.fromkeys(course.notes)))
 
 
-def _make_ready(path: Path, sources: Sequence[_Source], options: IngestOptions, *, course: _Course) -> None:
+def _make_ready(path: Path, sources: Sequence[_Source], rule: GeneRule, *, made: MadeWith, course: _Course) -> None:
     """Make the atlas where there is none; one without samples is what an ingest left that was killed at its start."""
     if (path / "zarr.json").exists():
         with atlas_lock(path):
             _remove_empty(path)
     if not (path / "zarr.json").exists():
-        genes, notes = choose_genes([s.genes for s in sources], options.genes)
+        genes, notes = choose_genes([s.genes for s in sources], rule)
         course.notes += notes
-        create_atlas(path, _gene_frame(genes), count_dtype=options.count_dtype)
+        create_atlas(path, _gene_frame(genes), count_dtype=made.count_dtype, made_with=made.said())
 
 
 def _remove_empty(path: Path) -> None:
@@ -214,7 +222,7 @@ def _open_heads(
             stack = open_streams if len(rows) == 1 else closed_again
             stream = stack.enter_context(open_source(row, memory=options.memory, columns=options.columns))
             where = row.sample_id or row.path.name
-            genes = name_genes(stream.head, where, by=options.gene_name)
+            genes = name_genes(stream.head, where, by=options.gene_name or "gene_name")
             kept = stream if len(rows) == 1 else None
             sources.append(_Source(row, hash_source(row), stream.head, genes, kept))
         course.notes += [f"{where}: {note}" for note in stream.head.notes] + genes.notes()
@@ -233,7 +241,9 @@ def _open_heads(
 
 def _add_all(sources: Sequence[_Source], path: Path, options: IngestOptions, *, course: _Course) -> None:
     writer = AtlasWriter(path, threads=options.threads)
-    genes = [str(g) for g in open_atlas(path).genes().index]
+    frame = open_atlas(path).genes()
+    genes, ids = [str(g) for g in frame.index], [str(i) for i in frame.get("gene_ids", ())]
+    ids = ids if writer.layout.samples else []  # those of a new atlas are compared already
     there = {s.sample_id: s.source for s in writer.layout.samples}
     wanted = [(source, _wanted(source, there, path)) for source in sources]
     course.kept += [name for source in sources for name, _, _ in source.samples() if name in there]
@@ -246,7 +256,7 @@ def _add_all(sources: Sequence[_Source], path: Path, options: IngestOptions, *, 
     for source, todo in wanted:
         if not todo:
             continue
-        table, notes = place_genes(source.genes, genes, rule=options.genes, atlas=path.name)
+        table, notes = place_genes(source.genes, genes, rule=options.genes, atlas=path.name, ids=ids)
         course.notes += notes
         skipped = tuple(name for name, _ in source.head.samples if (source.row.sample_id or name) not in todo)
         with _opened(source, options, skipped) as stream:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tmescope.foundation.errors import SampleError
 from tmescope.store.atlas_layout import AtlasLayout, check_column
+from tmescope.store.damage import checked_codecs, damaged, explain_damage
 from tmescope.store.sharded_vectors import (
     Shard,
     VectorAppender,
@@ -143,6 +144,8 @@ class CellColumns:
         ------
         SampleError
             If there is no such column.
+        StoreError
+            If a file is damaged.
         """
         found: dict[str, Any] = {}
         last = self.layout.n_cells if last is None else last
@@ -155,7 +158,9 @@ class CellColumns:
             reader = VectorReader(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
             values: Any = reader.read(first, last)
             if form == "category":
-                values = pd.Categorical.from_codes(values, categories=pd.Index(self._known(name), dtype="str"))
+                known = pd.Index(self._known(name), dtype="str")
+                with explain_damage(self.path, f"obs/{name}"):  # numbers of categories that there are not
+                    values = pd.Categorical.from_codes(values, categories=known)
             found[name] = values
         return pd.DataFrame(found)
 
@@ -172,7 +177,8 @@ class CellColumns:
                 where=str(self.path),
                 expected=f"one of {', '.join(every) or 'none: it has no columns yet'}",
             )
-        return read_elem(zarr.open_group(self.path / "obs", mode="r", use_consolidated=False)[name])
+        with explain_damage(self.path, f"obs/{name}"):
+            return read_elem(zarr.open_group(self.path / "obs", mode="r", use_consolidated=False)[name])
 
     def names(self, *, first: int = 0, last: int | None = None) -> pd.Index[str]:
         """Return the names of cells.
@@ -181,12 +187,21 @@ class CellColumns:
         ----------
         first, last : int, optional
             Cells ``first:last``; all if omitted.
+
+        Raises
+        ------
+        StoreError
+            If a file is damaged.
         """
         import zarr
 
-        array: Any = zarr.open_array(self.path / "obs" / _NAMES, mode="r")
-        values = array[first : self.layout.n_cells if last is None else last]
-        found: pd.Index[str] = pd.Index(np.asarray(values, dtype=object), dtype="str")
+        last = self.layout.n_cells if last is None else last
+        place = f"obs/{_NAMES}"
+        with explain_damage(self.path, place):
+            array: Any = zarr.open_array(self.path / place, mode="r")
+            found: pd.Index[str] = pd.Index(np.asarray(array[first:last], dtype=object), dtype="str")
+        if len(found) != last - first:
+            raise damaged(self.path, place, f"ends before cell {last:,}")
         return found
 
     def _form(self, name: str, obs: pd.DataFrame) -> str:
@@ -239,8 +254,9 @@ class CellColumns:
         import zarr
 
         # the root says how many count; a writer that died may have left more
-        array: Any = zarr.open_group(self.path, mode="r")[f"obs/{name}/categories"]
-        return tuple(str(v) for v in array[:])
+        with explain_damage(self.path, f"obs/{name}/categories"):
+            array: Any = zarr.open_group(self.path, mode="r")[f"obs/{name}/categories"]
+            return tuple(str(v) for v in array[:])
 
     def _encode(self, name: str, column: pd.Series[Any], form: str) -> Any:
         if form != "category":
@@ -291,6 +307,7 @@ def _strings(path: Path, place: str, values: Sequence[str], *, length: int = 0) 
                 chunks=(_CHUNK,),
                 dtype="string",
                 attributes={"encoding-type": "string-array", "encoding-version": "0.2.0"},
+                **checked_codecs(),
             )
         else:
             array = zarr.open_array(folder, mode="r+")

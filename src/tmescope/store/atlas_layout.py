@@ -128,6 +128,8 @@ class AtlasLayout:
         Files of each vector.
     results : mapping of str to StoredResult
         By name; cells that are added make them out of date, and they go.
+    made_with : mapping of str to object
+        Options of the ingest that made it: ``gene_name``, ``columns``. Empty where it does not say.
     """
 
     n_cells: int = 0
@@ -142,6 +144,7 @@ class AtlasLayout:
     panels: tuple[AtlasPanel, ...] = ()
     shards: Mapping[str, tuple[Shard, ...]] = field(default_factory=dict)
     results: Mapping[str, StoredResult] = field(default_factory=dict)
+    made_with: Mapping[str, Any] = field(default_factory=dict)
 
     def with_shards(self, vector: str, written: Mapping[int, Shard]) -> AtlasLayout:
         """Return the layout with some shards of a vector replaced or added.
@@ -220,27 +223,52 @@ def _parse(said: Mapping[str, Any]) -> AtlasLayout:
         panels=tuple(AtlasPanel(_size(p["first"]), _size(p["last"]), _size(p["n_entries"])) for p in said["panels"]),
         shards={str(k): tuple(Shard(_size(a), _size(b)) for a, b in v) for k, v in said["shards"].items()},
         results={check_column(k): _parse_result(v) for k, v in said.get("results", {}).items()},
+        made_with=_parse_made(said.get("made_with", {})),
     )
+    _check_places(layout)
+    _check_sizes(layout)
+    return layout
+
+
+def _check_places(layout: AtlasLayout) -> None:
     places = _VECTORS | {f"obs/{n}/codes" if f == "category" else f"obs/{n}" for n, f in layout.columns.items()}
     places |= {place for panel in layout.panels for place in panel.places.values()}
     places |= {"obs/_index", *(f"obs/{n}/categories" for n, f in layout.columns.items() if f == "category")}
     if strange := sorted(set(layout.shards) - places):
         message = f"{strange[0]!r} is no vector of it"
         raise ValueError(message)
+
+
+def _check_sizes(layout: AtlasLayout) -> None:
     good = 0 < layout.chunk <= 1 << 24 and layout.chunk <= layout.shard <= 1 << 28
     if not good or layout.shard % layout.chunk:
         message = f"chunk {layout.chunk}, shard {layout.shard}"
         raise ValueError(message)
-    if sum(s.n_cells for s in layout.samples) != layout.n_cells:
-        message = "samples and cells do not add up"
-        raise ValueError(message)
+    for what, size in (("n_cells", layout.n_cells), ("n_entries", layout.n_entries)):
+        if sum(getattr(s, what) for s in layout.samples) != size:
+            message = f"samples and {what} do not add up"
+            raise ValueError(message)
+    lengths = {"X/data": layout.n_entries, "X/indices": layout.n_entries, "X/indptr": layout.n_cells + 1}
+    for name, length in lengths.items():
+        if (n := len(layout.shards.get(name, ()))) != (needed := -(-length // layout.shard)):
+            message = f"{name} has {n} files where {length} numbers take {needed}"
+            raise ValueError(message)
     at = 0
     for panel in layout.panels:
         if panel.first != at or not at < panel.last <= min(at + _PANEL_CELLS, layout.n_cells):
             message = f"a gene-major copy of the cells {panel.first} to {panel.last}"
             raise ValueError(message)
         at = panel.last
-    return layout
+
+
+def _parse_made(said: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "gene_name" in said:
+        found["gene_name"] = _one_of(said["gene_name"], "gene_name", "gene_id")
+    if "columns" in said:
+        columns = said["columns"]
+        found["columns"] = None if columns is None else [str(c) for c in columns]
+    return found
 
 
 def _parse_result(said: Mapping[str, Any]) -> StoredResult:

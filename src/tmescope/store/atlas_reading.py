@@ -14,6 +14,7 @@ from tmescope.foundation.errors import StoreError
 from tmescope.store.atlas_columns import CellColumns
 from tmescope.store.atlas_layout import AtlasLayout, hash_names, read_layout
 from tmescope.store.atlas_tables import check_tables
+from tmescope.store.damage import damaged, explain_damage
 from tmescope.store.sharded_vectors import Shard, VectorForm, VectorReader, check_shard
 
 if TYPE_CHECKING:
@@ -70,11 +71,21 @@ class Atlas:
         self._ends = VectorReader(path / "X/indptr", forms["X/indptr"], length=self.layout.n_cells + 1)
 
     def genes(self) -> pd.DataFrame:
-        """Return the table of genes, ``var`` of AnnData."""
+        """Return the table of genes, ``var`` of AnnData.
+
+        Raises
+        ------
+        StoreError
+            If a file of it is damaged, or holds other names than were written.
+        """
         import zarr
         from anndata.io import read_elem
 
-        found: pd.DataFrame = read_elem(zarr.open_group(self.path, mode="r")["var"])
+        with explain_damage(self.path, "var"):
+            found: pd.DataFrame = read_elem(zarr.open_group(self.path, mode="r")["var"])
+            is_same = hash_names(found.index) == self.layout.genes_sha256
+        if not is_same:
+            raise damaged(self.path, "var/_index", "holds other names than were written")
         return found
 
     def cells(self, names: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -161,12 +172,9 @@ class Atlas:
         """Read every file, and yield what is wrong with each one that is not as it was written."""
         matrix = vectors_of(self.layout)
         try:
-            names = self.genes().index
-        except Exception as error:  # a damaged file makes the libraries raise nearly anything
-            yield f"var cannot be read ({type(error).__name__}: {str(error)[:200]})"
-        else:
-            if hash_names(names) != self.layout.genes_sha256:
-                yield "var/_index holds other names than were written"
+            self.genes()
+        except StoreError as error:
+            yield error.what
         for name, shards in self.layout.shards.items():
             form = matrix.get(name, matrix["X/data"])  # columns name their files as the counts do
             for number, shard in enumerate(shards):

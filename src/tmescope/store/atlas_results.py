@@ -14,6 +14,7 @@ from tmescope.foundation.errors import StoreError, examples
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import AtlasLayout, StoredResult, check_column, read_layout
 from tmescope.store.atomic import staged_folder
+from tmescope.store.damage import checked_codecs, explain_damage
 from tmescope.store.lock import folder_lock
 from tmescope.store.sharded_vectors import Shard
 from tmescope.store.tables import read_table, write_table
@@ -129,7 +130,7 @@ def read_result(atlas: Atlas, name: str) -> AtlasResult:
     Raises
     ------
     StoreError
-        If the atlas has no such result.
+        If the atlas has no such result, or a file of it is damaged.
     """
     import zarr
     from anndata.io import read_elem
@@ -146,7 +147,8 @@ def read_result(atlas: Atlas, name: str) -> AtlasResult:
     found: dict[str, dict[str, Any]] = {key: {} for key in _AXES}
     for place in stored.arrays:
         group, key = place.split("/", 1)
-        found[group][key] = read_elem(zarr.open_group(atlas.path / group, mode="r", use_consolidated=False)[key])
+        with explain_damage(atlas.path, place):
+            found[group][key] = read_elem(zarr.open_group(atlas.path / group, mode="r", use_consolidated=False)[key])
     folder = atlas.path / _HIDDEN / "results" / name
     return AtlasResult(
         name=name,
@@ -193,17 +195,19 @@ def _stage(staged: Path, result: AtlasResult) -> None:
     import zarr
     from anndata.io import write_elem
 
-    store = zarr.open_group(staged, mode="w", zarr_format=3)
+    store, codecs = zarr.open_group(staged, mode="w", zarr_format=3), checked_codecs()
     with anndata.settings.override(auto_shard_zarr_v3=False):
         for group, table in (("obs", result.obs), ("var", result.var)):
             for name, column in () if table is None else table.items():
                 is_text = column.dtype == object or str(column.dtype) in {"str", "string"}
                 values = column.astype("category") if is_text else column
                 plain = values.dtype.kind in "biuf" and not isinstance(values.dtype, pd.api.extensions.ExtensionDtype)
-                write_elem(store, f"{group}/{name}", values.to_numpy() if plain else values.array)
+                write_elem(
+                    store, f"{group}/{name}", values.to_numpy() if plain else values.array, dataset_kwargs=codecs
+                )
         for group in _AXES:
             for name, value in getattr(result, group).items():
-                write_elem(store, f"{group}/{name}", value)
+                write_elem(store, f"{group}/{name}", value, dataset_kwargs=codecs)
     for name, table in result.tables.items():
         write_table(table, staged / f"{name}.parquet")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, hash_names, re
 from tmescope.store.atlas_reading import vectors_of
 from tmescope.store.atlas_tables import update_tables, write_genes
 from tmescope.store.atomic import staged_folder
+from tmescope.store.damage import checked_codecs
 from tmescope.store.sharded_vectors import VectorAppender, VectorReader
 
 if TYPE_CHECKING:
@@ -29,7 +30,14 @@ __all__ = ["AtlasWriter", "create_atlas"]
 _GROUPS = ("layers", "obsm", "obsp", "uns", "varm", "varp")
 
 
-def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16", shard: int = 1 << 24) -> None:
+def create_atlas(
+    path: Path,
+    genes: pd.DataFrame,
+    *,
+    count_dtype: str = "uint16",
+    shard: int = 1 << 24,
+    made_with: Mapping[str, Any] | None = None,
+) -> None:
     """Make an atlas without cells.
 
     Parameters
@@ -42,6 +50,8 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
         uint16 for counts up to 65,535, uint32 for larger ones.
     shard : int
         Numbers of a file; a chunk is a sixty-fourth of it.
+    made_with : mapping of str to object, optional
+        Options to remember, as in `AtlasLayout`.
 
     Raises
     ------
@@ -72,10 +82,11 @@ def create_atlas(path: Path, genes: pd.DataFrame, *, count_dtype: str = "uint16"
         chunk=shard // 64,
         shard=shard,
         genes_sha256=hash_names(genes.index),
+        made_with=dict(made_with or {}),
     )
     with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
         store = zarr.open_group(staged, mode="w", zarr_format=3)
-        write_elem(store, "var", genes)
+        write_elem(store, "var", genes, dataset_kwargs=checked_codecs())
         for name in _GROUPS:
             write_elem(store, name, {})
         for name, form in vectors_of(layout).items():
