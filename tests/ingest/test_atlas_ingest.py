@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -250,3 +252,40 @@ def test_real_counts_are_those_of_the_file(shared_data, tmp_path):
     assert (found.X != given.X).nnz == 0
     assert found.obs["celltype_major"].tolist() == given.obs["celltype_major"].tolist()
     np.testing.assert_array_equal(found.obs["percent.mito"], given.obs["percent.mito"])
+
+
+def test_processes_that_make_one_atlas_at_once_lose_nothing(tmp_path):
+    sizes = {f"s{i}": counts_of(20, seed=i) for i in range(2)}
+    for name, values in sizes.items():
+        sheet(tmp_path, {name: values}, name=f"{name}-sheet.csv")
+    program = "import sys; from tmescope.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "atlas", "ingest"]
+
+    def start(name):
+        return subprocess.Popen([*command, str(tmp_path / f"{name}-sheet.csv"), "-o", str(tmp_path / "a.zarr"), "-q"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # fmt: skip
+
+    running = {name: start(name) for name in sizes}
+    ended = {name: (process.communicate()[1], process.returncode) for name, process in running.items()}
+    there = {s.sample_id for s in read_layout(tmp_path / "a.zarr").samples}
+    assert there == {name for name, (_, code) in ended.items() if code == 0}
+    assert there
+    assert all("same command again" in said for said, code in ended.values() if code)
+    for name in sizes.keys() - there:
+        assert start(name).wait() == 0
+    assert {s.sample_id for s in read_layout(tmp_path / "a.zarr").samples} == set(sizes)
+    assert list(open_atlas(tmp_path / "a.zarr").verify()) == []
+    assert not list(tmp_path.glob(".a.zarr.*.old"))
+
+
+def test_who_is_refused_leaves_the_atlas_of_the_other_alone(tmp_path, monkeypatch):
+    rows, path = sheet(tmp_path, samples_of(5)), tmp_path / "a.zarr"
+    ingest_atlas(rows, path)
+    (tmp_path / "b").mkdir()
+    others = sheet(tmp_path / "b", {"other": counts_of(4)})
+    real = atlas_ingest.read_layout
+    monkeypatch.setattr(Path, "exists", lambda p, real=Path.exists: p.name != "zarr.json" and real(p))
+    with pytest.raises(StoreError):  # as if it had looked before the other made it
+        ingest_atlas(others, path)
+    monkeypatch.undo()
+    assert [s.sample_id for s in real(path).samples] == ["s0"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 
 import pytest
 
@@ -16,6 +17,29 @@ def test_two_writers_at_once_are_refused(tmp_path):
         pass
     with atlas_lock(tmp_path):
         pass
+
+
+def test_an_atlas_that_is_being_made_is_held_too(tmp_path):
+    path = tmp_path / "new" / "a.zarr"
+    refused = pytest.raises(FolderInUseError, match="is writing to this atlas")
+    with atlas_lock(path), refused as caught, atlas_lock(path):
+        pass
+    assert "the same command again" in caught.value.next_step
+    assert not path.exists()
+
+
+def test_a_writer_waits_for_another(tmp_path):
+    first, order = atlas_lock(tmp_path), []
+    first.__enter__()
+
+    def leave():
+        order.append("first")
+        first.__exit__(None, None, None)
+
+    threading.Timer(0.3, leave).start()
+    with atlas_lock(tmp_path, wait_s=30):
+        order.append("second")
+    assert order == ["first", "second"]
 
 
 def test_a_lock_is_freed_by_an_error(tmp_path):

@@ -122,7 +122,8 @@ def test_another_writer_is_noticed(tmp_path, simulated, monkeypatch):
         return found
 
     monkeypatch.setattr(atlas_turning, "_make", meanwhile)
-    with pytest.raises(StoreError, match="another writer"):
+    monkeypatch.setattr(atlas_turning, "_WAIT_S", 0.0)
+    with pytest.raises(StoreError, match="another process"):
         write_panels(path)
     assert list(open_atlas(path).verify()) == []
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from tmescope.foundation.errors import InputError, SampleError, examples
+from tmescope.foundation.errors import InputError, SampleError, StoreError, examples
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.ingest.atlas_cells import agree_columns, frame_of
 from tmescope.ingest.atlas_genes import GeneName, GeneRule, NamedGenes, choose_genes, name_genes, place_genes
@@ -161,12 +161,13 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
     course = _Course(notes=notes)
     with ExitStack() as open_streams:
         sources = _open_heads(rows, options, course, open_streams=open_streams)
-        with explain_full_disk(path):
-            _make_ready(path, sources, options.genes, made=made, course=course)
+        with explain_full_disk(path), atlas_lock(path):
+            if layout is None:
+                _refuse_if_made(path)
             try:
-                with atlas_lock(path):
-                    update_tables(path)
-                    _add_all(sources, path, options, course=course)
+                _make_ready(path, sources, options.genes, made=made, course=course)
+                update_tables(path)
+                _add_all(sources, path, options, course=course)
             except BaseException:
                 _remove_empty(path)
                 raise
@@ -180,13 +181,22 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
 
 def _make_ready(path: Path, sources: Sequence[_Source], rule: GeneRule, *, made: MadeWith, course: _Course) -> None:
     """Make the atlas where there is none; one without samples is what an ingest left that was killed at its start."""
-    if (path / "zarr.json").exists():
-        with atlas_lock(path):
-            _remove_empty(path)
+    _remove_empty(path)
     if not (path / "zarr.json").exists():
         genes, notes = choose_genes([s.genes for s in sources], rule)
         course.notes += notes
         create_atlas(path, _gene_frame(genes), count_dtype=made.count_dtype, made_with=made.said())
+
+
+def _refuse_if_made(path: Path) -> None:
+    """Refuse to go on where another process has made the atlas since this one looked."""
+    if (path / "zarr.json").exists() and read_layout(path).samples:
+        raise StoreError(
+            "another process made this atlas meanwhile",
+            where=str(path),
+            expected="one writer at a time",
+            next_step="give the same command again: its samples are added to what is there",
+        )
 
 
 def _remove_empty(path: Path) -> None:

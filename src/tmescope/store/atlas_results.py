@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from tmescope.foundation.errors import StoreError, examples
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import AtlasLayout, StoredResult, check_column, read_layout
+from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atomic import staged_folder
 from tmescope.store.damage import checked_codecs, explain_damage
-from tmescope.store.lock import folder_lock
 from tmescope.store.sharded_vectors import Shard
 from tmescope.store.tables import read_table, write_table
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["AtlasResult", "read_result", "result_names", "write_result"]
 
 _HIDDEN = ".atlas"
+_WAIT_S = 60.0
+"""For another command that keeps its result: work that took long is not thrown away for it."""
 _AXES = {"obsm": "n_cells", "obsp": "n_cells", "varm": "n_genes"}
 
 
@@ -97,8 +99,7 @@ def write_result(path: Path, result: AtlasResult) -> AtlasLayout:
     rather than a mixed one.
     """
     hidden = path / _HIDDEN
-    hidden.mkdir(exist_ok=True)
-    with folder_lock(hidden / "lock", folder=path):
+    with explain_full_disk(path), atlas_lock(path, wait_s=_WAIT_S):
         layout = read_layout(path)
         _check(path, layout, result)
         others = {name: kept for name, kept in layout.results.items() if name != result.name}

@@ -15,9 +15,9 @@ from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.gene_major import steps_between, tally_entries, turn_entries
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import AtlasLayout, AtlasPanel, AtlasSample, read_layout
+from tmescope.store.atlas_lock import atlas_lock
 from tmescope.store.atlas_panels import cut_genes, panel_forms
 from tmescope.store.atlas_reading import Atlas, open_atlas
-from tmescope.store.lock import folder_lock
 from tmescope.store.sharded_vectors import Shard, VectorAppender
 from tmescope.store.threads import map_runs
 
@@ -31,6 +31,7 @@ _PANEL_ENTRIES = 1 << 25
 _BLOCK = 1 << 20
 _BASE = 16 * _BLOCK
 """Bytes for a block of cells as it is read, and for what waits to be written."""
+_WAIT_S = 60.0
 _FOLDER = Path(".atlas/panels")
 
 
@@ -69,9 +70,15 @@ def write_panels(path: Path, *, memory: int = 1 << 30, threads: int = 1, progres
     folder of its own and counts once the root names it: a writer that is stopped loses one panel at most. A panel is
     a counting sort by gene: cells are read once to see how many show each gene, and again to put them in their places.
     """
+    with atlas_lock(path, wait_s=_WAIT_S):
+        return _write_all(path, memory=memory, threads=threads, progress=progress)
+
+
+def _write_all(path: Path, *, memory: int, threads: int, progress: Progress) -> AtlasLayout:
     atlas = open_atlas(path)
     wanted = atlas.bounds(_PANEL_ENTRIES, cells=_PANEL_CELLS) if atlas.layout.n_cells else ()
-    kept = sum(1 for _ in itertools.takewhile(_same, zip(atlas.layout.panels, wanted, strict=False)))
+    pairs = zip(atlas.layout.panels, wanted, strict=False)
+    kept = sum(1 for _ in itertools.takewhile(lambda pair: _is_made(atlas, *pair), pairs))
     layout, task = atlas.layout, "turn cells into genes"
     progress.start(task, sum(b - a for a, b in wanted[kept:]), unit="cells")
 
@@ -95,8 +102,15 @@ def write_panels(path: Path, *, memory: int = 1 << 30, threads: int = 1, progres
     return layout
 
 
-def _same(pair: tuple[AtlasPanel, tuple[int, int]]) -> bool:
-    return (pair[0].first, pair[0].last) == pair[1]
+def _is_made(atlas: Atlas, panel: AtlasPanel, wanted: tuple[int, int]) -> bool:
+    """Whether a panel covers these cells, and its files are there."""
+    forms = panel_forms(atlas.layout)
+    files = (
+        forms[name].path(atlas.path / place, number)
+        for name, place in panel.places.items()
+        for number in range(len(atlas.layout.shards.get(place, ())))
+    )
+    return (panel.first, panel.last) == wanted and all(file.exists() for file in files)
 
 
 def _make(atlas: Atlas, first: int, last: int, *, memory: int) -> tuple[AtlasPanel, dict[str, dict[int, Shard]]]:
@@ -138,25 +152,24 @@ def _commit(
     path: Path, samples: tuple[AtlasSample, ...], panel: AtlasPanel, *, written: dict[str, dict[int, Shard]]
 ) -> AtlasLayout:
     """Let a panel count, in place of any that begin where it does or later."""
-    with folder_lock(path / ".atlas/lock", folder=path):
-        layout = read_layout(path)
-        before = tuple(p for p in layout.panels if p.first < panel.first)
-        if layout.samples[: len(samples)] != samples or (before[-1].last if before else 0) != panel.first:
-            raise StoreError(
-                "another writer changed the atlas meanwhile",
-                where=str(path),
-                expected="one writer at a time",
-                next_step="start again: panels that are finished are kept",
-            )
-        gone = {place for p in layout.panels[len(before) :] for place in p.places.values()}
-        shards = {name: found for name, found in layout.shards.items() if name not in gone}
-        layout = replace(layout, panels=(*before, panel), shards=shards)
-        for place, found in written.items():
-            layout = layout.with_shards(place, found)
-        declare_atlas(path, layout)
-        named = {Path(p.places["ends"]).parent.name for p in layout.panels}
-        for folder in (path / _FOLDER).iterdir():
-            begin = folder.name.split("-")[0]
-            if folder.name not in named and begin.isdigit() and int(begin) <= panel.first:
-                shutil.rmtree(folder)  # what this panel is in place of, or an earlier writer left
+    layout = read_layout(path)
+    before = tuple(p for p in layout.panels if p.first < panel.first)
+    if layout.samples[: len(samples)] != samples or (before[-1].last if before else 0) != panel.first:
+        raise StoreError(
+            "another writer changed the atlas meanwhile",
+            where=str(path),
+            expected="one writer at a time",
+            next_step="start again: panels that are finished are kept",
+        )
+    gone = {place for p in layout.panels[len(before) :] for place in p.places.values()}
+    shards = {name: found for name, found in layout.shards.items() if name not in gone}
+    layout = replace(layout, panels=(*before, panel), shards=shards)
+    for place, found in written.items():
+        layout = layout.with_shards(place, found)
+    declare_atlas(path, layout)
+    named = {Path(p.places["ends"]).parent.name for p in layout.panels}
+    for folder in (path / _FOLDER).iterdir():
+        begin = folder.name.split("-")[0]
+        if folder.name not in named and begin.isdigit() and int(begin) <= panel.first:
+            shutil.rmtree(folder)  # what this panel is in place of, or an earlier writer left
     return layout

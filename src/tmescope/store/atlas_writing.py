@@ -97,6 +97,8 @@ def create_atlas(
         CellColumns(staged, layout).create()
         write_genes(staged, genes)
         declare_atlas(staged, layout)
+        if path.exists():  # made by another process meanwhile: never take its place
+            raise StoreError("something is there already", where=str(path), expected="a new name")
 
 
 class AtlasWriter:
