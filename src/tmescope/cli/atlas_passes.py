@@ -133,6 +133,7 @@ def variable_genes(
         typer.Option("--batch", help="Column of cells within whose values genes are chosen, such as sample_id."),
     ] = None,
     fewest_cells: Annotated[int, typer.Option("--fewest-cells", min=3, help="Of a batch that has a say.")] = 50,
+    memory: Memory = "1G",
     threads: Threads = 1,
     workers: Workers = None,
     cluster: ClusterAddress = None,
@@ -140,6 +141,7 @@ def variable_genes(
 ) -> None:
     """Choose the genes that vary most between cells."""
     from tmescope.cells.atlas_measures import measure_variable_genes
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_reading import open_atlas
     from tmescope.store.cluster import open_runner
 
@@ -149,7 +151,7 @@ def variable_genes(
     ):
         found = measure_variable_genes(
             open_atlas(atlas), flavour=flavour, n_genes=n_genes, batch=batch, fewest_cells=fewest_cells,
-            runner=runner, progress=progress,
+            memory=parse_memory(memory), runner=runner, progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
     genes = found.var
@@ -201,6 +203,7 @@ def score(
     ] = "",
     n_controls: Annotated[int, typer.Option("--controls", min=1, help="Control genes drawn from each bin.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draw.")] = 0,
+    memory: Memory = "1G",
     threads: Threads = 1,
     workers: Workers = None,
     cluster: ClusterAddress = None,
@@ -208,6 +211,7 @@ def score(
 ) -> None:
     """Score signatures in every cell: their mean expression less that of genes of like expression."""
     from tmescope.cells.atlas_measures import measure_scores
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_reading import open_atlas
     from tmescope.store.cluster import open_runner
 
@@ -216,8 +220,8 @@ def score(
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
         found = measure_scores(
-            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, runner=runner,
-            progress=progress,
+            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, memory=parse_memory(memory),
+            runner=runner, progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
     sets = found.tables["sets"]
