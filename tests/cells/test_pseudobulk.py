@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tmescope.cells.counting import least_memory
 from tmescope.cells.pseudobulk import add_up, column_of, measure_pseudobulk
 from tmescope.foundation.errors import InputError, UnknownNameError
 
@@ -33,6 +34,17 @@ def test_sums_are_those_of_the_matrix(golden, labels, found):
         assert group["total_counts"] == own.sum()
         assert group["is_kept"] == (cells.sum() >= 12)
     assert 0 < found.groups["is_kept"].sum() < len(found.groups)
+
+
+def test_groups_that_do_not_fit_together_are_added_a_part_at_a_time(golden, labels, found):
+    layout = golden.atlas.layout
+    enough = least_memory(layout, n_groups=1, n_cells=1) + 4 * layout.n_cells
+    assert enough < least_memory(layout, n_groups=len(found.groups), n_cells=layout.n_cells)
+    small = add_up(golden.atlas, labels, fewest_cells=12, memory=enough + 100_000)
+    np.testing.assert_array_equal(small.sums, found.sums)
+    pd.testing.assert_frame_equal(small.groups, found.groups)
+    with pytest.raises(InputError, match=r"--memory"):
+        add_up(golden.atlas, labels, memory=enough // 2)
 
 
 def test_columns_of_patients_are_carried_and_those_of_cells_are_not(golden, found):

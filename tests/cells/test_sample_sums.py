@@ -8,6 +8,7 @@ import pytest
 from tests.store.atlases import small_atlas, write_small
 
 from tmescope.cells import sample_sums
+from tmescope.cells.counting import least_memory
 from tmescope.cells.sample_sums import add_up_cells, group_cells
 from tmescope.foundation.errors import InputError, SampleError, UnknownNameError
 from tmescope.store.atlas_passes import Local
@@ -32,7 +33,7 @@ def test_every_cell_is_in_the_group_of_its_sample_and_label(written):
     assert list(groups.table["n_cells"]) == list(np.bincount(groups.number))
 
 
-@pytest.mark.parametrize(("share", "threads"), [(2, 1), (2236, 1), (1700, 2)])
+@pytest.mark.parametrize(("share", "threads"), [(2, 1), (2236, 1), (10_000_000, 2)])
 def test_sums_do_not_depend_on_memory_or_threads(written, tmp_path, monkeypatch, share, threads):
     atlas, dense = written
     monkeypatch.setattr(sample_sums, "_SHARE", share)  # the last two hold the groups of one sample at a time
@@ -45,6 +46,20 @@ def test_sums_do_not_depend_on_memory_or_threads(written, tmp_path, monkeypatch,
     assert found.samples["median_counts"][0] == np.median(first.sum(1))
     assert found.samples["median_genes"][0] == np.median((first > 0).sum(1))
     assert found.samples["median_mt_percent"].isna().all()
+
+
+def test_cells_of_samples_are_cut_as_their_sums_are(written, tmp_path):
+    atlas, dense = written
+    groups = group_cells(atlas, None)
+    largest = max(s.n_cells for s in atlas.layout.samples)
+    enough = least_memory(atlas.layout, n_groups=1, n_cells=largest)
+    assert enough < least_memory(atlas.layout, n_groups=1, n_cells=len(dense))
+    add_up_cells(atlas, groups, tmp_path / "sums.npy", memory=enough)
+    sums = np.load(tmp_path / "sums.npy")
+    np.testing.assert_array_equal(sums, [dense[groups.number == g].sum(0) for g in range(len(groups.table))])
+    with pytest.raises(InputError, match=r"--memory") as error:
+        add_up_cells(atlas, groups, tmp_path / "sums.npy", memory=enough - 1)
+    assert f"{enough:,} bytes" in str(error.value)
 
 
 def test_each_cell_lies_in_one_bin_of_each_measure(written, tmp_path):

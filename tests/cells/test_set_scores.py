@@ -61,3 +61,11 @@ def test_bins_follow_the_ranks_of_means():
 def test_what_cannot_be_scored_is_refused(golden, sets, more):
     with pytest.raises(InputError, match="sets"):
         score_cells(golden.atlas, sets, **more)
+
+
+def test_a_small_budget_changes_nothing_and_one_too_small_says_the_least(golden):
+    sets = {"one": list(golden.genes[10:14])}
+    small = score_cells(golden.atlas, sets, memory=4 << 20)
+    pd.testing.assert_frame_equal(small.scores, score_cells(golden.atlas, sets).scores)
+    with pytest.raises(InputError, match="--memory"):
+        score_cells(golden.atlas, sets, memory=1000)

@@ -89,3 +89,11 @@ def test_a_batch_that_no_curve_fits_is_named(golden):
     first = pd.Series(np.where(np.arange(golden.atlas.layout.n_cells) < 801, "most", "empty and few"))
     with pytest.raises(InputError, match=r"0 genes vary(.|\n)*variable genes of empty and few cells"):
         find_variable_genes(golden.atlas, batches=first, fewest_cells=2)
+
+
+def test_a_small_budget_changes_nothing_and_one_too_small_says_the_least(golden):
+    found = find_variable_genes(golden.atlas, n_genes=N)
+    small = find_variable_genes(golden.atlas, n_genes=N, memory=4 << 20)
+    pd.testing.assert_frame_equal(small.genes, found.genes)
+    with pytest.raises(InputError, match="--memory"):
+        find_variable_genes(golden.atlas, n_genes=N, memory=1000)

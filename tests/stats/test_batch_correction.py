@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 
-from tmescope.stats.batch_correction import batch_shifts, without_shifts
+from tmescope.stats.batch_correction import _of_one_variable, batch_shifts, without_shifts
 from tmescope.stats.soft_clusters import DiverseClusters
 
 
@@ -55,6 +57,30 @@ def test_a_shift_of_one_cluster_is_found_and_taken_out_and_a_great_ridge_takes_n
     assert np.abs(gap).max() < 0.1
     strong = batch_shifts(moved, clusters, levels=levels, kinds=kinds, ridge=np.full(5, 1e9))
     assert np.abs(strong).max() < 1e-5
+
+
+def test_one_variable_is_solved_in_closed_form_as_in_general_and_in_less_memory():
+    rng = np.random.default_rng(3)
+    n, k, d, n_levels = 4_000, 12, 3, 400
+    kinds = np.sort(np.append(rng.integers(0, n_levels, n - n_levels), np.arange(n_levels)))
+    points = rng.normal(size=(n, d)).astype(np.float32)
+    members = rng.dirichlet(np.ones(k), n).astype(np.float32)
+    masses = np.array([members[kinds == b].sum(0, dtype=np.float64) for b in range(n_levels)])
+    clusters = DiverseClusters(np.empty((k, d), np.float32), members, masses, 0.0)
+    ridge = rng.uniform(0.1, 3.0, n_levels)
+    tracemalloc.start()
+    found = batch_shifts(points, clusters, levels=np.eye(n_levels), kinds=kinds, ridge=ridge)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < k * n_levels**2 * 8 / 2
+    sums = np.array([(members[kinds == b].T @ points[kinds == b]) for b in range(n_levels)], dtype=np.float64)
+    exact = _of_one_variable(masses, sums, levels=np.eye(n_levels), ridge=ridge)
+    design = np.vstack([np.ones(n_levels), np.eye(n_levels)])
+    for cluster in range(k):
+        left = (design * masses[:, cluster]) @ design.T + np.diag([1e-6, *ridge])
+        solved = np.linalg.solve(left, design @ sums[:, cluster])[1:]
+        np.testing.assert_allclose(exact[:, cluster], solved, rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(found[:, cluster], solved, atol=1e-5)
 
 
 def test_a_cluster_without_members_has_no_shift():

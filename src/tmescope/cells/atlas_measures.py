@@ -13,6 +13,7 @@ from tmescope.cells.pseudobulk import column_of
 from tmescope.cells.set_scores import score_cells
 from tmescope.cells.variable_genes import find_variable_genes
 from tmescope.facts.signatures import list_signatures, load_signature
+from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import StoreError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import versions
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 __all__ = ["measure_components", "measure_markers", "measure_scores", "measure_variable_genes"]
 
 
-def measure_variable_genes(
+def measure_variable_genes(  # noqa: PLR0913 - the budget beside what is asked
     atlas: Atlas,
     *,
     flavour: Literal["seurat_v3", "seurat"] = "seurat_v3",
     n_genes: int = 2000,
     batch: str | None = None,
     fewest_cells: int = 50,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasResult:
@@ -50,6 +52,8 @@ def measure_variable_genes(
         Column of cells; ``sample_id`` for the samples.
     fewest_cells : int
         Of a batch that has a say.
+    memory : int
+        Bytes that may be held beyond `tmescope.foundation.budget.BASE`; the error says the least if it is too little.
     runner : Runner, optional
         Who works.
     progress : Progress
@@ -62,8 +66,8 @@ def measure_variable_genes(
     """
     batches = None if batch is None else column_of(atlas, batch)
     found = find_variable_genes(
-        atlas, flavour=flavour, n_genes=n_genes, batches=batches, fewest_cells=fewest_cells, runner=runner,
-        progress=progress,
+        atlas, flavour=flavour, n_genes=n_genes, batches=batches, fewest_cells=fewest_cells, memory=memory,
+        runner=runner, progress=progress,
     )  # fmt: skip
     parameters = {"flavour": flavour, "n_genes": n_genes, "batch": batch, "fewest_cells": fewest_cells}
     said = {"method": "variable genes", "parameters": parameters, "left_out": list(found.left_out)}
@@ -132,6 +136,7 @@ def measure_scores(
     *,
     n_controls: int = 50,
     seed: int = 0,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasResult:
@@ -148,6 +153,8 @@ def measure_scores(
         As in `score_cells`.
     seed : int
         As in `score_cells`.
+    memory : int
+        Bytes that may be held beyond `tmescope.foundation.budget.BASE`; the error says the least if it is too little.
     runner : Runner, optional
         Who works.
     progress : Progress
@@ -166,7 +173,7 @@ def measure_scores(
     asked = [load_signature(n) for n in signatures] if signatures else list(list_signatures("core"))
     left_out = [s.name for s in asked if _has_both_signs(s)]
     sets = {s.name: s.genes for s in asked if s.name not in left_out}
-    found = score_cells(atlas, sets, n_controls=n_controls, seed=seed, runner=runner, progress=progress)
+    found = score_cells(atlas, sets, n_controls=n_controls, seed=seed, memory=memory, runner=runner, progress=progress)
     parameters = {"n_controls": n_controls, "n_bins": 25, "left_out": left_out}
     return AtlasResult(
         name="scores",

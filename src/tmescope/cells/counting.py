@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_layout import AtlasLayout
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["AtlasCounts", "GroupsFrom", "count_atlas"]
+__all__ = ["AtlasCounts", "GroupsFrom", "count_atlas", "least_memory"]
 
 _MOST_GROUPS = 1 << 24
 _ENTRIES = 1 << 22
@@ -160,8 +160,36 @@ def count_atlas(
     return AtlasCounts(table, sums, np.bincount(group, minlength=n_groups), moments[:, 0], moments[:, 1])
 
 
+def least_memory(layout: AtlasLayout, *, n_groups: int, n_cells: int, runner: Runner | None = None) -> int:
+    """Return the bytes that `count_atlas` needs at least.
+
+    Parameters
+    ----------
+    layout : AtlasLayout
+        Of the atlas.
+    n_groups : int
+        Groups of cells.
+    n_cells : int
+        Cells that are counted.
+    runner : Runner, optional
+        Who counts.
+    """
+    budget = _budget(layout, (n_groups, n_cells), memory=0, runner=runner or Local())
+    return budget.minimum(_least(layout))
+
+
 def _entries(layout: AtlasLayout, sizes: tuple[int, int], *, memory: int, runner: Runner) -> int:
     """Return how many counts are decoded together, for so many groups and cells."""
+    budget = _budget(layout, sizes, memory=memory, runner=runner)
+    because = f"the sums of {sizes[0]:,} groups and the table of {sizes[1]:,} cells"
+    return budget.items(least=_least(layout), most=_ENTRIES, where="memory (--memory)", because=because)
+
+
+def _least(layout: AtlasLayout) -> int:
+    return min(max(layout.chunk, layout.n_genes), _ENTRIES)
+
+
+def _budget(layout: AtlasLayout, sizes: tuple[int, int], *, memory: int, runner: Runner) -> Budget:
     n_groups, n_cells = sizes
     together = runner.n_together
     # the sums of each thread, and where others send theirs, the one that is added to the total
@@ -169,10 +197,7 @@ def _entries(layout: AtlasLayout, sizes: tuple[int, int], *, memory: int, runner
     item = 4 + np.dtype(layout.count_dtype).itemsize
     fixed = sums + _OF_A_CELL * n_cells
     part = 12 * layout.chunk + _OF_A_THREAD
-    budget = Budget(memory=memory, fixed=fixed, together=together, item=item, part=part)
-    because = f"the sums of {n_groups:,} groups and the table of {n_cells:,} cells"
-    least = min(max(layout.chunk, layout.n_genes), _ENTRIES)
-    return budget.items(least=least, most=_ENTRIES, where="argument memory", because=because)
+    return Budget(memory=memory, fixed=fixed, together=together, item=item, part=part)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from tmescope.cells.counting import count_atlas
+from tmescope.cells.counting import GroupsFrom, count_atlas, least_memory
 from tmescope.cells.quality import samples_of_cells
+from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError, UnknownNameError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import versions
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["PseudoBulks", "add_up", "column_of", "measure_pseudobulk"]
 
 _MOST_GROUPS = 100_000
+_SHARE = 4
+"""Part of the memory that sums may take before they are kept in a file."""
+_TABLE_ROWS = 64
+"""Groups whose sums are made a table at a time."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,7 @@ def add_up(
     labels: pd.Series[str] | None = None,
     *,
     fewest_cells: int = 10,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> PseudoBulks:
@@ -101,6 +109,8 @@ def add_up(
         omitted.
     fewest_cells : int
         Groups of fewer cells stay in the table and are not kept: their sum says more of single cells than of a sample.
+    memory : int
+        Bytes that may be held beyond `tmescope.foundation.budget.BASE`; the error says the least if it is too little.
     runner : Runner, optional
         Who works. Whole numbers do not depend on it.
     progress : Progress
@@ -128,10 +138,11 @@ def add_up(
     whole = samples.cat.codes.to_numpy().astype(np.int64) * len(names) + code
     is_labelled = code >= 0
     there, group = np.unique(whole[is_labelled], return_inverse=True)
-    number = np.full(whole.size, there.size, dtype=np.int32)  # one group more, of cells without a label
+    number = np.full(len(samples), there.size, dtype=np.int32)  # one group more, of cells without a label
     number[is_labelled] = group
-    counted = count_atlas(atlas, groups=number, runner=runner, progress=progress)
-    sums, sizes = counted.sums[: there.size], counted.group_sizes[: there.size]
+    del whole, code, group
+    sums = _add_parts(atlas, number, there.size, memory=memory, runner=runner, progress=progress)
+    sizes = np.bincount(number, minlength=there.size + 1)[: there.size]
     of_sample, of_label = np.divmod(there, len(names))
     groups = pd.DataFrame({"sample_id": samples.cat.categories[of_sample].astype("str")})
     if labels is not None:
@@ -143,6 +154,37 @@ def add_up(
     taken = [c for c in carried if c not in groups]
     groups = groups.join(carried[taken], on="sample_id")
     return PseudoBulks(groups, sums, atlas.genes().index, int((~is_labelled).sum()))
+
+
+def _add_parts(
+    atlas: Atlas, number: NDArray[np.int32], n_groups: int, *, memory: int, runner: Runner | None, progress: Progress
+) -> NDArray[np.int64]:
+    """Add up so many cells at a time as the memory allows; large sums are kept in a file that goes with them."""
+    shape = (n_groups + 1, atlas.layout.n_genes)
+    in_file = shape[0] * shape[1] * 8 > memory // _SHARE
+    with tempfile.TemporaryFile() if in_file else contextlib.nullcontext() as file:
+        sums: NDArray[np.int64] = np.zeros(shape, np.int64) if file is None else _mapped(file, shape)
+    spare = memory - number.nbytes - (0 if in_file else sums.nbytes)
+    first = 0
+    while first < number.size:
+        last = number.size
+        there, inverse = np.unique(number[first:last], return_inverse=True)
+        while (
+            last - first > 1
+            and least_memory(atlas.layout, n_groups=there.size, n_cells=last - first, runner=runner) > spare
+        ):
+            last = first + (last - first) // 2
+            there, inverse = np.unique(number[first:last], return_inverse=True)
+        part = GroupsFrom(first, inverse.astype(np.int32))
+        found = count_atlas(atlas, groups=part, memory=spare, runner=runner, progress=progress)
+        for row, own in zip(there, found.sums, strict=True):  # a group a row: no copy of them all
+            sums[row] += own
+        first = last
+    return sums[:n_groups]
+
+
+def _mapped(file: IO[bytes], shape: tuple[int, int]) -> NDArray[np.int64]:
+    return np.memmap(file, dtype=np.int64, mode="w+", shape=shape)
 
 
 def _codes(
@@ -176,6 +218,7 @@ def measure_pseudobulk(
     label: str | None = None,
     *,
     fewest_cells: int = 10,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasResult:
@@ -189,6 +232,8 @@ def measure_pseudobulk(
         Column of cells.
     fewest_cells : int
         As in `add_up`.
+    memory : int
+        Bytes that may be held beyond `tmescope.foundation.budget.BASE`; the error says the least if it is too little.
     runner : Runner, optional
         Who works.
     progress : Progress
@@ -201,20 +246,13 @@ def measure_pseudobulk(
         count; counts above zero).
     """
     found = add_up(
-        atlas, None if label is None else column_of(atlas, label), fewest_cells=fewest_cells, runner=runner,
-        progress=progress,
+        atlas, None if label is None else column_of(atlas, label), fewest_cells=fewest_cells, memory=memory,
+        runner=runner, progress=progress,
     )  # fmt: skip
     names = found.groups["sample_id"].astype("str")
     if "label" in found.groups:
         names = names + ":" + found.groups["label"]
-    row, gene = np.nonzero(found.sums)
-    sums = pd.DataFrame(
-        {
-            "group": pd.Categorical.from_codes(row, categories=pd.Index(names)),
-            "gene_symbol": pd.Categorical.from_codes(gene, categories=found.genes),
-            "count": found.sums[row, gene],
-        }
-    )
+    sums = _long(found, names)
     groups = found.groups.copy()
     groups.insert(0, "group", names)
     parameters = {"label": label, "fewest_cells": fewest_cells, "n_unlabelled": found.n_unlabelled}
@@ -223,6 +261,27 @@ def measure_pseudobulk(
         tables={"groups": groups, "sums": sums},
         provenance={"method": "pseudo-bulk", "parameters": parameters, "versions": versions()},
     )
+
+
+def _long(found: PseudoBulks, names: pd.Series[str]) -> pd.DataFrame:
+    """Return the counts above zero, a row for each; of few groups at a time, in the narrowest numbers of places."""
+    blocks = [found.sums[i : i + _TABLE_ROWS] for i in range(0, len(found.sums), _TABLE_ROWS)]
+    n = sum(int(np.count_nonzero(b)) for b in blocks)
+    row = np.empty(n, np.min_scalar_type(-max(len(names), 1)))
+    gene = np.empty(n, np.min_scalar_type(-max(len(found.genes), 1)))
+    count = np.empty(n, np.int64)
+    end = 0
+    for number, block in enumerate(blocks):
+        i, j = np.nonzero(block)
+        here = slice(end, end + i.size)
+        row[here], gene[here], count[here] = i + number * _TABLE_ROWS, j, block[i, j]
+        end += i.size
+    table = {
+        "group": pd.Categorical.from_codes(row, categories=pd.Index(names)),
+        "gene_symbol": pd.Categorical.from_codes(gene, categories=found.genes),
+        "count": count,
+    }
+    return pd.DataFrame(table, copy=False)
 
 
 def column_of(atlas: Atlas, name: str) -> pd.Series[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tmescope.cells.counting import AtlasCounts, count_atlas
+from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import versions
@@ -173,6 +174,7 @@ def measure_quality(
     *,
     mitochondrial: Sequence[str] | None = None,
     limits: QualityLimits = _LIMITS,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> AtlasResult:
@@ -186,6 +188,8 @@ def measure_quality(
         Names of mitochondrial genes; those that begin with ``MT-`` if omitted.
     limits : QualityLimits
         When a cell is proposed as an outlier.
+    memory : int
+        Bytes that may be held beyond `tmescope.foundation.budget.BASE`; the error says the least if it is too little.
     runner : Runner, optional
         Who works.
     progress : Progress
@@ -200,7 +204,7 @@ def measure_quality(
     genes = atlas.genes().index
     named = mitochondrial_genes(list(genes)) if mitochondrial is None else tuple(mitochondrial)
     there = [g for g in named if g in genes]
-    counts = count_atlas(atlas, marked=there, n_top=_N_TOP, runner=runner, progress=progress)
+    counts = count_atlas(atlas, marked=there, n_top=_N_TOP, memory=memory, runner=runner, progress=progress)
     samples = samples_of_cells(atlas)
     cells = describe_cells(counts, samples, limits=limits, has_mitochondrial=bool(there))
     total, n = counts.sums.sum(axis=0), max(len(cells), 1)

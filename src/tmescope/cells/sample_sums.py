@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
-from tmescope.cells.counting import GroupsFrom, count_atlas
+from tmescope.cells.counting import GroupsFrom, count_atlas, least_memory
 from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError, SampleError, UnknownNameError, examples
 from tmescope.foundation.progress import SILENT, Progress
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["CellGroups", "SampleSums", "add_up_cells", "group_cells"]
 
 _SHARE = 2
-"""Part of the memory that sums may take: one half, the other is for what is decoded."""
+"""Part of the memory that sums and tables of cells may take: one half, the other is for what is decoded."""
 _MOST_LABELS = 500
 _MITOCHONDRIAL = "MT-"
 _LOG_STEP = 0.05
@@ -160,7 +160,8 @@ def add_up_cells(
     into : Path
         File of the sums, a NumPy array of int64, groups x genes.
     memory : int
-        Bytes that this process may hold beyond `tmescope.foundation.budget.BASE`; half of it is for sums.
+        Bytes that this process may hold beyond `tmescope.foundation.budget.BASE`. So many samples are counted at a
+        time that their sums and the table of their cells take half of it, or one sample if that takes more.
     runner : Runner, optional
         Who counts; whole numbers do not depend on it.
     progress : Progress
@@ -173,19 +174,16 @@ def add_up_cells(
     Raises
     ------
     InputError
-        If `memory` is too small for the groups of one sample; the message says the least.
+        If `memory` is too small for the groups and cells of one sample; the message says the least.
     StoreError
         If a shard is damaged; its file is named.
     """
     layout = atlas.layout
     genes = atlas.genes().index
     marked = [g for g in genes if str(g).startswith(_MITOCHONDRIAL)]
-    copies = (runner.n_together if runner is not None else 1) + 1
     sums = np.lib.format.open_memmap(into, mode="w+", dtype=np.int64, shape=(len(groups.table), layout.n_genes))
     measured, bins = [], []
-    for first, last in _batches(
-        atlas, groups, room=memory // (_SHARE * copies * 8 * max(layout.n_genes, 1)), copies=_SHARE * copies
-    ):
+    for first, last in _batches(atlas, groups, memory=memory, runner=runner):
         number = groups.number[first:last]
         low = int(number.min())
         found = count_atlas(
@@ -204,26 +202,33 @@ def add_up_cells(
     return SampleSums(pd.concat(measured, ignore_index=True), pd.concat(bins, ignore_index=True), len(marked))
 
 
-def _batches(atlas: Atlas, groups: CellGroups, *, room: int, copies: int) -> Iterator[tuple[int, int]]:
-    """Yield runs of whole samples whose groups are `room` at most."""
+def _batches(atlas: Atlas, groups: CellGroups, *, memory: int, runner: Runner | None) -> Iterator[tuple[int, int]]:
+    """Yield runs of whole samples whose sums and table of cells fit into half of the memory, one sample at least."""
     layout = atlas.layout
-    per_sample = groups.table.groupby("sample_id", sort=False).size()
-    largest = int(per_sample.max())
-    if largest > room:
-        least = largest * copies * 8 * layout.n_genes
-        raise InputError(
-            f"{largest} groups of one sample over {layout.n_genes:,} genes do not fit into the budget",
-            where="argument memory",
-            expected=f"{least:,} bytes at least",
-            next_step="give more memory",
-        )
+    nothing = least_memory(layout, n_groups=0, n_cells=0, runner=runner)
     first = last = held = 0
+    per_sample = groups.table.groupby("sample_id", sort=False).size()
     for sample, n_groups in zip((s for s in layout.samples if s.n_cells), per_sample, strict=True):
-        if held + n_groups > room:
+        _refuse_large(sample.n_cells, int(n_groups), atlas, memory=memory, runner=runner)
+        n_cells = last + sample.n_cells - first
+        needed = least_memory(layout, n_groups=held + int(n_groups), n_cells=n_cells, runner=runner)
+        if last > first and (needed > memory or _SHARE * (needed - nothing) > memory):
             yield first, last
             first, held = last, 0
         last, held = last + sample.n_cells, held + int(n_groups)
     yield first, last
+
+
+def _refuse_large(n_cells: int, n_groups: int, atlas: Atlas, *, memory: int, runner: Runner | None) -> None:
+    least = least_memory(atlas.layout, n_groups=n_groups, n_cells=n_cells, runner=runner)
+    if least > memory:
+        raise InputError(
+            f"{n_groups:,} groups of one sample of {n_cells:,} cells over {atlas.layout.n_genes:,} genes do not fit "
+            "into the budget",
+            where="memory (--memory)",
+            expected=f"{least:,} bytes at least",
+            next_step="give more memory",
+        )
 
 
 def _summary(cells: pd.DataFrame, groups: CellGroups, *, has_marked: bool) -> pd.DataFrame:

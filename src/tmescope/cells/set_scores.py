@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tmescope.foundation.budget import DEFAULT_MEMORY, Budget
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.gene_moments import cell_scales, log_moments
 from tmescope.kernels.set_sums import set_sums
-from tmescope.store.atlas_passes import Span, map_spans
+from tmescope.store.atlas_passes import Local, Span, map_spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,10 @@ __all__ = ["CellScores", "draw_controls", "score_cells"]
 
 _SPAN_ENTRIES = 1 << 24
 _BLOCK_ENTRIES = 1 << 22
+_N_BINS = 25
+"""Of mean expression over all genes: one more or less, as the ranks divide."""
+_OF_A_PART = 1 << 20
+"""Bytes: what a thread and the allocator keep for themselves."""
 _TARGET = 1e4
 
 
@@ -48,6 +53,7 @@ class CellScores:
 @dataclass(frozen=True)
 class _Given:
     n_sets: int
+    block: int
     starts: NDArray[np.int64]
     sets: NDArray[np.int32]
     weights: NDArray[np.float64]
@@ -58,8 +64,8 @@ def score_cells(
     sets: Mapping[str, Sequence[str]],
     *,
     n_controls: int = 50,
-    n_bins: int = 25,
     seed: int = 0,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> CellScores:
@@ -75,11 +81,11 @@ def score_cells(
     sets : mapping of str to sequence of str
         Genes of each set, unweighted; genes that the atlas lacks are counted and left out.
     n_controls : int
-        Control genes drawn from each bin that a gene of the set is in.
-    n_bins : int
-        Bins of mean expression over all genes: one more or less, as the ranks divide.
+        Control genes drawn from each of 25 bins of mean expression that a gene of the set is in.
     seed : int
         Of the draw. A set's controls depend on it and on the set's name, not on the other sets.
+    memory : int
+        Bytes that may be held beyond `tmescope.foundation.budget.BASE`; the error says the least if it is too little.
     runner : Runner, optional
         Who works.
     progress : Progress
@@ -105,20 +111,21 @@ def score_cells(
     ----------
     Tirosh et al., Science 2016, doi:10.1126/science.aad0501.
     """
-    if not sets or n_controls < 1 or n_bins < 2:
+    if not sets or n_controls < 1:
         raise InputError(
-            f"{len(sets)} sets, {n_controls} controls, {n_bins} bins",
+            f"{len(sets)} sets, {n_controls} controls",
             where="gene-set scores",
-            expected="a set, 1 control or more, 2 bins or more",
+            expected="a set, 1 control or more",
         )
     names = pd.Index(atlas.genes().index)
     spans = atlas.bounds(_SPAN_ENTRIES)
+    block = _block(atlas, (len(sets), max((b - a for a, b in spans), default=0)), memory=memory, runner=runner)
     total = np.zeros(len(names))
     for part in map_spans(
-        _sums, atlas, spans, given=len(names), runner=runner, progress=progress, task="means of genes"
+        _sums, atlas, spans, given=(len(names), block), runner=runner, progress=progress, task="means of genes"
     ):
         total += part
-    bins = _bins(total / max(atlas.layout.n_cells, 1), n_bins)
+    bins = _bins(total / max(atlas.layout.n_cells, 1), _N_BINS)
     members = {name: np.flatnonzero(names.isin(list(genes))) for name, genes in sets.items()}
     controls = {n: draw_controls(bins, m, n_controls=n_controls, seed=_seed(seed, n)) for n, m in members.items()}
     scored = [n for n in sets if members[n].size and controls[n].size]
@@ -138,12 +145,25 @@ def score_cells(
             expected="sets in the names that the atlas has",
             next_step="check how the genes are named: symbols, or Ensembl identifiers",
         )
-    given = _weights(len(names), [(members[n], controls[n]) for n in scored])
+    given = _weights((len(names), block), [(members[n], controls[n]) for n in scored])
     parts = map_spans(_score, atlas, spans, given=given, runner=runner, progress=progress, task="score gene sets")
     scores = np.empty((atlas.layout.n_cells, len(scored)))
     for (first, last), part in zip(spans, parts, strict=True):
         scores[first:last] = part
     return CellScores(pd.DataFrame(scores, columns=scored, copy=False), table)
+
+
+def _block(atlas: Atlas, sizes: tuple[int, int], *, memory: int, runner: Runner | None) -> int:
+    """Return how many counts are decoded together; scores do not depend on it."""
+    (n_sets, largest), layout, together = sizes, atlas.layout, (runner or Local()).n_together
+    # scores in the table and in their parts; sums of genes in all, of each part and of those that wait to be added
+    fixed = 8 * n_sets * (layout.n_cells + 2 * together * largest) + 16 * layout.n_genes * (n_sets + 2 + 2 * together)
+    item = 4 + np.dtype(layout.count_dtype).itemsize
+    part = 12 * layout.chunk + _OF_A_PART
+    budget = Budget(memory=memory, fixed=fixed, together=together, item=item, part=part)
+    because = f"the scores of {n_sets:,} sets in {layout.n_cells:,} cells"
+    least = min(max(layout.chunk, layout.n_genes), _BLOCK_ENTRIES)
+    return budget.items(least=least, most=_BLOCK_ENTRIES, where="memory (--memory)", because=because)
 
 
 def _seed(seed: int, name: str) -> tuple[int, int]:
@@ -186,20 +206,22 @@ def draw_controls(
     return np.setdiff1d(np.concatenate(drawn), members) if drawn else np.zeros(0, dtype=np.int64)
 
 
-def _weights(n_genes: int, sets: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> _Given:
+def _weights(size: tuple[int, int], sets: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> _Given:
     """Return the weight of each gene in each set, gene by gene."""
     from scipy import sparse
 
+    n_genes, block = size
     genes = np.concatenate([g for pair in sets for g in pair])
     columns = np.concatenate([np.full(m.size + c.size, i) for i, (m, c) in enumerate(sets)])
     values = np.concatenate([np.repeat([1.0 / m.size, -1.0 / c.size], [m.size, c.size]) for m, c in sets])
     table = sparse.csr_matrix((values, (genes, columns)), shape=(n_genes, len(sets)))
-    return _Given(len(sets), table.indptr.astype(np.int64), table.indices.astype(np.int32), table.data)
+    return _Given(len(sets), block, table.indptr.astype(np.int64), table.indices.astype(np.int32), table.data)
 
 
-def _sums(span: Span, n_genes: int) -> NDArray[np.float64]:
+def _sums(span: Span, given: tuple[int, int]) -> NDArray[np.float64]:
+    n_genes, block = given
     found = np.zeros((n_genes, 2))
-    for first, last in span.atlas.bounds(_BLOCK_ENTRIES, first=span.first, last=span.last):
+    for first, last in span.atlas.bounds(block, first=span.first, last=span.last):
         rows = span.atlas.rows(first, last)
         scales = np.empty(rows.n_cells)
         cell_scales(rows.ends, rows.counts, _TARGET, scales)
@@ -209,7 +231,7 @@ def _sums(span: Span, n_genes: int) -> NDArray[np.float64]:
 
 def _score(span: Span, given: _Given) -> NDArray[np.float64]:
     found = np.zeros((span.last - span.first, given.n_sets))
-    for first, last in span.atlas.bounds(_BLOCK_ENTRIES, first=span.first, last=span.last):
+    for first, last in span.atlas.bounds(given.block, first=span.first, last=span.last):
         rows = span.atlas.rows(first, last)
         scales = np.empty(rows.n_cells)
         cell_scales(rows.ends, rows.counts, _TARGET, scales)

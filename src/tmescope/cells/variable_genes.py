@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from tmescope.foundation.budget import DEFAULT_MEMORY, Budget
 from tmescope.foundation.errors import InputError, UnknownNameError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.gene_moments import cell_scales, gene_moments
 from tmescope.stats.variance_trend import expected_variance
-from tmescope.store.atlas_passes import Span, map_spans
+from tmescope.store.atlas_passes import Local, Span, map_spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,10 @@ __all__ = ["FLAVOURS", "VariableGenes", "find_variable_genes"]
 FLAVOURS = ("seurat_v3", "seurat")
 _SPAN_ENTRIES = 1 << 24
 _BLOCK_ENTRIES = 1 << 22
+_OF_A_PART = 1 << 20
+"""Bytes: what a thread and the allocator keep for themselves."""
+_OF_A_CELL = 8
+"""Bytes: its group, as it was given and as the pass takes it."""
 _N_BINS = 20
 
 
@@ -54,13 +59,14 @@ class VariableGenes:
         return self.genes["highly_variable"].to_numpy()
 
 
-def find_variable_genes(
+def find_variable_genes(  # noqa: PLR0913 - the budget beside what is asked
     atlas: Atlas,
     *,
     flavour: Literal["seurat_v3", "seurat"] = "seurat_v3",
     n_genes: int = 2000,
     batches: pd.Series[str] | None = None,
     fewest_cells: int = 50,
+    memory: int = DEFAULT_MEMORY,
     runner: Runner | None = None,
     progress: Progress = SILENT,
 ) -> VariableGenes:
@@ -83,6 +89,8 @@ def find_variable_genes(
         dispersion.
     fewest_cells : int
         Batches of fewer cells have no say; they are named in the result.
+    memory : int
+        Bytes that may be held beyond `tmescope.foundation.budget.BASE`; the error says the least if it is too little.
     runner : Runner, optional
         Who works.
     progress : Progress
@@ -117,7 +125,8 @@ def find_variable_genes(
     if n_genes < 1:
         raise InputError(f"{n_genes} genes were asked for", where="argument n_genes", expected="1 or more")
     group, names, left_out = _groups(atlas, batches, fewest_cells)
-    passes = _Passes(atlas, group, tuple(names), runner, progress)
+    block = _block(atlas, len(names), memory=memory, runner=runner)
+    passes = _Passes(atlas, group, tuple(names), runner, progress, block)
     found = _by_counts(passes, n_genes) if flavour == "seurat_v3" else _by_dispersion(passes, n_genes)
     if batches is None:
         found = found.drop(columns="highly_variable_nbatches")
@@ -159,11 +168,26 @@ def _refuse_few(n_cells: int) -> None:
         raise InputError(f"the atlas has {n_cells} cells", where="variable genes", expected="3 or more")
 
 
+def _block(atlas: Atlas, n_groups: int, *, memory: int, runner: Runner | None) -> int:
+    """Return how many counts are decoded together; sums do not depend on it, nor do the spans that they are of."""
+    layout, together = atlas.layout, (runner or Local()).n_together
+    of_groups = 8 * layout.n_genes * (n_groups + 1)
+    # limits; sums in all and what the choice makes of them; sums of each part, and of those that wait to be added
+    fixed = of_groups * (8 + 4 * together) + _OF_A_CELL * layout.n_cells
+    item = 4 + np.dtype(layout.count_dtype).itemsize
+    part = 12 * layout.chunk + _OF_A_PART
+    budget = Budget(memory=memory, fixed=fixed, together=together, item=item, part=part)
+    because = f"the sums of {n_groups + 1:,} groups and the groups of {layout.n_cells:,} cells"
+    least = min(max(layout.chunk, layout.n_genes), _BLOCK_ENTRIES)
+    return budget.items(least=least, most=_BLOCK_ENTRIES, where="memory (--memory)", because=because)
+
+
 @dataclass(frozen=True)
 class _Given:
     group: NDArray[np.int32]
     limits: NDArray[np.float64]
     target: float
+    block: int
 
 
 @dataclass(frozen=True)
@@ -173,6 +197,7 @@ class _Passes:
     names: tuple[str, ...]
     runner: Runner | None
     progress: Progress
+    block: int
 
     @property
     def n_groups(self) -> int:
@@ -189,7 +214,7 @@ class _Passes:
         group = np.where(self.group < 0, self.n_groups, self.group).astype(np.int32)
         total = np.zeros((*shape, 2))
         spans = self.atlas.bounds(_SPAN_ENTRIES)
-        given = _Given(group, limits, target)
+        given = _Given(group, limits, target, self.block)
         for part in map_spans(
             _moments, self.atlas, spans, given=given, runner=self.runner, progress=self.progress, task=task
         ):
@@ -199,7 +224,7 @@ class _Passes:
 
 def _moments(span: Span, given: _Given) -> NDArray[np.float64]:
     found = np.zeros((*given.limits.shape, 2))
-    for first, last in span.atlas.bounds(_BLOCK_ENTRIES, first=span.first, last=span.last):
+    for first, last in span.atlas.bounds(given.block, first=span.first, last=span.last):
         rows = span.atlas.rows(first, last)
         scales = np.ones(rows.n_cells)
         if given.target > 0.0:

@@ -49,6 +49,7 @@ def qc(
     fewest_cells: Annotated[
         int, typer.Option("--fewest-cells", min=2, help="Samples of fewer have no outliers but cells without counts.")
     ] = 30,
+    memory: Memory = "1G",
     threads: Threads = 1,
     workers: Workers = None,
     cluster: ClusterAddress = None,
@@ -56,6 +57,7 @@ def qc(
 ) -> None:
     """Measure the quality of every cell and gene. Cells are marked, never left out."""
     from tmescope.cells.quality import QualityLimits, measure_quality
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_reading import open_atlas
     from tmescope.store.cluster import open_runner
 
@@ -65,7 +67,10 @@ def qc(
         listening("atlas qc", quiet=quiet) as progress,
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
-        found = measure_quality(open_atlas(atlas), mitochondrial=named, limits=limits, runner=runner, progress=progress)
+        found = measure_quality(
+            open_atlas(atlas), mitochondrial=named, limits=limits, memory=parse_memory(memory), runner=runner,
+            progress=progress,
+        )  # fmt: skip
         _keep(atlas, found)
     samples = found.tables["samples"]
     genes = found.provenance["parameters"]["mitochondrial"]
@@ -84,6 +89,7 @@ def pseudobulk(
     fewest_cells: Annotated[
         int, typer.Option("--fewest-cells", min=1, help="Groups of fewer cells are marked as not kept.")
     ] = 10,
+    memory: Memory = "1G",
     threads: Threads = 1,
     workers: Workers = None,
     cluster: ClusterAddress = None,
@@ -91,6 +97,7 @@ def pseudobulk(
 ) -> None:
     """Add up the counts of each sample and label: what patients are compared by."""
     from tmescope.cells.pseudobulk import measure_pseudobulk
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_reading import open_atlas
     from tmescope.store.cluster import open_runner
 
@@ -99,8 +106,9 @@ def pseudobulk(
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
         found = measure_pseudobulk(
-            open_atlas(atlas), label, fewest_cells=fewest_cells, runner=runner, progress=progress
-        )
+            open_atlas(atlas), label, fewest_cells=fewest_cells, memory=parse_memory(memory), runner=runner,
+            progress=progress,
+        )  # fmt: skip
         _keep(atlas, found)
     groups = found.tables["groups"]
     few = groups[~groups["is_kept"]]
@@ -125,6 +133,7 @@ def variable_genes(
         typer.Option("--batch", help="Column of cells within whose values genes are chosen, such as sample_id."),
     ] = None,
     fewest_cells: Annotated[int, typer.Option("--fewest-cells", min=3, help="Of a batch that has a say.")] = 50,
+    memory: Memory = "1G",
     threads: Threads = 1,
     workers: Workers = None,
     cluster: ClusterAddress = None,
@@ -132,6 +141,7 @@ def variable_genes(
 ) -> None:
     """Choose the genes that vary most between cells."""
     from tmescope.cells.atlas_measures import measure_variable_genes
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_reading import open_atlas
     from tmescope.store.cluster import open_runner
 
@@ -141,7 +151,7 @@ def variable_genes(
     ):
         found = measure_variable_genes(
             open_atlas(atlas), flavour=flavour, n_genes=n_genes, batch=batch, fewest_cells=fewest_cells,
-            runner=runner, progress=progress,
+            memory=parse_memory(memory), runner=runner, progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
     genes = found.var
@@ -193,6 +203,7 @@ def score(
     ] = "",
     n_controls: Annotated[int, typer.Option("--controls", min=1, help="Control genes drawn from each bin.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draw.")] = 0,
+    memory: Memory = "1G",
     threads: Threads = 1,
     workers: Workers = None,
     cluster: ClusterAddress = None,
@@ -200,6 +211,7 @@ def score(
 ) -> None:
     """Score signatures in every cell: their mean expression less that of genes of like expression."""
     from tmescope.cells.atlas_measures import measure_scores
+    from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_reading import open_atlas
     from tmescope.store.cluster import open_runner
 
@@ -208,8 +220,8 @@ def score(
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
         found = measure_scores(
-            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, runner=runner,
-            progress=progress,
+            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, memory=parse_memory(memory),
+            runner=runner, progress=progress,
         )  # fmt: skip
         _keep(atlas, found)
     sets = found.tables["sets"]

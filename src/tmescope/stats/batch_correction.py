@@ -47,7 +47,9 @@ def batch_shifts(
     In each cluster the points, weighted by membership, are regressed on an intercept and one indicator for each level;
     indicators alone are penalised: ``(X' R X + diag(0, ridge)) B = X' R Z``. The shift is what the indicators of a
     combination add. Sums over points are of float32 products within a combination, and of float64 across; the equations
-    are solved in float64. Cost: O(n k d + k n_levels^3).
+    are solved in float64. Where each combination has one level alone, as with one variable, the matrix is an arrow (a
+    diagonal, and the row and column of the intercept) and is solved in closed form: O(n k d + k n_levels d), in memory
+    of k n_levels d. Several variables cost O(n k d + k n_levels^3), and memory of k n_levels^2.
 
     References
     ----------
@@ -58,6 +60,8 @@ def batch_shifts(
     sums = np.empty((n_kinds, k, d))
     for number, part in enumerate(_runs(kinds, n_kinds)):
         sums[number] = clusters.members[part].T @ points[part]
+    if (levels.sum(axis=0) == 1.0).all() and ((levels == 0.0) | (levels == 1.0)).all():
+        return _of_one_variable(clusters.masses, sums, levels=levels, ridge=ridge).astype(np.float32)
     design = np.vstack([np.ones(n_kinds), levels])
     penalty = np.diag(np.append(0.0, ridge))
     weighted = np.einsum("lb,bk,mb->klm", design, clusters.masses, design, optimize=True) + penalty
@@ -66,6 +70,22 @@ def batch_shifts(
     weighted[:, 0, 0] += 1e-6
     found = np.linalg.solve(weighted, right)
     return np.asarray(np.einsum("lb,kld->bkd", levels, found[:, 1:], optimize=True), dtype=np.float32)
+
+
+def _of_one_variable(
+    masses: NDArray[np.float64], sums: NDArray[np.float64], *, levels: NDArray[np.float64], ridge: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the shifts where each combination is one level: the levels are eliminated, then the intercept follows."""
+    level = levels.argmax(axis=0)
+    weight = levels @ masses  # level, cluster
+    right = np.zeros((len(levels), *sums.shape[1:]))
+    np.add.at(right, level, sums)
+    kept = ridge[:, None] / (weight + ridge[:, None])  # what a penalty leaves of a level to the intercept
+    # the intercept has a little more, as in the general equations
+    below = (weight * kept).sum(axis=0) + 1e-6
+    intercept = (kept[:, :, None] * right).sum(axis=0) / below[:, None]
+    found = (right - weight[:, :, None] * intercept) / (weight + ridge[:, None])[:, :, None]
+    return np.asarray(found[level])
 
 
 def without_shifts(
