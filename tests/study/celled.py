@@ -58,7 +58,8 @@ def write_results(path: Path, atlas: SimulatedAtlas) -> None:
          "fraction_in": 0.8 - 0.05 * i, "fraction_out": 0.1 + 0.02 * i}
         for t in TYPES for i, g in enumerate(atlas.truth.markers[t][:6])
     ]  # fmt: skip
-    write_result(path, AtlasResult(name="markers", tables={"markers": pd.DataFrame(rows)}))
+    said = {"parameters": {"label": "cell_type"}}
+    write_result(path, AtlasResult(name="markers", tables={"markers": pd.DataFrame(rows)}, provenance=said))
 
 
 def study_dict(atlas: SimulatedAtlas, /, **cohort: Any) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import pytest
 from tests.store.atlases import small_atlas, write_small
 from tests.study import celled
 
+from tmescope.cells.input_digests import digest_values
 from tmescope.report.cell_map import MOST_DOTS
 from tmescope.store.atlas_layout import read_layout
+from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.atlas_results import AtlasResult, write_result
 from tmescope.study import atlas_views
 from tmescope.study.context import Context
@@ -40,6 +42,17 @@ def test_markers_of_each_group_are_ranked_by_auc(celled_run):
     assert set(table["group"]) == set(celled.TYPES)
     first = table[table["rank"] == 1].set_index("group")["auc"]
     assert (table.groupby("group")["auc"].max() == first).all()
+
+
+def test_markers_of_other_labels_are_none_of_these(tmp_path):
+    path = tmp_path / "a.zarr"
+    write_small(path, small_atlas())
+    digest = digest_values(open_atlas(path).cells(("cell_type",))["cell_type"])
+    table = pd.DataFrame({"group": ["a"], "gene": ["g"], "auc": [0.9]})
+    for label, was, fits in (("cell_type", digest, True), ("leiden", digest, False), ("cell_type", "older", False)):
+        said = {"parameters": {"label": label}, "inputs": {label: was}}
+        write_result(path, AtlasResult(name="markers", tables={"markers": table}, provenance=said))
+        assert atlas_views._are_of(open_atlas(path), "cell_type") is fits
 
 
 def test_more_cells_are_counted_in_bins(monkeypatch, tmp_path, celled_folder):

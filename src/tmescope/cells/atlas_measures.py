@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from tmescope.cells.components import find_components
+from tmescope.cells.input_digests import digest_values
 from tmescope.cells.markers import find_markers
 from tmescope.cells.pseudobulk import column_of
 from tmescope.cells.set_scores import score_cells
@@ -126,7 +127,12 @@ def measure_components(
         obsm={"X_pca": found.scores},
         varm={"PCs": found.genes.to_numpy()},
         tables={"components": table},
-        provenance={"method": "principal components", "parameters": parameters, "versions": versions()},
+        provenance={
+            "method": "principal components",
+            "parameters": parameters,
+            "inputs": {"variable_genes": digest_values(pd.Series(chosen))},
+            "versions": versions(),
+        },
     )
 
 
@@ -227,6 +233,7 @@ def measure_markers(
     said = {
         "method": "rank-sum markers",
         "parameters": {"label": label},
+        "inputs": {label: digest_values(groups)},
         "versions": versions(),
         "warnings": table.attrs.pop("warnings"),
     }

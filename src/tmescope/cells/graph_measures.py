@@ -12,6 +12,7 @@ import pandas as pd
 
 from tmescope.cells.clustering import cluster
 from tmescope.cells.embedding import UmapOptions, embed
+from tmescope.cells.input_digests import digest_graph, digest_values
 from tmescope.cells.integration import HarmonyOptions, integrate
 from tmescope.cells.neighbours import find_neighbours
 from tmescope.foundation.errors import StoreError, UnknownNameError
@@ -168,9 +169,9 @@ def measure_clusters(
     Raises
     ------
     StoreError
-        If the atlas keeps no neighbours.
+        If the atlas keeps no neighbours, or neighbours of other components than it keeps.
     """
-    graph = _kept(atlas, "neighbours")
+    graph, _, source = _graph(atlas)
     found = cluster(
         graph.obsp["connectivities"], rng=np.random.default_rng(seed), resolution=resolution, n_trials=n_trials,
         progress=progress,
@@ -180,7 +181,7 @@ def measure_clusters(
     return AtlasResult(
         name="leiden",
         obs=pd.DataFrame({"leiden": pd.Categorical.from_codes(found.labels, categories=pd.Index(names))}),
-        provenance=_provenance("leiden", said, seed=seed, inputs=graph.provenance["inputs"], warnings=found.warnings),
+        provenance=_provenance("leiden", said, seed=seed, inputs=source, warnings=found.warnings),
     )
 
 
@@ -211,10 +212,7 @@ def measure_embedding(
         If the atlas keeps no neighbours, or neighbours of other components than it keeps.
     """
     options = options or UmapOptions()
-    graph = _kept(atlas, "neighbours")
-    of = graph.provenance["parameters"]["of"]
-    components, source = _components(atlas, of)
-    _check_same(atlas, graph, source, made="neighbours")
+    graph, components, source = _graph(atlas)
     found = embed(
         graph.obsp["connectivities"], components, rng=np.random.default_rng(seed), options=options, progress=progress
     )
@@ -242,9 +240,34 @@ def _components(atlas: Atlas, name: str) -> tuple[NDArray[Any], dict[str, str]]:
     """Return components, and the hash that says which they are; integrated ones must be of the present ones."""
     result = _kept(atlas, name)
     found = np.asarray(result.obsm[_PLACES[name]])
-    if name != "pca":
+    if name == "pca":
+        _check_genes(atlas, result)
+    else:
         _check_same(atlas, result, _components(atlas, "pca")[1], made=name)
     return found, {name: hashlib.sha256(np.ascontiguousarray(found).tobytes()).hexdigest()}
+
+
+def _graph(atlas: Atlas) -> tuple[AtlasResult, NDArray[Any], dict[str, str]]:
+    """Return neighbours, the present components that they are of, and the hashes of both."""
+    graph = _kept(atlas, "neighbours")
+    components, source = _components(atlas, graph.provenance["parameters"]["of"])
+    _check_same(atlas, graph, source, made="neighbours")
+    return graph, components, {**source, "neighbours": digest_graph(graph.obsp["connectivities"])}
+
+
+def _check_genes(atlas: Atlas, components: AtlasResult) -> None:
+    """Refuse components of other variable genes than the atlas marks now."""
+    was = components.provenance.get("inputs", {}).get("variable_genes")
+    if was is None or "variable_genes" not in result_names(atlas):
+        return
+    genes = read_result(atlas, "variable_genes").var
+    if genes is not None and digest_values(genes["highly_variable"]) != was:
+        raise StoreError(
+            "the principal components were made of other variable genes than the atlas marks now",
+            where=str(atlas.path),
+            expected="components of the present variable genes",
+            next_step="make them anew with tmescope atlas pca",
+        )
 
 
 def _check_same(atlas: Atlas, result: AtlasResult, source: dict[str, str], *, made: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tmescope.cells.counting import GroupsFrom, count_atlas, least_memory
+from tmescope.cells.input_digests import digest_values
 from tmescope.cells.quality import samples_of_cells
 from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError, UnknownNameError
@@ -245,8 +246,9 @@ def measure_pseudobulk(
         ``pseudobulk``: tables ``groups`` (with ``group``, a name for each) and ``sums`` (long: group, gene_symbol,
         count; counts above zero).
     """
+    labels = None if label is None else column_of(atlas, label)
     found = add_up(
-        atlas, None if label is None else column_of(atlas, label), fewest_cells=fewest_cells, memory=memory,
+        atlas, labels, fewest_cells=fewest_cells, memory=memory,
         runner=runner, progress=progress,
     )  # fmt: skip
     names = found.groups["sample_id"].astype("str")
@@ -259,7 +261,12 @@ def measure_pseudobulk(
     return AtlasResult(
         name="pseudobulk",
         tables={"groups": groups, "sums": sums},
-        provenance={"method": "pseudo-bulk", "parameters": parameters, "versions": versions()},
+        provenance={
+            "method": "pseudo-bulk",
+            "parameters": parameters,
+            "inputs": {} if labels is None else {str(label): digest_values(labels)},
+            "versions": versions(),
+        },
     )
 
 

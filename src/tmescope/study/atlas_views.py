@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tmescope.cells.input_digests import digest_values
+from tmescope.cells.pseudobulk import column_of
 from tmescope.cells.sample_sums import group_cells
 from tmescope.foundation.errors import StoreError
 from tmescope.report.cell_map import MOST_DOTS, CellMap
@@ -69,10 +71,11 @@ def view_step(context: Context, cohort: Cohort) -> Step:
 
     def make(folder: Path) -> None:
         about = _write_map(folder, atlas, cohort)
-        markers = _markers(atlas, cohort.id)
+        has_markers = _are_of(atlas, cohort.labels)
+        markers = _markers(atlas, cohort.id) if has_markers else _no_markers()
         write_table(shape_table("cell_markers", markers), folder / "cell_markers.parquet")
         by = f" --label {shlex.quote(cohort.labels)}" if cohort.labels else ""
-        absent = [_COMMANDS[_MARKERS] + by] * (_MARKERS not in results)
+        absent = [_COMMANDS[_MARKERS] + by] * (not has_markers)
         absent = [*([_COMMANDS["umap"]] if not about["embedding"] else []), *absent]
         text = json.dumps({**about, "absent": absent}, sort_keys=True, indent=1)
         (folder / "view.json").write_text(text + "\n", encoding="utf-8")
@@ -108,6 +111,22 @@ def _bin(xy: NDArray[np.float64], number: NDArray[np.int32]) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "y": y, "group": found["group"], "n_cells": found["n_cells"]})
 
 
+def _no_markers() -> pd.DataFrame:
+    return pd.DataFrame(columns=["cohort_id", *_MARKER_COLUMNS, "rank"])
+
+
+def _are_of(atlas: Atlas, labels: str | None) -> bool:
+    """Whether the atlas keeps markers of these labels, as they are now: of others they would mislead."""
+    stored = atlas.layout.results.get(_MARKERS)
+    if stored is None or not labels:
+        return stored is not None
+    said = stored.provenance
+    if said.get("parameters", {}).get("label") != labels:
+        return False
+    was = said.get("inputs", {}).get(labels)
+    return was is None or was == digest_values(column_of(atlas, labels))
+
+
 def _markers(atlas: Atlas, cohort_id: str) -> pd.DataFrame:
     tables = read_result(atlas, _MARKERS).tables if _MARKERS in atlas.layout.results else {}
     found = next((t for t in tables.values() if {"group", "gene", "auc"} <= set(t.columns)), None)
@@ -119,7 +138,7 @@ def _markers(atlas: Atlas, cohort_id: str) -> pd.DataFrame:
                 expected="what tmescope atlas markers writes",
                 next_step="make it again: tmescope atlas markers",
             )
-        return pd.DataFrame(columns=["cohort_id", *_MARKER_COLUMNS, "rank"])
+        return _no_markers()
     table = found.reindex(columns=list(_MARKER_COLUMNS)).astype({"group": str, "gene": str})
     order = table.sort_values(["group", "auc", "gene"], ascending=[True, False, True], kind="stable")
     order = order.assign(cohort_id=cohort_id, rank=order.groupby("group").cumcount() + 1)
