@@ -115,6 +115,15 @@ def test_cells_that_are_added_make_results_go(path, simulated):
     assert "leiden" in anndata.read_zarr(path).obs
 
 
+def test_a_result_of_the_cells_before_is_refused(path, simulated):
+    before = open_atlas(path).layout
+    write_result(path, AtlasResult(name="qc", tables={"t": pd.DataFrame({"a": [1]})}), of=before)
+    write_small(path, simulated, samples=slice(2, 3))
+    with pytest.raises(StoreError, match=r"samples were added while the result 'pseudobulk' was made"):
+        write_result(path, AtlasResult(name="pseudobulk", tables={"t": pd.DataFrame({"a": [1]})}), of=before)
+    assert result_names(open_atlas(path)) == ()
+
+
 def test_a_damaged_file_of_a_result_is_named(path):
     write_result(path, _result(path))
     target = next(p for p in sorted((path / "obsm/X_pca").rglob("*")) if p.is_file() and p.name != "zarr.json")
@@ -124,11 +133,16 @@ def test_a_damaged_file_of_a_result_is_named(path):
 
 def test_names_that_something_else_has_are_refused(path):
     n = open_atlas(path).layout.n_cells
-    with pytest.raises(StoreError, match="'cell_type' already"):
+    with pytest.raises(StoreError, match="'obs/cell_type' already"):
         write_result(path, AtlasResult(name="qc", obs=pd.DataFrame({"cell_type": ["a"] * n})))
     write_result(path, _result(path))
-    with pytest.raises(StoreError, match="'depth' already"):
+    with pytest.raises(StoreError, match="'obs/depth' already"):
         write_result(path, AtlasResult(name="qc", obs=pd.DataFrame({"depth": np.zeros(n)})))
+    atlas = open_atlas(path).layout
+    other = {"obsm": {"X_pca": np.zeros((n, 2))}, "var": pd.DataFrame({"highly_variable": [True] * atlas.n_genes})}
+    for part, value in other.items():
+        with pytest.raises(StoreError, match=f"'{part}/.*' already"):
+            write_result(path, AtlasResult(name="qc", **{part: value}))
     for name in ("../x", "", "a/b"):
         with pytest.raises(StoreError, match="is no name"):
             write_result(path, AtlasResult(name=name))

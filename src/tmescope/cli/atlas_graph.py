@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -11,6 +10,7 @@ from tmescope.cli.atlas_options import AtlasPath, Threads
 from tmescope.cli.progress import Listener, Quiet, listening
 
 if TYPE_CHECKING:
+    from tmescope.store.atlas_reading import Atlas
     from tmescope.store.atlas_results import AtlasResult
 
 __all__ = ["graph_app"]
@@ -57,10 +57,9 @@ def integrate(
 
     options = HarmonyOptions(theta=theta, ridge=ridge, sigma=sigma, n_clusters=clusters)
     with listening("atlas integrate", quiet=quiet) as progress:
-        found = measure_integration(
-            open_atlas(atlas), batch, seed=seed, kept=keep or (), options=options, progress=progress
-        )
-        _keep(atlas, found, progress)
+        opened = open_atlas(atlas)
+        found = measure_integration(opened, batch, seed=seed, kept=keep or (), options=options, progress=progress)
+        _keep(opened, found, progress)
     said = found.provenance["parameters"]
     for name in batch:
         before, after = said["share_between_before"][name], said["share_between_after"][name]
@@ -90,11 +89,12 @@ def neighbours(
     from tmescope.store.atlas_reading import open_atlas
 
     with listening("atlas neighbours", quiet=quiet) as progress:
+        opened = open_atlas(atlas)
         found = measure_neighbours(
-            open_atlas(atlas), of=of, n_neighbours=n_neighbours, metric=metric, seed=seed, threads=threads,
+            opened, of=of, n_neighbours=n_neighbours, metric=metric, seed=seed, threads=threads,
             progress=progress,
         )  # fmt: skip
-        _keep(atlas, found, progress)
+        _keep(opened, found, progress)
     said = found.provenance["parameters"]
     how = "all pairs were looked at" if said["is_exact"] else "by an approximate search"
     weights = found.obsp["connectivities"]
@@ -115,10 +115,9 @@ def cluster(
     from tmescope.store.atlas_reading import open_atlas
 
     with listening("atlas cluster", quiet=quiet) as progress:
-        found = measure_clusters(
-            open_atlas(atlas), resolution=resolution, n_trials=trials, seed=seed, progress=progress
-        )
-        _keep(atlas, found, progress)
+        opened = open_atlas(atlas)
+        found = measure_clusters(opened, resolution=resolution, n_trials=trials, seed=seed, progress=progress)
+        _keep(opened, found, progress)
     sizes = [] if found.obs is None else found.obs["leiden"].value_counts(sort=False).tolist()
     typer.echo(f"{len(sizes)} clusters of {min(sizes, default=0):,} to {max(sizes, default=0):,} cells")
     _say_warnings(found)
@@ -146,17 +145,18 @@ def umap(
 
     options = UmapOptions(min_dist=min_dist, n_epochs=epochs, init=init)
     with listening("atlas umap", quiet=quiet) as progress:
-        found = measure_embedding(open_atlas(atlas), options=options, seed=seed, progress=progress)
-        _keep(atlas, found, progress)
+        opened = open_atlas(atlas)
+        found = measure_embedding(opened, options=options, seed=seed, progress=progress)
+        _keep(opened, found, progress)
     typer.echo(f"{len(found.obsm['X_umap']):,} cells laid out in {found.provenance['parameters']['n_epochs']} epochs")
     _say_warnings(found)
 
 
-def _keep(path: Path, found: AtlasResult, listener: Listener) -> None:
+def _keep(opened: Atlas, found: AtlasResult, listener: Listener) -> None:
     from tmescope.foundation.result import RunWarning
     from tmescope.store.atlas_results import write_result
 
-    write_result(path, found)
+    write_result(opened.path, found, of=opened.layout)
     for warning in found.provenance["warnings"]:
         listener.warn(RunWarning(**warning))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -14,6 +13,7 @@ from tmescope.cli.progress import Quiet, listening
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tmescope.store.atlas_reading import Atlas
     from tmescope.store.atlas_results import AtlasResult
 
 __all__ = ["passes_app"]
@@ -67,11 +67,12 @@ def qc(
         listening("atlas qc", quiet=quiet) as progress,
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
+        opened = open_atlas(atlas)
         found = measure_quality(
-            open_atlas(atlas), mitochondrial=named, limits=limits, memory=parse_memory(memory), runner=runner,
+            opened, mitochondrial=named, limits=limits, memory=parse_memory(memory), runner=runner,
             progress=progress,
         )  # fmt: skip
-        _keep(atlas, found)
+        _keep(opened, found)
     samples = found.tables["samples"]
     genes = found.provenance["parameters"]["mitochondrial"]
     typer.echo(f"{samples['n_cells'].sum():,} cells, {samples['n_outliers'].sum():,} proposed as outliers")
@@ -105,11 +106,12 @@ def pseudobulk(
         listening("atlas pseudobulk", quiet=quiet) as progress,
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
+        opened = open_atlas(atlas)
         found = measure_pseudobulk(
-            open_atlas(atlas), label, fewest_cells=fewest_cells, memory=parse_memory(memory), runner=runner,
+            opened, label, fewest_cells=fewest_cells, memory=parse_memory(memory), runner=runner,
             progress=progress,
         )  # fmt: skip
-        _keep(atlas, found)
+        _keep(opened, found)
     groups = found.tables["groups"]
     few = groups[~groups["is_kept"]]
     unlabelled = found.provenance["parameters"]["n_unlabelled"]
@@ -149,11 +151,12 @@ def variable_genes(
         listening("atlas variable-genes", quiet=quiet) as progress,
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
+        opened = open_atlas(atlas)
         found = measure_variable_genes(
-            open_atlas(atlas), flavour=flavour, n_genes=n_genes, batch=batch, fewest_cells=fewest_cells,
+            opened, flavour=flavour, n_genes=n_genes, batch=batch, fewest_cells=fewest_cells,
             memory=parse_memory(memory), runner=runner, progress=progress,
         )  # fmt: skip
-        _keep(atlas, found)
+        _keep(opened, found)
     genes = found.var
     typer.echo(f"{0 if genes is None else int(genes['highly_variable'].sum()):,} variable genes ({flavour})")
     if left_out := found.provenance["left_out"]:
@@ -185,11 +188,12 @@ def pca(
         listening("atlas pca", quiet=quiet) as progress,
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
+        opened = open_atlas(atlas)
         found = measure_components(
-            open_atlas(atlas), n_components=n_components, scale=scale, memory=parse_memory(memory), runner=runner,
+            opened, n_components=n_components, scale=scale, memory=parse_memory(memory), runner=runner,
             progress=progress,
         )  # fmt: skip
-        _keep(atlas, found)
+        _keep(opened, found)
     table = found.tables["components"]
     shares = ", ".join(f"{100 * v:.1f}%" for v in table["variance_ratio"][:5])
     typer.echo(f"{len(table)} components; the first ones hold {shares} of the variance of the genes")
@@ -219,11 +223,12 @@ def score(
         listening("atlas score", quiet=quiet) as progress,
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
+        opened = open_atlas(atlas)
         found = measure_scores(
-            open_atlas(atlas), _names(signatures), n_controls=n_controls, seed=seed, memory=parse_memory(memory),
+            opened, _names(signatures), n_controls=n_controls, seed=seed, memory=parse_memory(memory),
             runner=runner, progress=progress,
         )  # fmt: skip
-        _keep(atlas, found)
+        _keep(opened, found)
     sets = found.tables["sets"]
     typer.echo(f"{int(sets['is_scored'].sum())} of {len(sets)} signatures scored")
     _say(sets[~sets["is_scored"]][["set", "n_genes", "n_found"]])
@@ -254,8 +259,9 @@ def markers(
         listening("atlas markers", quiet=quiet) as progress,
         open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
     ):
-        found = measure_markers(open_atlas(atlas), label, memory=parse_memory(memory), runner=runner, progress=progress)
-        _keep(atlas, found)
+        opened = open_atlas(atlas)
+        found = measure_markers(opened, label, memory=parse_memory(memory), runner=runner, progress=progress)
+        _keep(opened, found)
     table = found.tables["markers"]
     best = table[table["rank"] <= top].groupby("group", sort=False, observed=True)
     rows = [
@@ -272,10 +278,10 @@ def markers(
         typer.echo(f"warning: {warning['message']}", err=True)
 
 
-def _keep(path: Path, found: AtlasResult) -> None:
+def _keep(opened: Atlas, found: AtlasResult) -> None:
     from tmescope.store.atlas_results import write_result
 
-    write_result(path, found)
+    write_result(opened.path, found, of=opened.layout)
 
 
 def _names(text: str) -> tuple[str, ...]:

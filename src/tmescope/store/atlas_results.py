@@ -73,7 +73,7 @@ def result_names(atlas: Atlas) -> tuple[str, ...]:
     return tuple(atlas.layout.results)
 
 
-def write_result(path: Path, result: AtlasResult) -> AtlasLayout:
+def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = None) -> AtlasLayout:
     """Keep a result in its atlas, in place of the one of the same name.
 
     Parameters
@@ -82,6 +82,8 @@ def write_result(path: Path, result: AtlasResult) -> AtlasLayout:
         Folder of the atlas.
     result : AtlasResult
         Of all its cells.
+    of : AtlasLayout, optional
+        What was in the atlas when the result was made: samples that came since are noticed.
 
     Returns
     -------
@@ -91,7 +93,8 @@ def write_result(path: Path, result: AtlasResult) -> AtlasLayout:
     Raises
     ------
     StoreError
-        If a part is not of the atlas' size, or has the name of something else that is in it.
+        If samples were added since it was made, a part is not of the atlas' size, or it has the name of something else
+        that is in it.
 
     Notes
     -----
@@ -101,6 +104,13 @@ def write_result(path: Path, result: AtlasResult) -> AtlasLayout:
     hidden = path / _HIDDEN
     with explain_full_disk(path), atlas_lock(path, wait_s=_WAIT_S):
         layout = read_layout(path)
+        if of is not None and of.samples != layout.samples:
+            raise StoreError(
+                f"samples were added while the result {result.name!r} was made",
+                where=str(path),
+                expected="a result of all cells",
+                next_step="make it again: it is of the cells before",
+            )
         _check(path, layout, result)
         others = {name: kept for name, kept in layout.results.items() if name != result.name}
         with staged_folder(hidden / "results" / result.name) as staged:
@@ -174,20 +184,33 @@ def _check(path: Path, layout: AtlasLayout, result: AtlasResult) -> None:
                 expected=f"{sizes[axis]}, as the atlas has",
                 next_step="make the result anew: the atlas has changed since",
             )
-    others = {c for n, r in layout.results.items() if n != result.name for c in r.obs}
     names = [] if result.obs is None else [str(c) for c in result.obs.columns]
-    if taken := [c for c in names if c in others | set(layout.columns)]:
-        raise StoreError(
-            f"the atlas has {examples(taken)} already, as columns of its cells",
-            where=str(path),
-            expected="names of columns that nothing else has",
-            next_step="give the columns that came with the samples other names, and ingest again",
-        )
+    _check_names(path, layout, result)
     for name in (result.name, *names, *result.obsm, *result.varm, *result.obsp, *result.tables):
         try:
             check_column(name)
         except ValueError as error:
             raise StoreError(str(error), where=str(path), expected="letters, digits and _ . ( ) % + -") from error
+
+
+def _check_names(path: Path, layout: AtlasLayout, result: AtlasResult) -> None:
+    """Refuse names that the samples, the genes or other results have."""
+    genes = json.loads((path / "var/zarr.json").read_text(encoding="utf-8"))["attributes"]
+    others = [r for name, r in layout.results.items() if name != result.name]
+    taken = {f"obs/{c}" for c in (*layout.columns, *(c for r in others for c in r.obs))}
+    taken |= {f"var/{c}" for c in (*genes.get("tmescope-columns", ()), *(c for r in others for c in r.var))}
+    taken |= {a for r in others for a in r.arrays}
+    tables = (("obs", result.obs), ("var", result.var))
+    mine = [f"{axis}/{c}" for axis, table in tables if table is not None for c in table.columns]
+    mine += [f"{group}/{key}" for group in _AXES for key in getattr(result, group)]
+    if both := [place for place in mine if place in taken]:
+        raise StoreError(
+            f"the atlas has {examples(both)} already",
+            where=str(path),
+            expected="names that nothing else in it has",
+            next_step="give columns that came with the samples other names (or leave them out with --columns), and "
+            "ingest again",
+        )
 
 
 def _stage(staged: Path, result: AtlasResult) -> None:
