@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tmescope.foundation.errors import StoreError
-from tmescope.store.sharded_vectors import VectorAppender, VectorForm, VectorReader, check_shard, write_declaration
+from tmescope.store.shard_files import check_shard
+from tmescope.store.sharded_vectors import VectorAppender, VectorForm, VectorReader, write_declaration
 
 FORM = VectorForm("uint16", chunk=50, shard=200)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,12 @@ import pandas as pd
 from tmescope.foundation.errors import SampleError
 from tmescope.store.atlas_layout import AtlasLayout, check_column
 from tmescope.store.damage import checked_codecs, damaged, explain_damage
+from tmescope.store.shard_files import committed_shard, measure_file
 from tmescope.store.sharded_vectors import (
     Shard,
     VectorAppender,
     VectorForm,
     VectorReader,
-    measure_file,
     write_declaration,
     write_group,
 )
@@ -155,14 +156,38 @@ class CellColumns:
                 found[name] = self._read_result(name, every)[first:last]
                 continue
             form = self.layout.columns[name]
-            reader = VectorReader(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
-            values: Any = reader.read(first, last)
+            values: Any = self._reader(name).read(first, last)
             if form == "category":
                 known = pd.Index(self._known(name), dtype="str")
                 with explain_damage(self.path, f"obs/{name}"):  # numbers of categories that there are not
                     values = pd.Categorical.from_codes(values, categories=known)
             found[name] = values
         return pd.DataFrame(found)
+
+    def committed(self, place: str) -> Shard:
+        """Return the last file of names, categories or values as it was when the atlas had its cells.
+
+        Parameters
+        ----------
+        place : str
+            As the root calls it, such as ``obs/_index``.
+
+        Raises
+        ------
+        StoreError
+            If what counts of it is damaged.
+        """
+        _, name, *part = place.split("/")
+        if name != _NAMES and part != ["categories"]:
+            return committed_shard(self._reader(name))
+        texts = self._known(name) if part else tuple(self.names())
+        last = texts[(len(texts) - 1) // _CHUNK * _CHUNK :]
+        with tempfile.TemporaryDirectory() as folder:
+            return _strings(Path(folder), place, last)[0]
+
+    def _reader(self, name: str) -> VectorReader:
+        form = self.layout.columns[name]
+        return VectorReader(self.path / _place(name, form), _vector(form), length=self.layout.n_cells)
 
     def _of_results(self) -> list[str]:
         return [name for result in self.layout.results.values() for name in result.obs]

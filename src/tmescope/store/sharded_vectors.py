@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,8 +24,8 @@ __all__ = [
     "VectorAppender",
     "VectorForm",
     "VectorReader",
-    "check_shard",
-    "measure_file",
+    "encode_last",
+    "encode_shard",
     "write_declaration",
     "write_group",
 ]
@@ -210,22 +210,13 @@ class VectorAppender:
     def finish(self) -> dict[int, Shard]:
         """Write what is left, and return every shard that was written by its number."""
         if self._pending.size:
-            # a chunk has its full size on the disk; what is beyond the end is zero and no part of the vector
-            chunk = np.zeros(self.form.chunk, dtype=self.form.dtype)
-            chunk[: self._pending.size] = self._pending
-            self._chunks.append(_encode(chunk))
+            self._chunks.append(encode_last(self._pending, self.form))
         if self._chunks:
             self._write()
         return self.written
 
     def _write(self) -> None:
-        sizes = np.array([len(c) for c in self._chunks], dtype="<u8")
-        entries = np.full((self.form.n_chunks, 2), _EMPTY, dtype="<u8")
-        entries[: sizes.size, 0] = np.cumsum(sizes) - sizes
-        entries[: sizes.size, 1] = sizes
-        index = entries.tobytes()
-        parts = (*self._chunks, index, _checksum(index))
-        crc = 0
+        parts, crc = encode_shard(self._chunks, self.form), 0
         with staged_file(self.form.path(self.folder, self._shard)) as path, path.open("wb") as file:
             for part in parts:
                 file.write(part)
@@ -334,38 +325,37 @@ class VectorReader:
         blosc.decompress(body, target)
 
 
-def check_shard(path: Path, shard: Shard) -> str:
-    """Say what is wrong with a file of a vector; nothing where it is as it was written.
+def encode_last(values: NDArray[Any], form: VectorForm) -> bytes:
+    """Return the last chunk of a vector as it lies on the disk: of full size, with zeros beyond the end.
 
     Parameters
     ----------
-    path : Path
-        The file.
-    shard : Shard
-        As it was written.
+    values : array
+        A chunk at most.
+    form : VectorForm
+        Of the vector.
     """
-    try:
-        found = measure_file(path)
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    if found.nbytes != shard.nbytes:
-        return f"has {found.nbytes} bytes instead of {shard.nbytes}"
-    return "" if found.crc32 == shard.crc32 else "holds other bytes than were written"
+    chunk = np.zeros(form.chunk, dtype=form.dtype)
+    chunk[: values.size] = values
+    return _encode(chunk)
 
 
-def measure_file(path: Path) -> Shard:
-    """Return size and checksum of a file as it is.
+def encode_shard(chunks: Sequence[bytes], form: VectorForm) -> tuple[bytes, ...]:
+    """Return the parts of a file: its chunks, and the index of them.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    chunks : sequence of bytes
+        As they lie on the disk.
+    form : VectorForm
+        Of the vector.
     """
-    crc, size = 0, 0
-    with path.open("rb") as file:
-        while part := file.read(1 << 22):
-            crc, size = zlib.crc32(part, crc), size + len(part)
-    return Shard(size, crc)
+    sizes = np.array([len(c) for c in chunks], dtype="<u8")
+    entries = np.full((form.n_chunks, 2), _EMPTY, dtype="<u8")
+    entries[: sizes.size, 0] = np.cumsum(sizes) - sizes
+    entries[: sizes.size, 1] = sizes
+    index = entries.tobytes()
+    return (*chunks, index, _checksum(index))
 
 
 def _encode(chunk: NDArray[Any]) -> bytes:
