@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tmescope.cells.cell_columns import samples_of_cells
 from tmescope.cells.components import find_components
 from tmescope.cells.counting import count_atlas
-from tmescope.cells.quality import samples_of_cells
 from tmescope.cells.set_scores import score_cells
 from tmescope.cells.variable_genes import find_variable_genes
 from tmescope.simulate import AtlasPlan, simulate_atlas

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tmescope.cells.cell_columns import column_of
 from tmescope.cells.counting import least_memory
-from tmescope.cells.pseudobulk import add_up, column_of, measure_pseudobulk
+from tmescope.cells.pseudobulk import add_up, measure_pseudobulk
 from tmescope.foundation.errors import InputError, UnknownNameError
 
 
@@ -84,13 +85,6 @@ def test_the_result_holds_the_sums_as_a_long_table(golden):
     )
     wide = wide.loc[result.tables["groups"]["group"]].reindex(columns=golden.genes, fill_value=0)
     np.testing.assert_array_equal(wide, found.sums)
-
-
-def test_columns_are_found_by_their_names(golden):
-    assert list(column_of(golden.atlas, "sample_id")) == list(golden.cells["sample_id"])
-    assert list(column_of(golden.atlas, "response")) == list(golden.cells["response"])
-    with pytest.raises(UnknownNameError, match="did you mean 'cell_type'"):
-        column_of(golden.atlas, "celltype")
 
 
 @pytest.mark.parametrize("labels", [pd.Series(["a", "b"]), pd.Series([None] * 803, dtype=object)])

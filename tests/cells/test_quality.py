@@ -12,7 +12,6 @@ from tmescope.cells.quality import (
     describe_cells,
     measure_quality,
     mitochondrial_genes,
-    samples_of_cells,
 )
 from tmescope.foundation.errors import InputError
 
@@ -96,10 +95,6 @@ def test_genes_can_be_named(golden):
 
 def test_mitochondrial_symbols_are_human_ones():
     assert mitochondrial_genes(["MT-CO1", "MTOR", "mt-Co1", "MT1X", "MT-ND1"]) == ("MT-CO1", "MT-ND1")
-
-
-def test_samples_are_those_of_the_atlas(golden):
-    assert list(samples_of_cells(golden.atlas)) == list(golden.cells["sample_id"])
 
 
 def test_limits_that_cannot_be_are_refused():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmescope.cells.quality import samples_of_cells
+from tmescope.cells.cell_columns import samples_of_cells
 from tmescope.cells.variable_genes import find_variable_genes
 from tmescope.foundation.errors import InputError, UnknownNameError
 from tmescope.store.atlas_passes import Local

@@ -12,7 +12,7 @@ from tests.store.atlases import small_atlas, write_small
 from tmescope.foundation.errors import FileFormatError, SampleError, StoreError
 from tmescope.store import atlas_results
 from tmescope.store.atlas_reading import open_atlas
-from tmescope.store.atlas_results import AtlasResult, read_result, result_names, write_result
+from tmescope.store.atlas_results import AtlasResult, command_of, read_result, result_names, write_result
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,15 @@ def test_a_damaged_file_of_a_result_is_named(path):
     target = next(p for p in sorted((path / "obsm/X_pca").rglob("*")) if p.is_file() and p.name != "zarr.json")
     target.write_bytes(target.read_bytes()[:-1])
     assert [line.split(" ")[0] for line in open_atlas(path).verify()] == [target.relative_to(path).as_posix()]
+
+
+def test_each_result_names_the_command_that_makes_it(path):
+    made_by = {"harmony": "integrate", "leiden": "cluster", "scores": "score", "variable_genes": "variable-genes"}
+    for name, command in (made_by | {"umap": "umap"}).items():
+        assert command_of(name) == f"tmescope atlas {command}"
+        with pytest.raises(StoreError, match=f"holds no result '{name}'") as caught:
+            read_result(open_atlas(path), name)
+        assert caught.value.next_step.endswith(command_of(name))
 
 
 def test_names_that_something_else_has_are_refused(path):

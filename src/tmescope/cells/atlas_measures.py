@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from tmescope.cells.cell_columns import column_of
 from tmescope.cells.components import find_components
 from tmescope.cells.input_digests import digest_values
 from tmescope.cells.markers import find_markers
-from tmescope.cells.pseudobulk import column_of
 from tmescope.cells.set_scores import score_cells
 from tmescope.cells.variable_genes import find_variable_genes
 from tmescope.facts.signatures import list_signatures, load_signature

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from tmescope.cells.cell_columns import column_of
 from tmescope.cells.clustering import cluster
 from tmescope.cells.embedding import UmapOptions, embed
 from tmescope.cells.input_digests import digest_graph, digest_values
 from tmescope.cells.integration import HarmonyOptions, integrate
 from tmescope.cells.neighbours import find_neighbours
-from tmescope.foundation.errors import StoreError, UnknownNameError
+from tmescope.foundation.errors import StoreError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import versions
-from tmescope.store.atlas_results import AtlasResult, read_result, result_names
+from tmescope.store.atlas_results import AtlasResult, command_of, read_result, result_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["measure_clusters", "measure_embedding", "measure_integration", "measure_neighbours"]
 
 _PLACES = {"pca": "X_pca", "harmony": "X_pca_harmony"}
-_COMMANDS = {"pca": "pca", "harmony": "integrate", "neighbours": "neighbours"}
 
 
 def measure_integration(
@@ -73,8 +73,8 @@ def measure_integration(
     options = options or HarmonyOptions()
     components, source = _components(atlas, "pca")
     found = integrate(
-        components, {n: _column(atlas, n) for n in batches}, rng=np.random.default_rng(seed),
-        kept={n: _column(atlas, n) for n in kept}, options=options, progress=progress,
+        components, {n: list(column_of(atlas, n)) for n in batches}, rng=np.random.default_rng(seed),
+        kept={n: list(column_of(atlas, n)) for n in kept}, options=options, progress=progress,
     )  # fmt: skip
     rows = [(i + 1, j + 1, o) for i, rounds in enumerate(found.objective) for j, o in enumerate(rounds)]
     said = {
@@ -224,21 +224,9 @@ def measure_embedding(
     )
 
 
-def _kept(atlas: Atlas, name: str) -> AtlasResult:
-    """Return a result; where there is none, say which command makes it."""
-    if name not in result_names(atlas):
-        raise StoreError(
-            f"the atlas holds no result {name!r}",
-            where=str(atlas.path),
-            expected=f"one of those it holds: {', '.join(result_names(atlas)) or 'none'}",
-            next_step=f"make it with tmescope atlas {_COMMANDS[name]}",
-        )
-    return read_result(atlas, name)
-
-
 def _components(atlas: Atlas, name: str) -> tuple[NDArray[Any], dict[str, str]]:
     """Return components, and the hash that says which they are; integrated ones must be of the present ones."""
-    result = _kept(atlas, name)
+    result = read_result(atlas, name)
     found = np.asarray(result.obsm[_PLACES[name]])
     if name == "pca":
         _check_genes(atlas, result)
@@ -249,7 +237,7 @@ def _components(atlas: Atlas, name: str) -> tuple[NDArray[Any], dict[str, str]]:
 
 def _graph(atlas: Atlas) -> tuple[AtlasResult, NDArray[Any], dict[str, str]]:
     """Return neighbours, the present components that they are of, and the hashes of both."""
-    graph = _kept(atlas, "neighbours")
+    graph = read_result(atlas, "neighbours")
     components, source = _components(atlas, graph.provenance["parameters"]["of"])
     _check_same(atlas, graph, source, made="neighbours")
     return graph, components, {**source, "neighbours": digest_graph(graph.obsp["connectivities"])}
@@ -276,17 +264,8 @@ def _check_same(atlas: Atlas, result: AtlasResult, source: dict[str, str], *, ma
             f"the result {made!r} was made of other components than the atlas holds now",
             where=str(atlas.path),
             expected=f"{made} of the present {', '.join(source)}",
-            next_step=f"make it anew with tmescope atlas {_COMMANDS[made]}",
+            next_step=f"make it anew with {command_of(made)}",
         )
-
-
-def _column(atlas: Atlas, name: str) -> list[object]:
-    if name == "sample_id":
-        return [s.sample_id for s in atlas.layout.samples for _ in range(s.n_cells)]
-    known = {*atlas.layout.columns, *(c for r in atlas.layout.results.values() for c in r.obs)}
-    if name not in known:
-        raise UnknownNameError.of("column of cells", name, sorted({*known, "sample_id"}), where=str(atlas.path))
-    return list(atlas.cells((name,))[name])
 
 
 def _provenance(

@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tmescope.cells.cell_columns import column_of, samples_of_cells
 from tmescope.cells.counting import GroupsFrom, count_atlas, least_memory
 from tmescope.cells.input_digests import digest_values
-from tmescope.cells.quality import samples_of_cells
 from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError, UnknownNameError
 from tmescope.foundation.progress import SILENT, Progress
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_passes import Runner
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["PseudoBulks", "add_up", "column_of", "measure_pseudobulk"]
+__all__ = ["PseudoBulks", "add_up", "measure_pseudobulk"]
 
 _MOST_GROUPS = 100_000
 _SHARE = 4
@@ -289,26 +289,3 @@ def _long(found: PseudoBulks, names: pd.Series[str]) -> pd.DataFrame:
         "count": count,
     }
     return pd.DataFrame(table, copy=False)
-
-
-def column_of(atlas: Atlas, name: str) -> pd.Series[str]:
-    """Return a column of cells by its name, whether it came with the samples or is a result.
-
-    Parameters
-    ----------
-    atlas : Atlas
-        An atlas.
-    name : str
-        ``sample_id`` is that of the samples.
-
-    Raises
-    ------
-    UnknownNameError
-        If the cells have no such column.
-    """
-    if name == "sample_id":
-        return samples_of_cells(atlas)
-    known = {*atlas.layout.columns, *(c for r in atlas.layout.results.values() for c in r.obs)}
-    if name not in known:
-        raise UnknownNameError.of("column of cells", name, sorted(known))
-    return atlas.cells((name,))[name]

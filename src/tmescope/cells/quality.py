@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tmescope.cells.cell_columns import samples_of_cells
 from tmescope.cells.counting import AtlasCounts, count_atlas
 from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_passes import Runner
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["QualityLimits", "describe_cells", "measure_quality", "mitochondrial_genes", "samples_of_cells"]
+__all__ = ["QualityLimits", "describe_cells", "measure_quality", "mitochondrial_genes"]
 
 _SCALE = 1.482602218505602
 """Of the median absolute deviation, so that it estimates the standard deviation of a normal variable."""
@@ -68,19 +69,6 @@ def mitochondrial_genes(genes: Sequence[str]) -> tuple[str, ...]:
         Human symbols as HGNC writes them. Ensembl identifiers and symbols of mice (``mt-``) are none.
     """
     return tuple(g for g in genes if str(g).startswith("MT-"))
-
-
-def samples_of_cells(atlas: Atlas) -> pd.Series[str]:
-    """Return the sample of each cell, in the order of the atlas.
-
-    Parameters
-    ----------
-    atlas : Atlas
-        An atlas.
-    """
-    names = [s.sample_id for s in atlas.layout.samples]
-    codes = np.repeat(np.arange(len(names), dtype=np.int32), [s.n_cells for s in atlas.layout.samples])
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str")), name="sample_id")
 
 
 def describe_cells(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tmescope.cells.counting import GroupsFrom, count_atlas, least_memory
+from tmescope.cells.quality import mitochondrial_genes
 from tmescope.foundation.budget import DEFAULT_MEMORY
 from tmescope.foundation.errors import InputError, SampleError, UnknownNameError, examples
 from tmescope.foundation.progress import SILENT, Progress
@@ -26,7 +27,6 @@ __all__ = ["CellGroups", "SampleSums", "add_up_cells", "group_cells"]
 _SHARE = 2
 """Part of the memory that sums and tables of cells may take: one half, the other is for what is decoded."""
 _MOST_LABELS = 500
-_MITOCHONDRIAL = "MT-"
 _LOG_STEP = 0.05
 _PERCENT_STEP = 2.0
 _Edges: TypeAlias = "Callable[[NDArray[np.float64]], NDArray[np.float64]]"
@@ -120,9 +120,8 @@ def _codes(atlas: Atlas, labels: str | None, where: str) -> tuple[NDArray[np.int
     layout = atlas.layout
     if labels is None:
         return np.full(layout.n_cells, -1), []
-    every = [*layout.columns, *(c for r in layout.results.values() for c in r.obs)]
-    if labels not in every:
-        raise UnknownNameError.of("column of the cells", labels, every, where=where)
+    if labels not in layout.cell_columns:
+        raise UnknownNameError.of("column of the cells", labels, layout.cell_columns, where=where)
     column = atlas.cells((labels,))[labels]
     n_values = column.nunique()
     if column.dtype.kind == "f" or n_values > _MOST_LABELS:
@@ -180,7 +179,7 @@ def add_up_cells(
     """
     layout = atlas.layout
     genes = atlas.genes().index
-    marked = [g for g in genes if str(g).startswith(_MITOCHONDRIAL)]
+    marked = mitochondrial_genes(list(genes))
     sums = np.lib.format.open_memmap(into, mode="w+", dtype=np.int64, shape=(len(groups.table), layout.n_genes))
     measured, bins = [], []
     for first, last in _batches(atlas, groups, memory=memory, runner=runner):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tmescope.cli.atlas_options import AtlasPath, ClusterAddress, Memory, Threads, Workers
 from tmescope.cli.lists import print_table
-from tmescope.cli.progress import Quiet, listening
+from tmescope.cli.progress import Listener, Quiet, listening
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tmescope.store.atlas_passes import Runner
     from tmescope.store.atlas_reading import Atlas
     from tmescope.store.atlas_results import AtlasResult
 
@@ -58,16 +62,14 @@ def qc(
     """Measure the quality of every cell and gene. Cells are marked, never left out."""
     from tmescope.cells.quality import QualityLimits, measure_quality
     from tmescope.foundation.budget import parse_memory
-    from tmescope.store.atlas_reading import open_atlas
-    from tmescope.store.cluster import open_runner
 
     limits = QualityLimits(deviations=deviations, mitochondrial_deviations=deviations, fewest_cells=fewest_cells)
     named = None if mitochondrial is None else _names(mitochondrial)
-    with (
-        listening("atlas qc", quiet=quiet) as progress,
-        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    with _passing("atlas qc", atlas, threads=threads, workers=workers, cluster=cluster, quiet=quiet) as (
+        opened,
+        runner,
+        progress,
     ):
-        opened = open_atlas(atlas)
         found = measure_quality(
             opened, mitochondrial=named, limits=limits, memory=parse_memory(memory), runner=runner,
             progress=progress,
@@ -99,14 +101,12 @@ def pseudobulk(
     """Add up the counts of each sample and label: what patients are compared by."""
     from tmescope.cells.pseudobulk import measure_pseudobulk
     from tmescope.foundation.budget import parse_memory
-    from tmescope.store.atlas_reading import open_atlas
-    from tmescope.store.cluster import open_runner
 
-    with (
-        listening("atlas pseudobulk", quiet=quiet) as progress,
-        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    with _passing("atlas pseudobulk", atlas, threads=threads, workers=workers, cluster=cluster, quiet=quiet) as (
+        opened,
+        runner,
+        progress,
     ):
-        opened = open_atlas(atlas)
         found = measure_pseudobulk(
             opened, label, fewest_cells=fewest_cells, memory=parse_memory(memory), runner=runner,
             progress=progress,
@@ -144,14 +144,12 @@ def variable_genes(
     """Choose the genes that vary most between cells."""
     from tmescope.cells.atlas_measures import measure_variable_genes
     from tmescope.foundation.budget import parse_memory
-    from tmescope.store.atlas_reading import open_atlas
-    from tmescope.store.cluster import open_runner
 
-    with (
-        listening("atlas variable-genes", quiet=quiet) as progress,
-        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    with _passing("atlas variable-genes", atlas, threads=threads, workers=workers, cluster=cluster, quiet=quiet) as (
+        opened,
+        runner,
+        progress,
     ):
-        opened = open_atlas(atlas)
         found = measure_variable_genes(
             opened, flavour=flavour, n_genes=n_genes, batch=batch, fewest_cells=fewest_cells,
             memory=parse_memory(memory), runner=runner, progress=progress,
@@ -181,14 +179,12 @@ def pca(
     """Find the principal components of the variable genes, log-normalised to 10,000 counts a cell."""
     from tmescope.cells.atlas_measures import measure_components
     from tmescope.foundation.budget import parse_memory
-    from tmescope.store.atlas_reading import open_atlas
-    from tmescope.store.cluster import open_runner
 
-    with (
-        listening("atlas pca", quiet=quiet) as progress,
-        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    with _passing("atlas pca", atlas, threads=threads, workers=workers, cluster=cluster, quiet=quiet) as (
+        opened,
+        runner,
+        progress,
     ):
-        opened = open_atlas(atlas)
         found = measure_components(
             opened, n_components=n_components, scale=scale, memory=parse_memory(memory), runner=runner,
             progress=progress,
@@ -216,14 +212,12 @@ def score(
     """Score signatures in every cell: their mean expression less that of genes of like expression."""
     from tmescope.cells.atlas_measures import measure_scores
     from tmescope.foundation.budget import parse_memory
-    from tmescope.store.atlas_reading import open_atlas
-    from tmescope.store.cluster import open_runner
 
-    with (
-        listening("atlas score", quiet=quiet) as progress,
-        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    with _passing("atlas score", atlas, threads=threads, workers=workers, cluster=cluster, quiet=quiet) as (
+        opened,
+        runner,
+        progress,
     ):
-        opened = open_atlas(atlas)
         found = measure_scores(
             opened, _names(signatures), n_controls=n_controls, seed=seed, memory=parse_memory(memory),
             runner=runner, progress=progress,
@@ -252,14 +246,12 @@ def markers(
     """Find the genes that tell each group of cells from all others, ranked by AUC. Patients are compared elsewhere."""
     from tmescope.cells.atlas_measures import measure_markers
     from tmescope.foundation.budget import parse_memory
-    from tmescope.store.atlas_reading import open_atlas
-    from tmescope.store.cluster import open_runner
 
-    with (
-        listening("atlas markers", quiet=quiet) as progress,
-        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    with _passing("atlas markers", atlas, threads=threads, workers=workers, cluster=cluster, quiet=quiet) as (
+        opened,
+        runner,
+        progress,
     ):
-        opened = open_atlas(atlas)
         found = measure_markers(opened, label, memory=parse_memory(memory), runner=runner, progress=progress)
         _keep(opened, found)
     table = found.tables["markers"]
@@ -276,6 +268,21 @@ def markers(
     typer.echo("p-values of markers are descriptive: the groups were made from the same cells")
     for warning in found.provenance["warnings"]:
         typer.echo(f"warning: {warning['message']}", err=True)
+
+
+@contextmanager
+def _passing(
+    task: str, atlas: Path, *, threads: int, workers: int | None, cluster: str | None, quiet: bool
+) -> Iterator[tuple[Atlas, Runner, Listener]]:
+    """Open an atlas, those who work on it, and the listener whom they tell."""
+    from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.cluster import open_runner
+
+    with (
+        listening(task, quiet=quiet) as progress,
+        open_runner(threads=threads, workers=workers, cluster=cluster) as runner,
+    ):
+        yield open_atlas(atlas), runner, progress
 
 
 def _keep(opened: Atlas, found: AtlasResult) -> None:

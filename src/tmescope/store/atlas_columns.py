@@ -122,7 +122,7 @@ class CellColumns:
             "encoding-type": "dataframe",
             "encoding-version": "0.2.0",
             "_index": _NAMES,
-            "column-order": [*self.layout.columns, *self._of_results()],
+            "column-order": list(self.layout.cell_columns),
         }
         write_group(self.path / "obs", attributes)
         for name, form in self.layout.columns.items():
@@ -150,7 +150,7 @@ class CellColumns:
         """
         found: dict[str, Any] = {}
         last = self.layout.n_cells if last is None else last
-        every = [*self.layout.columns, *self._of_results()]
+        every = self.layout.cell_columns
         for name in every if names is None else names:
             if name not in self.layout.columns:
                 found[name] = self._read_result(name, every)[first:last]

@@ -13,10 +13,11 @@ from tmescope.store.atlas_reading import vectors_of
 from tmescope.store.atomic import staged_file
 from tmescope.store.sharded_vectors import write_declaration, write_group
 
-__all__ = ["declare_atlas"]
+__all__ = ["OF_RESULTS", "declare_atlas"]
 
 _MATRIX = {"encoding-type": "csr_matrix", "encoding-version": "0.1.0"}
-_OF_RESULTS = frozenset({"layers", "obsm", "obsp", "varm", "varp", "uns"})
+OF_RESULTS = ("layers", "obsm", "obsp", "uns", "varm", "varp")
+"""Groups that hold nothing but what results put there."""
 
 
 def declare_atlas(path: Path, layout: AtlasLayout) -> None:
@@ -44,9 +45,7 @@ def _declare_genes(path: Path, layout: AtlasLayout) -> None:
     said = json.loads(place.read_text(encoding="utf-8"))
     attributes = said["attributes"]
     own = attributes.setdefault("tmescope-columns", attributes["column-order"])
-    order = [*own, *(name for result in layout.results.values() for name in result.var)]
-    if attributes["column-order"] != order or "tmescope-columns" not in said["attributes"]:
-        attributes["column-order"] = order
+    attributes["column-order"] = [*own, *(name for result in layout.results.values() for name in result.var)]
     with staged_file(place) as staged:
         staged.write_text(json.dumps(said), encoding="utf-8")
 
@@ -55,7 +54,7 @@ def _members(path: Path, layout: AtlasLayout) -> Iterator[tuple[str, Any]]:
     """Yield what the root declares: what a writer or a result left behind is not among it."""
     genes = json.loads((path / "var/zarr.json").read_text(encoding="utf-8"))["attributes"]
     known = {
-        "obs": {"_index", *layout.columns, *(c for r in layout.results.values() for c in r.obs)},
+        "obs": {"_index", *layout.cell_columns},
         "var": {genes["_index"], *genes["column-order"]},
     }
     arrays = {a for r in layout.results.values() for a in r.arrays}
@@ -66,7 +65,7 @@ def _members(path: Path, layout: AtlasLayout) -> Iterator[tuple[str, Any]]:
             continue
         if len(parts) > 1 and parts[0] in known and parts[1] not in known[parts[0]]:
             continue
-        if len(parts) > 1 and parts[0] in _OF_RESULTS and "/".join(parts[:2]) not in arrays:
+        if len(parts) > 1 and parts[0] in OF_RESULTS and "/".join(parts[:2]) not in arrays:
             continue
         said = json.loads(found.read_text(encoding="utf-8"))
         said.pop("consolidated_metadata", None)

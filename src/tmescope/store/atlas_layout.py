@@ -16,6 +16,8 @@ from tmescope.store.sharded_vectors import Shard
 
 __all__ = [
     "ATTRIBUTE",
+    "HIDDEN",
+    "PANELS",
     "VERSION",
     "AtlasLayout",
     "AtlasPanel",
@@ -29,6 +31,9 @@ __all__ = [
 
 ATTRIBUTE = "tmescope-atlas"
 VERSION = 1
+HIDDEN = ".atlas"
+"""Folder in an atlas that readers of AnnData do not look into."""
+PANELS = f"{HIDDEN}/panels"
 _LARGEST_ROOT = 1 << 28
 _NAME = re.compile(r"[^\W_][\w .()%+-]{0,99}")
 _PLACE = re.compile(r"(obs|var|obsm|varm|obsp|\.atlas)(/[^\W][\w .()%+-]*)+")
@@ -75,7 +80,7 @@ class AtlasPanel:
     @property
     def places(self) -> dict[str, str]:
         """Return where its vectors are in the store, by what they hold: ends, steps, counts, totals."""
-        return {name: f".atlas/panels/{self.first}-{self.last}/{name}" for name in _PANEL_VECTORS}
+        return {name: f"{PANELS}/{self.first}-{self.last}/{name}" for name in _PANEL_VECTORS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +150,11 @@ class AtlasLayout:
     shards: Mapping[str, tuple[Shard, ...]] = field(default_factory=dict)
     results: Mapping[str, StoredResult] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def cell_columns(self) -> tuple[str, ...]:
+        """Return the names of all columns of cells: those that came with the samples, then those of results."""
+        return (*self.columns, *(name for result in self.results.values() for name in result.obs))
 
     def with_shards(self, vector: str, written: Mapping[int, Shard]) -> AtlasLayout:
         """Return the layout with some shards of a vector replaced or added.

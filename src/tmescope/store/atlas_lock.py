@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tmescope.foundation.errors import FolderInUseError, StoreError, TmescopeError
+from tmescope.store.atlas_layout import HIDDEN
 from tmescope.store.lock import folder_lock
 
 __all__ = ["atlas_lock", "explain_full_disk"]
 
-_HIDDEN = ".atlas"
 _PAUSE_S = 0.2
 _FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -47,8 +47,8 @@ def atlas_lock(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
         try:
             is_held = _hold_beside(whole, held, wait_s=wait_s)
             if not is_held or (path / "zarr.json").exists():
-                (path / _HIDDEN).mkdir(exist_ok=True)
-                _hold(path / _HIDDEN / "lock", path, held, wait_s=wait_s)
+                (path / HIDDEN).mkdir(exist_ok=True)
+                _hold(path / HIDDEN / "lock", path, held, wait_s=wait_s)
         except OSError as error:
             if isinstance(error, TmescopeError) or error.errno not in _FORBIDDEN:
                 raise

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmescope.foundation.errors import StoreError, examples
 from tmescope.store.atlas_declaration import declare_atlas
-from tmescope.store.atlas_layout import AtlasLayout, StoredResult, check_column, read_layout
+from tmescope.store.atlas_layout import HIDDEN, AtlasLayout, StoredResult, check_column, read_layout
 from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atomic import staged_folder
 from tmescope.store.damage import checked_codecs, explain_damage
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["AtlasResult", "read_result", "result_names", "write_result"]
+__all__ = ["AtlasResult", "command_of", "read_result", "result_names", "write_result"]
 
-_HIDDEN = ".atlas"
+_COMMANDS = {"harmony": "integrate", "leiden": "cluster", "scores": "score"}
+"""Of results that are not called like theirs."""
 _WAIT_S = 60.0
 """For another command that keeps its result: work that took long is not thrown away for it."""
 _AXES = {"obsm": "n_cells", "obsp": "n_cells", "varm": "n_genes"}
@@ -60,6 +61,17 @@ class AtlasResult:
     obsp: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def command_of(name: str) -> str:
+    """Return the command that makes a result.
+
+    Parameters
+    ----------
+    name : str
+        Of the result.
+    """
+    return f"tmescope atlas {_COMMANDS.get(name, name.replace('_', '-'))}"
 
 
 def result_names(atlas: Atlas) -> tuple[str, ...]:
@@ -101,7 +113,7 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
     While files are exchanged the atlas says that it has no such result: a process that is killed then leaves none
     rather than a mixed one.
     """
-    hidden = path / _HIDDEN
+    hidden = path / HIDDEN
     with explain_full_disk(path), atlas_lock(path, wait_s=_WAIT_S):
         layout = read_layout(path)
         if of is not None and of.samples != layout.samples:
@@ -153,14 +165,14 @@ def read_result(atlas: Atlas, name: str) -> AtlasResult:
             f"the atlas holds no result {name!r}",
             where=str(atlas.path),
             expected=f"one of those it holds: {known}",
-            next_step=f"make it with tmescope atlas {name.replace('_', '-')}",
+            next_step=f"make it with {command_of(name)}",
         )
     found: dict[str, dict[str, Any]] = {key: {} for key in _AXES}
     for place in stored.arrays:
         group, key = place.split("/", 1)
         with explain_damage(atlas.path, place):
             found[group][key] = read_elem(zarr.open_group(atlas.path / group, mode="r", use_consolidated=False)[key])
-    folder = atlas.path / _HIDDEN / "results" / name
+    folder = atlas.path / HIDDEN / "results" / name
     return AtlasResult(
         name=name,
         obs=atlas.cells(stored.obs) if stored.obs else None,
@@ -243,7 +255,7 @@ def _describe(staged: Path, result: AtlasResult) -> StoredResult:
         place = found.relative_to(staged).as_posix()
         if place.count("/") >= 2 or place in tables:  # not the declarations of the groups above
             data = found.read_bytes()
-            final = f"{_HIDDEN}/results/{result.name}/{place}" if place in tables else place
+            final = f"{HIDDEN}/results/{result.name}/{place}" if place in tables else place
             files[final] = Shard(len(data), zlib.crc32(data))
     return StoredResult(
         obs=() if result.obs is None else tuple(str(c) for c in result.obs.columns),

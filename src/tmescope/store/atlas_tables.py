@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmescope.store.atlas_columns import CellColumns
-from tmescope.store.atlas_layout import AtlasLayout, read_layout
+from tmescope.store.atlas_layout import HIDDEN, AtlasLayout, read_layout
 from tmescope.store.atomic import staged_file
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CELLS", "GENES", "as_table", "check_tables", "update_tables", "write_genes"]
 
-CELLS = ".atlas/obs"
+CELLS = f"{HIDDEN}/obs"
 """Folder of the parts of the table of cells, in an atlas; each part is named by the number of its first cell."""
 
-GENES = ".atlas/var.parquet"
+GENES = f"{HIDDEN}/var.parquet"
 """The table of genes."""
 
 _DIGITS = 12

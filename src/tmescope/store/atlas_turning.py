@@ -14,7 +14,7 @@ from tmescope.foundation.errors import StoreError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.gene_major import steps_between, tally_entries, turn_entries
 from tmescope.store.atlas_declaration import declare_atlas
-from tmescope.store.atlas_layout import AtlasLayout, AtlasPanel, AtlasSample, read_layout
+from tmescope.store.atlas_layout import PANELS, AtlasLayout, AtlasPanel, AtlasSample, read_layout
 from tmescope.store.atlas_lock import atlas_lock
 from tmescope.store.atlas_panels import cut_genes, panel_forms
 from tmescope.store.atlas_reading import Atlas, open_atlas
@@ -32,7 +32,6 @@ _BLOCK = 1 << 20
 _BASE = 16 * _BLOCK
 """Bytes for a block of cells as it is read, and for what waits to be written."""
 _WAIT_S = 60.0
-_FOLDER = Path(".atlas/panels")
 
 
 def write_panels(path: Path, *, memory: int = 1 << 30, threads: int = 1, progress: Progress = SILENT) -> AtlasLayout:
@@ -168,7 +167,7 @@ def _commit(
         layout = layout.with_shards(place, found)
     declare_atlas(path, layout)
     named = {Path(p.places["ends"]).parent.name for p in layout.panels}
-    for folder in (path / _FOLDER).iterdir():
+    for folder in (path / PANELS).iterdir():
         begin = folder.name.split("-")[0]
         if folder.name not in named and begin.isdigit() and int(begin) <= panel.first:
             shutil.rmtree(folder)  # what this panel is in place of, or an earlier writer left

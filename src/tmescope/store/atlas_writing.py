@@ -13,7 +13,7 @@ import pandas as pd
 
 from tmescope.foundation.errors import ExpressionError, SampleError, StoreError, examples
 from tmescope.store.atlas_columns import CellColumns
-from tmescope.store.atlas_declaration import declare_atlas
+from tmescope.store.atlas_declaration import OF_RESULTS, declare_atlas
 from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, hash_names, read_layout
 from tmescope.store.atlas_reading import vectors_of
 from tmescope.store.atlas_tables import update_tables, write_genes
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 __all__ = ["AtlasWriter", "create_atlas"]
-
-_GROUPS = ("layers", "obsm", "obsp", "uns", "varm", "varp")
 
 
 def create_atlas(
@@ -87,7 +85,7 @@ def create_atlas(
     with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
         store = zarr.open_group(staged, mode="w", zarr_format=3)
         write_elem(store, "var", genes, dataset_kwargs=checked_codecs())
-        for name in _GROUPS:
+        for name in OF_RESULTS:
             write_elem(store, name, {})
         for name, form in vectors_of(layout).items():
             appender = VectorAppender(staged / name, form)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tmescope.cells.cell_columns import column_of
 from tmescope.cells.input_digests import digest_values
-from tmescope.cells.pseudobulk import column_of
 from tmescope.cells.sample_sums import group_cells
 from tmescope.foundation.errors import StoreError
 from tmescope.report.cell_map import MOST_DOTS, CellMap
 from tmescope.store.atlas_reading import Atlas, open_atlas
-from tmescope.store.atlas_results import read_result
+from tmescope.store.atlas_results import command_of, read_result
 from tmescope.store.tables import read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 
@@ -38,11 +38,6 @@ _MAPS = {"umap": "X_umap", "pca": "X_pca"}
 _NAMES = {"umap": "UMAP", "pca": "PCA"}
 _MARKERS = "markers"
 _MARKER_COLUMNS = ("group", "gene", "auc", "log2_fold_change", "fraction_in", "fraction_out")
-_COMMANDS = {
-    "umap": "tmescope atlas umap",
-    "pca": "tmescope atlas pca",
-    "markers": "tmescope atlas markers",
-}
 
 
 def view_step(context: Context, cohort: Cohort) -> Step:
@@ -75,8 +70,8 @@ def view_step(context: Context, cohort: Cohort) -> Step:
         markers = _markers(atlas, cohort.id) if has_markers else _no_markers()
         write_table(shape_table("cell_markers", markers), folder / "cell_markers.parquet")
         by = f" --label {shlex.quote(cohort.labels)}" if cohort.labels else ""
-        absent = [_COMMANDS[_MARKERS] + by] * (not has_markers)
-        absent = [*([_COMMANDS["umap"]] if not about["embedding"] else []), *absent]
+        absent = [command_of(_MARKERS) + by] * (not has_markers)
+        absent = [*([command_of("umap")] if not about["embedding"] else []), *absent]
         text = json.dumps({**about, "absent": absent}, sort_keys=True, indent=1)
         (folder / "view.json").write_text(text + "\n", encoding="utf-8")
 
@@ -135,8 +130,8 @@ def _markers(atlas: Atlas, cohort_id: str) -> pd.DataFrame:
             raise StoreError(
                 "the result 'markers' of the atlas has no table with group, gene and auc",
                 where=str(atlas.path),
-                expected="what tmescope atlas markers writes",
-                next_step="make it again: tmescope atlas markers",
+                expected=f"what {command_of(_MARKERS)} writes",
+                next_step=f"make it again: {command_of(_MARKERS)}",
             )
         return _no_markers()
     table = found.reindex(columns=list(_MARKER_COLUMNS)).astype({"group": str, "gene": str})
