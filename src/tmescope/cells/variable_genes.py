@@ -159,7 +159,7 @@ def _groups(
             expected=f"a batch of {fewest} cells",
             next_step="choose genes over all cells, or set the limit lower",
         )
-    codes = pd.Categorical(batches.astype("str"), categories=names).codes
+    codes = pd.Index(names, dtype="str").get_indexer(pd.Index(batches.astype("str")))
     return codes.astype(np.int32), names, left_out
 
 
@@ -320,7 +320,8 @@ def _dispersions(
     table["dispersions_norm"] = (table["dispersions"] - centre) / spread
     values = np.sort(table["dispersions_norm"].dropna().to_numpy())[::-1]
     cut = values[min(n_genes, values.size) - 1] if values.size else np.inf
-    table.insert(0, "highly_variable", (table["dispersions_norm"] >= cut).to_numpy())
+    is_chosen = np.zeros(mean.size, dtype=bool)
+    is_chosen[table.index] = (table["dispersions_norm"] >= cut).to_numpy()
     full = table.reindex(np.arange(mean.size), fill_value=0.0)
-    full["highly_variable"] = full["highly_variable"].astype(bool)
+    full.insert(0, "highly_variable", is_chosen)
     return full

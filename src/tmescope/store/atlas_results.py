@@ -238,12 +238,11 @@ def _stage(staged: Path, result: AtlasResult) -> None:
                 is_text = column.dtype == object or str(column.dtype) in {"str", "string"}
                 values = column.astype("category") if is_text else column
                 plain = values.dtype.kind in "biuf" and not isinstance(values.dtype, pd.api.extensions.ExtensionDtype)
-                write_elem(
-                    store, f"{group}/{name}", values.to_numpy() if plain else values.array, dataset_kwargs=codecs
-                )
+                inside = store.require_group(group)  # newer versions of anndata take no path for a key
+                write_elem(inside, str(name), values.to_numpy() if plain else values.array, dataset_kwargs=codecs)
         for group in _AXES:
             for name, value in getattr(result, group).items():
-                write_elem(store, f"{group}/{name}", value, dataset_kwargs=codecs)
+                write_elem(store.require_group(group), name, value, dataset_kwargs=codecs)
     for name, table in result.tables.items():
         write_table(table, staged / f"{name}.parquet")
 

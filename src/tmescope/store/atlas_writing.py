@@ -84,7 +84,7 @@ def create_atlas(
     )
     with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
         store = zarr.open_group(staged, mode="w", zarr_format=3)
-        write_elem(store, "var", genes, dataset_kwargs=checked_codecs())
+        write_elem(store, "var", _with_plain_text(genes), dataset_kwargs=checked_codecs())
         for name in OF_RESULTS:
             write_elem(store, name, {})
         for name, form in vectors_of(layout).items():
@@ -97,6 +97,12 @@ def create_atlas(
         declare_atlas(staged, layout)
         if path.exists():  # made by another process meanwhile: never take its place
             raise StoreError("something is there already", where=str(path), expected="a new name")
+
+
+def _with_plain_text(genes: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its text as objects, which every version of anndata writes as an array of strings."""
+    text = {c: "object" for c in genes.columns if pd.api.types.is_string_dtype(genes[c].dtype)}
+    return genes.astype(text).set_axis(genes.index.astype("object"), axis="index")
 
 
 class AtlasWriter:
