@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import anndata
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from tests.ingest.cells_made import GENES, counts_of, write_cells, write_table
@@ -32,6 +34,7 @@ from tmescope.store.atlas_layout import ATTRIBUTE, read_layout
 from tmescope.store.atlas_lock import atlas_lock
 from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.atlas_tables import CELLS
+from tmescope.store.atlas_writing import create_atlas
 
 HEADER = "sample_id,path,patient_id,outcome,orientation\n"
 
@@ -289,3 +292,54 @@ def test_who_is_refused_leaves_the_atlas_of_the_other_alone(tmp_path, monkeypatc
         ingest_atlas(others, path)
     monkeypatch.undo()
     assert [s.sample_id for s in real(path).samples] == ["s0"]
+
+
+class _Meanwhile:
+    """A listener that does something when a task begins or ends."""
+
+    def __init__(self, *, at: tuple[str, str], do) -> None:
+        self._at, self._do = at, do
+
+    def _tell(self, *what) -> None:
+        if what == self._at:
+            self._do()
+
+    def plan(self, weights) -> None:
+        pass
+
+    def start(self, name, total, *, unit) -> None:
+        self._tell("start", name)
+
+    def advance(self, name, amount=1) -> None:
+        pass
+
+    def finish(self, name, summary="") -> None:
+        self._tell("finish", name)
+
+
+def test_an_atlas_that_another_fills_after_this_one_looked_is_refused(tmp_path):
+    path = tmp_path / "a.zarr"
+    rows = sheet(tmp_path, samples_of(5))
+    (tmp_path / "b").mkdir()
+    others = sheet(tmp_path / "b", {"other": counts_of(4)})
+    create_atlas(path, pd.DataFrame(index=list(GENES)))  # what an ingest leaves that is killed at its start
+    filled = _Meanwhile(at=("finish", "sources"), do=lambda: ingest_atlas(others, path))
+    with pytest.raises(StoreError, match="another process made this atlas meanwhile"):
+        ingest_atlas(rows, path, options=IngestOptions(progress=filled))
+    assert [s.sample_id for s in read_layout(path).samples] == ["other"]
+    assert ingest_atlas(rows, path).added == ("s0",)
+
+
+def test_samples_that_are_lost_in_the_end_are_told(tmp_path):
+    path = tmp_path / "a.zarr"
+    ingest_atlas(sheet(tmp_path, samples_of(5)), path)
+    shutil.copytree(path, tmp_path / "older.zarr")
+
+    def put_back():
+        shutil.rmtree(path)
+        (tmp_path / "older.zarr").rename(path)
+
+    rows, lost = sheet(tmp_path, samples_of(5, 4)), _Meanwhile(at=("finish", "cells"), do=put_back)
+    with pytest.raises(StoreError, match=r"1 samples that were added are no longer in the atlas: .*s1"):
+        ingest_atlas(rows, path, options=IngestOptions(progress=lost, gene_major=False))
+    assert ingest_atlas(rows, path).added == ("s1",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import shutil
 
 import anndata
 import numpy as np
@@ -126,6 +127,21 @@ def test_another_writer_is_noticed(tmp_path, simulated, monkeypatch):
     with pytest.raises(StoreError, match="another process"):
         write_panels(path)
     assert list(open_atlas(path).verify()) == []
+
+
+@pytest.mark.parametrize("gone", ["0-200", "200-400", "400-600/counts/c/0"])
+def test_a_panel_whose_files_are_gone_is_made_again(tmp_path, simulated, gone):
+    path = tmp_path / "a.zarr"
+    counts = write_small(path, simulated)
+    layout = write_panels(path)
+    before = _hashes(path)
+    place = path / ".atlas/panels" / gone
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    assert list(open_atlas(path).verify())
+    assert write_panels(path) == layout
+    assert list(open_atlas(path).verify()) == []
+    assert _hashes(path) == before
+    assert (_matrix(path) != counts).nnz == 0
 
 
 def test_too_little_memory_says_the_least(tmp_path, simulated):

@@ -37,3 +37,21 @@ def test_a_folder_replaces_an_older_one_completely(tmp_path):
         (staged / "third").write_text("x")
         raise RuntimeError
     assert [p.name for p in tmp_path.rglob("*")] == ["out", "second"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_folder_that_shall_be_new_takes_the_place_of_nothing(tmp_path, kind):
+    final = tmp_path / "a.zarr"
+    kept = final / "kept" if kind == "folder" else final
+    with pytest.raises(StoreError, match="something is there already"), staged_folder(final, is_new=True) as staged:
+        (staged / "new").write_text("new")
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text("of another process, which was first")
+    assert kept.read_text() == "of another process, which was first"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_a_folder_that_shall_be_new_is_made(tmp_path):
+    with staged_folder(tmp_path / "a" / "b", is_new=True) as staged:
+        (staged / "x").write_text("x")
+    assert (tmp_path / "a/b/x").read_text() == "x"

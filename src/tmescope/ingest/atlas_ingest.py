@@ -162,7 +162,7 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
     with ExitStack() as open_streams:
         sources = _open_heads(rows, options, course, open_streams=open_streams)
         with explain_full_disk(path), atlas_lock(path):
-            if layout is None:
+            if layout is None or not layout.samples:
                 _refuse_if_made(path)
             try:
                 _make_ready(path, sources, options.genes, made=made, course=course)
@@ -176,7 +176,9 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
 
         with explain_full_disk(path):
             write_panels(path, memory=options.memory, threads=options.threads, progress=options.progress)
-    return Ingested(read_layout(path), tuple(course.added), tuple(course.kept), tuple(dict.fromkeys(course.notes)))
+    return Ingested(
+        _with_all(path, course.added), tuple(course.added), tuple(course.kept), tuple(dict.fromkeys(course.notes))
+    )
 
 
 def _make_ready(path: Path, sources: Sequence[_Source], rule: GeneRule, *, made: MadeWith, course: _Course) -> None:
@@ -186,6 +188,20 @@ def _make_ready(path: Path, sources: Sequence[_Source], rule: GeneRule, *, made:
         genes, notes = choose_genes([s.genes for s in sources], rule)
         course.notes += notes
         create_atlas(path, _gene_frame(genes), count_dtype=made.count_dtype, made_with=made.said())
+
+
+def _with_all(path: Path, added: Sequence[str]) -> AtlasLayout:
+    """Return what the atlas holds, which must be all that was added."""
+    layout = read_layout(path)
+    there = {s.sample_id for s in layout.samples}
+    if lost := [name for name in added if name not in there]:
+        raise StoreError(
+            f"{len(lost)} samples that were added are no longer in the atlas: {examples(lost)}",
+            where=str(path),
+            expected="a folder that nothing else writes to",
+            next_step="see what exchanged its files, and give the same command again",
+        )
+    return layout
 
 
 def _refuse_if_made(path: Path) -> None:

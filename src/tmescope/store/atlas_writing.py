@@ -82,7 +82,7 @@ def create_atlas(
         genes_sha256=hash_names(genes.index),
         made_with=dict(made_with or {}),
     )
-    with staged_folder(path) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
+    with staged_folder(path, is_new=True) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
         store = zarr.open_group(staged, mode="w", zarr_format=3)
         write_elem(store, "var", _with_plain_text(genes), dataset_kwargs=checked_codecs())
         for name in OF_RESULTS:
@@ -95,8 +95,6 @@ def create_atlas(
         CellColumns(staged, layout).create()
         write_genes(staged, genes)
         declare_atlas(staged, layout)
-        if path.exists():  # made by another process meanwhile: never take its place
-            raise StoreError("something is there already", where=str(path), expected="a new name")
 
 
 def _with_plain_text(genes: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from tmescope.foundation.errors import StoreError
 __all__ = ["commit", "staged_file", "staged_folder"]
 
 
-def commit(staged: Path, final: Path) -> None:
+def commit(staged: Path, final: Path, *, is_new: bool = False) -> None:
     """Move a finished file or folder to its final name; every write of tmescope passes through here.
 
     Parameters
@@ -24,7 +24,22 @@ def commit(staged: Path, final: Path) -> None:
     final : pathlib.Path
         Where it shall be. A file is replaced in one step. A folder that is already there is moved aside first: a
         process killed between the two moves leaves no folder rather than a mixed one, and the next run makes it anew.
+    is_new : bool
+        Whether this is a folder that takes the place of nothing, but of an empty one.
+
+    Raises
+    ------
+    StoreError
+        If it shall be new and something is there.
     """
+    if is_new:
+        try:
+            staged.rename(final)  # the kernel refuses a folder in place of a file or of a folder with something in it
+        except OSError as error:
+            if not final.exists():
+                raise
+            raise StoreError("something is there already", where=str(final), expected="a new name") from error
+        return
     if final.is_dir() and not final.is_symlink():
         aside = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.old")
         final.rename(aside)
@@ -61,14 +76,27 @@ def staged_file(final: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def staged_folder(final: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `final` to fill; on success it takes the final name, on failure it is removed."""
+def staged_folder(final: Path, *, is_new: bool = False) -> Iterator[Path]:
+    """Yield an empty folder beside `final` to fill; on success it takes the final name, on failure it is removed.
+
+    Parameters
+    ----------
+    final : pathlib.Path
+        Name of the folder; the one that it is in is made where it is absent.
+    is_new : bool
+        As in `commit`.
+
+    Raises
+    ------
+    StoreError
+        If it shall be new and something is there.
+    """
     final.parent.mkdir(parents=True, exist_ok=True)
     staged = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.part")
     staged.mkdir()
     try:
         yield staged
-        commit(staged, final)
+        commit(staged, final, is_new=is_new)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
