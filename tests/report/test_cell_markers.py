@@ -16,5 +16,6 @@ def test_the_best_genes_of_each_group_are_shown_with_all_their_values():
     assert sorted(dots["gene"]) == sorted(f"{t}{i}" for t in "ABCD" for i in range(4))
     assert dots.set_index("gene").loc["B2", "fraction_in"] == 0.7
     assert "tests nothing of patients" in figure.caption
+    assert figure.title.startswith(f"Markers of {contents.cells[0].labels} of ")
     assert "A0 of type A (AUC 0.95)" in figure.alt
     assert draw_markers(replace(contents, tables={})) == []

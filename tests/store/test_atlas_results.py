@@ -12,7 +12,8 @@ from tests.store.atlases import small_atlas, write_small
 from tmescope.foundation.errors import FileFormatError, SampleError, StoreError
 from tmescope.store import atlas_results
 from tmescope.store.atlas_reading import open_atlas
-from tmescope.store.atlas_results import AtlasResult, command_of, read_result, result_names, write_result
+from tmescope.store.atlas_results import AtlasResult, read_result, result_names, write_result
+from tmescope.store.result_commands import command_of
 
 
 @pytest.fixture(scope="module")

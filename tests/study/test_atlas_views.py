@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from tests.store.atlases import small_atlas, write_small
 from tests.study import celled
 
@@ -53,6 +54,21 @@ def test_markers_of_other_labels_are_none_of_these(tmp_path):
         said = {"parameters": {"label": label}, "inputs": {label: was}}
         write_result(path, AtlasResult(name="markers", tables={"markers": table}, provenance=said))
         assert atlas_views._are_of(open_atlas(path), "cell_type") is fits
+
+
+def test_a_map_that_is_out_of_date_is_not_drawn(tmp_path, celled_folder):
+    path = tmp_path / "a.zarr"
+    write_small(path, small_atlas())
+    n = read_layout(path).n_cells
+    near = sparse.identity(n, format="csr")
+    write_result(path, AtlasResult(name="neighbours", obsp={"connectivities": near}))
+    said = {"inputs": {"neighbours": "a hash"}}
+    umap = AtlasResult(name="umap", obsm={"X_umap": np.zeros((n, 2), dtype=np.float32)}, provenance=said)
+    write_result(path, umap, of=read_layout(path))
+    cohort = parse_study(celled.study_dict(celled_folder[1], atlas="a.zarr"), folder=tmp_path).cohorts[0]
+    assert atlas_views._write_map(tmp_path, open_atlas(path), cohort)["embedding"] == "UMAP"
+    write_result(path, AtlasResult(name="neighbours", obsp={"connectivities": near * 0.5}))
+    assert atlas_views._write_map(tmp_path, open_atlas(path), cohort)["embedding"] == ""
 
 
 def test_more_cells_are_counted_in_bins(monkeypatch, tmp_path, celled_folder):

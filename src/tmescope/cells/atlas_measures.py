@@ -19,6 +19,7 @@ from tmescope.foundation.errors import StoreError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import versions
 from tmescope.store.atlas_results import AtlasResult, read_result
+from tmescope.store.stale_results import refuse_stale
 
 if TYPE_CHECKING:
     from tmescope.facts.signatures import Signature
@@ -228,6 +229,7 @@ def measure_markers(
     AtlasResult
         ``markers``: a table ``markers``, as from `find_markers`, whose warnings are in the provenance.
     """
+    refuse_stale(atlas, label)
     groups = column_of(atlas, label)
     table = find_markers(atlas, groups, memory=memory, runner=runner, progress=progress)
     said = {

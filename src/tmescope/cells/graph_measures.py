@@ -19,7 +19,8 @@ from tmescope.cells.neighbours import find_neighbours
 from tmescope.foundation.errors import StoreError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import versions
-from tmescope.store.atlas_results import AtlasResult, command_of, read_result, result_names
+from tmescope.store.atlas_results import AtlasResult, read_result, result_names
+from tmescope.store.result_commands import command_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,6 +18,7 @@ from tmescope.foundation.errors import InputError, UnknownNameError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import versions
 from tmescope.store.atlas_results import AtlasResult
+from tmescope.store.stale_results import refuse_stale
 
 if TYPE_CHECKING:
     import anndata
@@ -246,6 +247,8 @@ def measure_pseudobulk(
         ``pseudobulk``: tables ``groups`` (with ``group``, a name for each) and ``sums`` (long: group, gene_symbol,
         count; counts above zero).
     """
+    if label is not None:
+        refuse_stale(atlas, label)
     labels = None if label is None else column_of(atlas, label)
     found = add_up(
         atlas, labels, fewest_cells=fewest_cells, memory=memory,

@@ -153,6 +153,8 @@ def info(
     )
     typer.echo("columns  " + (", ".join(f"{name} ({form})" for name, form in found.columns.items()) or "none"))
     typer.echo("results  " + (", ".join(found.results) or "none"))
+    for name, why in found.out_of_date.items():
+        typer.echo(f"         {name} is out of date: {why}")
     if found.repeated_barcodes:
         typer.echo(
             f"note     {found.repeated_barcodes:,} barcodes stand in several samples: cells are named sample:barcode"

@@ -25,10 +25,12 @@ def draw_markers(contents: ReportContents) -> list[Figure]:
         With the table cell_markers.
     """
     markers = contents.table("cell_markers")
-    return [_draw(part, str(cohort)) for cohort, part in markers.groupby("cohort_id", sort=False)]
+    labels = {found.cohort_id: found.labels for found in contents.cells}
+    parts = markers.groupby("cohort_id", sort=False)
+    return [_draw(part, str(cohort), labels=labels.get(str(cohort), "")) for cohort, part in parts]
 
 
-def _draw(markers: pd.DataFrame, cohort: str) -> Figure:
+def _draw(markers: pd.DataFrame, cohort: str, *, labels: str) -> Figure:
     groups = [str(g) for g in pd.unique(markers["group"])]
     each = max(1, min(_GENES, _MOST_GENES // len(groups)))
     best = markers[markers["rank"] <= each].sort_values(["rank"], kind="stable")
@@ -49,7 +51,7 @@ def _draw(markers: pd.DataFrame, cohort: str) -> Figure:
     name = "".join(c if c.isascii() and c.isalnum() else "-" for c in cohort.lower())
     return Figure(
         id=f"cells-{name}-markers",
-        title=f"Markers of the cells of {plain(cohort)}",
+        title=f"Markers of {plain(labels) if labels else 'the cells'} of {plain(cohort)}",
         caption=(
             f"The {each} genes of each group with the highest AUC against all other cells. Size: share of the group's "
             f"cells that show the gene. Colour: log2 fold change, up to ±{_LIMIT:g}; no dot where the atlas lists no "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tmescope.store.atlas_reading import Atlas
+from tmescope.store.stale_results import stale_results
 
 __all__ = ["AtlasFacts", "SampleFacts", "describe_atlas"]
 
@@ -50,6 +51,8 @@ class AtlasFacts:
         Gene-major copies, and the cells that they hold.
     results : tuple of str
         Results that lie in the atlas.
+    out_of_date : dict of str to str
+        Why some of them no longer fit what else lies in it, as `tmescope.store.stale_results.stale_results` says.
     """
 
     n_cells: int
@@ -64,6 +67,7 @@ class AtlasFacts:
     n_panels: int
     cells_in_panels: int
     results: tuple[str, ...]
+    out_of_date: dict[str, str]
 
     @property
     def bytes_of_an_entry(self) -> float:
@@ -95,6 +99,7 @@ def describe_atlas(atlas: Atlas) -> AtlasFacts:
         n_panels=len(layout.panels),
         cells_in_panels=sum(p.last - p.first for p in layout.panels),
         results=tuple(layout.results),
+        out_of_date=stale_results(atlas),
     )
 
 

@@ -99,6 +99,8 @@ class StoredResult:
         Every file of it, by place.
     provenance : mapping of str to object
         Parameters, versions and hashes: what JSON can say.
+    made_of : mapping of str to str
+        Hashes of what it was made of, by place; empty where that is not known.
     """
 
     obs: tuple[str, ...] = ()
@@ -107,6 +109,7 @@ class StoredResult:
     tables: tuple[str, ...] = ()
     files: Mapping[str, Shard] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    made_of: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,6 +296,7 @@ def _parse_result(said: Mapping[str, Any]) -> StoredResult:
         tables=tuple(check_column(t) for t in said["tables"]),
         files={str(k): Shard(_size(a), _size(b)) for k, (a, b) in said["files"].items()},
         provenance=dict(said["provenance"]),
+        made_of={str(k): str(v) for k, v in said.get("made_of", {}).items()},
     )
 
 

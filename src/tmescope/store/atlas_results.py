@@ -16,7 +16,9 @@ from tmescope.store.atlas_layout import HIDDEN, AtlasLayout, StoredResult, check
 from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atomic import staged_folder
 from tmescope.store.damage import checked_codecs, explain_damage
+from tmescope.store.result_commands import command_of
 from tmescope.store.sharded_vectors import Shard
+from tmescope.store.stale_results import digest_inputs
 from tmescope.store.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -24,10 +26,8 @@ if TYPE_CHECKING:
 
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["AtlasResult", "command_of", "read_result", "result_names", "write_result"]
+__all__ = ["AtlasResult", "read_result", "result_names", "write_result"]
 
-_COMMANDS = {"harmony": "integrate", "leiden": "cluster", "scores": "score"}
-"""Of results that are not called like theirs."""
 _WAIT_S = 60.0
 """For another command that keeps its result: work that took long is not thrown away for it."""
 _AXES = {"obsm": "n_cells", "obsp": "n_cells", "varm": "n_genes"}
@@ -63,17 +63,6 @@ class AtlasResult:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def command_of(name: str) -> str:
-    """Return the command that makes a result.
-
-    Parameters
-    ----------
-    name : str
-        Of the result.
-    """
-    return f"tmescope atlas {_COMMANDS.get(name, name.replace('_', '-'))}"
-
-
 def result_names(atlas: Atlas) -> tuple[str, ...]:
     """Return the names of the results that an atlas holds.
 
@@ -95,7 +84,8 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
     result : AtlasResult
         Of all its cells.
     of : AtlasLayout, optional
-        What was in the atlas when the result was made: samples that came since are noticed.
+        What was in the atlas when the result was made: samples that came since, and inputs (names in
+        ``provenance["inputs"]``) that were made anew since, are noticed, now and later.
 
     Returns
     -------
@@ -105,8 +95,8 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
     Raises
     ------
     StoreError
-        If samples were added since it was made, a part is not of the atlas' size, or it has the name of something else
-        that is in it.
+        If samples were added or inputs made anew since it was made, a part is not of the atlas' size, or it has the
+        name of something else that is in it.
 
     Notes
     -----
@@ -116,18 +106,12 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
     hidden = path / HIDDEN
     with explain_full_disk(path), atlas_lock(path, wait_s=_WAIT_S):
         layout = read_layout(path)
-        if of is not None and of.samples != layout.samples:
-            raise StoreError(
-                f"samples were added while the result {result.name!r} was made",
-                where=str(path),
-                expected="a result of all cells",
-                next_step="make it again: it is of the cells before",
-            )
+        made_of = {} if of is None else _check_inputs(path, layout, result, of=of)
         _check(path, layout, result)
         others = {name: kept for name, kept in layout.results.items() if name != result.name}
         with staged_folder(hidden / "results" / result.name) as staged:
             _stage(staged, result)
-            stored = _describe(staged, result)
+            stored = replace(_describe(staged, result), made_of=made_of)
             if result.name in layout.results:
                 declare_atlas(path, replace(layout, results=others))
             for place in (*(f"obs/{c}" for c in stored.obs), *(f"var/{c}" for c in stored.var), *stored.arrays):
@@ -181,6 +165,28 @@ def read_result(atlas: Atlas, name: str) -> AtlasResult:
         tables={table: read_table(folder / f"{table}.parquet") for table in stored.tables},
         provenance=stored.provenance,
     )
+
+
+def _check_inputs(path: Path, layout: AtlasLayout, result: AtlasResult, *, of: AtlasLayout) -> dict[str, str]:
+    """Return the hashes of what a result was made of; refuse one of cells or inputs that are no longer these."""
+    if of.samples != layout.samples:
+        raise StoreError(
+            f"samples were added while the result {result.name!r} was made",
+            where=str(path),
+            expected="a result of all cells",
+            next_step="make it again: it is of the cells before",
+        )
+    inputs = result.provenance.get("inputs", {})
+    made_of = digest_inputs(of, inputs)
+    now = digest_inputs(layout, inputs)
+    if changed := [place for place, was in made_of.items() if now.get(place) != was]:
+        raise StoreError(
+            f"{examples(changed)} was made anew while the result {result.name!r} was made",
+            where=str(path),
+            expected="a result of what the atlas holds now",
+            next_step="make it again: it is of what was there before",
+        )
+    return made_of
 
 
 def _check(path: Path, layout: AtlasLayout, result: AtlasResult) -> None:

@@ -16,7 +16,9 @@ from tmescope.cells.sample_sums import group_cells
 from tmescope.foundation.errors import StoreError
 from tmescope.report.cell_map import MOST_DOTS, CellMap
 from tmescope.store.atlas_reading import Atlas, open_atlas
-from tmescope.store.atlas_results import command_of, read_result
+from tmescope.store.atlas_results import read_result
+from tmescope.store.result_commands import command_of
+from tmescope.store.stale_results import stale_results
 from tmescope.store.tables import read_table, shape_table, write_table
 from tmescope.study.ledger import Step
 
@@ -52,6 +54,7 @@ def view_step(context: Context, cohort: Cohort) -> Step:
     """
     atlas = open_atlas(context.study.resolve(cohort.expression))
     results = atlas.layout.results
+    stale = stale_results(atlas)
     ingredients = {
         "step": "view",
         "release": context.release,
@@ -62,16 +65,18 @@ def view_step(context: Context, cohort: Cohort) -> Step:
             for name in (*_MAPS, _MARKERS)
             if name in results
         },
+        "out_of_date": [name for name in (*_MAPS, _MARKERS) if name in stale],
     }
 
     def make(folder: Path) -> None:
         about = _write_map(folder, atlas, cohort)
-        has_markers = _are_of(atlas, cohort.labels)
+        has_markers = _MARKERS not in stale and _are_of(atlas, cohort.labels)
         markers = _markers(atlas, cohort.id) if has_markers else _no_markers()
         write_table(shape_table("cell_markers", markers), folder / "cell_markers.parquet")
         by = f" --label {shlex.quote(cohort.labels)}" if cohort.labels else ""
         absent = [command_of(_MARKERS) + by] * (not has_markers)
-        absent = [*([command_of("umap")] if not about["embedding"] else []), *absent]
+        has_map = about["embedding"] and "umap" not in stale
+        absent = [*([] if has_map else [command_of("umap")]), *absent]
         text = json.dumps({**about, "absent": absent}, sort_keys=True, indent=1)
         (folder / "view.json").write_text(text + "\n", encoding="utf-8")
 
@@ -79,7 +84,8 @@ def view_step(context: Context, cohort: Cohort) -> Step:
 
 
 def _write_map(folder: Path, atlas: Atlas, cohort: Cohort) -> dict[str, Any]:
-    name = next((n for n in _MAPS if n in atlas.layout.results), None)
+    stale = stale_results(atlas)
+    name = next((n for n in _MAPS if n in atlas.layout.results and n not in stale), None)
     points = None if name is None else read_result(atlas, name).obsm.get(_MAPS[name])
     if name is None or points is None or points.shape[1] < 2:
         write_table(pd.DataFrame({"x": [], "y": [], "group": [], "n_cells": []}), folder / "map.parquet")
