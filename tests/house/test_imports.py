@@ -21,6 +21,7 @@ ALLOWED_OUTSIDERS = {
     "numba only in kernels": {"kernels"},
     "pictures and templates only in report": {"report"},
     "terminal libraries only in cli": {"cli"},
+    "duckdb only in store and horizon": {"store", "horizon"},
 }
 COMPILERS = frozenset({"njit", "jit", "vectorize", "guvectorize", "cfunc", "stencil", "generated_jit", "prange"})
 

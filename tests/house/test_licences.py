@@ -96,6 +96,7 @@ def test_the_closure_is_the_core() -> None:
         "altair",
         "vl-convert-python",
         "httpx",
+        "duckdb",
     }
     assert direct <= set(_installed())
     assert {"llvmlite", "h5py", "zarr", "certifi"} <= set(_installed()), "what the dependencies bring belongs to it"

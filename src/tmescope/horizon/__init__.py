@@ -1,0 +1,1 @@
+"""What the world's research is doing: what papers and trials mention, how fast it grows, who is active where."""
