@@ -94,7 +94,7 @@ def _write_all(path: Path, *, memory: int, threads: int, progress: Progress) -> 
         raise StoreError(
             f"the gene-major copy cannot be written ({error.strerror})",
             where=str(error.filename or path),
-            expected=f"a disk with about {atlas.layout.n_entries >> 20} MiB of room that can be written to",
+            expected=f"a disk with about {-(-atlas.layout.n_entries // (1 << 19))} MiB of room that can be written to",
             next_step="make room and start again: what is finished is kept, and the atlas itself is unchanged",
         ) from error
     progress.finish(task)
