@@ -34,6 +34,17 @@ def test_a_violin_is_widest_where_most_cells_lie_and_reaches_from_end_to_end(fig
     assert np.allclose((one["x"] + one["x2"]) / 2, one["x"].iloc[0], atol=0.02)
 
 
+def test_the_colours_of_the_responses_are_named_with_their_samples(figure):
+    key, violins = figure.datasets["key"], figure.datasets["violins"]
+    assert set(key["colour"]) == set(violins["colour"])
+    counted = violins.groupby("colour")["sample"].nunique()
+    assert all(f"({counted[c]} sample" in text for c, text in zip(key["colour"], key["text"], strict=True))
+    contents = contents_with_cells()
+    contents.tables["samples"] = contents.tables["samples"].drop(columns=[contents.primary_endpoint])
+    (bare,) = draw_cell_quality(contents)
+    assert "key" not in bare.datasets
+
+
 def test_a_measure_that_is_not_there_is_told(figure):
     assert "mitochondrial" not in figure.caption
     contents = contents_with_cells()

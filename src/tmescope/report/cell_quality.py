@@ -17,6 +17,8 @@ __all__ = ["draw_cell_quality"]
 _WIDTH, _HEIGHT = 930, 150
 _MOST_NAMES = 60
 _WIDEST = 45.0
+_KEY_WORD, _KEY_GAP = 6.6, 34.0
+"""Width of a letter and of what is between two entries of the key, in points."""
 _MEASURES = {"counts": "counts a cell", "genes": "genes a cell", "mt_percent": "mitochondrial %"}
 _LOG = frozenset({"counts", "genes"})
 _KERNEL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
@@ -50,6 +52,7 @@ def _draw(contents: ReportContents, quality: pd.DataFrame, cohort: str) -> Figur
     )
     name = "".join(c if c.isascii() and c.isalnum() else "-" for c in cohort.lower())
     names = {"names": place.assign(y=0)} if len(place) <= _MOST_NAMES else {}
+    key = _key(place)
     typical = medians["median_counts"].median(), medians["median_genes"].median()
     return Figure(
         id=f"cells-{name}-quality",
@@ -65,11 +68,11 @@ def _draw(contents: ReportContents, quality: pd.DataFrame, cohort: str) -> Figur
             f"{plural(len(place), 'sample')}: the median sample has a median of {count(typical[0])} counts and "
             f"{count(typical[1])} genes a cell."
         ),
-        chart=_chart(measures, step, named=bool(names)),
+        chart=_chart(measures, step, named=bool(names), has_key=bool(key)),
         heavy=len(place) > _MOST_NAMES,
         table_name="cell_samples",
         section="cells",
-        datasets={"violins": shapes, "medians": ticks, **names},
+        datasets={"violins": shapes, "medians": ticks, **key, **names},
     )
 
 
@@ -89,9 +92,20 @@ def _order(contents: ReportContents, medians: pd.DataFrame, cohort: str) -> pd.D
             "sample_id": table["sample_id"].to_numpy(),
             "sample": table["sample_id"].map(plain).to_numpy(),
             "x": step * (np.arange(len(table)) + 0.5),
+            "response": table["response"].to_numpy(),
             "colour": [RESPONSE.get(r, CATEGORIES[0]) for r in table["response"]],
         }
     )
+
+
+def _key(place: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what the colours say, as a data set; none where no response is known."""
+    shown = [name for name in RESPONSE if (place["response"] == name).any()]
+    if not shown:
+        return {}
+    words = [f"{name.replace('_', '-')} ({plural(int((place['response'] == name).sum()), 'sample')})" for name in shown]
+    x = np.cumsum([0, *(_KEY_WORD * len(w) + _KEY_GAP for w in words[:-1])]).round(1)
+    return {"key": pd.DataFrame({"x": x + 6.0, "text": words, "colour": [RESPONSE[name] for name in shown]})}
 
 
 def _shapes(quality: pd.DataFrame, place: pd.DataFrame, step: float) -> pd.DataFrame:
@@ -146,8 +160,18 @@ def _ticks(medians: pd.DataFrame, place: pd.DataFrame, measures: list[str]) -> p
     return pd.concat(parts, ignore_index=True)
 
 
-def _chart(measures: list[str], step: float, *, named: bool) -> alt.VConcatChart:
-    rows = [_panel(m, step) for m in measures]
+def _chart(measures: list[str], step: float, *, named: bool, has_key: bool) -> alt.VConcatChart:
+    rows: list[alt.LayerChart | alt.Chart] = [_panel(m, step) for m in measures]
+    if has_key:
+        across = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, _WIDTH]))
+        key = alt.Chart(data("key"), width=_WIDTH, height=12)
+        squares = key.mark_square(size=90, opacity=0.75).encode(
+            x=across, y=alt.value(6), color=alt.Color("colour:N", scale=None)
+        )
+        words = key.mark_text(align="left", baseline="middle", dx=9, color=ink()).encode(
+            x=across, y=alt.value(6), text="text:N"
+        )
+        rows.insert(0, alt.layer(squares, words))
     if named:
         x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, _WIDTH]))
         names = alt.Chart(data("names"), width=_WIDTH, height=4).mark_text(
