@@ -164,14 +164,14 @@ def _chart(measures: list[str], step: float, *, named: bool, has_key: bool) -> a
     rows: list[alt.LayerChart | alt.Chart] = [_panel(m, step) for m in measures]
     if has_key:
         across = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, _WIDTH]))
-        key = alt.Chart(data("key"), width=_WIDTH, height=12)
+        key = alt.Chart(data("key"))
         squares = key.mark_square(size=90, opacity=0.75).encode(
             x=across, y=alt.value(6), color=alt.Color("colour:N", scale=None)
         )
         words = key.mark_text(align="left", baseline="middle", dx=9, color=ink()).encode(
             x=across, y=alt.value(6), text="text:N"
         )
-        rows.insert(0, alt.layer(squares, words))
+        rows.insert(0, alt.LayerChart(layer=[squares, words], width=_WIDTH, height=12))
     if named:
         x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, _WIDTH]))
         names = alt.Chart(data("names"), width=_WIDTH, height=4).mark_text(
