@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from tests.study import tiny
 
-from tmescope.study import running
+from tmescope.study import outcomes, running
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def asked(monkeypatch):
     def run(study, output, *, threads, progress):
         calls.append((study, output, threads))
         (output / "report.html").write_text("")
-        return running.RunOutcome(output, ("a",), (), 0.0)
+        return outcomes.RunOutcome(output, ("a",), (), 0.0)
 
     monkeypatch.setattr(running, "run", run)
     return calls

@@ -8,7 +8,8 @@ import pytest
 from tests.journeys.test_real_cohorts import study_of
 from tests.study import tiny
 
-from tmescope.study.running import RunOutcome, run
+from tmescope.study.outcomes import RunOutcome
+from tmescope.study.running import run
 
 pytestmark = pytest.mark.journey
 

@@ -13,7 +13,7 @@ from tmescope.cli.progress import Json, Listener, Quiet, listening
 from tmescope.foundation.errors import ManyProblems, StoreError, StudyFileError
 
 if TYPE_CHECKING:
-    from tmescope.study.running import RunOutcome
+    from tmescope.study.outcomes import RunOutcome
 
 __all__ = ["check", "init", "run", "say_outcome", "schema", "tell_warnings"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tmescope.study.checking import check
     from tmescope.study.loading import load_study
-    from tmescope.study.running import RunOutcome, run
+    from tmescope.study.outcomes import RunOutcome
+    from tmescope.study.running import run
     from tmescope.study.schema import Study
 
 __all__ = ["RunOutcome", "Study", "check", "load_study", "run"]
@@ -16,7 +17,7 @@ _HOMES = {
     "check": "checking",
     "load_study": "loading",
     "run": "running",
-    "RunOutcome": "running",
+    "RunOutcome": "outcomes",
     "Study": "schema",
 }
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import shutil
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tmescope.foundation.errors import ManyProblems, TmescopeError, UnknownNameError
+from tmescope.foundation.errors import ManyProblems, TmescopeError
 from tmescope.foundation.progress import SILENT, UNCHANGED, Progress
-from tmescope.store.atomic import staged_file
-from tmescope.store.tables import SCHEMAS, read_table
 from tmescope.study.answering import answer_step, asked_methods
 from tmescope.study.atlas_views import view_step
 from tmescope.study.carry_references import cutoff_problems
@@ -34,6 +26,7 @@ from tmescope.study.ledger import RECORD, Ledger, open_ledger
 from tmescope.study.loading import load_study
 from tmescope.study.modelling import model_steps, publish_step, withdraw_models
 from tmescope.study.needs import gather_needs, name_problems
+from tmescope.study.outcomes import RunOutcome, now, write_times
 from tmescope.study.overlapping import overlap_step
 from tmescope.study.pacing import pace_of_run
 from tmescope.study.pins import find_pins
@@ -46,53 +39,7 @@ from tmescope.study.subtyping import subtype_steps
 from tmescope.study.tabulating import table_step
 from tmescope.study.visits import measure_visits
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["RunOutcome", "run"]
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """What a run left behind.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of results.
-    redone, kept : tuple of str
-        Steps that ran, and steps that were up to date.
-    seconds : float
-        Wall time.
-    """
-
-    folder: Path
-    redone: tuple[str, ...]
-    kept: tuple[str, ...]
-    seconds: float
-
-    @property
-    def report(self) -> Path | None:
-        """The report, or None where the study asks for none."""
-        path = self.folder / "report.html"
-        return path if path.is_file() else None
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Read one table of the results.
-
-        Parameters
-        ----------
-        name : str
-            Such as ``answers``; see the README's list of tables.
-
-        Raises
-        ------
-        UnknownNameError
-            If a run writes no such table.
-        """
-        if name not in SCHEMAS:
-            raise UnknownNameError.of("table", name, SCHEMAS)
-        return read_table(self.folder / "tables" / f"{name}.parquet")
 
 
 def run(
@@ -137,7 +84,7 @@ def run(
     missing or was made from other ingredients (content hashes, not dates).
     """
     began = time.monotonic()
-    started = _now()
+    started = now()
     loaded = (study if isinstance(study, Study) else load_study(study)).with_facts(facts_home)
     installed, missing = find_pins(loaded, facts_home)
     problems = [*name_problems(loaded), *cutoff_problems(loaded), *predict_problems(loaded), *missing]
@@ -173,9 +120,9 @@ def run(
             publish_report(context)
         else:
             _withdraw_report(root)
-        write_crate(context, provenance=provenance, date=_now())
+        write_crate(context, provenance=provenance, date=now())
         outcome = RunOutcome(root, tuple(ledger.redone), tuple(ledger.kept), time.monotonic() - began)
-        _write_times(outcome, started=started, threads=threads)
+        write_times(outcome, started=started, threads=threads)
         ledger.forget_others(set(context.outcomes))
     return outcome
 
@@ -262,24 +209,3 @@ def _withdraw_report(root: Path) -> None:
 def _withdraw(folder: Path) -> None:
     if (folder / RECORD).is_file():
         shutil.rmtree(folder)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _write_times(outcome: RunOutcome, *, started: str, threads: int) -> None:
-    record = {
-        "format": "run",
-        "version": 1,
-        "started": started,
-        "ended": _now(),
-        "seconds": round(outcome.seconds, 3),
-        "host": platform.node(),
-        "platform": platform.platform(),
-        "cpus": os.cpu_count(),
-        "threads": threads,
-        "steps": {name: "redone" for name in outcome.redone} | {name: "kept" for name in outcome.kept},
-    }
-    with staged_file(outcome.folder / "run.json") as staged:
-        staged.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
