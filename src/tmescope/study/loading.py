@@ -174,7 +174,7 @@ def _is_undecided(error: ErrorDetails) -> bool:
 
 def _translate(error: ErrorDetails, where: str) -> TmescopeError:
     loc, model = _locate(error["loc"])
-    place = f"{where}: {_place(loc)}"
+    place = f"{where}: {_place(loc)}" if loc else where
     if error["type"] == "extra_forbidden":
         key = str(loc[-1])
         known = list(model.model_fields) if model else []
@@ -206,7 +206,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
 def _locate(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], type[BaseModel] | None]:
     """Return the location without the kind that pydantic adds to endpoints, and the model that holds its last key."""
     node: Any = Study
-    if loc[0] == "endpoints" and len(loc) > 2:
+    if loc[:1] == ("endpoints",) and len(loc) > 2:
         node, rest = _KINDS[str(loc[2])], loc[3:]
         loc = (*loc[:2], *rest)
     else:
