@@ -107,7 +107,7 @@ def _study_file() -> Iterator[str]:
         "TimeRule": "[endpoints.ID.cohorts.COHORT] of a time",
     }
     places |= {"Deconvolution": "[deconvolution]", "CountedShares": "[deconvolution.truth.COHORT]"}
-    places |= {"Subtypes": "[subtypes]", "Answers": "[answers]", "Output": "[output]"}
+    places |= {"Subtypes": "[subtypes]", "Answers": "[answers]", "HorizonPart": "[horizon]", "Output": "[output]"}
     models = {"Study": schema, **schema["$defs"]}
     for name, place in places.items():
         model = models[name]
