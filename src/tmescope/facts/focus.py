@@ -13,7 +13,7 @@ from typing import Any
 from tmescope.facts.records import DATA, Key, check_record, place, read_record
 from tmescope.foundation.errors import FactsError, MissingFileError, UnknownNameError, examples
 
-__all__ = ["FocusArea", "FocusTerm", "list_focus_areas", "load_focus", "read_focus"]
+__all__ = ["FocusArea", "FocusTerm", "list_focus_areas", "load_focus", "match_words", "read_focus"]
 
 _FILE_KEYS = {
     "name": Key(str),
@@ -102,10 +102,27 @@ class FocusArea:
         str
             For text in lower case, as DuckDB (RE2) understands it; empty where there are no words.
         """
-        if not self.words:
-            return ""
-        found = (re.escape(w.rstrip("*").lower()) + ("" if w.endswith("*") else r"(?:$|[^\p{L}\p{N}])") for w in self.words)
-        return r"(?:^|[^\p{L}\p{N}])(?:" + "|".join(found) + ")"
+        return match_words(self.words)
+
+
+def match_words(words: Sequence[str]) -> str:
+    """Return a regular expression that finds any of some words, in time that grows with the text alone.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Words and phrases; a star at the end lets one go on.
+
+    Returns
+    -------
+    str
+        For text in lower case, as DuckDB (RE2) understands it; empty where there are no words.
+    """
+    if not words:
+        return ""
+    ends = (r"(?:$|[^\p{L}\p{N}])", "")
+    found = (re.escape(word.rstrip("*").lower()) + ends[word.endswith("*")] for word in words)
+    return r"(?:^|[^\p{L}\p{N}])(?:" + "|".join(found) + ")"
 
 
 def list_focus_areas() -> tuple[FocusArea, ...]:
@@ -181,8 +198,8 @@ def read_focus(path: Path) -> FocusArea:
     words = _words(record["words"], f"{where}, words")
     if not (words or terms["roots"] or terms["entities"] or terms["headings"]):
         raise FactsError("nothing is in the area", where=where, expected="words, roots, entities or headings")
-    texts = {key: record.get(key, "") for key in ("name", "title", "version", "summary", "limits", "licence")}
-    return FocusArea(**texts, reference_check=record.get("reference_check", ""), words=words, **terms)
+    texts: dict[str, Any] = {key: record.get(key, "") for key, kind in _FILE_KEYS.items() if kind.kind is str}
+    return FocusArea(**{**texts, **terms, "words": words})
 
 
 def _terms(records: Sequence[Any], where: str) -> tuple[FocusTerm, ...]:
@@ -190,7 +207,9 @@ def _terms(records: Sequence[Any], where: str) -> tuple[FocusTerm, ...]:
     for number, record in enumerate(records[: _MOST + 1], start=1):
         place_of_term = f"{where}, entry {number}"
         if not isinstance(record, dict):
-            raise FactsError(f"{record!r} is no entry", where=place_of_term, expected='{ id = "DOID:162", name = "cancer" }')
+            raise FactsError(
+                f"{record!r} is no entry", where=place_of_term, expected='{ id = "DOID:162", name = "cancer" }'
+            )
         check_record(record, _TERM_KEYS, where=place_of_term)
         if not _ID.fullmatch(record["id"]) or len(record["id"]) > _LONGEST:
             raise FactsError(f"id = {record['id']!r} is not of its form", where=place_of_term, expected="KIND:NAME")

@@ -56,7 +56,7 @@ def find_partners(
     Returns
     -------
     list of ArmPartners
-        Most trials first. A subject of several entities that no arm unites has none, and one that stands in an arm alone
+        Most trials first. A subject of several entities that no arm unites has none; one that stands alone in an arm
         gives no row.
 
     Notes

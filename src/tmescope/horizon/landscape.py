@@ -23,8 +23,9 @@ JOINED = ";"
 """Between identifiers of documents in a cell of a table."""
 
 _AXES = (
-    "phase", "status", "study_type", "sponsor", "sponsor_class", "country", "start_year", "first_posted_year", "found_in",
-)  # fmt: skip
+    *("phase", "status", "study_type", "sponsor", "sponsor_class"),
+    *("country", "start_year", "first_posted_year", "found_in"),
+)
 _CROSSED = (("phase", "sponsor_class"), ("phase", "sponsor"), ("phase", "country"), ("first_posted_year", "phase"))
 
 
@@ -103,14 +104,17 @@ def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject) -> La
     Notes
     -----
     A trial concerns an entity where its record names it, see ``found_in``: trials that name it in their summary alone
-    are in, and counted in a note. Arms are read for combinations: two drugs of one trial in different arms are compared,
-    not combined. What is missing is missing in this lake; whether it is missing in the world, no lake can say.
+    are in, and counted in a note. Arms are read for combinations: two drugs of one trial in different arms are
+    compared, not combined. What is missing is missing in this lake; whether it is missing in the world, no lake
+    can say.
     """
     trials = find_subject_trials(connection, subject)
     partners = find_partners(connection, subject, trials)
     modalities = _modalities(connection, trials)
     gaps = find_gaps(connection, trials, {key: frozenset(found) for key, found in modalities.items()})
-    names = name_entities(connection, sorted({*subject.entities, *modalities, *(p.partner for p in partners if p.known)}))
+    names = name_entities(
+        connection, sorted({*subject.entities, *modalities, *(p.partner for p in partners if p.known)})
+    )
     key = subject.key
     earliest = find_earliest(trials)
     return Landscape(
@@ -121,7 +125,7 @@ def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject) -> La
         crossed=_table("landscape_crossed", _cross(key, trials)),
         first_in_human=_table("landscape_first", _first_rows(key, earliest)),
         combinations=_table("landscape_partners", _partner_rows(key, partners, names)),
-        formats=_table("landscape_formats", _format_rows(key, trials, modalities, names)),
+        formats=_table("landscape_formats", _format_rows(key, trials, modalities=modalities, names=names)),
         actors=_table("landscape_actors", _actor_rows(key, trials)),
         gaps=_table("landscape_gaps", ({"subject": key, **gap.as_row()} for gap in gaps)),
         notes=_notes(trials, earliest),
@@ -226,9 +230,7 @@ def _first_rows(key: str, found: Sequence[Earliest]) -> Iterable[dict[str, objec
         }
 
 
-def _partner_rows(
-    key: str, partners: Sequence[ArmPartners], names: Mapping[str, str]
-) -> Iterable[dict[str, object]]:
+def _partner_rows(key: str, partners: Sequence[ArmPartners], names: Mapping[str, str]) -> Iterable[dict[str, object]]:
     for one in partners:
         yield {
             "subject": key,
@@ -259,12 +261,13 @@ def _modalities(
 def _format_rows(
     key: str,
     trials: Sequence[SubjectTrial],
+    *,
     modalities: Mapping[str, Mapping[str, frozenset[str]]],
     names: Mapping[str, str],
 ) -> Iterable[dict[str, object]]:
     for modality, found in sorted(modalities.items(), key=lambda item: (-len(item[1]), item[0])):
         named = [one for one in trials if found.get(one.doc_id, frozenset()) - {"abstract"}]
-        summary = [one for one in trials if found.get(one.doc_id) == {"abstract"}]
+        summary = [one for one in trials if found.get(one.doc_id) == frozenset({"abstract"})]
         for phase in order_phases([one.phase for one in (*named, *summary)]):
             here = [one for one in named if one.phase == phase]
             there = [one for one in summary if one.phase == phase]
@@ -305,5 +308,3 @@ def _notes(trials: Sequence[SubjectTrial], earliest: Sequence[Earliest]) -> tupl
     if len(earliest) > 1:
         told.append(f"{len(earliest)} trials may be the first in humans: their dates do not tell which was earlier")
     return (*told, "what is missing is missing in this lake: it holds the trials that were put into it, and no others")
-
-

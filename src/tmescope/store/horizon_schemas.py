@@ -49,9 +49,7 @@ LANDSCAPE_SCHEMAS: Mapping[str, TableSchema] = {
     ),
     "landscape_gaps": TableSchema(
         "one modality and phase, or one condition, of which the lake has trials, but none of the subject",
-        columns_of(
-            "subject:str kind:str value:str name:str phase:str is_tumour:bool n_lake:int doc_ids:str"
-        ),
+        columns_of("subject:str kind:str value:str name:str phase:str is_tumour:bool n_lake:int doc_ids:str"),
     ),
 }
 """By name."""
