@@ -34,6 +34,8 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9]*:[^\s:;|]+")
 _HEADING = re.compile(r"MESH:D\d{6,9}")
 _WORD = re.compile(r"[^\s*](?:[^*]*[^\s*])?\*?")
+_GAP = re.compile(r"[\s\u2010-\u2015-]+")
+_BETWEEN = r"[\s\x{2010}-\x{2015}-]+"  # the same, as RE2 writes it
 _LARGEST = 1 << 20  # bytes of a file
 _LONGEST = 200  # characters of a word or a name
 _MOST = 5_000  # terms of a list
@@ -69,7 +71,7 @@ class FocusArea:
         Terms of its parts, and against what they were checked; empty in files of users.
     words : tuple of str
         Own words, found in titles and abstracts between characters that are neither letters nor digits, whatever their
-        capitals. A star at the end lets the word go on.
+        capitals, and spaces for hyphens. A star at the end lets the word go on.
     roots : tuple of FocusTerm
         Diseases that count with all below them, where the ontology is installed; themselves alone where it is not.
     entities : tuple of FocusTerm
@@ -111,7 +113,7 @@ def match_words(words: Sequence[str]) -> str:
     Parameters
     ----------
     words : sequence of str
-        Words and phrases; a star at the end lets one go on.
+        Words and phrases; a star at the end lets one go on. Spaces and hyphens within one stand for each other.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def match_words(words: Sequence[str]) -> str:
     if not words:
         return ""
     ends = (r"(?:$|[^\p{L}\p{N}])", "")
-    found = (re.escape(word.rstrip("*").lower()) + ends[word.endswith("*")] for word in words)
+    found = (_BETWEEN.join(map(re.escape, _GAP.split(w.rstrip("*").lower()))) + ends[w.endswith("*")] for w in words)
     return r"(?:^|[^\p{L}\p{N}])(?:" + "|".join(found) + ")"
 
 

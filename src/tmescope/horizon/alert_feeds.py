@@ -96,7 +96,7 @@ def as_atom(alerts: Sequence[Alert], *, title: str) -> str:
     """
     newest = list(reversed(alerts))[:_FEED]
     updated = max((_moment(one.found_on) for one in newest), default=_moment(""))
-    feed_id = uuid.uuid5(uuid.NAMESPACE_URL, f"tmescope feed {ascii(title)}")
+    feed_id = uuid.uuid5(uuid.NAMESPACE_URL, f"tmescope feed {title!a}")
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',

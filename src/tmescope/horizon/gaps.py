@@ -72,7 +72,7 @@ def find_gaps(
     Returns
     -------
     list of Gap
-        Most trials of others first, up to 50 of each kind.
+        Modalities, tumours, other conditions; of each up to 50, most trials of others first.
 
     Notes
     -----
@@ -119,11 +119,12 @@ def _conditions(connection: duckdb.DuckDBPyConnection, trials: Sequence[SubjectT
         "FROM trials WHERE doc_id NOT IN (SELECT unnest(?))) WHERE term.id IS NOT NULL GROUP BY term.id",
         [_NEOPLASMS, _NEOPLASMS, [one.doc_id for one in trials]],
     ).fetchall()
-    return _sorted(
+    gaps = [
         Gap("condition", f"MESH:{ui}", name or ui, None, bool(tumour), len(doc_ids), ";".join(doc_ids))
         for ui, name, doc_ids, tumour in rows
         if ui not in own
-    )
+    ]
+    return [*_sorted(gap for gap in gaps if gap.is_tumour), *_sorted(gap for gap in gaps if not gap.is_tumour)]
 
 
 def _sorted(gaps: Iterable[Gap]) -> list[Gap]:

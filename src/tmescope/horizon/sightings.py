@@ -91,7 +91,7 @@ def sight(connection: duckdb.DuckDBPyConnection, watch: Watch) -> Sighting:
         [doc_ids],
     ).fetchall()
     papers = connection.execute(
-        f"SELECT doc_id, {RETRACTED} FROM documents WHERE kind <> 'trial' "  # noqa: S608
+        f"SELECT doc_id, {RETRACTED} FROM documents WHERE kind IN ('paper', 'preprint') "  # noqa: S608
         "AND doc_id IN (SELECT unnest(?)) ORDER BY doc_id",
         [doc_ids],
     ).fetchall()
@@ -137,11 +137,12 @@ def _ids(connection: duckdb.DuckDBPyConnection, query: str, given: list[Any]) ->
 
 def _firsts(connection: duckdb.DuckDBPyConnection, watch: Watch, papers: Iterable[str]) -> dict[str, str]:
     rows = connection.execute(
-        "SELECT entity_id, doc_id FROM mentions JOIN documents USING (doc_id) WHERE entity_id IN (SELECT unnest(?)) "
-        "AND doc_id IN (SELECT unnest(?)) ORDER BY entity_id, entered_on NULLS LAST, doc_id",
+        "SELECT DISTINCT entity_id, doc_id, entered_on FROM mentions JOIN documents USING (doc_id) "
+        "WHERE entity_id IN (SELECT unnest(?)) AND doc_id IN (SELECT unnest(?)) "
+        "ORDER BY entity_id, entered_on NULLS LAST, doc_id",
         [list(watch.entities), list(papers)],
     ).fetchall()
-    return {entity: doc_id for entity, doc_id in reversed(rows)}
+    return {entity: doc_id for entity, doc_id, _ in reversed(rows)}
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, watch: Watch) -> dict[str, str]:
