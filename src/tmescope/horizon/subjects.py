@@ -1,0 +1,261 @@
+"""What a question is about: one entity or several, and the trials that concern all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from tmescope.foundation.errors import InputError, UnknownNameError, examples
+from tmescope.horizon.trial_words import UNKNOWN_THEN, name_phase
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["EVIDENCE", "Subject", "SubjectTrial", "find_subject_trials", "name_entities", "resolve_entity"]
+
+EVIDENCE = ("intervention", "title", "condition", "mesh", "keyword", "substance", "abstract")
+"""Parts of a record in which an entity is named, the most telling first."""
+
+_MOST = 5
+_TRIAL = (
+    "nct_id",
+    "status",
+    "study_type",
+    "phases",
+    "sponsor",
+    "countries",
+    "start_on",
+    "start_precision",
+    "start_type",
+    "first_posted_on",
+    "first_posted_precision",
+    "last_update_posted_on",
+    "enrolment",
+    "enrolment_type",
+    "arms",
+    "interventions",
+    "condition_mesh",
+    "condition_ancestors",
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One entity, or several that must come together.
+
+    Parameters
+    ----------
+    entities : tuple of str
+        Identifiers, such as ``HGNC:26838`` or ``modality:car-t``.
+    acting : mapping of str to sequence of str
+        Entities that stand for one of them, such as the drugs that act on a target.
+    """
+
+    entities: tuple[str, ...]
+    acting: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.entities) <= _MOST or len(set(self.entities)) < len(self.entities):
+            raise InputError(
+                f"{len(self.entities)} entities: {examples(self.entities)}",
+                where="entities",
+                expected=f"1 to {_MOST} different ones",
+            )
+
+    @property
+    def key(self) -> str:
+        """The identifiers in one text."""
+        return " + ".join(self.entities)
+
+    def ids_of(self, entity: str) -> list[str]:
+        """Return an entity and those that stand for it."""
+        return [entity, *self.acting.get(entity, ())]
+
+
+@dataclass(frozen=True)
+class SubjectTrial:
+    """One trial as the lake knows it, and where it names the subject.
+
+    Parameters
+    ----------
+    doc_id : str
+        Of the document.
+    title : str, optional
+        Its title.
+    found_in : tuple of str
+        For each entity of the subject the most telling part that names it, see `EVIDENCE`.
+    fields : mapping of str to object
+        Columns of `tmescope.store.lake_schemas.trial_schema`.
+    late : bool
+        Only versions younger than the day that was asked about are known: nothing but its date is.
+    """
+
+    doc_id: str
+    title: str | None
+    found_in: tuple[str, ...]
+    fields: Mapping[str, Any]
+    late: bool
+
+    @property
+    def phase(self) -> str:
+        """The category of its phases."""
+        return UNKNOWN_THEN if self.late else name_phase(self.fields["phases"])
+
+    @property
+    def status(self) -> str:
+        """Its status, or that it has none."""
+        return UNKNOWN_THEN if self.late else self.fields["status"] or "no status given"
+
+    @property
+    def sponsor(self) -> str:
+        """The name of its lead sponsor, with single spaces."""
+        name = (self.fields["sponsor"] or {}).get("name")
+        return " ".join(name.split()) if name else self._none("sponsor")
+
+    @property
+    def sponsor_class(self) -> str:
+        """The registry's class of its lead sponsor."""
+        return (self.fields["sponsor"] or {}).get("class") or self._none("class of sponsor")
+
+    @property
+    def countries(self) -> list[str]:
+        """Countries of its sites, each once."""
+        return list(dict.fromkeys(self.fields["countries"] or ()))
+
+    @property
+    def summary_only(self) -> bool:
+        """Whether an entity is named in its summary and nowhere else."""
+        return "abstract" in self.found_in
+
+    def year(self, name: str) -> str:
+        """Return the year of one of its dates, or that it has none."""
+        day: date | None = self.fields[f"{name}_on"]
+        return str(day.year) if day else self._none("date")
+
+    def _none(self, what: str) -> str:
+        return UNKNOWN_THEN if self.late else f"no {what} given"
+
+
+def find_subject_trials(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list[SubjectTrial]:
+    """Return the trials whose records name all entities of a subject, by identifier.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        With the views documents, trials and mentions, of today or of a day in the past.
+    subject : Subject
+        What is asked about.
+
+    Notes
+    -----
+    A trial counts once, however often it names an entity. An entity is also named where another stands for it.
+    """
+    found = [_parts(connection, subject.ids_of(entity)) for entity in subject.entities]
+    doc_ids = sorted(set.intersection(*map(set, found)))
+    has_late = "late" in _columns(connection, "trials")
+    columns = ", ".join(f't."{name}"' for name in _TRIAL)
+    late = "coalesce(t.late, false)" if has_late else "false"
+    rows = connection.execute(
+        f"SELECT t.doc_id, d.title, {late}, {columns} FROM trials t LEFT JOIN documents d USING (doc_id) "  # noqa: S608
+        "WHERE t.doc_id IN (SELECT unnest(?)) ORDER BY t.doc_id",
+        [doc_ids],
+    ).fetchall()
+    return [
+        SubjectTrial(
+            doc_id=row[0],
+            title=row[1],
+            found_in=tuple(parts[row[0]] for parts in found),
+            fields=dict(zip(_TRIAL, row[3:], strict=True)),
+            late=row[2],
+        )
+        for row in rows
+    ]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, view: str) -> list[str]:
+    return [row[0] for row in connection.execute(f"DESCRIBE {view}").fetchall()]
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the most telling part by document."""
+    rows = connection.execute(
+        "SELECT DISTINCT doc_id, part FROM mentions WHERE entity_id IN (SELECT unnest(?)) "
+        "AND doc_id IN (SELECT doc_id FROM trials)",
+        [list(ids)],
+    ).fetchall()
+    best: dict[str, str] = {}
+    for doc_id, part in sorted(rows, key=lambda row: _telling(row[1])):
+        best.setdefault(doc_id, part)
+    return best
+
+
+def _telling(part: str) -> tuple[int, str]:
+    return (EVIDENCE.index(part) if part in EVIDENCE else len(EVIDENCE), part)
+
+
+def name_entities(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, str]:
+    """Return how documents most often write entities; the identifier where none is found.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        With the view mentions.
+    ids : sequence of str
+        Identifiers.
+    """
+    rows = connection.execute(
+        "SELECT entity_id, text, sum(coalesce(n, 1)) AS often FROM mentions WHERE entity_id IN (SELECT unnest(?)) "
+        "AND text IS NOT NULL GROUP BY entity_id, text ORDER BY often DESC, text",
+        [list(ids)],
+    ).fetchall()
+    names: dict[str, str] = {}
+    for entity_id, text, _ in rows:
+        names.setdefault(entity_id, text)
+    return {one: names.get(one, one) for one in ids}
+
+
+def resolve_entity(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Return the identifier that a name means, or refuse to guess.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        With the view mentions.
+    name : str
+        An identifier (``HGNC:26838``), the symbol of a bundled gene, or what documents of the lake call it.
+
+    Raises
+    ------
+    UnknownNameError
+        Nothing in the lake is called so.
+    InputError
+        Several entities are.
+    """
+    from tmescope.facts.genes import load_genes
+
+    if ":" in name:
+        return name
+    genes = load_genes()
+    if name in genes and (gene := genes.get(name)).gene_symbol == name:
+        return gene.hgnc_id
+    rows = connection.execute(
+        "SELECT entity_id, count(DISTINCT doc_id) AS n FROM mentions WHERE lower(text) = lower(?) "
+        "OR lower(split_part(entity_id, ':', 2)) = lower(?) GROUP BY entity_id ORDER BY n DESC, entity_id",
+        [name, name],
+    ).fetchall()
+    if not rows:
+        raise UnknownNameError(
+            f"nothing in the lake is called {name!r}",
+            where="entity",
+            expected="a symbol, a name as documents write it, or an identifier such as HGNC:26838",
+            next_step="tmescope horizon search shows documents; an identifier is taken as it is",
+        )
+    if len(rows) > 1:
+        raise InputError(
+            f"{name!r} means {len(rows)} entities: {examples([f'{r[0]} ({r[1]} documents)' for r in rows])}",
+            where="entity",
+            next_step=f"give the identifier, such as {rows[0][0]}",
+        )
+    return str(rows[0][0])
