@@ -281,7 +281,7 @@ def test_two_versions_in_one_file(tmp_path):
 @pytest.mark.parametrize("digest", ["", "short", "../../../x", "ABCDEF0123", "g" * 16])
 def test_a_digest_that_would_be_a_path_is_refused(tmp_path, digest):
     lake = lake_of(tmp_path, {BASE: [batch([paper(1)])]})
-    with pytest.raises(StoreError, match="digest|cannot be kept"):
+    with pytest.raises(StoreError, match="cannot be kept"):
         lake.add_mentions(lake.parts[0], digest, mentions([]))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tmescope.foundation.errors import InputError, MissingFileError, TmescopeError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.ingest.document_formats import read_documents
+from tmescope.ingest.formats import check_file
 from tmescope.store.lake_layout import sequence_of
 
 if TYPE_CHECKING:
@@ -125,11 +126,14 @@ def ingest_documents(files: Sequence[Path], lake: Lake, *, progress: Progress = 
 
 
 def _ingest(path: Path, lake: Lake, progress: Progress) -> FileOutcome:
-    name = ""
+    name, sequence = "", sequence_of(path.name)
     try:
+        check_file(path)
+        if (known := lake.known(path, sequence=sequence)) is not None:
+            return FileOutcome(path=path, format=known.part.source, added=known)
         form, batches = read_documents(path)
         name = form.name
-        added = lake.add(path, batches, source=name, sequence=sequence_of(path.name), progress=progress)
+        added = lake.add(path, batches, source=name, sequence=sequence, progress=progress)
     except (InputError, MissingFileError) as error:
         return FileOutcome(path=path, format=name, refused=error)
     return FileOutcome(path=path, format=name, added=added)

@@ -160,6 +160,23 @@ class Lake:
                 finally:
                     self._held -= 1
 
+    def known(self, source_path: Path, *, sequence: int = 0) -> Added | None:
+        """Return what the lake has of a source file, None where it has not read it or a file of its part is damaged.
+
+        Parameters
+        ----------
+        source_path : Path
+            The file, of which the hash is read and nothing else.
+        sequence : int
+            See `tmescope.store.lake_layout.sequence_of`.
+        """
+        sha256 = hash_file(source_path)
+        with self.writing():
+            there = self.layout.part(sha256)
+            if there is None or self.damaged(there):
+                return None
+            return Added(self._rename(there, source_path.name, sequence), is_new=False)
+
     def add(
         self,
         source_path: Path,
@@ -192,11 +209,11 @@ class Lake:
             Whatever the reader raises; the lake is as it was then.
         """
         before = _stamp(source_path)
-        sha256 = hash_file(source_path)
         with self.writing():
+            if (known := self.known(source_path, sequence=sequence)) is not None:
+                return known
+            sha256 = hash_file(source_path)
             there = self.layout.part(sha256)
-            if there is not None and not self.damaged(there):
-                return Added(self._rename(there, source_path.name, sequence), is_new=False)
             self._refuse_number(sha256)
             part = LakePart(sha256=sha256, source=source, names=(source_path.name,), sequence=sequence)
             part = self._write(part, batches, progress=progress)
