@@ -206,17 +206,19 @@ def search(
 
     opened = open_lake(lake)
     marks = _MARKS if sys.stdout.isatty() and not json else ("", "")
-    hits = search_lake(
+    found = search_lake(
         opened, question, kind=kind, source=source, since=_first_day(since), limit=limit, marks=("\x02", "\x03")
     )
-    for hit in hits:
+    for hit in found.hits:
         if json:
             typer.echo(_json.dumps(asdict(hit)))
             continue
         typer.echo(f"{as_plain(hit.doc_id)}  {hit.kind}  {hit.entered_on or 'day unknown'}  {as_plain(hit.source)}")
         for text in dict.fromkeys((hit.title, hit.snippet)):
             typer.echo("  " + _marked(text, marks))
-    if not hits:
+    if found.is_partial and not json:
+        typer.echo(f"more than {found.n_ranked:,} documents fit: these are the best of the newest", err=True)
+    if not found.hits:
         typer.echo("nothing was found", err=True)
         raise typer.Exit(_INCOMPLETE)
 

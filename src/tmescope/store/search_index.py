@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,25 @@ if TYPE_CHECKING:
     from tmescope.store.lake import Lake
     from tmescope.store.lake_layout import LakePart
 
-__all__ = ["INDEX", "TASK", "indexed_parts", "needs_fts5", "open_index", "update_index"]
+__all__ = [
+    "FACETS",
+    "INDEX",
+    "SLOTS",
+    "TASK",
+    "facet_of",
+    "first_entry",
+    "indexed_parts",
+    "needs_fts5",
+    "open_index",
+    "update_index",
+]
 
 INDEX = "search.sqlite"
 TASK = "search index"
+FACETS = "facets"
+"""Column with the kind and the source of a document as words."""
+SLOTS = 1 << 22
+"""Entries of a day: they are numbered by day, so that the newest can be read first."""
 _VERSION = 1
 _BATCH = 2048
 _CACHE_KIB = 65_536
@@ -29,13 +45,13 @@ _SCHEMA = f"""
 CREATE TABLE parts (lake_part INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
 CREATE TABLE entries (
     entry INTEGER PRIMARY KEY, lake_part INTEGER NOT NULL, lake_row INTEGER NOT NULL, doc_id TEXT NOT NULL,
-    kind TEXT NOT NULL, source TEXT NOT NULL, entered_on TEXT);
+    kind TEXT NOT NULL, source TEXT NOT NULL);
 CREATE UNIQUE INDEX entries_of_part ON entries (lake_part, lake_row);
-CREATE VIRTUAL TABLE texts USING fts5 ({", ".join(FIELDS)}, tokenize = "unicode61 remove_diacritics 2", prefix = "3");
+CREATE VIRTUAL TABLE texts USING fts5 ({", ".join(FIELDS)}, {FACETS}, tokenize = "unicode61 remove_diacritics 2");
 PRAGMA user_version = {_VERSION};
 """
 _COLUMNS = """
-    d.lake_part, d.lake_row, d.doc_id, d.kind, d.source, CAST(d.entered_on AS VARCHAR),
+    d.entered_on, d.lake_part, d.lake_row, d.doc_id, d.kind, d.source,
     coalesce(d.title, ''), coalesce(d.abstract, ''), coalesce(array_to_string(d.keywords, '; '), ''),
     concat_ws('; ', array_to_string([x.name for x in d.mesh], '; '),
         array_to_string([x.name for x in d.substances], '; ')),
@@ -80,6 +96,30 @@ def open_index(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         yield connection
+
+
+def first_entry(day: date | None) -> int:
+    """Return the smallest number of an entry of a day.
+
+    Parameters
+    ----------
+    day : datetime.date, optional
+        None for documents of no known day, which come before all others.
+    """
+    return (day.toordinal() if day else 0) * SLOTS
+
+
+def facet_of(what: str, value: str) -> str:
+    """Return the word that stands for a kind or a source in the index.
+
+    Parameters
+    ----------
+    what : str
+        ``kind`` or ``source``.
+    value : str
+        Such as ``trial``.
+    """
+    return what + "".join(c for c in value.lower() if c.isalnum())
 
 
 def indexed_parts(connection: sqlite3.Connection) -> dict[int, int]:
@@ -195,8 +235,26 @@ def _remove(index: sqlite3.Connection, entries: list[Any]) -> None:
     index.executemany("DELETE FROM entries WHERE entry = ?", entries)
 
 
+class _Numbers:
+    """Gives entries their numbers: those of a day follow each other."""
+
+    def __init__(self, index: sqlite3.Connection) -> None:
+        self._index = index
+        self._next: dict[date | None, int] = {}
+
+    def next(self, day: date | None) -> int:
+        if day not in self._next:
+            first = first_entry(day)
+            found = self._index.execute(
+                "SELECT max(entry) FROM entries WHERE entry >= ? AND entry < ?", [first, first + SLOTS]
+            ).fetchone()[0]
+            self._next[day] = first + 1 if found is None else found + 1
+        number = self._next[day]
+        self._next[day] = number + 1
+        return number
+
+
 def _add_part(index: sqlite3.Connection, database: duckdb.DuckDBPyConnection, part: LakePart) -> int:
-    first = index.execute("SELECT coalesce(max(entry), 0) FROM entries").fetchone()[0] + 1
     current = database.execute(
         f"SELECT {_COLUMNS} FROM all_documents d "  # noqa: S608 - our columns
         "LEFT JOIN all_trials t ON t.lake_part = d.lake_part AND t.lake_row = d.lake_row WHERE d.lake_part = $1 "
@@ -204,13 +262,14 @@ def _add_part(index: sqlite3.Connection, database: duckdb.DuckDBPyConnection, pa
         "ORDER BY d.entered_on NULLS FIRST, d.lake_row",
         [part.number],
     )
-    n = 0
+    n, numbers = 0, _Numbers(index)
+    columns = ", ".join((*FIELDS, FACETS))
     while rows := current.fetchmany(_BATCH):
-        numbered = list(enumerate(rows, start=first + n))
-        index.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", [(i, *row[:6]) for i, row in numbered])
+        numbered = [(numbers.next(row[0]), row) for row in rows]
+        index.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", [(i, *row[1:6]) for i, row in numbered])
         index.executemany(
-            f"INSERT INTO texts (rowid, {', '.join(FIELDS)}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our names
-            [(i, *row[6:]) for i, row in numbered],
+            f"INSERT INTO texts (rowid, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our names
+            [(i, *row[6:], f"{facet_of('kind', row[4])} {facet_of('source', row[5])}") for i, row in numbered],
         )
         n += len(rows)
     index.execute("INSERT INTO parts VALUES (?, ?)", [part.number, part.sequence])

@@ -14,7 +14,7 @@ FIELDS = ("title", "abstract", "keywords", "mesh", "trial", "ids")
 _TERM = re.compile(r'(-?)((?:[a-z]+:)?)("[^"]*"?|\S+?)(\*?)(?=\s|$)')
 _LONGEST = 2_000
 _MOST = 64
-_SHORTEST_PREFIX = 2
+_SHORTEST_PREFIX = 3
 _OR = "OR"
 
 
@@ -31,7 +31,7 @@ def match_expression(text: str) -> str:
     Raises
     ------
     InputError
-        If there is no word in it, none that must occur, a beginning of one letter, or far too much.
+        If there is no word in it, none that must occur, a beginning of one or two letters, or far too much.
     """
     if len(text) > _LONGEST:
         raise _refused(f"the question has {len(text):,} characters", f"at most {_LONGEST:,}")
