@@ -19,6 +19,7 @@ from tmescope.cli import (
     diff,
     export,
     facts,
+    horizon,
     lists,
     model,
     power,
@@ -75,6 +76,7 @@ app.add_typer(model.model_app, name="model")
 atlas.atlas_app.add_typer(atlas_passes.passes_app)
 atlas.atlas_app.add_typer(atlas_graph.graph_app)
 app.add_typer(atlas.atlas_app, name="atlas")
+app.add_typer(horizon.horizon_app, name="horizon")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)
 app.command("demo")(demo.demo)
