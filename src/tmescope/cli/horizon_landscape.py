@@ -13,11 +13,11 @@ from tmescope.cli.horizon import LakePath
 from tmescope.cli.lists import print_table
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
     from tmescope.horizon.alerts import Alert
     from tmescope.horizon.landscape import Landscape
+    from tmescope.store.lake import Connection
 
 __all__ = ["NEWS", "landscape_app"]
 
@@ -87,7 +87,7 @@ def landscape(
         _tell(found)
 
 
-def _connect(lake: Path, day: date | None = None) -> duckdb.DuckDBPyConnection:
+def _connect(lake: Path, day: date | None = None) -> Connection:
     from tmescope.store.lake import open_lake
 
     opened = open_lake(lake)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tmescope.store.lake_versions import PartCounts
 
+    Connection = duckdb.DuckDBPyConnection
+
 __all__ = ["Added", "Lake", "create_lake", "open_lake"]
 
 _MEMORY = 1 << 30
