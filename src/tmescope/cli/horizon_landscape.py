@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as _json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +13,6 @@ from tmescope.cli.horizon import LakePath
 from tmescope.cli.lists import print_table
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
     from tmescope.horizon.alerts import Alert
@@ -87,7 +86,7 @@ def landscape(
         _tell(found)
 
 
-def _connect(lake: Path, day: date | None = None) -> duckdb.DuckDBPyConnection:
+def _connect(lake: Path, day: date | None = None) -> Any:
     from tmescope.store.lake import open_lake
 
     opened = open_lake(lake)
