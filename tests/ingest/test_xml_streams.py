@@ -55,3 +55,12 @@ def test_records_and_names_have_limits(write: Write, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tmescope.ingest.xml_streams._MOST_NAMES", 50)
     with pytest.raises(FileFormatError, match="different names of elements"):
         _heard(write("b.xml", f"<a>{''.join(f'<n{i}/>' for i in range(200))}</a>"))
+
+
+def test_an_encoding_that_is_none_is_said_and_errors_of_listeners_pass(write: Write) -> None:
+    for name in ("made-up", "shift_jis"):
+        with pytest.raises(FileFormatError, match="an encoding that cannot be read"):
+            _heard(write("a.xml", f"<?xml version='1.0' encoding='{name}'?><a/>"))
+    assert (
+        _heard(write("a.xml", "<?xml version='1.0' encoding='latin-1'?><a>\u00e9</a>".encode("latin-1")))[1] == "\u00e9"
+    )

@@ -28,10 +28,14 @@ class Document:
 
     Parameters
     ----------
-    source : str
-        See `tmescope.store.lake_schemas.document_schema`, also for those that are not named here.
+    source, doc_id, kind, version, title, abstract, language, journal, doi, pmcid : str or int, optional
+        See `tmescope.store.lake_schemas.document_schema`.
     entered_on, revised_on : int, optional
         Days since 1970-01-01.
+    printed : PrintedDate
+        When it was published.
+    publication_types, keywords, registry_ids : list of str
+        See the schema.
     authors, headings, qualifiers, substances, links : list
         Filled by the methods: parts of all of them one after the other, so that a file of a million names makes no
         million small objects.
@@ -63,7 +67,15 @@ class Document:
     links: list[str | None] = field(default_factory=list)
 
     def add_person(self, names: tuple[str, str | None, str | None], affiliation: str | None = None) -> None:
-        """Add a person: family name, given names, initials; several affiliations are lines of one text."""
+        """Add an author who is a person.
+
+        Parameters
+        ----------
+        names : tuple
+            Family name, given names, initials.
+        affiliation : str, optional
+            Several are lines of one text.
+        """
         self.authors += (*names, None, affiliation)
 
     def add_collective(self, name: str, affiliation: str | None = None) -> None:
@@ -71,16 +83,38 @@ class Document:
         self.authors += (None, None, None, name, affiliation)
 
     def add_heading(self, ui: str | None, name: str, qualifiers: Sequence[str] = (), *, is_major: bool = False) -> None:
-        """Add a subject heading with its qualifiers."""
+        """Add a subject heading.
+
+        Parameters
+        ----------
+        ui, name : str
+            Its identifier and name.
+        qualifiers : sequence of str
+            Names.
+        is_major : bool
+            Whether it, or one of its qualifiers, is what the document is about.
+        """
         self.headings += (ui, name, is_major, len(qualifiers))
         self.qualifiers += qualifiers
 
     def add_substance(self, ui: str | None, registry: str | None, name: str) -> None:
-        """Add a substance that the source indexed."""
+        """Add a substance that the source indexed.
+
+        Parameters
+        ----------
+        ui, registry, name : str
+            Its identifier, its number in a registry, and its name.
+        """
         self.substances += (ui, registry, name)
 
     def add_link(self, kind: str | None, doc_id: str | None, source: str | None) -> None:
-        """Add what corrects, retracts, comments, or is corrected, retracted, commented."""
+        """Add what corrects, retracts, comments, or is corrected, retracted, commented.
+
+        Parameters
+        ----------
+        kind, doc_id, source : str
+            The relation, the other document, and where that was published.
+        """
         self.links += (kind, doc_id, source)
 
     @property

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
-
-if TYPE_CHECKING:
-    from xml.parsers.expat import XMLParserType
 
 __all__ = ["LONGEST_RECORD", "XmlStream"]
 
@@ -48,7 +44,7 @@ class XmlStream:
         self._limits = limits
         self._longest = LONGEST_RECORD if longest is None else longest
         self._last_end = 0
-        self._parser: XMLParserType = expat.ParserCreate()
+        self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.EntityDeclHandler = self._entity
@@ -61,7 +57,17 @@ class XmlStream:
         end: Callable[[str], None],
         text: Callable[[str], None],
     ) -> None:
-        """Say who hears of elements that start and end, and of text (in pieces)."""
+        """Say who hears of what.
+
+        Parameters
+        ----------
+        start : callable
+            Gets the name of an element and its attributes.
+        end : callable
+            Gets the name.
+        text : callable
+            Gets pieces of text.
+        """
         self._parser.StartElementHandler = start
         self._parser.EndElementHandler = end
         self._parser.CharacterDataHandler = text
@@ -104,6 +110,15 @@ class XmlStream:
                 where=f"{self.path}, line {error.lineno:,}, column {error.offset + 1:,}",
                 expected="one complete XML document",
                 next_step="copy or download the file again" + (": it is truncated" if cut else ""),
+            ) from error
+        except FileFormatError:  # of whoever listens; a ValueError too
+            raise
+        except (LookupError, ValueError) as error:
+            raise FileFormatError(
+                f"the file is in an encoding that cannot be read ({error})",
+                where=self.place,
+                expected="UTF-8, UTF-16 or an encoding of one byte a letter",
+                next_step="save the file as UTF-8",
             ) from error
 
     def _check_size(self, n_read: int) -> None:
