@@ -26,3 +26,7 @@ def test_a_name_has_one_key(family: str | None, given: str | None, key: str | No
 def test_a_collective_stands_where_no_person_is_named() -> None:
     assert group_key(None, None, "METRIC Study Group") == "metric study group"
     assert group_key("Doe", "J", "METRIC Study Group") == "doe j"
+
+
+def test_a_name_without_end_makes_a_short_key() -> None:
+    assert len(group_key("x" * 1_000_000) or "") == 200
