@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from tests.ingest import workbooks_made as books
 from tests.ingest.matrices_made import WRITERS, Made
+from tests.ingest.records_made import ENTRY, RESULT, STUDY
 from tests.study import tiny
 
 from tmescope.facts.own_sets import read_signature_file
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.cbioportal_clinical import read_clinical_file
+from tmescope.ingest.clinicaltrials import read_clinicaltrials
 from tmescope.ingest.decompress import Limits
+from tmescope.ingest.europepmc import read_europepmc
 from tmescope.ingest.expression import read_expression
 from tmescope.ingest.h5ad_content import read_content
 from tmescope.ingest.options import FileFormat
+from tmescope.ingest.preprints import read_preprints
 from tmescope.ingest.quantifications import read_quantification
 from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.workbook_parts import (
@@ -165,6 +170,19 @@ _QUANTIFIED = (
 _SETS = b'format = 1\nname = "a"\ngenes = ["CD8A", "GZMB"]\nweights = { CD8A = 1.0, GZMB = -2.0 }\n'
 
 
+def _answers(record: object, *, around: str) -> Callable[[], list[bytes]]:
+    """Return answers of an API with a record, plain and indented, and the record alone."""
+    inner: object = [record, record]
+    for name in reversed(around.split(".")):
+        inner = {"total": "2", name: inner}
+    plain = json.dumps(inner, ensure_ascii=False).encode()
+    return lambda: [plain, json.dumps([record], indent=1).encode(), b'[{"a": [NaN, 1E400, "\\ud800"]}]']
+
+
+def _batches(read: Callable[[Path], object]) -> Callable[[Path], object]:
+    return lambda path: list(cast("Iterator[object]", read(path)))
+
+
 def _studies() -> list[bytes]:
     written = tiny.to_toml(tiny.study_dict()).encode()
     tomllib.loads(written.decode())
@@ -197,6 +215,9 @@ TARGETS = (
     Target("gmt", "s.gmt", read_signature_file, lambda: [b"one\tnote\tCD8A\tGZMB\ntwo\t\tCTGF\n"]),
     Target("sets_csv", "s.csv", read_signature_file, lambda: [b"set,gene_symbol,weight,direction\na,CD8A,1.5,up\n"]),
     Target("sets_toml", "s.toml", read_signature_file, lambda: [_SETS]),
+    Target("trials", "t.json", _batches(read_clinicaltrials), _answers(STUDY, around="studies")),
+    Target("europepmc", "e.json", _batches(read_europepmc), _answers(RESULT, around="resultList.result")),
+    Target("preprints", "b.json", _batches(read_preprints), _answers(ENTRY, around="collection")),
     Target("h5ad", "m.h5ad", _h5ad, _written("h5ad", "h5ad csr", "h5ad csc"), in_c=True, apart=True),
 )
 """A new parser is one line here."""

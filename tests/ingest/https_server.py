@@ -48,7 +48,7 @@ def serving(folder: Path) -> Iterator[Site]:
         def do_GET(self) -> None:
             self.close_connection = True
             site.asked.append((self.path, dict(self.headers.items())))
-            page = site.pages.get(self.path)
+            page = site.pages.get(self.path) or site.pages.get(self.path.partition("?")[0])
             if page is None:
                 send(self, 404, b"not here")
             else:

@@ -9,65 +9,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.ingest.records_made import STUDY
 
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.clinicaltrials import read_clinicaltrials
 from tmescope.store.lake_schemas import document_schema, trial_schema
-
-STUDY = {
-    "protocolSection": {
-        "identificationModule": {
-            "nctId": "NCT01234567",
-            "nctIdAliases": ["NCT00000001"],
-            "orgStudyIdInfo": {"id": "ORG-1"},
-            "secondaryIdInfos": [{"id": "2020-1", "type": "EUDRACT_NUMBER"}, {"id": "ORG-1"}],
-            "briefTitle": "Tiragolumab + β-blocker <script>alert(1)</script>",
-        },
-        "statusModule": {
-            "overallStatus": "TERMINATED",
-            "whyStopped": "slow accrual",
-            "startDateStruct": {"date": "2020-05", "type": "ACTUAL"},
-            "completionDateStruct": {"date": "2023", "type": "ESTIMATED"},
-            "studyFirstPostDateStruct": {"date": "2020-04-29", "type": "ESTIMATED"},
-            "lastUpdatePostDateStruct": {"date": "2024-02-29", "type": "ACTUAL"},
-        },
-        "sponsorCollaboratorsModule": {
-            "leadSponsor": {"name": "Ünï Köln", "class": "OTHER"},
-            "collaborators": [{"name": "B", "class": "INDUSTRY"}, {"name": "C"}],
-        },
-        "descriptionModule": {"briefSummary": "Short.", "detailedDescription": "Long.\n\n* point"},
-        "conditionsModule": {"conditions": ["NSCLC"], "keywords": ["TIGIT"]},
-        "designModule": {
-            "studyType": "INTERVENTIONAL",
-            "phases": ["PHASE1", "PHASE2"],
-            "enrollmentInfo": {"count": 0, "type": "ACTUAL"},
-        },
-        "armsInterventionsModule": {
-            "armGroups": [{"label": "A", "type": "EXPERIMENTAL", "interventionNames": ["Drug: T"]}],
-            "interventions": [{"type": "DRUG", "name": "T", "otherNames": ["RG6058"]}],
-        },
-        "eligibilityModule": {"eligibilityCriteria": "Inclusion:\n≥ 18"},
-        "contactsLocationsModule": {
-            "locations": [{"country": "Spain"}, {"city": "?"}, {"country": "France"}, {"country": "Spain"}]
-        },
-        "referencesModule": {
-            "references": [
-                {"pmid": "11", "type": "BACKGROUND", "citation": "b"},
-                {"pmid": "22", "type": "RESULT", "citation": "r"},
-                {"pmid": "22", "type": "DERIVED", "citation": "d"},
-                {"citation": "without a number"},
-            ]
-        },
-    },
-    "derivedSection": {
-        "conditionBrowseModule": {
-            "meshes": [{"id": "D002289", "term": "Carcinoma, Non-Small-Cell Lung"}],
-            "ancestors": [{"id": "D008175", "term": "Lung Neoplasms"}],
-        },
-        "interventionBrowseModule": {"meshes": [{"id": "D1", "term": "T"}, {"id": "D1", "term": "T"}]},
-    },
-    "hasResults": False,
-}
 
 
 def written(folder: Path, value: object, name: str = "t.json", **how: object) -> Path:

@@ -8,67 +8,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.ingest.records_made import RESULT as PAPER
 
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.europepmc import read_europepmc
 from tmescope.store.lake_schemas import document_schema
 
-PAPER = {
-    "id": "38289242",
-    "source": "MED",
-    "pmid": "38289242",
-    "pmcid": "PMC1",
-    "doi": "10.1038/S41586-024-00001-1",
-    "title": "TGF&#946; in the <i>tumour</i> stroma: p<0.05 &amp; more.",
-    "authorString": "Doe J, García-López M.",
-    "authorList": {
-        "author": [
-            {
-                "fullName": "Doe J",
-                "firstName": "Jane",
-                "lastName": "Doe",
-                "initials": "J",
-                "authorAffiliationDetailsList": {
-                    "authorAffiliation": [{"affiliation": "A, Spain."}, {"affiliation": "B."}]
-                },
-            },
-            {"firstName": "María", "lastName": "García-López", "initials": "M", "affiliation": "C"},
-            {"collectiveName": "The Group"},
-        ]
-    },
-    "journalInfo": {
-        "journal": {"title": "Nature", "medlineAbbreviation": "Nature"},
-        "printPublicationDate": "2024-03-01",
-        "yearOfPublication": 2024,
-    },
-    "pubYear": "2024",
-    "abstractText": " Lead. <h4>Background</h4>CO<sub>2</sub> and x < y.<h4>Results: </h4>Good.<h4></h4>Bare. ",
-    "language": "eng",
-    "pubTypeList": {"pubType": ["Review", "Journal Article"]},
-    "meshHeadingList": {
-        "meshHeading": [
-            {
-                "majorTopic_YN": "Y",
-                "descriptorName": "Neoplasms",
-                "meshQualifierList": {"meshQualifier": [{"qualifierName": "genetics", "majorTopic_YN": "N"}]},
-            },
-            {"majorTopic_YN": "N", "descriptorName": "Humans"},
-        ]
-    },
-    "keywordList": {"keyword": ["TIGIT"]},
-    "chemicalList": {"chemical": [{"name": "TIGIT protein", "registryNumber": "0"}]},
-    "commentCorrectionList": {
-        "commentCorrection": [
-            {"id": "PPR7", "source": "PPR", "type": "Preprint in", "reference": "bioRxiv."},
-            {"source": "MED", "type": "Erratum in", "reference": "Nature. 2024."},
-            {"note": "without a type"},
-        ]
-    },
-    "firstIndexDate": "2024-01-30",
-    "dateOfRevision": "2024-05-02",
-    "electronicPublicationDate": "2024-01-29",
-    "firstPublicationDate": "2024-01-29",
-}
 PREPRINT = {
     "id": "PPR7",
     "source": "PPR",

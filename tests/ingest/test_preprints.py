@@ -7,28 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.ingest.records_made import ENTRY as FIRST
 
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.preprints import read_preprints
 from tmescope.store.lake_schemas import document_schema
 
-FIRST = {
-    "doi": "10.1101/2024.12.31.630767",
-    "title": "Persistent methylation in glioma",
-    "authors": "Gomez Cuautle, D. D.; Rossi, Ana Rosa; The Consortium",
-    "author_corresponding": "Ana Rosa Rossi",
-    "author_corresponding_institution": "CONICET",
-    "date": "2025-01-01",
-    "version": "1",
-    "type": "new results",
-    "license": "cc_no",
-    "category": "cancer biology",
-    "jatsxml": "https://www.biorxiv.org/content/early/2025/01/01/2024.12.31.630767.source.xml",
-    "abstract": "Glioma is =HYPERLINK(1) \u202e.",
-    "funder": "NA",
-    "published": "NA",
-    "server": "bioRxiv",
-}
 SECOND = FIRST | {"date": "2025-02-03", "version": "2", "published": "10.1158/2159-8290.CD-24-0187"}
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Connection", "Limits", "connection_settings", "shown"]
+__all__ = ["Clock", "Connection", "Limits", "connection_settings", "shown"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,24 @@ class Limits:
     tries: int = 5
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
+
+
+class Clock:
+    """The time that passes, and waiting for it; tests give one of their own."""
+
+    def now(self) -> float:
+        """Return seconds since some moment; they never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait.
+
+        Parameters
+        ----------
+        seconds : float
+            How long.
+        """
+        time.sleep(seconds)
 
 
 def connection_settings(environment: Mapping[str, str], *, ca_file: Path | None = None) -> Connection:

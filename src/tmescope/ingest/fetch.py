@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from tmescope.foundation.errors import FetchError, FileFormatError, MissingFileError
 from tmescope.foundation.progress import SILENT, Progress
-from tmescope.ingest.connection import Connection, Limits, shown
+from tmescope.ingest.connection import Clock, Connection, Limits, shown
 from tmescope.ingest.partials import forget, forget_state, look_at, read_state, write_state
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class _Job:
     limits: Limits
     connection: Connection
     ends: float
+    clock: Clock
     progress: Progress
     task: str
 
@@ -87,6 +88,7 @@ def download(
     connection: Connection | None = None,
     sha256: str | None = None,
     progress: Progress = SILENT,
+    clock: Clock | None = None,
 ) -> Download:
     """Fetch one file over HTTPS.
 
@@ -105,6 +107,8 @@ def download(
         What the content must have.
     progress : Progress
         Told of the bytes.
+    clock : Clock, optional
+        What is waited by between two tries; the time of the machine if omitted.
 
     Returns
     -------
@@ -117,13 +121,14 @@ def download(
         file, or is too slow; the file is too large, a web page, or has another sha256. What came of a file that broke
         off is kept for the next call; what is wrong is not.
     """
-    chosen = limits or Limits()
+    chosen, time_of = limits or Limits(), clock or Clock()
     job = _Job(
         url,
         partial,
         chosen,
         connection or Connection(),
-        time.monotonic() + chosen.total_seconds,
+        time_of.now() + chosen.total_seconds,
+        time_of,
         progress,
         partial.stem,
     )
@@ -135,10 +140,10 @@ def download(
         except _Again as again:
             pause = wait if again.wait is None else again.wait
             _LOG.info("try %d of %d for %s: %s", number, chosen.tries, shown(url), again)
-            late = time.monotonic() + pause > job.ends
+            late = time_of.now() + pause > job.ends
             if number == chosen.tries or late or pause > chosen.longest_wait_seconds:
                 raise again.error from again.__cause__
-            time.sleep(pause)
+            time_of.sleep(pause)
             wait = min(2 * wait, chosen.longest_wait_seconds)
     return _accept(job, sha256, resumed_from=resumed_from)
 
@@ -197,7 +202,7 @@ def _receive(job: _Job, response: httpx.Response, handle: IO[bytes], *, begin: i
         _check_size(job, size)
         handle.write(piece)
         job.progress.advance(job.task, len(piece))
-        if time.monotonic() > job.ends:
+        if job.clock.now() > job.ends:
             raise job.error(
                 f"only {size:,} bytes came in {job.limits.total_seconds:g} seconds: the server is too slow",
                 next_step="run the command again, which goes on from there; or " + _OFFLINE,
