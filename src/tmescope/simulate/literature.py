@@ -129,7 +129,9 @@ class SimulatedLiterature:
         return LiteratureQuarter(
             number,
             pd.concat([documents, started], ignore_index=True),
-            pd.concat([mentions, self._mentions(own["doc_id"].to_numpy(), own["entity"].to_numpy())], ignore_index=True),
+            pd.concat(
+                [mentions, self._mentions(own["doc_id"].to_numpy(), own["entity"].to_numpy())], ignore_index=True
+            ),
         )
 
     def _documents(self, number: int, n: int, rng: np.random.Generator) -> pd.DataFrame:
