@@ -16,6 +16,7 @@ from tmescope.store.cell_schemas import CELL_SCHEMAS
 from tmescope.store.horizon_schemas import LANDSCAPE_SCHEMAS
 from tmescope.store.table_schema import TableSchema
 from tmescope.store.table_schema import columns_of as _columns
+from tmescope.store.trend_schemas import TREND_SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +107,7 @@ SCHEMAS: Mapping[str, TableSchema] = {
     ),
     **CELL_SCHEMAS,
     **LANDSCAPE_SCHEMAS,
+    **TREND_SCHEMAS,
     "answers": TableSchema(
         "one effect of a feature on an endpoint in a cohort",
         _columns(
