@@ -9,7 +9,7 @@ from tmescope.foundation.errors import InputError
 
 __all__ = ["begin_of", "end_of", "name_of", "number_of", "read_quarter"]
 
-_NAME = re.compile(r"(\d{4})Q([1-4])")
+_NAME = re.compile(r"([0-9]{4})Q([1-4])")
 
 
 def number_of(day: date) -> int:

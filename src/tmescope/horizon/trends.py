@@ -109,9 +109,10 @@ def rank_trends(
     Returns
     -------
     Trends
-        Sorted by `lower_bound`, then by the number of documents, then by identifier; entities without a slope are last.
-        ``flags`` may hold ``few`` (under ten documents), ``one_end`` (all in the first or the last quarter: no slope),
-        ``uneven`` (varies far more than the others) and ``new`` (first named within the last two years).
+        Sorted by `lower_bound`, then by `shrunk_slope`, the number of documents and the identifier; entities without a
+        slope are last. ``flags`` may hold ``few`` (under ten documents), ``one_end`` (all in the first or the last
+        quarter: no slope), ``uneven`` (varies far more than the others) and ``new`` (first named within the last two
+        years).
 
     Raises
     ------
@@ -165,7 +166,10 @@ def rank_trends(
         }
     )
     table = table.sort_values(
-        ["lower_bound", "n_documents", "entity_id"], ascending=[False, False, True], kind="stable", ignore_index=True
+        ["lower_bound", "shrunk_slope", "n_documents", "entity_id"],
+        ascending=[False, False, False, True],
+        kind="stable",
+        ignore_index=True,
     )
     table.insert(4, "rank", np.arange(1, len(table) + 1))
     return Trends(

@@ -41,15 +41,16 @@ TREND_SCHEMAS: Mapping[str, TableSchema] = {
     "backtest": TableSchema(
         "one ranking with what was known on a day, and how many of its first k came true afterwards",
         columns_of(
-            "frozen_on:str outcome:str ranking:str k:int n_hits:int n:int n_hits_total:int precision:float ci_low:float "
-            "ci_high:float enrichment:float enrichment_low:float enrichment_high:float p_value:float"
+            "frozen_on:str outcome:str ranking:str k:int n_hits:int n:int n_hits_total:int precision:float "
+            "ci_low:float ci_high:float enrichment:float enrichment_low:float enrichment_high:float p_value:float"
         ),
     ),
     "backtest_entities": TableSchema(
         "one entity of a backtest: how it was ranked with what was known, and what came of it",
         columns_of(
             "frozen_on:str entity_id:str entity_type:str rank:int n_documents:int n_last_year:int lower_bound:float "
-            "n_before:int n_after:int growth:float growth_p_value:float grew:bool first_trial:bool"
+            "n_before:int n_after:int growth:float growth_p_value:float grew:bool first_trial:bool "
+            "had_trial:bool"
         ),
     ),
 }

@@ -1,0 +1,283 @@
+"""Which entities papers name together far more than chance would, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tmescope.foundation.errors import InputError, UnknownNameError
+from tmescope.horizon.mention_index import KINDS, MentionIndex
+from tmescope.horizon.quarters import begin_of, number_of
+from tmescope.stats.gamma_poisson import GammaMixture, fit_gamma_mixture, shrink_ratios
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["PairOptions", "Pairs", "find_novel", "rank_pairs"]
+
+_MOST_CELLS = 20_000
+"""Pairs from which the prior is estimated; of more, evenly spread ones are taken."""
+_FEWEST_CELLS = 10
+_BLOCK = 200_000
+_YEAR = 4
+
+_PAIRS = """
+WITH docs AS (SELECT d, day, q, group_key FROM trend_documents{scope}
+              WHERE list_contains(?::INTEGER[], c) AND q <= ?),
+chosen AS (SELECT e FROM trend_entities WHERE len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], entity_type)),
+named AS (SELECT m.d, m.e, docs.day, docs.q, docs.group_key FROM trend_mentions m JOIN docs USING (d)
+          SEMI JOIN chosen USING (e)),
+met AS (SELECT a.e AS a, b.e AS b, a.day, a.q, a.group_key FROM named a JOIN named b ON a.d = b.d AND a.e < b.e
+        {both}),
+groups AS (SELECT a, b, group_key, min(day) AS day FROM met WHERE group_key IS NOT NULL GROUP BY a, b, group_key),
+grouped AS (SELECT a, b, count(*) AS n_groups, min(day, ?) AS days FROM groups GROUP BY a, b),
+papers AS (SELECT a, b, count(*) FILTER (WHERE q >= ?) AS n, min(day) AS first_on, min(day, ?) AS days
+           FROM met GROUP BY a, b)
+SELECT a, b, n, first_on, coalesce(n_groups, 0) AS n_groups,
+       CASE WHEN len(papers.days) = ? AND len(grouped.days) = ?
+            THEN greatest(papers.days[-1], grouped.days[-1]) END AS confirmed_on
+FROM papers LEFT JOIN grouped USING (a, b) WHERE n > 0 ORDER BY a, b
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairOptions:
+    """Which pairs are ranked, and when a new one is confirmed.
+
+    Parameters
+    ----------
+    kinds : tuple of str
+        Kinds of documents that count, added up.
+    least : int
+        Pairs with fewer documents are not ranked; they count for the prior.
+    papers, groups : int
+        Documents, and different groups of authors, that confirm a pair.
+    entity_types : tuple of str
+        Types of both entities; all if empty.
+    with_one_of : tuple of str
+        Entities of which a pair holds one at least; all pairs if empty.
+    """
+
+    kinds: tuple[str, ...] = ("paper",)
+    least: int = 3
+    papers: int = 3
+    groups: int = 2
+    entity_types: tuple[str, ...] = ()
+    with_one_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs by the lower bound of their shrunken ratio.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table ``trend_pairs``.
+    prior : GammaMixture, optional
+        Prior of all pairs; None where too few met, and ratios are missing.
+    n_met : int
+        Pairs that at least one document names.
+    since : datetime.date
+        First day of the documents that were counted.
+    begins_on : datetime.date
+        First day of all documents of these kinds: a pair that met then may have met before.
+    """
+
+    table: pd.DataFrame
+    prior: GammaMixture | None
+    n_met: int
+    since: date
+    begins_on: date
+
+
+def rank_pairs(
+    index: MentionIndex,
+    *,
+    since: date,
+    until: date | None = None,
+    options: PairOptions | None = None,
+    in_focus: bool = False,
+) -> Pairs:
+    """Rank pairs of entities by how much more often documents name both than chance would.
+
+    Parameters
+    ----------
+    index : MentionIndex
+    since : datetime.date
+        Documents entered before its quarter count for the first meeting only.
+    until : datetime.date, optional
+        The quarter of this day is the last; that of the last complete day if omitted.
+    options : PairOptions, optional
+        The defaults if omitted.
+    in_focus : bool
+        Among the documents of `tmescope.horizon.trend_counts.select_focus` alone.
+
+    Returns
+    -------
+    Pairs
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind of document.
+    InputError
+        If there are no documents of these kinds.
+
+    Notes
+    -----
+    Expected is the sum over quarters of ``n_a n_b / N``, so that two things which both came up lately are not taken to
+    belong together for that alone. Observed over expected is shrunk by a prior that all pairs which met share
+    (`tmescope.stats.gamma_poisson`); ranked by its 5% quantile. ``novel_on`` is the first meeting of a pair that the
+    third paper and the second group confirmed; see `find_novel` for which of them are new.
+    """
+    chosen = options or PairOptions()
+    for kind in chosen.kinds:
+        if kind not in KINDS:
+            raise UnknownNameError.of("kind of document", kind, KINDS)
+    there = [index.coverage[k] for k in chosen.kinds if k in index.coverage]
+    if not there:
+        raise InputError(f"there is no {' or '.join(chosen.kinds)}", expected="documents of these kinds")
+    first, last = number_of(since), number_of(until or min(c.complete_until for c in there))
+    met = _meet(index, chosen, (first, last), in_focus=in_focus)
+    expected = _expect(index, chosen, (first, last), met=met, in_focus=in_focus)
+    observed = met["n"].to_numpy(dtype=np.int64)
+    table = _label(index, met.assign(expected=expected))
+    prior = _prior(observed, expected)
+    shown = observed >= chosen.least
+    for name in ("shrunk_ratio", "ratio_low", "ratio_high"):
+        table[name] = np.nan
+    if prior is not None and shown.any():
+        found = shrink_ratios(observed[shown], expected[shown], prior)
+        table.loc[shown, "shrunk_ratio"] = found.ratio
+        table.loc[shown, "ratio_low"] = found.ratio_low
+        table.loc[shown, "ratio_high"] = found.ratio_high
+    table = table[shown].sort_values(
+        ["ratio_low", "n", "entity_a", "entity_b"],
+        ascending=[False, False, True, True],
+        kind="stable",
+        ignore_index=True,
+    )
+    columns = ["entity_a", "entity_b", "n", "expected", "shrunk_ratio", "ratio_low", "ratio_high"]
+    return Pairs(
+        table=table[[*columns, "first_on", "confirmed_on", "novel_on", "n_groups"]],
+        prior=prior,
+        n_met=len(met),
+        since=begin_of(first),
+        begins_on=min(c.first_on for c in there),
+    )
+
+
+def find_novel(pairs: Pairs, *, since: date, least_ratio: float = 0.0) -> pd.DataFrame:
+    """Return the pairs that met for the first time since a day and were confirmed, the newest first.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    since : datetime.date
+        First day of the first meeting.
+    least_ratio : float
+        Of the lower bound of observed over expected: common things meet by chance too, sooner or later.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``trend_pairs``.
+
+    Raises
+    ------
+    InputError
+        If the documents begin less than a year before that day: everything would look new.
+    """
+    if number_of(since) - number_of(pairs.begins_on) < _YEAR:
+        raise InputError(
+            f"the documents begin on {pairs.begins_on}, and what is new is asked for since {since}",
+            where="argument since",
+            expected="a year of documents before that day",
+            next_step="ask for a later day, or read earlier documents",
+        )
+    table = pairs.table
+    is_new = table["novel_on"].notna() & (table["novel_on"] >= since.isoformat())
+    if least_ratio > 0.0:
+        is_new &= table["ratio_low"] >= least_ratio
+    return table[is_new].sort_values(
+        ["novel_on", "n", "entity_a", "entity_b"],
+        ascending=[False, False, True, True],
+        kind="stable",
+        ignore_index=True,
+    )
+
+
+def _meet(index: MentionIndex, chosen: PairOptions, span: tuple[int, int], *, in_focus: bool) -> pd.DataFrame:
+    """Return a, b, n, first_on, n_groups, confirmed_on of every pair that met."""
+    codes = index.codes_of(chosen.with_one_of)
+    both = f"AND (a.e IN ({_listed(codes)}) OR b.e IN ({_listed(codes)}))" if chosen.with_one_of else ""
+    query = _PAIRS.format(scope=_scope(in_focus), both=both)
+    types = list(chosen.entity_types)
+    given: list[Any] = [_kinds(chosen), span[1], types, types, chosen.groups, span[0], chosen.papers]
+    met: pd.DataFrame = index.connection.execute(query, [*given, chosen.papers, chosen.groups]).fetch_df()
+    return met
+
+
+def _listed(codes: Sequence[int]) -> str:
+    return ", ".join(str(int(c)) for c in codes) or "-1"
+
+
+def _kinds(chosen: PairOptions) -> list[int]:
+    return [KINDS.index(kind) for kind in chosen.kinds]
+
+
+def _scope(in_focus: bool) -> str:
+    return " SEMI JOIN trend_focus USING (d)" if in_focus else ""
+
+
+def _expect(
+    index: MentionIndex, chosen: PairOptions, span: tuple[int, int], *, met: pd.DataFrame, in_focus: bool
+) -> NDArray[np.float64]:
+    """Return how many documents would name both of each pair by chance, added up over quarters."""
+    n_quarters = span[1] - span[0] + 1
+    given = [_kinds(chosen), *span]
+    where = f"{_scope(in_focus)} WHERE list_contains(?::INTEGER[], c) AND q BETWEEN ? AND ?"
+    own = index.connection.execute(
+        f"SELECT e, q, count(*) AS n FROM trend_mentions{where} GROUP BY e, q",  # noqa: S608 - our own names
+        given,
+    ).fetchnumpy()
+    whole = index.connection.execute(
+        f"SELECT q, count(*) AS n FROM trend_documents{where} GROUP BY q",  # noqa: S608 - our own names
+        given,
+    ).fetchnumpy()
+    corpus = np.zeros(n_quarters)
+    corpus[np.asarray(whole["q"], dtype=np.int64) - span[0]] = whole["n"]
+    codes = np.asarray(own["e"], dtype=np.int64)
+    margins = np.zeros((int(codes.max(initial=0)) + 1, n_quarters))
+    margins[codes, np.asarray(own["q"], dtype=np.int64) - span[0]] = own["n"]
+    margins /= np.sqrt(np.maximum(corpus, 1.0))
+    a, b = met["a"].to_numpy(dtype=np.int64), met["b"].to_numpy(dtype=np.int64)
+    parts = [
+        np.einsum("ij,ij->i", margins[a[i : i + _BLOCK]], margins[b[i : i + _BLOCK]]) for i in range(0, len(a), _BLOCK)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _prior(observed: NDArray[np.int64], expected: NDArray[np.float64]) -> GammaMixture | None:
+    if observed.size < _FEWEST_CELLS:
+        return None
+    taken = np.unique(np.linspace(0, observed.size - 1, min(observed.size, _MOST_CELLS)).astype(np.int64))
+    return fit_gamma_mixture(observed[taken], expected[taken])
+
+
+def _label(index: MentionIndex, met: pd.DataFrame) -> pd.DataFrame:
+    names = index.connection.execute("SELECT entity_id FROM trend_entities ORDER BY e").fetchnumpy()["entity_id"]
+    table = met.assign(
+        entity_a=np.asarray(names, dtype=object)[met["a"].to_numpy(dtype=np.int64)],
+        entity_b=np.asarray(names, dtype=object)[met["b"].to_numpy(dtype=np.int64)],
+    ).drop(columns=["a", "b"])
+    for name in ("first_on", "confirmed_on"):
+        table[name] = pd.to_datetime(table[name]).dt.strftime("%Y-%m-%d")
+    table["novel_on"] = table["first_on"].where(table["confirmed_on"].notna())
+    return table
