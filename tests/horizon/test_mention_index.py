@@ -57,6 +57,7 @@ def test_a_quarter_is_complete_once_the_usual_delay_has_passed(as_lake) -> None:
     assert (coverage.delay_days, coverage.updated_on) == (60, date(2020, 12, 31))
     assert coverage.complete_until == date(2020, 11, 1)
     assert coverage.is_complete(number_of(date(2020, 9, 1)))
+    assert coverage.last_complete == number_of(date(2020, 9, 1))
     assert not coverage.is_complete(number_of(date(2020, 12, 1)))
 
 

@@ -5,6 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from tmescope.foundation.errors import InputError
+from tmescope.stats import gamma_poisson
 from tmescope.stats.gamma_poisson import GammaMixture, fit_gamma_mixture, shrink_ratios
 
 PUBLISHED = GammaMixture(shape_1=3.25379064, rate_1=0.39988801, shape_2=2.02613219, rate_2=1.90808279, share=0.06534557)
@@ -119,3 +120,15 @@ def test_limits_hold_the_truth_as_often_as_they_say(cells) -> None:
 def test_what_makes_no_sense_is_refused(n, e) -> None:
     with pytest.raises(InputError):
         fit_gamma_mixture(n, e)
+
+
+@pytest.mark.parametrize("least", [0, 1, 3])
+def test_the_gradient_is_that_of_differences(cells, least: int) -> None:
+    from scipy import optimize
+
+    n, e = cells[0].astype(float), cells[1]
+    n, e = n[n >= least][:300], e[n >= least][:300]
+    problem = gamma_poisson._Problem(n, e, least)
+    theta = np.array([-0.3, -1.0, 1.2, 0.9, -1.1])
+    numeric = optimize.approx_fprime(theta, lambda t: problem.loss(t)[0], 1e-6)
+    np.testing.assert_allclose(problem.loss(theta)[1], numeric, rtol=2e-4, atol=1e-3)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tmescope.foundation.errors import InputError, UnknownNameError
-from tmescope.horizon.quarters import end_of
+from tmescope.horizon.quarters import end_of, number_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,6 +67,11 @@ class Coverage:
     def complete_until(self) -> date:
         """Return the last day that counts as complete: the update less the delay."""
         return self.updated_on - timedelta(days=self.delay_days)
+
+    @property
+    def last_complete(self) -> int:
+        """Return the last quarter that ended by the last complete day."""
+        return number_of(self.complete_until + timedelta(days=1)) - 1
 
     def is_complete(self, quarter: int) -> bool:
         """Say whether a quarter ended by the last complete day."""

@@ -112,7 +112,7 @@ def rank_pairs(
     since : datetime.date
         Documents entered before its quarter count for the first meeting only.
     until : datetime.date, optional
-        The quarter of this day is the last; that of the last complete day if omitted.
+        The quarter of this day is the last; the last complete one if omitted.
     options : PairOptions, optional
         The defaults if omitted.
     in_focus : bool
@@ -143,7 +143,7 @@ def rank_pairs(
     there = [index.coverage[k] for k in chosen.kinds if k in index.coverage]
     if not there:
         raise InputError(f"there is no {' or '.join(chosen.kinds)}", expected="documents of these kinds")
-    first, last = number_of(since), number_of(until or min(c.complete_until for c in there))
+    first, last = number_of(since), min(c.last_complete for c in there) if until is None else number_of(until)
     met = _meet(index, chosen, (first, last), in_focus=in_focus)
     expected = _expect(index, chosen, (first, last), met=met, in_focus=in_focus)
     observed = met["n"].to_numpy(dtype=np.int64)

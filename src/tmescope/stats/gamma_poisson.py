@@ -107,20 +107,9 @@ def fit_gamma_mixture(observed: ArrayLike, expected: ArrayLike, *, least: int = 
         raise InputError(
             f"{n.size} cells have {least} counts or more", where="argument observed", expected="at least ten cells"
         )
-    below = np.arange(least)
-
-    def loss(theta: Vector) -> float:
-        parts = [special.expit(theta[4]), special.expit(-theta[4])]
-        logs, hidden = np.full((2, n.size), -np.inf), np.zeros(n.size)
-        for row, (shape, rate) in enumerate(np.exp(theta[:4]).reshape(2, 2)):
-            logs[row] = np.log(parts[row]) + _log_marginal(n, e, shape, rate=rate)
-            for k in below:
-                hidden += parts[row] * np.exp(_log_marginal(np.full(n.size, float(k)), e, shape, rate=rate))
-        seen = np.log(np.maximum(1.0 - hidden, 1e-300))
-        return -float((np.logaddexp(logs[0], logs[1]) - seen).sum())
-
+    problem = _Problem(n, e, least)
     bounds = [(-_LIMIT, _LIMIT)] * 4 + [(-_LIMIT, _LIMIT)]
-    tried = [optimize.minimize(loss, _packed(s), method="L-BFGS-B", bounds=bounds) for s in _START]
+    tried = [optimize.minimize(problem.loss, _packed(s), jac=True, method="L-BFGS-B", bounds=bounds) for s in _START]
     best = min(tried, key=lambda found: float(found.fun))
     shapes = np.exp(best.x[:4])
     at_bound = bool((np.abs(best.x[:4]) > _LIMIT - 1e-6).any())
@@ -166,6 +155,55 @@ def shrink_ratios(observed: ArrayLike, expected: ArrayLike, prior: GammaMixture)
     low, high = (_quantile(level, n, e, parts=parts, first=first) for level in (0.05, 0.95))
     ratio = np.exp(first * means[0] + (1.0 - first) * means[1])
     return ShrunkRatios(ratio=ratio, ratio_low=low, ratio_high=high, first=first)
+
+
+class _Problem:
+    """Loss and gradient of a prior, on the logarithms of shapes and rates and the logit of the share."""
+
+    def __init__(self, n: Vector, e: Vector, least: int) -> None:
+        self.n, self.e, self.least = n, e, least
+        # counts are few distinct numbers: what depends on them alone is looked up
+        self.distinct, self.place = np.unique(n, return_inverse=True)
+        self.constant = special.gammaln(self.distinct + 1.0)
+
+    def loss(self, theta: Vector) -> tuple[float, Vector]:
+        """Return minus the log-likelihood of counts that are at least `least`, and its gradient."""
+        shares = np.array([special.expit(theta[4]), special.expit(-theta[4])])
+        sizes = np.exp(theta[:4]).reshape(2, 2)
+        seen = [self._part(shape, rate) for shape, rate in sizes]
+        unseen = [self._hidden(shape, rate) for shape, rate in sizes]
+        logs = np.array([np.log(share) + part[0] for share, part in zip(shares, seen, strict=True)])
+        whole = np.logaddexp(logs[0], logs[1])
+        own = np.exp(logs - whole)
+        left = np.maximum(1.0 - shares @ [u[0] for u in unseen], 1e-300)
+        gradient = np.empty(5)
+        for k in range(2):
+            for j in range(2):
+                slope = own[k] * seen[k][1 + j] + shares[k] * unseen[k][1 + j] / left
+                gradient[2 * k + j] = sizes[k, j] * float(slope.sum())
+        tilt = own[0] - shares[0] + shares[0] * shares[1] * (unseen[0][0] - unseen[1][0]) / left
+        gradient[4] = float(tilt.sum())
+        return -float((whole - np.log(left)).sum()), -gradient
+
+    def _part(self, shape: float, rate: float) -> tuple[Vector, Vector, Vector]:
+        """Return the log-probability of each count, and its slopes along shape and rate."""
+        base, ahead = np.log1p(self.e / rate), np.log1p(rate / self.e)
+        looked_up = special.gammaln(shape + self.distinct) - special.gammaln(shape) - self.constant
+        turned = special.digamma(shape + self.distinct) - special.digamma(shape)
+        value = looked_up[self.place] - shape * base - self.n * ahead
+        along_rate = (shape * self.e / rate - self.n) / (rate + self.e)
+        return value, turned[self.place] - base, along_rate
+
+    def _hidden(self, shape: float, rate: float) -> tuple[Vector, Vector, Vector]:
+        """Return the chance of a count that nobody lists, and its slopes along shape and rate."""
+        total = [np.zeros(self.n.size) for _ in range(3)]
+        base = np.log1p(self.e / rate)
+        for k in range(self.least):
+            chance = np.exp(_log_marginal(np.full(self.n.size, float(k)), self.e, shape, rate=rate))
+            total[0] += chance
+            total[1] += chance * (special.digamma(shape + k) - special.digamma(shape) - base)
+            total[2] += chance * (shape * self.e / rate - k) / (rate + self.e)
+        return total[0], total[1], total[2]
 
 
 def _packed(start: tuple[float, ...]) -> Vector:
