@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,8 @@ def rank_pairs(
     until: date | None = None,
     options: PairOptions | None = None,
     in_focus: bool = False,
+    focus: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> Pairs:
     """Rank pairs of entities by how much more often documents name both than chance would.
 
@@ -117,6 +119,10 @@ def rank_pairs(
         The defaults if omitted.
     in_focus : bool
         Among the documents of `tmescope.horizon.trend_counts.select_focus` alone.
+    focus : str
+        Name of the focus area, for the table.
+    names : mapping of str to str, optional
+        What entities are called; their identifiers if omitted.
 
     Returns
     -------
@@ -163,9 +169,14 @@ def rank_pairs(
         kind="stable",
         ignore_index=True,
     )
-    columns = ["entity_a", "entity_b", "n", "expected", "shrunk_ratio", "ratio_low", "ratio_high"]
+    known = names or {}
+    table = table.assign(
+        focus=focus, **{f"name_{k}": [known.get(e, e) for e in table[f"entity_{k}"]] for k in ("a", "b")}
+    )
+    columns = ["focus", "entity_a", "entity_b", "name_a", "name_b", "n", "expected"]
+    found_columns = ["shrunk_ratio", "ratio_low", "ratio_high", "first_on", "confirmed_on", "novel_on", "n_groups"]
     return Pairs(
-        table=table[[*columns, "first_on", "confirmed_on", "novel_on", "n_groups"]],
+        table=table[[*columns, *found_columns]],
         prior=prior,
         n_met=len(met),
         since=begin_of(first),

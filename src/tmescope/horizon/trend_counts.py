@@ -47,18 +47,24 @@ class QuarterCounts:
     corpus: NDArray[np.int64]
     masked: NDArray[np.bool_]
 
-    def table(self) -> pd.DataFrame:
+    def table(self, focus: str = "") -> pd.DataFrame:
         """Return the table ``trend_counts``: one row an entity, quarter and kind with documents.
+
+        Parameters
+        ----------
+        focus : str
+            Name of the focus area, for the table.
 
         Returns
         -------
         pandas.DataFrame
-            entity_id, quarter, kind, n, corpus, masked; in this order.
+            focus, entity_id, quarter, kind, n, corpus, masked; in this order.
         """
         entity, quarter, kind = np.nonzero(self.counts)
         names = np.array([name_of(q) for q in self.quarters], dtype=object)
         return pd.DataFrame(
             {
+                "focus": focus,
                 "entity_id": self.entities["entity_id"].to_numpy()[entity],
                 "quarter": names[quarter],
                 "kind": np.array(KINDS, dtype=object)[kind],

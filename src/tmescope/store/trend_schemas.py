@@ -19,12 +19,13 @@ TREND_SCHEMAS: Mapping[str, TableSchema] = {
     ),
     "trend_counts": TableSchema(
         "documents of one kind that name an entity in a quarter of their entry, beside all of that kind",
-        columns_of("entity_id:str quarter:str kind:str n:int corpus:int masked:bool"),
+        columns_of("focus:str entity_id:str quarter:str kind:str n:int corpus:int masked:bool"),
     ),
     "trend_pairs": TableSchema(
         "two entities that papers name together, beside how many would by chance, the surest excess first",
         columns_of(
-            "entity_a:str entity_b:str n:int expected:float shrunk_ratio:float ratio_low:float ratio_high:float "
+            "focus:str entity_a:str entity_b:str name_a:str name_b:str n:int expected:float shrunk_ratio:float "
+            "ratio_low:float ratio_high:float "
             "first_on:str confirmed_on:str novel_on:str n_groups:int"
         ),
     ),
