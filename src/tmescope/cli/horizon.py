@@ -188,7 +188,8 @@ def search(
     ],
     lake: LakePath = _HORIZON,
     kind: Annotated[
-        Literal["paper", "preprint", "trial"] | None, typer.Option("--kind", help="Only these.", show_default=False)
+        Literal["paper", "preprint", "trial", "other"] | None,
+        typer.Option("--kind", help="Only these.", show_default=False),
     ] = None,
     source: Annotated[
         str | None, typer.Option("--source", help="Only from this source, such as pubmed.", show_default=False)
