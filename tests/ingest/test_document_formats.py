@@ -11,15 +11,13 @@ from tmescope.ingest.document_formats import FORMATS, find_document_format
 
 BEGINNINGS = {
     "pubmed": [
-        '<?xml version="1.0"?>\n<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM" "x">\n<PubmedArticleSet>\n</PubmedArticleSet>',
+        '<?xml version="1.0"?>\n<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM" "x">\n<PubmedArticleSet></PubmedArticleSet>',
         "\n<MedlineCitationSet></MedlineCitationSet>",
         "<PubmedArticleSet/>",
     ],
     "trials": ['[{"protocolSection": {}}]', '{"studies": []}', '{"totalCount": 2,\n "studies" : []}'],
     "europepmc": ['{"version":"6.9","hitCount":1,"resultList":{"result":[]}}'],
     "preprints": ['{"messages":[{"status":"ok"}],"collection":[]}'],
-    "nbib": ["\nPMID- 12230038\nOWN - NLM\n", "PMID- 1\n"],
-    "ris": ["TY  - JOUR\nER  - \n"],
 }
 
 

@@ -118,3 +118,24 @@ def test_real_trials_are_all_there_and_equal(tmp_path, shared_data):
     given = {s["protocolSection"]["identificationModule"]["nctId"]: s for p in paths for s in json.loads(p.read_text())}
     kept = dict(lake.connect().execute("SELECT nct_id, record FROM trials").fetchall())
     assert {nct: json.loads(record) for nct, record in kept.items()} == given
+
+
+def test_real_citations_are_all_there_and_the_cut_file_is_refused_by_name(tmp_path, shared_data):
+    folder = shared_data / "horizon"
+    paths = listed_files(
+        [
+            folder / "pubmed_medline16n0902" / "medline16n0902.xml.gz",
+            *sorted((folder / "pubmed21_netsynergy").glob("*.xml.gz")),
+            *sorted((folder / "pubmed26_pmparser").glob("*.xml.gz*")),
+            folder / "pubmed23n0001_head" / "pubmed23n0001.trunc.xml.gz",
+        ]
+    )
+    lake = create_lake(tmp_path / "lake")
+    *whole, cut = ingest_documents(paths, lake)
+    n = [o.n_documents for o in whole]
+    assert (n[0], sum(n[1:8]), sum(n[8:])) == (604, 319, 86)
+    assert all(o.counts.revised == 0 for o in whole)
+    assert cut.path.name == "pubmed23n0001.trunc.xml.gz"
+    assert "without its closing checksum" in cut.refused.what
+    assert lake.connect().execute("SELECT count(*), count(DISTINCT doc_id) FROM documents").fetchone() == (1009, 1009)
+    assert {p.sequence for p in lake.parts} >= {20160902, 20211005, 20261335}
