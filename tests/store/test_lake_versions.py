@@ -35,7 +35,7 @@ def _current(files, parts):
     return {f"pmid:{n}": max(r for r in alive if r[0] == n)[3] for n in sorted({r[0] for r in alive})}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=FILES, order=st.permutations(range(4)))
 def test_the_current_version_is_that_of_the_plain_rule(tmp_path_factory, files, order):
     named = dict(zip(NAMES, files, strict=False))

@@ -29,6 +29,8 @@ horizon_app = typer.Typer(
 
 _INCOMPLETE = 1
 _MOST_ROWS = 60
+_MOST_TOLD = 5
+"""Refused files of which expectation and next step are told too."""
 _MARKS = ("\x1b[1m", "\x1b[0m")
 
 Files = Annotated[
@@ -116,15 +118,15 @@ def _tell(outcomes: Sequence[FileOutcome], output: Path, *, seconds: float) -> N
         print_table(("file", "format", "state", "added", "revised", "deleted"), [rows[i] for i in sorted(first)])
     if len(rows) > _MOST_ROWS:
         typer.echo(f"and {len(rows) - _MOST_ROWS} more files (--json tells all)")
-    for outcome in outcomes:
-        if outcome.refused:
-            typer.echo(as_plain(f"\nrefused  {outcome.path.name}: {outcome.refused}"), err=True)
+    refused = [o for o in outcomes if o.refused]
+    for place, outcome in enumerate(refused):
+        why = outcome.refused if place < _MOST_TOLD or outcome.refused is None else outcome.refused.what
+        typer.echo(as_plain(f"\nrefused  {outcome.path.name}: {why}"), err=True)
     n_new = sum(o.is_new for o in outcomes)
     fresh = sum(o.n_documents for o in outcomes if o.is_new)
-    n_refused = sum(o.refused is not None for o in outcomes)
     typer.echo(
         f"{output}: {n_new} files with {fresh:,} documents added ({fresh / max(seconds, 1e-3):,.0f} a second), "
-        f"{len(outcomes) - n_new - n_refused} were there already, {n_refused} refused"
+        f"{len(outcomes) - n_new - len(refused)} were there already, {len(refused)} refused"
     )
 
 
@@ -188,7 +190,8 @@ def search(
     ],
     lake: LakePath = _HORIZON,
     kind: Annotated[
-        Literal["paper", "preprint", "trial"] | None, typer.Option("--kind", help="Only these.", show_default=False)
+        Literal["paper", "preprint", "trial", "book", "other"] | None,
+        typer.Option("--kind", help="Only these.", show_default=False),
     ] = None,
     source: Annotated[
         str | None, typer.Option("--source", help="Only from this source, such as pubmed.", show_default=False)

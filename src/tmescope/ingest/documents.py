@@ -41,7 +41,8 @@ class FileOutcome:
     added : Added, optional
         What the lake holds of it; None where it was refused.
     counts : PartCounts, optional
-        What it added, revised and deleted, whatever the order in which files came; None where it was refused.
+        What it added, revised and deleted, whatever the order in which files came; None where it was refused,
+        or nothing new came with any file.
     refused : TmescopeError, optional
         Why it was refused.
     """
@@ -115,8 +116,8 @@ def ingest_documents(files: Sequence[Path], lake: Lake, *, progress: Progress = 
     progress.start(TASK, unit="documents")
     with lake.writing():
         outcomes = [_ingest(path, lake, progress) for path in files]
-        counts = lake.counts() if any(o.added for o in outcomes) else {}
-        outcomes = [replace(o, counts=counts[o.added.part.sha256]) if o.added else o for o in outcomes]
+        counts = lake.counts() if any(o.is_new for o in outcomes) else {}
+        outcomes = [replace(o, counts=counts.get(o.added.part.sha256)) if o.added else o for o in outcomes]
         seconds = time.monotonic() - start
         _log(lake.path / _LOG, outcomes, began=began, seconds=seconds)
     fresh = sum(o.n_documents for o in outcomes if o.is_new)

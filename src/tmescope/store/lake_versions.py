@@ -32,6 +32,7 @@ _STALE = pa.schema(
         ("is_later", pa.bool_()),  # not the first version of its document
         ("is_stale", pa.bool_()),
         ("part_is_stale", pa.bool_()),  # no row of its part is the current version
+        ("first_on", pa.date32()),  # first day on which a version of it that is left was entered
     ]
 )
 
@@ -56,14 +57,16 @@ class PartCounts:
 
 
 def ordered_versions(table: str = "all_documents") -> str:
-    """Return a query of the versions with what puts them in order: v, r, s, q, lake_row.
+    """Return a query of the versions, with the day of entry and what puts them in order: v, r, s, q, lake_row.
 
     Parameters
     ----------
     table : str
         Name of the relation of documents.
     """
-    return f"SELECT d.doc_id, d.lake_part, d.lake_row, {_RANK} FROM {table} d JOIN parts p USING (lake_part)"  # noqa: S608
+    return (
+        f"SELECT d.doc_id, d.lake_part, d.lake_row, d.entered_on, {_RANK} FROM {table} d JOIN parts p USING (lake_part)"  # noqa: S608
+    )
 
 
 def find_stale(connection: duckdb.DuckDBPyConnection, path: Path, layout: LakeLayout) -> None:
@@ -90,7 +93,7 @@ def find_stale(connection: duckdb.DuckDBPyConnection, path: Path, layout: LakeLa
     if table is None:
         _contest(connection)
         table = connection.sql(
-            "SELECT doc_id, lake_part, lake_row, is_gone, is_later, is_stale, part_is_stale FROM contested "
+            "SELECT doc_id, lake_part, lake_row, is_gone, is_later, is_stale, part_is_stale, first_on FROM contested "
             "ORDER BY lake_part, lake_row"
         ).to_arrow_table()
         _keep(kept, table.cast(_STALE))
@@ -153,7 +156,8 @@ def _contest(connection: duckdb.DuckDBPyConnection) -> None:
         "row_number() OVER (PARTITION BY doc_id ORDER BY is_gone, v DESC, r DESC, s DESC, q DESC, lake_row DESC) AS n, "
         "row_number() OVER (PARTITION BY doc_id ORDER BY v, r, s, q, lake_row) AS k FROM told), "
         "judged AS (SELECT *, k > 1 AS is_later, is_gone OR n > 1 AS is_stale FROM placed) "
-        "SELECT *, bool_and(is_stale) OVER (PARTITION BY doc_id, lake_part) AS part_is_stale FROM judged "
+        "SELECT *, bool_and(is_stale) OVER (PARTITION BY doc_id, lake_part) AS part_is_stale, "
+        "min(entered_on) FILTER (WHERE NOT is_gone) OVER (PARTITION BY doc_id) AS first_on FROM judged "
         "WHERE is_stale OR doc_id IN (SELECT doc_id FROM judged GROUP BY doc_id HAVING count(*) > 1)"
     )
     for name in ("several", "candidates", "withdrawn"):

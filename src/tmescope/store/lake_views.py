@@ -30,16 +30,25 @@ def define_current(connection: duckdb.DuckDBPyConnection) -> None:
     ----------
     connection : duckdb.DuckDBPyConnection
         With the relations and the table ``contested``.
+
+    Notes
+    -----
+    A document was entered with the earliest of its versions that is left: the second version of a preprint is not new.
     """
     connection.execute(
         "CREATE TABLE stale AS SELECT lake_part, lake_row FROM contested WHERE is_stale; "
-        "CREATE TABLE stale_parts AS SELECT DISTINCT lake_part, doc_id FROM contested WHERE part_is_stale"
+        "CREATE TABLE stale_parts AS SELECT DISTINCT lake_part, doc_id FROM contested WHERE part_is_stale; "
+        "CREATE TABLE firsts AS SELECT lake_part, lake_row, first_on FROM contested WHERE NOT is_stale"
     )
-    for table in ("documents", "trials"):
-        connection.execute(
-            f"CREATE VIEW {table} AS SELECT * EXCLUDE (lake_part, lake_row) FROM all_{table} d "  # noqa: S608 - our names
-            "WHERE NOT EXISTS (SELECT 1 FROM stale s WHERE s.lake_part = d.lake_part AND s.lake_row = d.lake_row)"
-        )
+    fresh = "NOT EXISTS (SELECT 1 FROM stale s WHERE s.lake_part = d.lake_part AND s.lake_row = d.lake_row)"
+    connection.execute(
+        "CREATE VIEW documents AS SELECT d.* EXCLUDE (lake_part, lake_row) "  # noqa: S608 - our names
+        "REPLACE (coalesce(f.first_on, d.entered_on) AS entered_on) FROM all_documents d "
+        f"LEFT JOIN firsts f ON f.lake_part = d.lake_part AND f.lake_row = d.lake_row WHERE {fresh}"
+    )
+    connection.execute(
+        f"CREATE VIEW trials AS SELECT * EXCLUDE (lake_part, lake_row) FROM all_trials d WHERE {fresh}"  # noqa: S608
+    )
     connection.execute("CREATE VIEW deletions AS SELECT DISTINCT doc_id FROM all_deletions")
     connection.execute(
         "CREATE VIEW mentions AS SELECT * EXCLUDE (lake_part) FROM all_mentions m WHERE NOT EXISTS "
@@ -95,12 +104,12 @@ def _known(day: str) -> str:
     row = "{'part': lake_part, 'row': lake_row}"
     return (
         f"CREATE TABLE known AS WITH versions AS ({ordered_versions()}), "  # noqa: S608 - our names and a date
-        f"days AS (SELECT d.lake_part, d.lake_row, d.kind, d.entered_on, "
+        f"days AS (SELECT d.lake_part, d.lake_row, d.kind, "
         "coalesce(t.last_update_posted_on, d.revised_on) AS made_on FROM all_documents d "
         "LEFT JOIN all_trials t ON t.lake_part = d.lake_part AND t.lake_row = d.lake_row), "
         "withdrawn AS (SELECT x.doc_id, max(p.sequence) AS up_to FROM all_deletions x JOIN parts p USING (lake_part) "
         f"WHERE p.last_day <= {day} GROUP BY x.doc_id), "
-        "alive AS (SELECT n.*, y.kind, y.entered_on, y.made_on FROM versions n "
+        "alive AS (SELECT n.*, y.kind, y.made_on FROM versions n "
         "JOIN days y USING (lake_part, lake_row) LEFT JOIN withdrawn w ON w.doc_id = n.doc_id "
         "WHERE w.up_to IS NULL OR n.s > w.up_to), "
         f"found AS (SELECT doc_id, arg_min(kind, {order}) AS kind, min(entered_on) AS entered_on, "

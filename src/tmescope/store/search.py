@@ -19,7 +19,7 @@ from tmescope.store.search_index import (
     needs_fts5,
     open_index,
 )
-from tmescope.store.search_query import match_expression
+from tmescope.store.search_query import FIELDS, match_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,7 +140,7 @@ def search_lake(
         with open_index(path) as index:
             _refuse_old(index, lake, path)
             ranked = _rank(index, expression, wanted, since=since)
-            best = sorted(ranked, key=lambda row: (row[1], -row[0]))[:limit]
+            best = sorted(ranked[:_RANKED], key=lambda row: (row[1], -row[0]))[:limit]
             hits = tuple(_hit(index, expression, row, marks=marks) for row in best)
     except sqlite3.Error as error:
         raise _no_index(path, f"the search index cannot be read ({error})") from error
@@ -159,7 +159,7 @@ def _rank(
     found = index.execute(
         f"SELECT texts.rowid, bm25(texts, {_WEIGHTS}) FROM texts {join} "  # noqa: S608 - names and numbers of ours
         f"WHERE texts MATCH ? AND texts.rowid >= ?{conditions} ORDER BY texts.rowid DESC LIMIT {_RANKED + 1}",
-        [f"({expression}){words}", first_entry(since), *looked.values()],
+        [f"{_within(expression)}{words}", first_entry(since), *looked.values()],
     )
     return found.fetchall()
 
@@ -169,13 +169,18 @@ def _hit(index: sqlite3.Connection, expression: str, row: tuple[int, float], *, 
     title, abstract, best = index.execute(
         f"SELECT highlight(texts, 0, ?, ?), snippet(texts, 1, ?, ?, '…', {_WORDS}), "  # noqa: S608 - a number of ours
         f"snippet(texts, -1, ?, ?, '…', {_WORDS}) FROM texts WHERE texts MATCH ? AND rowid = ?",
-        [*marks, *marks, *marks, expression, entry],
+        [*marks, *marks, *marks, _within(expression), entry],
     ).fetchone()
     doc_id, kind, source = index.execute("SELECT doc_id, kind, source FROM entries WHERE entry = ?", [entry]).fetchone()
     day = entry // SLOTS
     entered_on = date.fromordinal(day).isoformat() if day else ""
     shown = abstract if abstract and (marks[0] in abstract or marks[0] in title) else best
     return Hit(doc_id, kind, source, entered_on, title, shown, -score)
+
+
+def _within(expression: str) -> str:
+    """Return an expression that looks at what documents say, and not at the words for their kind and source."""
+    return f"{{{' '.join(FIELDS)}}} : ({expression})"
 
 
 def _refuse_old(index: sqlite3.Connection, lake: Lake, path: Path) -> None:

@@ -50,8 +50,8 @@ CREATE UNIQUE INDEX entries_of_part ON entries (lake_part, lake_row);
 CREATE VIRTUAL TABLE texts USING fts5 ({", ".join(FIELDS)}, {FACETS}, tokenize = "unicode61 remove_diacritics 2");
 PRAGMA user_version = {_VERSION};
 """
-_COLUMNS = """
-    d.entered_on, d.lake_part, d.lake_row, d.doc_id, d.kind, d.source,
+_ROWS = """
+    SELECT coalesce(f.first_on, d.entered_on), d.lake_part, d.lake_row, d.doc_id, d.kind, d.source,
     coalesce(d.title, ''), coalesce(d.abstract, ''), coalesce(array_to_string(d.keywords, '; '), ''),
     concat_ws('; ', array_to_string([x.name for x in d.mesh], '; '),
         array_to_string([x.name for x in d.substances], '; ')),
@@ -62,6 +62,9 @@ _COLUMNS = """
         array_to_string(t.phases, ' '), t.status),
     concat_ws(' ', split_part(d.doc_id, ':', 2), d.doi, d.pmcid, array_to_string(d.registry_ids, ' '),
         array_to_string(t.other_ids, ' '))
+    FROM all_documents d
+    LEFT JOIN all_trials t ON t.lake_part = d.lake_part AND t.lake_row = d.lake_row
+    LEFT JOIN firsts f ON f.lake_part = d.lake_part AND f.lake_row = d.lake_row
 """
 
 
@@ -194,7 +197,7 @@ def _follow(index: sqlite3.Connection, lake: Lake, progress: Progress) -> int:
     total = sum(p.n_rows("documents") for p in fresh)
     progress.start(TASK, total, unit="documents")
     with index:
-        _remove_stale(index, database, fresh)
+        _refresh(index, database, fresh)
     n = 0
     for part in fresh:
         with index:
@@ -209,25 +212,33 @@ def _follow(index: sqlite3.Connection, lake: Lake, progress: Progress) -> int:
     return n
 
 
-def _remove_stale(index: sqlite3.Connection, database: duckdb.DuckDBPyConnection, fresh: list[LakePart]) -> None:
-    """Take out what parts that came since have revised or withdrawn, and what they had under another number."""
+def _refresh(index: sqlite3.Connection, database: duckdb.DuckDBPyConnection, fresh: list[LakePart]) -> None:
+    """Take out what parts that came since have touched, and put in again what of it is current in older parts."""
     numbers = [p.number for p in fresh]
-    stale = database.execute(
-        "SELECT lake_part, lake_row FROM contested WHERE is_stale AND doc_id IN (SELECT doc_id FROM all_documents "
-        "WHERE lake_part IN (SELECT unnest($1)) UNION ALL SELECT doc_id FROM all_deletions "
-        "WHERE lake_part IN (SELECT unnest($1)))",
-        [numbers],
-    )
-    while rows := stale.fetchmany(_BATCH):
-        gone = [
-            found
-            for row in rows
-            for found in index.execute("SELECT entry FROM entries WHERE lake_part = ? AND lake_row = ?", row)
-        ]
-        _remove(index, gone)
-    for number in numbers:
+    for number in numbers:  # what they had under another number
         _remove(index, index.execute("SELECT entry FROM entries WHERE lake_part = ?", [number]).fetchall())
         index.execute("DELETE FROM parts WHERE lake_part = ?", [number])
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT lake_part, lake_row, is_stale FROM contested "
+        "WHERE doc_id IN (SELECT doc_id FROM all_documents WHERE lake_part IN (SELECT unnest($1)) "
+        "UNION ALL SELECT doc_id FROM all_deletions WHERE lake_part IN (SELECT unnest($1))) "
+        "AND lake_part NOT IN (SELECT unnest($1))",
+        [numbers],
+    )
+    touched = database.execute("SELECT lake_part, lake_row FROM touched").fetchall()
+    for first in range(0, len(touched), _BATCH):
+        found = [
+            entry
+            for row in touched[first : first + _BATCH]
+            for entry in index.execute("SELECT entry FROM entries WHERE lake_part = ? AND lake_row = ?", row)
+        ]
+        _remove(index, found)
+    again = database.execute(
+        f"{_ROWS} WHERE EXISTS (SELECT 1 FROM touched o WHERE o.lake_part = d.lake_part "  # noqa: S608 - our names
+        "AND o.lake_row = d.lake_row AND NOT o.is_stale) "
+        "ORDER BY ALL"
+    )
+    _add_rows(index, again)
 
 
 def _remove(index: sqlite3.Connection, entries: list[Any]) -> None:
@@ -256,21 +267,25 @@ class _Numbers:
 
 def _add_part(index: sqlite3.Connection, database: duckdb.DuckDBPyConnection, part: LakePart) -> int:
     current = database.execute(
-        f"SELECT {_COLUMNS} FROM all_documents d "  # noqa: S608 - our columns
-        "LEFT JOIN all_trials t ON t.lake_part = d.lake_part AND t.lake_row = d.lake_row WHERE d.lake_part = $1 "
+        f"{_ROWS} WHERE d.lake_part = $1 "  # noqa: S608 - our names
         "AND NOT EXISTS (SELECT 1 FROM stale s WHERE s.lake_part = d.lake_part AND s.lake_row = d.lake_row) "
-        "ORDER BY d.entered_on NULLS FIRST, d.lake_row",
+        "ORDER BY 1 NULLS FIRST, d.lake_row",
         [part.number],
     )
+    n = _add_rows(index, current)
+    index.execute("INSERT INTO parts VALUES (?, ?)", [part.number, part.sequence])
+    return n
+
+
+def _add_rows(index: sqlite3.Connection, rows: duckdb.DuckDBPyConnection) -> int:
     n, numbers = 0, _Numbers(index)
     columns = ", ".join((*FIELDS, FACETS))
-    while rows := current.fetchmany(_BATCH):
-        numbered = [(numbers.next(row[0]), row) for row in rows]
+    while some := rows.fetchmany(_BATCH):
+        numbered = [(numbers.next(row[0]), row) for row in some]
         index.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", [(i, *row[1:6]) for i, row in numbered])
         index.executemany(
             f"INSERT INTO texts (rowid, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our names
             [(i, *row[6:], f"{facet_of('kind', row[4])} {facet_of('source', row[5])}") for i, row in numbered],
         )
-        n += len(rows)
-    index.execute("INSERT INTO parts VALUES (?, ?)", [part.number, part.sequence])
+        n += len(some)
     return n
