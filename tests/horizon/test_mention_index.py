@@ -78,9 +78,15 @@ def test_a_known_day_of_update_wins_and_a_long_delay_is_cut(as_lake) -> None:
 
 def test_kinds_are_kept_apart(as_lake) -> None:
     documents = _documents(
-        kind=["paper", "paper", "preprint", "trial"], entered_on=["2020-01-01"] * 4, is_review=[False, True, True, None]
+        kind=["paper", "paper", "preprint", "trial", "book", "other"],
+        entered_on=["2020-01-01"] * 6,
+        is_review=[False, True, True, None, False, True],
     )
-    assert set(index_mentions(as_lake(documents, MENTIONS)).coverage) == {"paper", "review", "preprint", "trial"}
+    index = index_mentions(as_lake(documents, MENTIONS))
+    assert set(index.coverage) == {"paper", "review", "preprint", "trial"}
+    assert index.connection.execute("SELECT c, count(*) FROM trend_documents GROUP BY c ORDER BY c").fetchall() == [
+        (0, 1), (1, 1), (2, 1), (3, 1),
+    ]  # fmt: skip
 
 
 def test_a_name_that_nothing_mentions_is_refused_with_the_nearest(as_lake) -> None:

@@ -22,6 +22,7 @@ from tmescope.cli import (
     horizon,
     horizon_fetch,
     horizon_landscape,
+    horizon_trends,
     lists,
     model,
     power,
@@ -80,6 +81,7 @@ atlas.atlas_app.add_typer(atlas_graph.graph_app)
 app.add_typer(atlas.atlas_app, name="atlas")
 horizon.horizon_app.add_typer(horizon_fetch.fetch_app)
 horizon.horizon_app.add_typer(horizon_landscape.landscape_app)
+horizon.horizon_app.add_typer(horizon_trends.trends_app)
 app.add_typer(horizon.horizon_app, name="horizon")
 app.command("convert")(convert.convert)
 app.command("schema")(study.schema)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Coverage", "MentionIndex", "index_mentions"]
 
 KINDS = ("paper", "review", "preprint", "trial")
-"""What documents are counted apart; a review is a paper that its source calls one."""
+"""What documents are counted apart; a review is a paper that its source calls one. Books and patents are not."""
 
 _LONGEST_DELAY = 92
 _USUAL = 0.9
@@ -28,7 +28,8 @@ SELECT (row_number() OVER ())::INTEGER AS d, doc_id, entered_on AS day,
        (CASE WHEN kind = 'trial' THEN 3 WHEN kind = 'preprint' THEN 2 WHEN coalesce(is_review, false) THEN 1 ELSE 0 END
        )::TINYINT AS c,
        group_key
-FROM documents WHERE entered_on IS NOT NULL AND NOT coalesce(is_retracted, false)
+FROM documents
+WHERE kind IN ('paper', 'preprint', 'trial') AND entered_on IS NOT NULL AND NOT coalesce(is_retracted, false)
 """
 _ENTITIES = """
 CREATE OR REPLACE TEMP TABLE trend_entities AS
@@ -165,7 +166,7 @@ def index_mentions(
     undated, retracted = _row(
         connection,
         "SELECT count(*) FILTER (WHERE entered_on IS NULL), count(*) FILTER (WHERE coalesce(is_retracted, false)) "
-        "FROM documents",
+        "FROM documents WHERE kind IN ('paper', 'preprint', 'trial')",
     )
     coverage = {}
     for code, first, last, delay in connection.execute(_COVERAGE, [_USUAL]).fetchall():

@@ -1,0 +1,284 @@
+"""The commands that tell what rises in a lake of papers and trials, and what such rankings were worth in the past."""
+
+from __future__ import annotations
+
+import json as _json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tmescope.cli.horizon import LakePath
+from tmescope.cli.lists import print_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tmescope.horizon.mention_index import MentionIndex
+    from tmescope.horizon.trends import Trends
+    from tmescope.store.lake import Connection
+
+__all__ = ["trends_app"]
+
+trends_app = typer.Typer()
+
+_HORIZON = Path("horizon")
+_MOST_ROWS = 25
+_MOST_PAIRS = 10
+_WIDTH = 40
+
+Table = Literal["trends", "counts", "pairs", "novel", "lead_times", "lead_curve"]
+Since = Annotated[
+    str, typer.Option("--since", help="First day, such as 2019, 2019-04 or 2019-04-01: its quarter is the first.")
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Write one table as CSV, see --table.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write all tables as one JSON object.")]
+
+
+@trends_app.command("trends")
+def trends(
+    lake: LakePath = _HORIZON,
+    focus: Annotated[
+        str | None,
+        typer.Option("--focus", help="A focus area (oncology, cell-therapy ...) or a file of one.", show_default=False),
+    ] = None,
+    since: Since = "2019",
+    entity_type: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="Only entities of this type, such as gene, drug or modality.", show_default=False),
+    ] = None,
+    documents: Annotated[
+        str | None,
+        typer.Option(
+            "--documents", help="List the documents behind the numbers of this entity instead.", show_default=False
+        ),
+    ] = None,
+    quarter: Annotated[
+        str | None, typer.Option("--quarter", help="With --documents: only this quarter, 2023Q4.", show_default=False)
+    ] = None,
+    table: Annotated[Table, typer.Option("--table", help="Which table --csv writes.")] = "trends",
+    csv: Csv = False,
+    json: AsJson = False,
+) -> None:
+    """Rank entities and pairs by how fast their share of the literature surely rises, by the day of entry.
+
+    Reviews, preprints and trials are counted beside papers. Quarters that are not complete yet are left out.
+    """
+    from tmescope.horizon.mention_index import index_mentions
+
+    _refuse_both(csv, json, "horizon trends")
+    first = _day(since, "--since")
+    index = index_mentions(_connect(lake))
+    if focus is not None:
+        _choose(index, focus)
+    if documents is not None:
+        _tell_documents(index, documents, quarter, in_focus=focus is not None, csv=csv, json=json)
+        return
+    tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus)
+    if csv:
+        typer.echo(_as_csv(tables[table]), nl=False)
+    elif json:
+        typer.echo(_as_json(tables, {"focus": focus or "", "since": first.isoformat(), "notes": list(found.notes)}))
+    else:
+        _tell(tables, found)
+
+
+@trends_app.command("backtest")
+def backtest(
+    freeze: Annotated[
+        str, typer.Option("--freeze", help="Month or day up to which things are known, such as 2021-12.")
+    ],
+    lake: LakePath = _HORIZON,
+    since: Since = "2015",
+    quarters: Annotated[
+        int, typer.Option("--quarters", min=1, max=80, help="Quarters afterwards by which it is judged.")
+    ] = 8,
+    seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap.")] = 0,
+    csv: Annotated[bool, typer.Option("--csv", help="Write the table as CSV.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Rank with what was known on a day, and count how much of the top came true afterwards.
+
+    Beside it stand the rankings by all documents, by those of the last year, and blind draws.
+    """
+    import numpy as np
+
+    from tmescope.horizon.backtest import BacktestOptions
+    from tmescope.horizon.backtest import backtest as run
+    from tmescope.store.lake import open_lake
+
+    _refuse_both(csv, json, "horizon backtest")
+    day = _last_day(freeze)
+    opened = open_lake(lake)
+    found = run(
+        opened.as_of(day),
+        opened.connect(),
+        day=day,
+        since=_day(since, "--since"),
+        rng=np.random.default_rng(seed),
+        options=BacktestOptions(quarters=quarters),
+    )
+    if csv:
+        typer.echo(_as_csv(found.table), nl=False)
+    elif json:
+        about = {"frozen_on": day.isoformat(), "judged_from": found.judged_from, "judged_until": found.judged_until}
+        typer.echo(_as_json({"backtest": found.table, "entities": found.entities}, about))
+    else:
+        typer.secho(f"known until {day}, judged by {found.judged_from} to {found.judged_until}", bold=True)
+        columns = ("outcome", "ranking", "k", "n_hits", "precision", "ci_low", "ci_high", "enrichment")
+        _print(columns, found.table, most=len(found.table))
+
+
+def _connect(path: Path) -> Connection:
+    from tmescope.store.lake import open_lake
+
+    return open_lake(path).connect()
+
+
+def _choose(index: MentionIndex, focus: str) -> None:
+    from tmescope.facts.focus import load_focus
+    from tmescope.foundation.errors import InputError
+    from tmescope.horizon.focus_documents import select_area
+
+    if not select_area(index, load_focus(focus)):
+        raise InputError(
+            f"no document of the lake belongs to {focus!r}",
+            where="--focus",
+            expected="an area that the lake has documents of",
+            next_step="read some of them with tmescope horizon ingest",
+        )
+
+
+def _measure(
+    index: MentionIndex, first: date, types: tuple[str, ...], *, focus: str | None
+) -> tuple[dict[str, pd.DataFrame], Trends]:
+    from tmescope.horizon.lead_times import lead_times
+    from tmescope.horizon.pairs import PairOptions, find_novel, rank_pairs
+    from tmescope.horizon.subjects import name_entities
+    from tmescope.horizon.trend_counts import count_quarters
+    from tmescope.horizon.trends import rank_trends
+
+    counted = count_quarters(index, since=first, entity_types=types, in_focus=focus is not None)
+    names = name_entities(index.connection, counted.entities["entity_id"].tolist())
+    found = rank_trends(counted, focus=focus or "", names=names)
+    tables = {"trends": found.table, "counts": counted.table()}
+    if "paper" in index.coverage:
+        pairs = rank_pairs(index, since=first, options=PairOptions(entity_types=types), in_focus=focus is not None)
+        tables["pairs"] = pairs.table
+        begins = pairs.begins_on
+        tables["novel"] = find_novel(pairs, since=max(first, date(begins.year + 2, 1, 1)))
+    if {"paper", "trial"} <= set(index.coverage):
+        lead = lead_times(index, entity_types=types)
+        tables |= {"lead_times": lead.table, "lead_curve": lead.curve_table()}
+    return tables, found
+
+
+def _tell(tables: dict[str, pd.DataFrame], found: Trends) -> None:
+    columns = (
+        "rank",
+        "name",
+        "entity_type",
+        "n_documents",
+        "n_trials",
+        "shrunk_slope",
+        "lower_bound",
+        "q_value",
+        "flags",
+    )
+    typer.secho("rising (change of the logarithm of the share in a year)", bold=True)
+    _print(columns, tables["trends"], most=_MOST_ROWS)
+    pair_columns = ("entity_a", "entity_b", "n", "expected", "ratio_low", "first_on")
+    for name, heading in (("pairs", "named together more than by chance"), ("novel", "new pairs, confirmed")):
+        if name in tables and len(tables[name]):
+            typer.secho(f"\n{heading}", bold=True)
+            _print(pair_columns, tables[name], most=_MOST_PAIRS)
+    typer.echo("")
+    for note in found.notes:
+        typer.echo(f"notice: {note}")
+    typer.echo("the documents behind a number: --documents ENTITY --quarter 2023Q4")
+
+
+def _tell_documents(
+    index: MentionIndex, entity: str, quarter: str | None, *, in_focus: bool, csv: bool, json: bool
+) -> None:
+    from tmescope.horizon.subjects import resolve_entity
+    from tmescope.horizon.trend_counts import documents_of
+
+    name = resolve_entity(index.connection, entity)
+    found = documents_of(index, name, quarter=quarter, in_focus=in_focus)
+    found["entered_on"] = found["entered_on"].dt.strftime("%Y-%m-%d")
+    if csv:
+        typer.echo(_as_csv(found), nl=False)
+    elif json:
+        typer.echo(_as_json({"documents": found}, {"entity_id": name}))
+    else:
+        typer.secho(f"{_plain(name)}: {len(found)} documents", bold=True)
+        _print(tuple(found.columns), found, most=len(found))
+
+
+def _refuse_both(csv: bool, json: bool, where: str) -> None:
+    from tmescope.foundation.errors import InputError
+
+    if csv and json:
+        raise InputError("--csv and --json are given", where=where, expected="one of them")
+
+
+def _day(text: str, where: str) -> date:
+    """Return the first day of a year, a month or a day."""
+    from tmescope.foundation.errors import InputError
+
+    try:
+        return date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10])
+    except ValueError as error:
+        raise InputError(f"{text!r} is no day", where=where, expected="2019, 2019-04 or 2019-04-01") from error
+
+
+def _last_day(text: str) -> date:
+    """Return a day, or the last one of a month or a year."""
+    from datetime import timedelta
+
+    first = _day(text, "--freeze")
+    if len(text) == 4:
+        return date(first.year, 12, 31)
+    if len(text) == 7:
+        return date(first.year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1)
+    return first
+
+
+def _print(columns: tuple[str, ...], table: pd.DataFrame, *, most: int) -> None:
+    shown = table[list(columns)].head(most)
+    head = tuple(c.removeprefix("n_").replace("_", " ") for c in columns)
+    print_table(head, [[_cell(cell) for cell in row] for row in shown.itertuples(index=False)])
+    if len(table) > most:
+        typer.echo(f"and {len(table) - most} more (--csv or --json tells all)")
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - not a number
+        return ""
+    return f"{value:.3g}" if isinstance(value, float) else _plain(str(value))
+
+
+def _plain(text: str) -> str:
+    from tmescope.horizon.alert_feeds import make_inert
+
+    shown = make_inert(text)
+    return shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…"
+
+
+def _as_csv(table: pd.DataFrame) -> str:
+    import tempfile
+
+    from tmescope.store.tables import write_csv
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_csv(table, path)
+        return path.read_text(encoding="utf-8")
+
+
+def _as_json(tables: Mapping[str, pd.DataFrame], about: Mapping[str, object]) -> str:
+    records = {name: _json.loads(table.to_json(orient="records")) for name, table in tables.items()}
+    return _json.dumps({**about, **records}, indent=1, ensure_ascii=True, allow_nan=False)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from tmescope.horizon.frozen import find_leaks
+from tmescope.simulate.literature import simulate_literature
+from tmescope.simulate.literature_plan import LiteratureEffects, LiteraturePlan
+from tmescope.simulate.literature_records import write_records
+from tmescope.store.lake import create_lake, open_lake
+from tmescope.store.lake_schemas import LakeBatch, document_schema, mention_schema, trial_schema
+
+PLAN = LiteraturePlan(
+    n_entities=150,
+    documents=150,
+    median_rate=2.5,
+    rate_sd=0.7,
+    n_groups=40,
+    effects=LiteratureEffects(n_emerging=12, n_fading=8, latest_onset=5, n_pairs=6, emerging_slope=(0.7, 1.0)),
+)
+
+
+@pytest.fixture(scope="module")
+def literature():
+    return simulate_literature(PLAN, rng=np.random.default_rng(6))
+
+
+@pytest.fixture(scope="module")
+def lake(literature, tmp_path_factory):
+    """Fill a lake from one file a year."""
+    folder = tmp_path_factory.mktemp("trends")
+    made = create_lake(folder / "horizon")
+    for first in range(0, 20, 4):
+        records = [write_records(literature, q) for q in literature.quarters(first, first + 4)]
+        source = folder / f"year-{first}.txt"
+        source.write_text(f"simulated year {first}")
+        batch = LakeBatch(
+            pa.Table.from_pylist([d for r in records for d in r.documents], schema=document_schema()),
+            pa.Table.from_pylist([t for r in records for t in r.trials], schema=trial_schema()),
+        )
+        part = made.add(source, [batch], source="simulated").part
+        mentions = pa.Table.from_pylist([m for r in records for m in r.mentions], schema=mention_schema())
+        made.add_mentions(part, "ab" * 8, mentions)
+    made.close()
+    return folder / "horizon"
+
+
+def test_rising_entities_of_a_lake_are_told_with_their_documents(lake, literature, tmescope) -> None:
+    said = tmescope("horizon", "trends", "--lake", lake, "--since", "2017", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    top = [row["entity_id"] for row in found["trends"][:6]]
+    assert (literature.entities.loc[top, "slope"] > 0).mean() > 0.8
+    names = literature.entities["name"]
+    assert all(row["name"] == names[row["entity_id"]] for row in found["trends"])
+    planted = {tuple(sorted(p)) for p in zip(literature.pairs["entity_a"], literature.pairs["entity_b"], strict=True)}
+    assert tuple(sorted((found["pairs"][0]["entity_a"], found["pairs"][0]["entity_b"]))) in planted
+    assert {"counts", "novel", "lead_times", "lead_curve"} <= set(found)
+    # every number opens to its documents
+    count = next(c for c in found["counts"] if c["entity_id"] == top[0] and c["n"] > 2 and c["kind"] == "paper")
+    said = tmescope("horizon", "trends", "-l", lake, "--documents", top[0], "--quarter", count["quarter"], "--json")
+    documents = json.loads(said.out)["documents"]
+    assert sum(d["kind"] == "paper" for d in documents) == count["n"]
+    assert all(d["title"] for d in documents)
+
+
+def test_the_table_reads_well_and_as_csv(lake, tmescope) -> None:
+    said = tmescope("horizon", "trends", "-l", lake, "--since", "2017-04", "--type", "drug")
+    assert said.code == 0, said.err
+    assert "rising" in said.out and "notice: Slopes rest on" in said.out and "Not complete, and left out" in said.out
+    said = tmescope("horizon", "trends", "-l", lake, "--since", "2017", "--type", "drug", "--csv")
+    table = pd.read_csv(io.StringIO(said.out))
+    assert (table["entity_type"] == "drug").all() and table["rank"].is_monotonic_increasing
+
+
+def test_a_focus_counts_among_its_documents(lake, literature, tmescope, tmp_path) -> None:
+    heart = literature.entities.index[3]
+    area = tmp_path / "own.toml"
+    area.write_text(
+        f'format = 1\nname = "own"\ntitle = "Own"\nversion = "1"\nsummary = "s"\nlimits = "none"\n'
+        f'words = ["no such word*"]\n'
+        f'entities = [{{ id = "{heart}", name = "heart" }}]\n'
+    )
+    said = tmescope("horizon", "trends", "-l", lake, "--since", "2017", "--focus", area, "--csv", "--table", "counts")
+    assert said.code == 0, said.err
+    table = pd.read_csv(io.StringIO(said.out))
+    own = table[table["entity_id"] == heart]
+    assert len(own) and (own["n"] == own["corpus"]).all()
+    said = tmescope("horizon", "trends", "-l", lake, "--focus", "ageing")
+    assert said.code == 2 and "no document of the lake belongs to 'ageing'" in said.err
+
+
+def test_a_backtest_of_a_lake(lake, tmescope) -> None:
+    call = ("horizon", "backtest", "-l", lake, "--freeze", "2019-12", "--since", "2017", "--quarters", "7")
+    said = tmescope(*call, "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert (found["frozen_on"], found["judged_from"], found["judged_until"]) == ("2019-12-31", "2020Q1", "2021Q3")
+    at = {row["ranking"]: row for row in found["backtest"] if row["outcome"] == "grew" and row["k"] == 10}
+    assert at["tmescope"]["n_hits"] > max(at["total_count"]["n_hits"], at["last_year_count"]["n_hits"])
+    assert "random" in tmescope(*call).out
+    assert tmescope(*call, "--csv").out.startswith("frozen_on,outcome,ranking,k")
+
+
+def test_the_lake_as_of_a_day_has_no_leak(lake) -> None:
+    day = date(2019, 8, 15)
+    opened = open_lake(lake)
+    assert find_leaks(opened.as_of(day), day) == ()
+    assert {leak.what for leak in find_leaks(opened.connect(), day)} >= {"document", "trial"}
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("trends", "--since", "soon"), "'soon' is no day"),
+        (("trends", "--csv", "--json"), "--csv and --json"),
+        (("backtest", "--freeze", "2021-13"), "'2021-13' is no day"),
+        (("backtest", "--freeze", "2021-06", "--since", "2017"), "complete until"),
+        (("trends", "--documents", "Simdrug-9999"), "Simdrug-9999"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(lake, tmescope, arguments, told) -> None:
+    said = tmescope("horizon", *arguments, "-l", lake)
+    assert said.code == 2
+    assert told in said.err
