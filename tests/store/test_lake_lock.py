@@ -12,7 +12,10 @@ from tmescope.store.lake_lock import lake_lock
 
 
 def test_the_second_writer_is_told_who_writes(tmp_path):
-    with lake_lock(tmp_path), pytest.raises(FolderInUseError, match=rf"process {os.getpid()}\) is writing to this lake"):
+    with (
+        lake_lock(tmp_path),
+        pytest.raises(FolderInUseError, match=rf"process {os.getpid()}\) is writing to this lake"),
+    ):
         with lake_lock(tmp_path):
             pass
     with lake_lock(tmp_path):

@@ -171,9 +171,7 @@ def _hit(index: sqlite3.Connection, expression: str, row: tuple[int, float], *, 
         f"snippet(texts, -1, ?, ?, '…', {_WORDS}) FROM texts WHERE texts MATCH ? AND rowid = ?",
         [*marks, *marks, *marks, expression, entry],
     ).fetchone()
-    doc_id, kind, source = index.execute(
-        "SELECT doc_id, kind, source FROM entries WHERE entry = ?", [entry]
-    ).fetchone()
+    doc_id, kind, source = index.execute("SELECT doc_id, kind, source FROM entries WHERE entry = ?", [entry]).fetchone()
     day = entry // SLOTS
     entered_on = date.fromordinal(day).isoformat() if day else ""
     shown = abstract if abstract and (marks[0] in abstract or marks[0] in title) else best
