@@ -92,6 +92,10 @@ FORMATS: tuple[DocumentFormat, ...] = (
         r'"collection"\s*:',
         "tmescope.ingest.preprints:read_preprints",
     ),
+    DocumentFormat(
+        "nbib", "NBIB (MEDLINE tags)", r"[A-Z]{2,4} *- ", r"(?m)^PMID *- ", "tmescope.ingest.nbib:read_nbib"
+    ),
+    DocumentFormat("ris", "RIS", r"[A-Z][A-Z0-9]  ?- ", r"(?m)^TY  ?- ", "tmescope.ingest.ris:read_ris"),
 )
 """Every format, in the order in which they are tried: one line each, and nothing else knows of a reader."""
 

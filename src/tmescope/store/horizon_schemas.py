@@ -51,5 +51,22 @@ LANDSCAPE_SCHEMAS: Mapping[str, TableSchema] = {
         "one modality and phase, or one condition, of which the lake has trials, but none of the subject",
         columns_of("subject:str kind:str value:str name:str phase:str is_tumour:bool n_lake:int doc_ids:str"),
     ),
+    "horizon_sources": TableSchema(
+        "documents of one kind and source that a study of a lake counts",
+        columns_of("kind:str source:str n_documents:int n_mentioning:int first_entered_on:str last_entered_on:str"),
+    ),
+    "horizon_areas": TableSchema(
+        "one focus area: how many documents belong to it, and what its ranking rests on",
+        columns_of(
+            "focus:str title:str n_documents:int n_ranked:int n_pairs_met:int dispersion:float first_quarter:str "
+            "last_quarter:str n_quarters:int masked:str notes:str"
+        ),
+    ),
+    "horizon_changes": TableSchema(
+        "one thing that is new since a day among what the watch list of a focus area names",
+        columns_of(
+            "focus:str kind:str doc_id:str title:str on:str entity:str name:str before:str after:str related:str"
+        ),
+    ),
 }
 """By name."""
