@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from tmescope.store.table_schema import TableSchema, columns_of
 
-__all__ = ["LANDSCAPE_SCHEMAS"]
+__all__ = ["HORIZON_SCHEMAS"]
 
-LANDSCAPE_SCHEMAS: Mapping[str, TableSchema] = {
+HORIZON_SCHEMAS: Mapping[str, TableSchema] = {
     "landscape_trials": TableSchema(
         "one trial of a subject, and the part of its record that names the subject",
         columns_of(
@@ -50,6 +50,12 @@ LANDSCAPE_SCHEMAS: Mapping[str, TableSchema] = {
     "landscape_gaps": TableSchema(
         "one modality and phase, or one condition, of which the lake has trials, but none of the subject",
         columns_of("subject:str kind:str value:str name:str phase:str is_tumour:bool n_lake:int doc_ids:str"),
+    ),
+    "horizon_changes": TableSchema(
+        "one thing that is new since a day for what is watched; documents that it reaches are in related",
+        columns_of(
+            "watch:str kind:str what:str doc_id:str title:str on:str entity:str before:str after:str related:str"
+        ),
     ),
 }
 """By name."""
