@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from tmescope.store.table_schema import TableSchema, columns_of
 
-__all__ = ["LANDSCAPE_SCHEMAS"]
+__all__ = ["HORIZON_SCHEMAS"]
 
-LANDSCAPE_SCHEMAS: Mapping[str, TableSchema] = {
+HORIZON_SCHEMAS: Mapping[str, TableSchema] = {
     "landscape_trials": TableSchema(
         "one trial of a subject, and the part of its record that names the subject",
         columns_of(
@@ -63,9 +63,9 @@ LANDSCAPE_SCHEMAS: Mapping[str, TableSchema] = {
         ),
     ),
     "horizon_changes": TableSchema(
-        "one thing that is new since a day among what the watch list of a focus area names",
+        "one thing that is new since a day for what is watched; documents that it reaches are in related",
         columns_of(
-            "focus:str kind:str doc_id:str title:str on:str entity:str name:str before:str after:str related:str"
+            "watch:str kind:str what:str doc_id:str title:str on:str entity:str before:str after:str related:str"
         ),
     ),
 }

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tmescope.foundation.errors import FormatVersionError, StoreError
 from tmescope.store.cell_schemas import CELL_SCHEMAS
-from tmescope.store.horizon_schemas import LANDSCAPE_SCHEMAS
+from tmescope.store.horizon_schemas import HORIZON_SCHEMAS
 from tmescope.store.table_schema import TableSchema
 from tmescope.store.table_schema import columns_of as _columns
 from tmescope.store.trend_schemas import TREND_SCHEMAS
@@ -106,7 +106,7 @@ SCHEMAS: Mapping[str, TableSchema] = {
         _columns("cohort_id:str sample_id:str feature:str kind:str value:float category:str unit:str"),
     ),
     **CELL_SCHEMAS,
-    **LANDSCAPE_SCHEMAS,
+    **HORIZON_SCHEMAS,
     **TREND_SCHEMAS,
     "answers": TableSchema(
         "one effect of a feature on an endpoint in a cohort",

@@ -1,0 +1,52 @@
+"""What is new since a day, from the lake alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.store.lakes import batch, day, mentions, paper, source_file, trial
+
+from tmescope.horizon.changes import find_changes
+from tmescope.horizon.watches import Watch
+from tmescope.store.lake import Lake, create_lake
+
+A = "HGNC:1"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    folder: Path = tmp_path_factory.mktemp("changes")
+    made = create_lake(folder / "horizon")
+    bad = paper(1, revised_on=day("2020-02-01"), is_retracted=False)
+    files = {
+        "a.json": batch([bad], trials=[trial(1, "2021-01-01")]),
+        "b.json": batch(
+            [{**bad, "revised_on": day("2022-02-01"), "is_retracted": True}],
+            trials=[trial(1, "2021-06-01", status="SUSPENDED"), trial(2, "2023-01-01", status="RECRUITING")],
+        ),
+        "c.json": batch(trials=[trial(1, "2022-01-01", status="TERMINATED")]),
+    }
+    for name, content in files.items():
+        part = made.add(source_file(folder, name), [content], source="pubmed").part
+        named = [doc for doc in content.documents["doc_id"].to_pylist()]
+        made.add_mentions(part, "d" * 16, mentions({"doc_id": one, "entity_id": A, "text": "A"} for one in named))
+    return made
+
+
+def test_each_version_since_the_day_is_told(small: Lake) -> None:
+    found = find_changes(small, [Watch("mine", (A,))], since=day("2021-02-01"))
+    rows = found[["kind", "doc_id", "on", "before", "after"]].astype(object)
+    assert rows.where(rows.notna(), None).values.tolist() == [
+        ["retraction", "pmid:1", "2022-02-01", None, None],
+        ["new_trial", "nct:NCT00000002", "2020-03-01", None, "PHASE1, RECRUITING"],
+        ["status_change", "nct:NCT00000001", "2021-06-01", "RECRUITING", "SUSPENDED"],
+        ["status_change", "nct:NCT00000001", "2022-01-01", "SUSPENDED", "TERMINATED"],
+    ]
+    assert set(found["watch"]) == {"mine"}
+
+
+def test_nothing_is_new_after_the_last_day_and_a_later_day_is_not_looked_into(small: Lake) -> None:
+    assert len(find_changes(small, [Watch("mine", (A,))], since=day("2024-01-01"))) == 0
+    until = find_changes(small, [Watch("mine", (A,))], since=day("2021-02-01"), until=day("2021-07-01"))
+    assert list(until["kind"]) == ["status_change"]
