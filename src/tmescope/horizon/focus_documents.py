@@ -21,6 +21,7 @@ UNION SELECT doc_id FROM mentions WHERE entity_id IN (SELECT unnest($entities))
 UNION SELECT doc_id FROM documents WHERE list_has_any(list_transform(mesh, lambda m: m.ui), $headings)
 OR ($pattern <> '' AND regexp_matches(lower(concat_ws(' | ', title, abstract)), $pattern))
 """  # noqa: S608 - our own words
+_CHOOSE = f"CREATE OR REPLACE TEMP TABLE trend_focus AS SELECT d FROM trend_documents WHERE doc_id IN ({_QUERY})"  # noqa: S608
 
 
 def focus_entities(area: FocusArea, *, below: Iterable[str] = ()) -> list[str]:
@@ -77,10 +78,7 @@ def select_area(index: MentionIndex, area: FocusArea, *, below: Iterable[str] = 
     int
         How many of its documents are counted at all: those with a day of entry that are not retracted.
     """
-    index.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE trend_focus AS SELECT d FROM trend_documents WHERE doc_id IN ({_QUERY})",
-        _given(area, below),
-    )
+    index.connection.execute(_CHOOSE, _given(area, below))
     found = index.connection.execute("SELECT count(*) FROM trend_focus").fetchone()
     return int(found[0]) if found else 0
 
