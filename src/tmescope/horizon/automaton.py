@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Automaton", "build_automaton", "find"]
 
-_NEAR = 4096  # nodes whose steps are laid out in full: 38 x 4 bytes each, what fits beside the text in a cache
+_NEAR = 8000  # nodes whose steps are laid out in full: 38 x 4 bytes each, what fits beside the text in a cache
 
 
 @dataclass(frozen=True)

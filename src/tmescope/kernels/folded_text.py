@@ -58,7 +58,8 @@ def _put(
 @compiled
 def _put_word(
     kind: int,
-    spelt: NDArray[np.uint8],
+    spelling: tuple[int, int],
+    letters: NDArray[np.uint8],
     where: tuple[int, int],
     state: NDArray[np.int64],
     codes: NDArray[np.uint8],
@@ -66,15 +67,15 @@ def _put_word(
     places: NDArray[np.int32],
 ) -> None:
     """Write one character of a word, with what stands between it and the one before."""
-    for i in range(spelt.shape[0]):
-        code = np.int64(spelt[i])
+    for i in range(spelling[0], spelling[1]):
+        code = np.int64(letters[i])
         sort = _NAME if kind == _NAMED else (_LETTER if code >= _FIRST_LETTER else _DIGIT)
         mark = CAPITAL if kind == _UPPER else 0
         if not state[_IN_WORD]:
             if state[_N] > 0:
                 _put(np.int64(state[_WAITING] != 1), 0, where, state, codes, marks, places)
             mark |= BEGINS
-        elif sort != state[_SORT] or (kind == _NAMED and i == 0):
+        elif sort != state[_SORT] or (kind == _NAMED and i == spelling[0]):
             _put(0, 0, where, state, codes, marks, places)
         state[_WAITING], state[_IN_WORD], state[_SORT] = 0, 1, sort
         _put(code, mark, where, state, codes, marks, places)
@@ -140,12 +141,22 @@ def fold_text(
     own = np.zeros(1, dtype=np.int64)
     at = first
     while at < last:
+        byte = np.int64(data[at])
+        if state[_IN_WORD] and byte < 0x80 and 2 <= kinds[byte] <= _UPPER:  # most characters of most texts
+            code = np.int64(letters[ends[byte]])
+            if (_LETTER if code >= _FIRST_LETTER else _DIGIT) == state[_SORT]:
+                n = state[_N]
+                codes[n], marks[n] = code, CAPITAL if kinds[byte] == _UPPER else 0
+                places[n, 0], places[n, 1] = at - first, at + 1 - first
+                state[_N] = n + 1
+                at += 1
+                continue
         _decode(data, at, last, point)
         known = point[0] < kinds.shape[0]
         kind = np.int64(kinds[point[0]]) if known else _HARD
         if 2 <= kind <= _NAMED:
-            spelt = letters[ends[point[0]] : ends[point[0] + 1]]
-            _put_word(kind, spelt, (at - first, point[1] - first), state, codes, marks, places)
+            spelling = (np.int64(ends[point[0]]), np.int64(ends[point[0] + 1]))
+            _put_word(kind, spelling, letters, (at - first, point[1] - first), state, codes, marks, places)
         elif kind == _APOSTROPHE and state[_IN_WORD]:
             _own(data, point[1], last, own)
             _end_word(state, marks)

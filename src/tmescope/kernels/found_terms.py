@@ -66,10 +66,11 @@ def _ending(
     outputs: NDArray[np.int32],
     form_ends: NDArray[np.int32],
     form_case: NDArray[np.int64],
+    bits: NDArray[np.int64],
+    form: NDArray[np.int32],
     best: NDArray[np.int32],
 ) -> None:
     """Note every term that ends at a place, by where it begins; a longer one takes the place of a shorter."""
-    bits, form = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
     if terms[node] == DEAD:
         node = outputs[node]
     while node != DEAD:
@@ -164,6 +165,7 @@ def find_terms(
     codes, marks = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.uint8)
     places, best = np.empty((size, 2), dtype=np.int32), np.zeros((size, 2), dtype=np.int32)
     length, to = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
+    bits, form = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
     count[0] = 0
     for document in range(ends.shape[0] - 1):
         begin, end = ends[document], ends[document + 1]
@@ -171,8 +173,11 @@ def find_terms(
         state = 0
         for place in range(length[0]):
             best[place, 1] = 0
+            if state == DEAD:
+                state = 0 if codes[place] <= 1 else DEAD
+                continue
             step(state, codes[place], first, labels, fails, near, to)
             state = to[0]
             if state != DEAD and marks[place] & ENDS:
-                _ending(state, place, marks, depths, terms, outputs, form_ends, form_case, best)
+                _ending(state, place, marks, depths, terms, outputs, form_ends, form_case, bits, form, best)
         _take(data, begin, document, length[0], places, best, found, count)

@@ -70,8 +70,10 @@ def grow_tree(
 def _child(first: NDArray[np.int32], labels: NDArray[np.uint8], node: int, code: int, to: NDArray[np.int32]) -> None:
     to[0] = DEAD
     for child in range(first[node], first[node + 1]):
-        if labels[child] == code:
-            to[0] = child
+        if labels[child] >= code:  # children stand in the order of their labels
+            if labels[child] == code:
+                to[0] = child
+            break
 
 
 @compiled
