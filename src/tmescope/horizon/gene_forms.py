@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
+from tmescope.facts.gene_words import GeneWords, load_gene_words
 from tmescope.facts.hgnc import HgncRecord
-from tmescope.horizon.forms import SURE, UNSURE, Form
+from tmescope.horizon.forms import SHIELD, SURE, UNSURE, Form
 
-__all__ = ["gene_forms"]
+__all__ = ["SPELT", "SYMBOL", "gene_forms", "names_of"]
 
-SYMBOL, NAME, FORMER, ALIAS, SPELT, FIRST_MEMBER = 0, 1, 2, 3, 4, 5
+ASSIGNED, SYMBOL, NAME, FORMER, ALIAS, SPELT, FIRST_MEMBER = -1, 0, 1, 2, 3, 4, 5
 
 _GREEK = {"A": "alpha", "B": "beta", "G": "gamma", "D": "delta", "E": "epsilon"}
 _ENDS_IN_LETTER = re.compile(r"([A-Z][A-Z0-9]+)([ABGDE])(\d*)")
@@ -29,39 +31,47 @@ _PROTEIN = re.compile(r"[a-z]{4,}in")
 _SHORTEST_NAME = 5
 
 
-def gene_forms(records: Iterable[HgncRecord], *, unsure: Collection[str] = ()) -> Iterator[Form]:
+def gene_forms(records: Iterable[HgncRecord], words: GeneWords | None = None) -> Iterator[Form]:
     """Yield the forms of genes.
 
     Parameters
     ----------
     records : iterable of HgncRecord
         Withdrawn entries are left out.
-    unsure : collection of str
-        Names that mean other things too: they need evidence whatever their length.
+    words : GeneWords, optional
+        What is known of names beyond HGNC; the bundled file if omitted.
 
     Yields
     ------
     Form
-        Of type ``gene``. Ranks: symbol, name, former symbol, alias, spelt variant, first of a family of one.
+        Of type ``gene``, and shields. Ranks: assigned by people, symbol, name, former symbol, alias, spelt variant, first
+        of a family of one.
 
     Notes
     -----
     What makes a form sure was tuned on the training part of BioRED; see docs/methods/horizon-entities.md.
     """
+    known = words or load_gene_words()
     standing = [record for record in records if record.is_approved]
     names = frozenset(name.lower() for record in standing for name in record.names)
     tails = frozenset(r.symbol.split("-", 1)[1] for r in standing if r.symbol.startswith(("HLA-", "MT-")))
     for record in standing:
         make = partial(Form, entity_id=record.hgnc_id, entity_type="gene")
         for form in (*_symbol_forms(record, tails, make), *_name_forms(record, names, make)):
-            yield _checked(form, unsure)
+            if form.rank != SPELT or form.text.upper() not in known.words:
+                yield _checked(form, known)
+    ids = {record.hgnc_id for record in standing}
+    for name, hgnc_id in known.assigned.items():
+        if hgnc_id in ids:
+            short = " " not in name and not name.islower()
+            yield Form(name, hgnc_id, "gene", ASSIGNED, strict=short, is_short=short)
+    for phrase in known.phrases:
+        yield Form(phrase, "", "", trust=SHIELD)
 
 
-def _checked(form: Form, unsure: Collection[str]) -> Form:
-    if form.trust == SURE and form.text in unsure:
-        return Form(
-            form.text, form.entity_id, form.entity_type, form.rank, True, UNSURE, True, form.known_since
-        )
+def _checked(form: Form, words: GeneWords) -> Form:
+    if form.trust == SURE and (form.text in words.others or form.text.upper() in words.words):
+        return replace(form, strict=True, trust=UNSURE, is_short=True)
     return form
 
 
