@@ -36,12 +36,18 @@ class Dictionary:
     names : mapping of str to str
         Entity to its name as people read it.
     words : mapping of str to tuple of str
-        Gene to names by which a long form is known to be its.
+        Entity to names by which a long form is known to be its.
+    mesh : mapping of str to str
+        Identifier of MeSH, such as ``D008545``, to the entity of a disease.
+    day : date, optional
+        Day of which the dictionary is; None for all that is known.
     """
 
     forms: tuple[Form, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mesh: Mapping[str, str] = field(default_factory=dict)
+    day: dt.date | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -50,7 +56,7 @@ class Dictionary:
         for form in self.forms:
             text.update(repr(form).encode())
         text.update(repr(sorted(self.names.items())).encode())
-        text.update(repr(sorted(self.words.items())).encode())
+        text.update(repr((sorted(self.words.items()), sorted(self.mesh.items()), self.day)).encode())
         return text.hexdigest()
 
     @cached_property
@@ -68,6 +74,12 @@ class Dictionary:
         """For each form, the place of its entity in `entities`."""
         place = {entity: i for i, entity in enumerate(self.entities)}
         return np.array([place[form.entity_id] for form in self.forms], dtype=np.int64)
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """Types of `entities`."""
+        found = {form.entity_id: form.entity_type for form in self.forms}
+        return tuple(found[entity] for entity in self.entities)
 
     @cached_property
     def trust(self) -> NDArray[np.int8]:
@@ -90,10 +102,9 @@ class Dictionary:
         known = tuple(f for f in self.forms if f.known_since is None or f.known_since <= day)
         there = {f.entity_id for f in known}
         names = {entity: name for entity, name in self.names.items() if entity in there}
-        return Dictionary(known, names, {e: w for e, w in self.words.items() if e in there})
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
+        words = {entity: own for entity, own in self.words.items() if entity in there}
+        mesh = {heading: entity for heading, entity in self.mesh.items() if entity in there}
+        return Dictionary(known, names, words, mesh, day)
 
 
 def settle_forms(forms: Iterable[Form]) -> tuple[Form, ...]:
