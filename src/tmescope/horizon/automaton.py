@@ -24,7 +24,7 @@ class Automaton:
 
     Parameters
     ----------
-    labels, depths, terms, first, fails, outputs, near : arrays
+    labels, depths, terms, first, fails, outputs, near, tokens : arrays
         See `tmescope.kernels.term_tree`.
     form_ends, form_case : arrays
         Forms of each term.
@@ -39,6 +39,7 @@ class Automaton:
     fails: NDArray[np.int32]
     outputs: NDArray[np.int32]
     near: NDArray[np.int32]
+    tokens: NDArray[np.uint8]
     form_ends: NDArray[np.int32]
     form_case: NDArray[np.int64]
     forms: NDArray[np.int32]
@@ -74,11 +75,13 @@ def build_automaton(texts: Sequence[str], strict: Sequence[bool]) -> Automaton:
     new = [place for place in range(len(keys)) if place == 0 or keys[place][0] != keys[place - 1][0]]
     terms = [keys[place][0] for place in new]
     form_ends = np.array([*new, len(keys)], dtype=np.int32)
-    return Automaton(*_tree(terms), form_ends, form_case, forms)
+    return _automaton(terms, form_ends, form_case, forms=forms)
 
 
-def _tree(terms: Sequence[bytes]) -> tuple[NDArray[np.uint8], ...]:
-    from tmescope.kernels.term_tree import N_CODES, grow_tree, link_tree
+def _automaton(
+    terms: Sequence[bytes], form_ends: NDArray[np.int32], form_case: NDArray[np.int64], *, forms: NDArray[np.int32]
+) -> Automaton:
+    from tmescope.kernels.term_tree import N_CODES, TOKEN_BYTES, grow_tree, link_tree, mark_tokens
 
     codes = np.frombuffer(b"".join(terms), dtype=np.uint8)
     ends = np.concatenate([[0], np.cumsum([len(term) for term in terms], dtype=np.int64)]).astype(np.int64)
@@ -97,7 +100,9 @@ def _tree(terms: Sequence[bytes]) -> tuple[NDArray[np.uint8], ...]:
     fails, outputs = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
     near = np.empty((min(n, _NEAR), N_CODES), dtype=np.int32)
     link_tree(parents, labels, ending, first, fails, outputs, near)
-    return labels, depths, ending, first, fails, outputs, near
+    tokens = np.zeros(TOKEN_BYTES, dtype=np.uint8)
+    mark_tokens(codes, ends, tokens)
+    return Automaton(labels, depths, ending, first, fails, outputs, near, tokens, form_ends, form_case, forms)
 
 
 def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -124,7 +129,7 @@ def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64])
         found = np.empty((size, 6), dtype=np.int32)
         find_terms(
             data, ends, tables.kinds, tables.ends, tables.letters, a.labels, a.depths, a.terms, a.first,
-            a.fails, a.outputs, a.near, a.form_ends, a.form_case, found, count,
+            a.fails, a.outputs, a.near, a.tokens, a.form_ends, a.form_case, found, count,
         )  # fmt: skip
         if count[0] <= size:
             break

@@ -8,7 +8,7 @@ import numpy as np
 
 from tmescope.kernels.compile import compiled
 from tmescope.kernels.folded_text import BEGINS, CAPITAL, ENDS, fold_text
-from tmescope.kernels.term_tree import DEAD, step
+from tmescope.kernels.term_tree import DEAD, step, token
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,6 +101,7 @@ def _take(
             place += 1
             continue
         end = best[place, 1]
+        best[place, 1] = 0
         row = count[0]
         if row < found.shape[0]:
             found[row, 0], found[row, 1] = document, best[place, 0]
@@ -111,7 +112,44 @@ def _take(
                     byte += 1
                 found[row, 4 + side] = characters
         count[0] = row + 1
+        for inside in range(place, end):  # what begins inside is left out
+            best[inside, 1] = 0
         place = end
+
+
+@compiled
+def _scan(
+    codes: NDArray[np.uint8],
+    marks: NDArray[np.uint8],
+    n: int,
+    labels: NDArray[np.uint8],
+    depths: NDArray[np.int32],
+    terms: NDArray[np.int32],
+    first: NDArray[np.int32],
+    fails: NDArray[np.int32],
+    outputs: NDArray[np.int32],
+    near: NDArray[np.int32],
+    tokens: NDArray[np.uint8],
+    form_ends: NDArray[np.int32],
+    form_case: NDArray[np.int64],
+    best: NDArray[np.int32],
+) -> None:
+    """Run the automaton over one folded text."""
+    word, to = np.zeros(2, dtype=np.int64), np.zeros(1, dtype=np.int32)
+    bits, form = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
+    state, place = 0, 0
+    while place < n:
+        if state <= 0:  # no term is under way: pass over words that begin none
+            token(codes, place, n, word)
+            begins = state == 0 and marks[place] & BEGINS and (tokens[word[1] >> 3] >> (word[1] & 7)) & 1
+            if not begins:
+                place, state = word[0] + 1, 0
+                continue
+        step(state, codes[place], first, labels, fails, near, to)
+        state = to[0]
+        if state > 0 and marks[place] & ENDS:
+            _ending(state, place, marks, depths, terms, outputs, form_ends, form_case, bits, form, best)
+        place += 1
 
 
 @compiled
@@ -128,6 +166,7 @@ def find_terms(
     fails: NDArray[np.int32],
     outputs: NDArray[np.int32],
     near: NDArray[np.int32],
+    tokens: NDArray[np.uint8],
     form_ends: NDArray[np.int32],
     form_case: NDArray[np.int64],
     found: NDArray[np.int32],
@@ -145,6 +184,8 @@ def find_terms(
         How characters are folded, see `fold_text`.
     labels, depths, terms, first, fails, outputs, near : arrays
         The automaton, see `term_tree`.
+    tokens : array of uint8
+        First words of terms, see `tmescope.kernels.term_tree.mark_tokens`.
     form_ends : array of int32, n_terms + 1
         Forms of a term are ``form_ends[term]`` to ``form_ends[term + 1]``; the first that fits is taken.
     form_case : array of int64, n_forms
@@ -156,7 +197,7 @@ def find_terms(
 
     Notes
     -----
-    One look at each character. Of two terms that overlap, the one that begins first is taken, of those the longest.
+    One look at each character; words that begin no term are passed over while none is under way. Of two terms that overlap, the one that begins first is taken, of those the longest.
     """
     longest = 0
     for document in range(ends.shape[0] - 1):
@@ -164,20 +205,12 @@ def find_terms(
     size = 5 * longest + 8
     codes, marks = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.uint8)
     places, best = np.empty((size, 2), dtype=np.int32), np.zeros((size, 2), dtype=np.int32)
-    length, to = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
-    bits, form = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
+    length = np.zeros(1, dtype=np.int64)
     count[0] = 0
     for document in range(ends.shape[0] - 1):
         begin, end = ends[document], ends[document + 1]
         fold_text(data, begin, end, kinds, letter_ends, letters, codes, marks, places, length)
-        state = 0
-        for place in range(length[0]):
-            best[place, 1] = 0
-            if state == DEAD:
-                state = 0 if codes[place] <= 1 else DEAD
-                continue
-            step(state, codes[place], first, labels, fails, near, to)
-            state = to[0]
-            if state != DEAD and marks[place] & ENDS:
-                _ending(state, place, marks, depths, terms, outputs, form_ends, form_case, bits, form, best)
+        _scan(
+            codes, marks, length[0], labels, depths, terms, first, fails, outputs, near, tokens, form_ends, form_case, best
+        )
         _take(data, begin, document, length[0], places, best, found, count)

@@ -11,12 +11,16 @@ from tmescope.kernels.compile import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DEAD", "N_CODES", "grow_tree", "link_tree", "step"]
+__all__ = ["DEAD", "N_CODES", "TOKEN_BYTES", "grow_tree", "link_tree", "mark_tokens", "step", "token"]
 
 DEAD = -1
 """No term can be under way before the next word."""
 
 N_CODES = 38
+TOKEN_BYTES = 1 << 17
+"""Size of the table of first words: a bit for each of a million hashes."""
+
+_FACTOR, _KEPT, _FOLDED = 131, 0x7FFFFFFF, 11
 _LAST_BETWEEN = 1
 
 
@@ -64,6 +68,43 @@ def grow_tree(
         terms[path[own.shape[0]]] = term
         before = own.shape[0]
     count[0] = n
+
+
+@compiled
+def token(codes: NDArray[np.uint8], at: int, last: int, found: NDArray[np.int64]) -> None:
+    """Write where a word or number ends, and the bit of the table that stands for it.
+
+    Parameters
+    ----------
+    codes : array of uint8
+        Folded text.
+    at, last : int
+        Where it begins, and the end of the text.
+    found : array of int64, 2
+        Written.
+    """
+    value = 0
+    while at < last and codes[at] > _LAST_BETWEEN:
+        value = (value * _FACTOR + codes[at]) & _KEPT
+        at += 1
+    found[0], found[1] = at, (value ^ (value >> _FOLDED)) & (8 * TOKEN_BYTES - 1)
+
+
+@compiled
+def mark_tokens(codes: NDArray[np.uint8], ends: NDArray[np.int64], table: NDArray[np.uint8]) -> None:
+    """Set the bits of the first words of terms.
+
+    Parameters
+    ----------
+    codes, ends : arrays
+        As for `grow_tree`.
+    table : array of uint8, `TOKEN_BYTES`
+        Added to. A word whose bit is not set begins no term; one whose bit is set may.
+    """
+    found = np.zeros(2, dtype=np.int64)
+    for term in range(ends.shape[0] - 1):
+        token(codes, ends[term], ends[term + 1], found)
+        table[found[1] >> 3] |= np.uint8(1 << (found[1] & 7))
 
 
 @compiled

@@ -114,6 +114,9 @@ def find_shapes(
     blank or nothing, perhaps one capital more, three to six digits and at most two letters.
     """
     end, shape = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    closes = np.zeros(256, dtype=np.uint8)  # letters that a stem ends in
+    for stem in range(needs.shape[0]):
+        closes[stems[stem_ends[stem + 1] - 1]] = 1
     count[0] = 0
     for text in range(ends.shape[0] - 1):
         begin, last = ends[text], ends[text + 1]
@@ -128,10 +131,12 @@ def find_shapes(
                 at = max(end[0], at + 1)
                 continue
             shape[0] = -2
-            _code_end(data, at, last, end)
+            end[0] = at
+            if data[at] <= 90:
+                _code_end(data, at, last, end)
             if end[0] > at:
                 shape[0], word = CODE, end[0]
-            elif word - at >= 6:
+            elif closes[data[word - 1] | 32]:
                 _stem_of(data, at, word, stems, stem_ends, needs, shape)
             if shape[0] != -2:
                 row = count[0]
