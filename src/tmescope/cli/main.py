@@ -20,6 +20,7 @@ from tmescope.cli import (
     export,
     facts,
     horizon,
+    horizon_entities,
     horizon_landscape,
     lists,
     model,
@@ -77,6 +78,7 @@ app.add_typer(model.model_app, name="model")
 atlas.atlas_app.add_typer(atlas_passes.passes_app)
 atlas.atlas_app.add_typer(atlas_graph.graph_app)
 app.add_typer(atlas.atlas_app, name="atlas")
+horizon.horizon_app.add_typer(horizon_entities.entities_app)
 horizon.horizon_app.add_typer(horizon_landscape.landscape_app)
 app.add_typer(horizon.horizon_app, name="horizon")
 app.command("convert")(convert.convert)

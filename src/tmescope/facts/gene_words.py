@@ -77,14 +77,14 @@ def read_gene_words(path: Path) -> GeneWords:
     record = read_record(path, _FILE_KEYS)
     others: dict[str, str] = {}
     assigned: dict[str, str] = {}
-    for one in _entries(record["others"], _OTHER_KEYS, path, "others"):
+    for one in _entries(record["others"], _OTHER_KEYS, path, table="others"):
         others |= dict.fromkeys(one["names"], one["meaning"])
-    for one in _entries(record["assigned"], _ASSIGNED_KEYS, path, "assigned"):
+    for one in _entries(record["assigned"], _ASSIGNED_KEYS, path, table="assigned"):
         assigned |= dict.fromkeys(one["names"], one["hgnc_id"])
     return GeneWords(frozenset(record["words"]), others, tuple(record["phrases"]), assigned)
 
 
-def _entries(found: list[Any], keys: Mapping[str, Key], path: Path, table: str) -> list[dict[str, Any]]:
+def _entries(found: list[Any], keys: Mapping[str, Key], path: Path, *, table: str) -> list[dict[str, Any]]:
     for number, one in enumerate(found, start=1):
         check_record(one, keys, where=f"{place(path)}, [[{table}]] {number}")
     return found

@@ -1,4 +1,4 @@
-"""Bundled vocabularies of papers and trials: kinds of therapy, concepts, sponsors, countries, drugs, stems and codes."""
+"""Bundled vocabularies of papers and trials: therapies, concepts, sponsors, countries, drugs, stems and codes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tmescope.facts.records import DATA, Key, check_record, place, read_record
 from tmescope.foundation.errors import FactsError
 
 __all__ = [
+    "VOCABULARIES",
     "Alias",
     "Drug",
     "Named",
     "Stem",
-    "VOCABULARIES",
     "load_codes",
     "load_drugs",
     "load_not_drugs",

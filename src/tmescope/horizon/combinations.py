@@ -22,8 +22,8 @@ def combination_schema() -> pa.Schema:
     Returns
     -------
     pyarrow.Schema
-        ``combination_id`` is ``drug:a+drug:b``, the drugs sorted; ``arm`` its label, missing where the record has no arms
-        and one intervention names them together.
+        ``combination_id`` is ``drug:a+drug:b``, the drugs sorted; ``arm`` its label, missing where the record has no
+        arms and one intervention names them together.
     """
     text = pa.string()
     return pa.schema(

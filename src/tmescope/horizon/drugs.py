@@ -12,8 +12,12 @@ from tmescope.horizon.forms import Form
 __all__ = ["drug_forms", "drug_id", "is_company_code", "normalise_drugs"]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
-_CODE = re.compile(r"(?<![A-Za-z0-9-])[A-Z][A-Za-z]{0,4}[- ]?[A-Z]{0,2}\d{2,7}[A-Z]{0,3}\d?(?:-[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
-_NO_CODE = re.compile(r"(?i)(phase|day|week|cohort|arm|group|grade|stage|part|cycle|step|mg|gy|vitamin|version|l0\d|cd\d).*")
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9-])[A-Z][A-Za-z]{0,4}[- ]?[A-Z]{0,2}\d{2,7}[A-Z]{0,3}\d?(?:-[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
+)
+_NO_CODE = re.compile(
+    r"(?i)(phase|day|week|cohort|arm|group|grade|stage|part|cycle|step|mg|gy|vitamin|version|l0\d|cd\d).*"
+)
 _CAPITAL_NAME = re.compile(r"[A-Z]{2,}")
 _SUFFIX = re.compile(r"-[a-z]{4}$")  # of biosimilars, such as -awwb
 
@@ -59,7 +63,7 @@ def drug_forms(drugs: Iterable[Drug] | None = None) -> Iterator[Form]:
 
 def _needs_capitals(name: str) -> bool:
     core = "".join(c for c in name if c.isalnum())
-    return len(core) < 5 or not any(c.isdigit() for c in core) and name.isupper()
+    return len(core) < 5 or (not any(c.isdigit() for c in core) and name.isupper())
 
 
 def is_company_code(text: str) -> bool:
@@ -71,7 +75,7 @@ def is_company_code(text: str) -> bool:
         Such as ``SHR-1826``.
     """
     found = _CAPITAL_NAME.match(text)
-    return bool(found) and any(found[0].startswith(prefix) for prefix in load_codes())
+    return found is not None and any(found[0].startswith(prefix) for prefix in load_codes())
 
 
 def normalise_drugs(
@@ -138,9 +142,7 @@ class _Finder:
         """Return the name of a drug that a word is, or nothing."""
         word = _SUFFIX.sub("", text)
         low = word.lower()
-        if low not in load_not_drugs() and any(
-            low.endswith(s.stem) and len(low) >= s.needs for s in self._stems
-        ):
+        if low not in load_not_drugs() and any(low.endswith(s.stem) and len(low) >= s.needs for s in self._stems):
             return word
         return text if _CODE.fullmatch(text) and not _NO_CODE.fullmatch(text) else ""
 

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tmescope.facts.horizon_terms import load_vocabulary
+from tmescope.facts.horizon_terms import load_drugs, load_vocabulary
 from tmescope.facts.references.doid import Disease
 from tmescope.horizon.automaton import find
 from tmescope.horizon.dictionary import Dictionary, settle_forms
-from tmescope.horizon.drugs import drug_forms, drug_id, load_drugs
+from tmescope.horizon.drugs import drug_forms, drug_id
 from tmescope.horizon.evidence import FIRST, FORM, FROM, LAST, TEXT, TO, Texts, accept
 from tmescope.horizon.gene_forms import gene_forms, names_of
 from tmescope.horizon.mentions import Mentions
@@ -83,8 +83,8 @@ def tag(documents: pa.Table, dictionary: Dictionary, *, trials: pa.Table | None 
     Parameters
     ----------
     documents : pyarrow.Table
-        By `tmescope.store.lake_schemas.document_schema`; ``doc_id``, ``title`` and ``abstract`` are needed, others are used
-        where they are there.
+        By `tmescope.store.lake_schemas.document_schema`; ``doc_id``, ``title`` and ``abstract`` are needed, others
+        are used where they are there.
     dictionary : Dictionary
         As from `build_dictionary`.
     trials : pyarrow.Table, optional
@@ -145,7 +145,9 @@ def _tag_text(documents: pa.Table, dictionary: Dictionary, found: Mentions) -> N
         start = len(texts.cut(row.text, 0, row.first).decode(errors="replace"))
         start -= 0 if at_title else int(characters[row.text]) + 1
         place = (start, start + len(row.name))
-        found.add_one(ids[row.text].as_py(), drug_id(row.name), "title" if at_title else "abstract", row.name, place=place)
+        found.add_one(
+            ids[row.text].as_py(), drug_id(row.name), "title" if at_title else "abstract", text=row.name, place=place
+        )
 
 
 def _cuts(texts: Texts, rows: NDArray[np.int32]) -> Sequence[str]:

@@ -117,13 +117,14 @@ def accept(found: NDArray[np.int32], texts: Texts, dictionary: Dictionary) -> ND
     trust = dictionary.trust[found[:, FORM]]
     verdicts = _introduced(found, texts, dictionary)
     accepted = ((trust == SURE) & (verdicts >= 0)) | ((trust == UNSURE) & (verdicts > 0))
-    _accept_named_elsewhere(found, accepted, verdicts, dictionary)
+    _accept_named_elsewhere(found, accepted, verdicts, dictionary=dictionary)
     open_rows = np.flatnonzero((trust == UNSURE) & ~accepted & (verdicts == 0))
-    _accept_by_words(open_rows, found, accepted, texts, dictionary)
-    return accepted & (trust != SHIELD)
+    _accept_by_words(open_rows, found, accepted, texts=texts, dictionary=dictionary)
+    kept: NDArray[np.bool_] = accepted & (trust != SHIELD)
+    return kept
 
 
-def _keys(texts: NDArray[np.int32], others: NDArray[np.int64]) -> NDArray[np.int64]:
+def _keys(texts: NDArray[np.int32], others: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.int64]:
     return (texts.astype(np.int64) << 32) | others.astype(np.int64)
 
 
@@ -180,7 +181,7 @@ def _stems(texts: Iterable[str]) -> frozenset[str]:
 
 
 def _accept_named_elsewhere(
-    found: NDArray[np.int32], accepted: NDArray[np.bool_], verdicts: NDArray[np.int8], dictionary: Dictionary
+    found: NDArray[np.int32], accepted: NDArray[np.bool_], verdicts: NDArray[np.int8], *, dictionary: Dictionary
 ) -> None:
     """Accept names whose entity has an accepted name in the same text."""
     keys = _keys(found[:, TEXT], dictionary.entity_of[found[:, FORM]])
@@ -192,6 +193,7 @@ def _accept_by_words(
     rows: NDArray[np.int64],
     found: NDArray[np.int32],
     accepted: NDArray[np.bool_],
+    *,
     texts: Texts,
     dictionary: Dictionary,
 ) -> None:

@@ -63,7 +63,7 @@ def load_folding() -> Folding:
 def _spell(character: str) -> tuple[int, str]:
     if character in _APOSTROPHES:
         return _APOSTROPHE, ""
-    if character in _SIGNS or unicodedata.category(character) in {"Mn", "Cf"} and character != "\u00ad":
+    if character in _SIGNS or (unicodedata.category(character) in {"Mn", "Cf"} and character != "\u00ad"):
         return _DROPPED, ""
     if character in _BETWEEN_WORDS or unicodedata.category(character) in {"Pd", "Zs"}:
         return _SOFT, ""

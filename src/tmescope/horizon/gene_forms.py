@@ -23,7 +23,10 @@ _SEGMENT = re.compile(
 )
 """Segments of receptors, smell receptors and non-coding RNA: their many aliases are those of other things."""
 
-_FUNCTION_WORDS = frozenset("and or in of to as at by an is it if on no we us be he she the for not all are was".split())
+_FUNCTION_WORDS = frozenset(
+    {"a", "all", "an", "and", "are", "as", "at", "be", "by", "for", "he", "if", "in", "is", "it", "no", "not", "of", "on"}
+    | {"or", "she", "the", "to", "us", "was", "we"}
+)
 _LETTER_AND_NUMBER = re.compile(r"p\d\d")
 _ONE_WORD = re.compile(r"[A-Z]?[a-z]{5,}")
 _CAPITALS = re.compile(r"[A-Z]{3,}")
@@ -44,8 +47,8 @@ def gene_forms(records: Iterable[HgncRecord], words: GeneWords | None = None) ->
     Yields
     ------
     Form
-        Of type ``gene``, and shields. Ranks: assigned by people, symbol, name, former symbol, alias, spelt variant, first
-        of a family of one.
+        Of type ``gene``, and shields. Ranks: assigned by people, symbol, name, former symbol, alias, spelt variant,
+        first of a family of one.
 
     Notes
     -----
@@ -79,7 +82,7 @@ _Maker = partial[Form]
 
 
 def _symbol_forms(record: HgncRecord, tails: Collection[str], make: _Maker) -> Iterator[Form]:
-    yield from _written(record.symbol, SYMBOL, make, record.symbol_since)
+    yield from _written(record.symbol, SYMBOL, make, since=record.symbol_since)
     if _SEGMENT.fullmatch(record.symbol):
         return
     for name, rank in (*((n, FORMER) for n in record.previous), *((n, ALIAS) for n in record.aliases)):
@@ -89,17 +92,17 @@ def _symbol_forms(record: HgncRecord, tails: Collection[str], make: _Maker) -> I
         if " " in name or _ONE_WORD.fullmatch(name):
             yield make(name, rank=FORMER, trust=SURE if " " in name else UNSURE)
         else:
-            yield from _written(name, rank, make, None)
+            yield from _written(name, rank, make)
 
 
-def _written(name: str, rank: int, make: _Maker, since: dt.date | None) -> Iterator[Form]:
+def _written(name: str, rank: int, make: _Maker, *, since: dt.date | None = None) -> Iterator[Form]:
     """Yield a symbol as it is, without its hyphens, spelt with Greek letters, and as the symbol of an animal's gene."""
     core = _core(name)
     if len(core) < 2 or not any(c.isalpha() for c in core):
         return
     has_number = any(c.isdigit() for c in core)
     loose = has_number and len(core) >= 4 and "".join(filter(str.isalpha, core)).lower() not in _FUNCTION_WORDS
-    trust = UNSURE if _is_unsure(name, core, has_number, rank) else SURE
+    trust = UNSURE if _is_unsure(name, core, has_number=has_number, is_symbol=rank == SYMBOL) else SURE
     made = partial(make, strict=not loose, trust=trust, is_short=True, known_since=since)
     yield made(name, rank=rank)
     if "-" in name:
@@ -113,13 +116,13 @@ def _written(name: str, rank: int, make: _Maker, since: dt.date | None) -> Itera
         yield make(greek, rank=SPELT, is_short=True, known_since=since)
 
 
-def _is_unsure(name: str, core: str, has_number: bool, rank: int) -> bool:
+def _is_unsure(name: str, core: str, *, has_number: bool, is_symbol: bool) -> bool:
     if _LETTER_AND_NUMBER.fullmatch(name):
         return False
     shortest = 3 if has_number else 4
-    if rank != SYMBOL and "-" in name:
+    if not is_symbol and "-" in name:
         return len(core) < shortest
-    return len(core) < shortest + (rank != SYMBOL)
+    return len(core) < shortest + (not is_symbol)
 
 
 def _name_forms(record: HgncRecord, names: Collection[str], make: _Maker) -> Iterator[Form]:

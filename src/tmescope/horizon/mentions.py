@@ -59,8 +59,8 @@ class Mentions:
         doc_id: str,
         entity_id: str,
         part: str,
-        text: str,
         *,
+        text: str,
         entity_type: str = "drug",
         place: tuple[int | None, int | None] = (None, None),
     ) -> None:

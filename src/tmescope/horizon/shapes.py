@@ -70,11 +70,11 @@ def drug_words(texts: Texts, taken: NDArray[np.int32], dictionary: Dictionary) -
             continue
         name = texts.cut(text, first, last).decode()
         is_drug = is_company_code(name) if shape == CODE else name.lower() not in load_not_drugs()
-        if is_drug and not _is_taken(places, taken, (text << 32) | last, (text << 32) | first):
+        if is_drug and not _is_taken(places, taken, begin=(text << 32) | first, end=(text << 32) | last):
             yield DrugWord(text, first, name)
 
 
-def _is_taken(places: NDArray[np.int64], taken: NDArray[np.int32], end: int, begin: int) -> bool:
+def _is_taken(places: NDArray[np.int64], taken: NDArray[np.int32], *, begin: int, end: int) -> bool:
     """Return whether a place overlaps one that is taken; those do not overlap each other."""
     before = int(np.searchsorted(places, end)) - 1
     return before >= 0 and (int(taken[before, TEXT]) << 32) | int(taken[before, TO]) > begin

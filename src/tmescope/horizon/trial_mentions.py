@@ -65,7 +65,7 @@ def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) ->
         for country in row.get("countries") or []:
             code = _countries().get(country)
             if code:
-                found.add_one(row["doc_id"], code, "country", country, entity_type="country")
+                found.add_one(row["doc_id"], code, "country", text=country, entity_type="country")
 
 
 def _add_interventions(
@@ -75,30 +75,32 @@ def _add_interventions(
     others = [one.get("other_names") or [] for one in interventions]
     for name, drugs in zip(names, normalise_drugs(names, other_names=others, as_of=dictionary.day), strict=True):
         for drug in drugs:
-            found.add_one(doc_id, drug, "intervention", name)
+            found.add_one(doc_id, drug, "intervention", text=name)
     for entity, entity_type, text in _looked_up(names, dictionary):
         if entity_type != "drug":
-            found.add_one(doc_id, entity, "intervention", text, entity_type=entity_type)
+            found.add_one(doc_id, entity, "intervention", text=text, entity_type=entity_type)
 
 
 def _add_conditions(row: Mapping[str, Any], dictionary: Dictionary, found: Mentions) -> None:
     headings = row.get("condition_mesh") or []
     for heading in headings:
         entity = dictionary.mesh.get(heading["id"], f"mesh:{heading['id']}")
-        found.add_one(row["doc_id"], entity, "condition", heading["term"], entity_type="disease")
+        found.add_one(row["doc_id"], entity, "condition", text=heading["term"], entity_type="disease")
     if not headings:
         for entity, entity_type, text in _looked_up(row.get("conditions") or [], dictionary):
             if entity_type == "disease":
-                found.add_one(row["doc_id"], entity, "condition", text, entity_type="disease")
+                found.add_one(row["doc_id"], entity, "condition", text=text, entity_type="disease")
 
 
 def _add_sponsor(row: Mapping[str, Any], found: Mentions) -> None:
     sponsor = row.get("sponsor") or {}
     if sponsor.get("name"):
-        found.add_one(row["doc_id"], sponsor_id(sponsor["name"]), "sponsor", sponsor["name"], entity_type="sponsor")
+        found.add_one(
+            row["doc_id"], sponsor_id(sponsor["name"]), "sponsor", text=sponsor["name"], entity_type="sponsor"
+        )
     kind = _classes().get(sponsor.get("class") or "")
     if kind:
-        found.add_one(row["doc_id"], kind, "sponsor", sponsor["class"], entity_type="sponsor")
+        found.add_one(row["doc_id"], kind, "sponsor", text=sponsor["class"], entity_type="sponsor")
 
 
 def _looked_up(names: Sequence[str], dictionary: Dictionary) -> Iterator[tuple[str, str, str]]:

@@ -13,7 +13,18 @@ __all__ = ["disease_forms", "vocabulary_forms"]
 
 _ACRONYM = re.compile(r"[A-Za-z]?[A-Z0-9][A-Z0-9-]*s?")
 _SURE_ACRONYM = 5
-_PLURALS = ("cancer", "carcinoma", "tumor", "sarcoma", "lymphoma", "neoplasm", "melanoma", "glioma", "adenoma", "syndrome")
+_PLURALS = (
+    "cancer",
+    "carcinoma",
+    "tumor",
+    "sarcoma",
+    "lymphoma",
+    "neoplasm",
+    "melanoma",
+    "glioma",
+    "adenoma",
+    "syndrome",
+)
 _BRITISH = (("tumor", "tumour"), ("leukemia", "leukaemia"), ("anemia", "anaemia"), ("hem", "haem"))
 _TOO_WIDE = frozenset({"disease", "syndrome", "physical disorder"})
 
@@ -29,8 +40,8 @@ def disease_forms(diseases: Iterable[Disease]) -> Iterator[Form]:
     Yields
     ------
     Form
-        Of type ``disease``: names and exact synonyms, their plurals and British spellings. Acronyms need the full name in
-        the same text. A term is known from the day on which it was made, where the ontology says it.
+        Of type ``disease``: names and exact synonyms, their plurals and British spellings. Acronyms need the full name
+        in the same text. A term is known from the day on which it was made, where the ontology says it.
     """
     for disease in diseases:
         for rank, text in enumerate((disease.name, *disease.synonyms)):

@@ -31,7 +31,7 @@ def _short_form(
     """Write from where to where the short form behind a parenthesis goes; an empty span where it is none."""
     span[0], span[1] = at + 1, at + 1
     end = at + 1
-    letters = 0
+    letters = np.int64(0)
     while end < min(last, at + 2 + _LONGEST) and data[end] not in (_OPEN, _CLOSE, _SPACE, 44, 59):
         letters += np.int64(97 <= (data[end] | 32) <= 122)
         end += 1
@@ -43,14 +43,12 @@ def _short_form(
 
 
 @compiled
-def _window(
-    data: NDArray[np.uint8], begin: int, end: int, words: int, span: NDArray[np.int64]
-) -> None:
+def _window(data: NDArray[np.uint8], begin: int, end: int, words: int, span: NDArray[np.int64]) -> None:
     """Write where the words before a parenthesis begin and end: at most so many, and none beyond a clause."""
     while end > begin and data[end - 1] == _SPACE:
         end -= 1
     at = end
-    seen, inside = 0, 0
+    seen, inside = 0, np.int64(0)
     while at > begin:
         byte = np.int64(data[at - 1])
         if byte in (_OPEN, _CLOSE, 59, 58, 10) or (byte == 46 and data[at] == _SPACE):

@@ -41,7 +41,7 @@ def _decode(data: NDArray[np.uint8], at: int, last: int, point: NDArray[np.int64
 
 @compiled
 def _put(
-    code: int,
+    code: int | np.int64,
     mark: int,
     where: tuple[int, int],
     state: NDArray[np.int64],
@@ -57,8 +57,8 @@ def _put(
 
 @compiled
 def _put_word(
-    kind: int,
-    spelling: tuple[int, int],
+    kind: int | np.int64,
+    spelling: tuple[np.int64, np.int64],
     letters: NDArray[np.uint8],
     where: tuple[int, int],
     state: NDArray[np.int64],

@@ -95,7 +95,7 @@ def _take(
     count: NDArray[np.int64],
 ) -> None:
     """Write the terms of one text from left to right, each behind the one before, with its places in characters too."""
-    place, byte, characters = 0, 0, 0
+    place, byte, characters = 0, 0, np.int64(0)
     while place < n:
         if best[place, 1] == 0:
             place += 1
@@ -210,7 +210,6 @@ def find_terms(
     for document in range(ends.shape[0] - 1):
         begin, end = ends[document], ends[document + 1]
         fold_text(data, begin, end, kinds, letter_ends, letters, codes, marks, places, length)
-        _scan(
-            codes, marks, length[0], labels, depths, terms, first, fails, outputs, near, tokens, form_ends, form_case, best
-        )
-        _take(data, begin, document, length[0], places, best, found, count)
+        n = length[0]
+        _scan(codes, marks, n, labels, depths, terms, first, fails, outputs, near, tokens, form_ends, form_case, best)
+        _take(data, begin, document, n, places, best, found, count)

@@ -16,6 +16,7 @@ __all__ = ["CODE", "find_shapes"]
 CODE = -1
 """What `find_shapes` writes for a code; a stem is its place in the list."""
 
+_NEITHER, _LAST_CAPITAL = -2, 90
 _MOST_CAPITALS, _FEWEST_DIGITS, _MOST_DIGITS, _MOST_BEHIND = 5, 3, 6, 2
 
 
@@ -42,8 +43,8 @@ def _stem_of(
     needs: NDArray[np.int32],
     shape: NDArray[np.int64],
 ) -> None:
-    """Write the longest stem that a word ends in, or -2."""
-    shape[0] = -2
+    """Write the longest stem that a word ends in, or `_NEITHER`."""
+    shape[0] = _NEITHER
     longest = 0
     for stem in range(needs.shape[0]):
         n = stem_ends[stem + 1] - stem_ends[stem]
@@ -80,6 +81,38 @@ def _code_end(data: NDArray[np.uint8], begin: int, last: int, end: NDArray[np.in
 
 
 @compiled
+def _look(
+    data: NDArray[np.uint8],
+    at: int,
+    last: int,
+    stems: NDArray[np.uint8],
+    stem_ends: NDArray[np.int32],
+    needs: NDArray[np.int32],
+    closes: NDArray[np.uint8],
+    end: NDArray[np.int64],
+    shape: NDArray[np.int64],
+) -> None:
+    """Write what begins at a byte, and where to go on."""
+    shape[0] = _NEITHER
+    _run(data, at, last, 2, end)
+    word = end[0]
+    if word == at:
+        _run(data, at, last, 1, end)
+        if end[0] > at:
+            _run(data, end[0], last, 2, end)  # letters behind a digit begin no word
+        shape[1] = max(end[0], at + 1)
+        return
+    end[0] = at
+    if data[at] <= _LAST_CAPITAL:
+        _code_end(data, at, last, end)
+    shape[1] = max(word, end[0])
+    if end[0] > at:
+        shape[0] = CODE
+    elif closes[data[word - 1] | 32]:
+        _stem_of(data, at, word, stems, stem_ends, needs, shape)
+
+
+@compiled
 def find_shapes(
     data: NDArray[np.uint8],
     ends: NDArray[np.int64],
@@ -113,7 +146,7 @@ def find_shapes(
     A word is a run of ASCII letters; of several stems the longest counts. A code has two to five capitals, a hyphen, a
     blank or nothing, perhaps one capital more, three to six digits and at most two letters.
     """
-    end, shape = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    end, shape = np.zeros(1, dtype=np.int64), np.zeros(2, dtype=np.int64)
     closes = np.zeros(256, dtype=np.uint8)  # letters that a stem ends in
     for stem in range(needs.shape[0]):
         closes[stems[stem_ends[stem + 1] - 1]] = 1
@@ -122,26 +155,11 @@ def find_shapes(
         begin, last = ends[text], ends[text + 1]
         at = begin
         while at < last:
-            _run(data, at, last, 2, end)
-            word = end[0]
-            if word == at:
-                _run(data, at, last, 1, end)
-                if end[0] > at:
-                    _run(data, end[0], last, 2, end)  # letters behind a digit begin no word
-                at = max(end[0], at + 1)
-                continue
-            shape[0] = -2
-            end[0] = at
-            if data[at] <= 90:
-                _code_end(data, at, last, end)
-            if end[0] > at:
-                shape[0], word = CODE, end[0]
-            elif closes[data[word - 1] | 32]:
-                _stem_of(data, at, word, stems, stem_ends, needs, shape)
-            if shape[0] != -2:
+            _look(data, at, last, stems, stem_ends, needs, closes, end, shape)
+            if shape[0] != _NEITHER:
                 row = count[0]
                 if row < found.shape[0]:
                     found[row, 0], found[row, 1] = text, shape[0]
-                    found[row, 2], found[row, 3] = at - begin, word - begin
+                    found[row, 2], found[row, 3] = at - begin, shape[1] - begin
                 count[0] = row + 1
-            at = word
+            at = shape[1]

@@ -1,4 +1,4 @@
-"""The Disease Ontology: names and synonyms of diseases, what is a kind of what, and what other vocabularies call them."""
+"""The Disease Ontology: names and synonyms of diseases, kinds, and what other vocabularies call them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def read_doid(paths: Mapping[str, Path]) -> list[Disease]:
 
 def _stanzas(path: Path) -> Iterator[tuple[int, dict[str, list[str]]]]:
     """Yield the terms as lists of values by tag, each with the line on which it begins."""
-    begun, stanza = 0, None
+    begun = 0
+    stanza: dict[str, list[str]] | None = None
     for number, line in enumerate(read_lines(path), start=1):
         if number == 1 and not line.startswith("format-version:"):
             raise FileFormatError(
