@@ -21,6 +21,7 @@ from tmescope.cli import (
     facts,
     horizon,
     horizon_fetch,
+    horizon_entities,
     horizon_landscape,
     horizon_trends,
     lists,
@@ -80,6 +81,7 @@ atlas.atlas_app.add_typer(atlas_passes.passes_app)
 atlas.atlas_app.add_typer(atlas_graph.graph_app)
 app.add_typer(atlas.atlas_app, name="atlas")
 horizon.horizon_app.add_typer(horizon_fetch.fetch_app)
+horizon.horizon_app.add_typer(horizon_entities.entities_app)
 horizon.horizon_app.add_typer(horizon_landscape.landscape_app)
 horizon.horizon_app.add_typer(horizon_trends.trends_app)
 app.add_typer(horizon.horizon_app, name="horizon")

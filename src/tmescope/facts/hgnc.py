@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,10 @@ _NEW = {
     "uniprot": "uniprot_ids",
     "status": "status",
     "location": "location",
+    "name": "name",
+    "other_names": "alias_name",
+    "former_names": "prev_name",
+    "changed": "date_symbol_changed",
 }
 _OLD = {
     "hgnc_id": "HGNCID",
@@ -36,6 +41,7 @@ _OLD = {
     "ensembl": "EnsemblGeneID",
     "uniprot": "UniProtAccession",
     "status": "Status",
+    "name": "ApprovedName",
 }
 _REQUIRED = ("hgnc_id", "symbol", "previous", "aliases")
 _FORMS = {
@@ -43,6 +49,7 @@ _FORMS = {
     "entrez": (re.compile(r"(\d+)?"), "a whole number as NCBI gene id"),
     "ensembl": (re.compile(r"(ENSG\d{11})?"), "an Ensembl gene id without version"),
     "symbol": (re.compile(r"[^\s|,]+"), "one symbol"),
+    "changed": (re.compile(r"(\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?"), "a day such as 2024-10-01"),
 }
 
 
@@ -64,6 +71,10 @@ class HgncRecord:
         ``Approved``, or as the file says (``Entry Withdrawn``).
     location : str
         Chromosome and band, such as ``19q13.43``.
+    names : tuple of str
+        Approved name, other names and former names, such as ``alpha-1-B glycoprotein``.
+    symbol_since : date, optional
+        Day on which the symbol was changed to what it is; None where it never was, or the file does not say.
     """
 
     symbol: str
@@ -75,6 +86,8 @@ class HgncRecord:
     aliases: tuple[str, ...]
     status: str
     location: str
+    names: tuple[str, ...] = ()
+    symbol_since: dt.date | None = None
 
     @property
     def is_approved(self) -> bool:
@@ -161,8 +174,19 @@ def _records(table: Sequence[TextRow], columns: Mapping[str, int]) -> list[HgncR
         *([_split(cell) if cell else () for cell in texts(name)] for name in ("uniprot", "previous", "aliases")),
         texts("status", APPROVED),
         texts("location"),
+        _names(table, columns),
+        (_day(cell) for cell in texts("changed")),
     )
     return [HgncRecord(*values) for values in zip(*fields, strict=True)]
+
+
+def _names(table: Sequence[TextRow], columns: Mapping[str, int]) -> Iterable[tuple[str, ...]]:
+    places = [columns[field] for field in ("name", "other_names", "former_names") if field in columns]
+    return [tuple(n for place in places if row.cells[place] for n in _split(row.cells[place])) for row in table]
+
+
+def _day(cell: str) -> dt.date | None:
+    return dt.date.fromisoformat(cell) if cell else None
 
 
 def _split(cell: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tmescope.facts.hgnc import HgncRecord
     from tmescope.facts.references.abis import Abis
     from tmescope.facts.references.consensustme import ConsensusTme
+    from tmescope.facts.references.doid import Disease
     from tmescope.facts.references.quantiseq import Quantiseq
     from tmescope.facts.references.surfaceome import SurfaceProtein
     from tmescope.facts.references.tissues import TissueExpression
@@ -104,6 +105,8 @@ def load_reference(
     name: Literal["consensustme"], version: str | None = ..., *, home: Path | None = ...
 ) -> ConsensusTme: ...
 @overload
+def load_reference(name: Literal["doid"], version: str | None = ..., *, home: Path | None = ...) -> list[Disease]: ...
+@overload
 def load_reference(
     name: Literal["estimate"], version: str | None = ..., *, home: Path | None = ...
 ) -> tuple[str, ...]: ...
@@ -142,7 +145,8 @@ def load_reference(name: str, version: str | None = None, *, home: Path | None =
     Returns
     -------
     object
-        ``hgnc``: list of HgncRecord; ``quantiseq``: Quantiseq; ``xcell``: XCell; ``consensustme``: ConsensusTme;
+        ``hgnc``: list of HgncRecord; ``doid``: list of Disease;
+        ``quantiseq``: Quantiseq; ``xcell``: XCell; ``consensustme``: ConsensusTme;
         ``abis``: Abis; ``hpa``: DataFrame, see `read_hpa`; ``gtex`` and ``hpa_rna``: TissueExpression;
         ``surfaceome``: list of SurfaceProtein; ``estimate``: tuple of str, the genes that it ranks.
 

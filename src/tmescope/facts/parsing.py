@@ -15,6 +15,7 @@ __all__ = ["PARSERS", "parse"]
 PARSERS = {
     "abis": ("tmescope.facts.references.abis", "read_abis"),
     "consensustme": ("tmescope.facts.references.consensustme", "read_consensustme"),
+    "doid": ("tmescope.facts.references.doid", "read_doid"),
     "estimate": ("tmescope.facts.references.estimate", "read_estimate"),
     "gtex": ("tmescope.facts.references.tissues", "read_gtex"),
     "hgnc": ("tmescope.facts.parsing", "_read_genes"),

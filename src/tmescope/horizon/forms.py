@@ -1,0 +1,48 @@
+"""Forms: the ways in which the name of an entity is written, and how far each can be trusted alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+__all__ = ["KNOWN", "SHIELD", "SURE", "UNSURE", "Form"]
+
+SURE, UNSURE, SHIELD = 0, 1, 2
+"""Trust: a form that stands for itself, one that needs evidence from the text, and one that only keeps others away."""
+
+KNOWN = None
+"""Day from which a form was known, where the source says none: it is taken for always known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write the name of an entity.
+
+    Parameters
+    ----------
+    text : str
+        As it is written.
+    entity_id : str
+        Such as ``HGNC:2200``; empty for a shield.
+    entity_type : str
+        See `tmescope.store.lake_schemas.mention_schema`.
+    rank : int
+        Of entities that share a form, that of the lowest rank has it; where two have the same, nobody has.
+    strict : bool
+        Whether the capitals must be as in `text`.
+    trust : int
+        `SURE`, `UNSURE` or `SHIELD`.
+    is_short : bool
+        Whether it may be an abbreviation of something else.
+    known_since : date, optional
+        Day from which the form is known to mean the entity; None: always.
+    """
+
+    text: str
+    entity_id: str
+    entity_type: str
+    rank: int = 0
+    strict: bool = False
+    trust: int = SURE
+    is_short: bool = False
+    known_since: dt.date | None = KNOWN

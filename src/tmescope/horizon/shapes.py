@@ -1,0 +1,80 @@
+"""Drugs that no list holds: words with the stem of a class, and codes of companies that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tmescope.facts.horizon_terms import load_not_drugs, load_stems
+from tmescope.horizon.drugs import is_company_code
+from tmescope.horizon.evidence import FROM, TEXT, TO
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tmescope.horizon.dictionary import Dictionary
+    from tmescope.horizon.evidence import Texts
+
+__all__ = ["DrugWord", "drug_words"]
+
+
+class DrugWord(NamedTuple):
+    """A word that looks like a drug: text, first byte, and as it is written."""
+
+    text: int
+    first: int
+    name: str
+
+
+@cache
+def _tables() -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.int32]]:
+    stems = [stem for stem in load_stems() if not stem.only_in_trials]
+    letters = np.frombuffer("".join(stem.stem for stem in stems).encode(), dtype=np.uint8)
+    ends = np.cumsum([0, *(len(stem.stem) for stem in stems)]).astype(np.int32)
+    return letters, ends, np.array([stem.needs for stem in stems], dtype=np.int32)
+
+
+def drug_words(texts: Texts, taken: NDArray[np.int32], dictionary: Dictionary) -> Iterator[DrugWord]:
+    """Yield words of running text that look like drugs.
+
+    Parameters
+    ----------
+    texts : Texts
+        Where to look.
+    taken : array of int32, n_taken x 6
+        Places that mean an entity already, as from `tmescope.horizon.automaton.find`.
+    dictionary : Dictionary
+        Stems that are younger than its day are not used.
+
+    Yields
+    ------
+    DrugWord
+        In the order of the texts.
+    """
+    from tmescope.kernels.word_shapes import CODE, find_shapes
+
+    stems = [stem for stem in load_stems() if not stem.only_in_trials]
+    size, count = 256 + len(texts.data) // 200, np.zeros(1, dtype=np.int64)
+    while True:
+        found = np.empty((size, 4), dtype=np.int32)
+        find_shapes(texts.data, texts.ends, *_tables(), found, count)
+        if count[0] <= size:
+            break
+        size = int(count[0])
+    places = (taken[:, TEXT].astype(np.int64) << 32) | taken[:, FROM]
+    for text, shape, first, last in found[: count[0]].tolist():
+        if shape != CODE and dictionary.day and (stems[shape].known_since or dictionary.day) > dictionary.day:
+            continue
+        name = texts.cut(text, first, last).decode()
+        is_drug = is_company_code(name) if shape == CODE else name.lower() not in load_not_drugs()
+        if is_drug and not _is_taken(places, taken, begin=(text << 32) | first, end=(text << 32) | last):
+            yield DrugWord(text, first, name)
+
+
+def _is_taken(places: NDArray[np.int64], taken: NDArray[np.int32], *, begin: int, end: int) -> bool:
+    """Return whether a place overlaps one that is taken; those do not overlap each other."""
+    before = int(np.searchsorted(places, end)) - 1
+    return before >= 0 and (int(taken[before, TEXT]) << 32) | int(taken[before, TO]) > begin

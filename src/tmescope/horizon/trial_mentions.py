@@ -1,0 +1,124 @@
+"""What a trial studies, from its own fields: drugs, kinds of therapy, diseases, who leads it and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tmescope.facts.horizon_terms import load_vocabulary
+from tmescope.horizon.automaton import find
+from tmescope.horizon.drugs import normalise_drugs
+from tmescope.horizon.evidence import FORM, TEXT, Texts, accept
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tmescope.horizon.dictionary import Dictionary
+    from tmescope.horizon.mentions import Mentions
+
+__all__ = ["sponsor_id", "trial_mentions"]
+
+
+def sponsor_id(name: str) -> str:
+    """Return the identifier of a sponsor: its name in lower case, letters and digits alone.
+
+    Parameters
+    ----------
+    name : str
+        As the registry writes it.
+
+    Examples
+    --------
+    >>> sponsor_id("Bristol-Myers Squibb")
+    'sponsor:bristol-myers-squibb'
+    """
+    kept = "".join(c if c.isalnum() else " " for c in name.lower())
+    return "sponsor:" + "-".join(kept.split())
+
+
+def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) -> None:
+    """Add what trials name in their fields.
+
+    Parameters
+    ----------
+    trials : pyarrow.Table
+        By `tmescope.store.lake_schemas.trial_schema`; columns that are not there are passed over.
+    dictionary : Dictionary
+        For kinds of therapy and diseases.
+    found : Mentions
+        Added to. Parts are ``intervention``, ``condition``, ``sponsor`` and ``country``.
+
+    Notes
+    -----
+    Drugs come from the names of the interventions, never from the MeSH terms that the registry echoes. Conditions come
+    from MeSH where the record has it, and from the dictionary where it has not. A heading that no disease of the
+    dictionary refers to is an entity of its own, ``mesh:D000123``.
+    """
+    for row in trials.to_pylist():
+        interventions = row.get("interventions") or []
+        _add_interventions(row["doc_id"], interventions, dictionary, found=found)
+        _add_conditions(row, dictionary, found)
+        _add_sponsor(row, found)
+        for country in row.get("countries") or []:
+            code = _countries().get(country)
+            if code:
+                found.add_one(row["doc_id"], code, "country", text=country, entity_type="country")
+
+
+def _add_interventions(
+    doc_id: str, interventions: Sequence[Mapping[str, Any]], dictionary: Dictionary, *, found: Mentions
+) -> None:
+    names = [one["name"] or "" for one in interventions]
+    others = [one.get("other_names") or [] for one in interventions]
+    for name, drugs in zip(names, normalise_drugs(names, other_names=others, as_of=dictionary.day), strict=True):
+        for drug in drugs:
+            found.add_one(doc_id, drug, "intervention", text=name)
+    for entity, entity_type, text in _looked_up(names, dictionary):
+        if entity_type != "drug":
+            found.add_one(doc_id, entity, "intervention", text=text, entity_type=entity_type)
+
+
+def _add_conditions(row: Mapping[str, Any], dictionary: Dictionary, found: Mentions) -> None:
+    headings = row.get("condition_mesh") or []
+    for heading in headings:
+        entity = dictionary.mesh.get(heading["id"], f"mesh:{heading['id']}")
+        found.add_one(row["doc_id"], entity, "condition", text=heading["term"], entity_type="disease")
+    if not headings:
+        for entity, entity_type, text in _looked_up(row.get("conditions") or [], dictionary):
+            if entity_type == "disease":
+                found.add_one(row["doc_id"], entity, "condition", text=text, entity_type="disease")
+
+
+def _add_sponsor(row: Mapping[str, Any], found: Mentions) -> None:
+    sponsor = row.get("sponsor") or {}
+    if sponsor.get("name"):
+        found.add_one(
+            row["doc_id"], sponsor_id(sponsor["name"]), "sponsor", text=sponsor["name"], entity_type="sponsor"
+        )
+    kind = _classes().get(sponsor.get("class") or "")
+    if kind:
+        found.add_one(row["doc_id"], kind, "sponsor", text=sponsor["class"], entity_type="sponsor")
+
+
+def _looked_up(names: Sequence[str], dictionary: Dictionary) -> Iterator[tuple[str, str, str]]:
+    """Yield entities of short texts, and the texts."""
+    encoded = [name.encode() for name in names]
+    ends = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
+    texts = Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
+    rows = find(dictionary.automaton, texts.data, texts.ends)
+    for row in rows[accept(rows, texts, dictionary)].tolist():
+        form = dictionary.forms[row[FORM]]
+        yield form.entity_id, form.entity_type, names[row[TEXT]]
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    return {term: one.entity_id for one in load_vocabulary("countries") for term in one.terms}
+
+
+@cache
+def _classes() -> Mapping[str, str]:
+    return {term: one.entity_id for one in load_vocabulary("sponsors") for term in one.terms}
