@@ -242,6 +242,11 @@ class Lake:
             Of the dictionary: 8 to 64 hexadecimal digits.
         table : pyarrow.Table
             By `tmescope.store.lake_schemas.mention_schema`, of what `documents_of` gives.
+
+        Raises
+        ------
+        StoreError
+            If the part is not of this lake, or the digest is none.
         """
         from tmescope.store.lake_parts import write_mentions
 
