@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from typing import Any
-
-import jinja2
-import vl_convert
 
 from tmescope.report import (
     cohort_tables,
@@ -29,46 +20,16 @@ from tmescope.report import (
     written,
 )
 from tmescope.report.contents import ReportContents
-from tmescope.report.embedding import safe_json, shared_payloads, svg_address
+from tmescope.report.embedding import safe_json
 from tmescope.report.figure import Figure
 from tmescope.report.numbers import is_missing, plain
-from tmescope.report.palette import CATEGORIES, DARK, LIGHT, MISSING_COLOUR, STATUS
+from tmescope.report.page_parts import Drawn, asset, draw_for_page, environment, policy, runtime, style
+from tmescope.report.palette import DARK, LIGHT
 from tmescope.report.patients import patient_json
-from tmescope.report.static import draw_svg
 from tmescope.report.summary import summarise
-from tmescope.report.tables import HtmlTable, from_frame
+from tmescope.report.tables import HtmlTable
 
 __all__ = ["render_report"]
-
-_SNIPPET = "window.vegaEmbed = vegaEmbed;"
-_SIZE = re.compile(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
-_MOST_NUMBERS = 120
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure as the template wants it.
-
-    Parameters
-    ----------
-    figure : Figure
-        Title, caption and alternative text.
-    picture : str
-        ``data:`` address of its picture.
-    width, height : int
-        Of the picture, in pixels.
-    numbers : HtmlTable, optional
-        Its numbers.
-    payload : str
-        JSON from which the page draws it live.
-    """
-
-    figure: Figure
-    picture: str
-    width: int
-    height: int
-    numbers: HtmlTable | None
-    payload: str
 
 
 def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
@@ -93,17 +54,17 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
     the template, and JSON by `safe_json`; the policy admits exactly the two scripts and the one style sheet of the
     page by their hashes, so nothing else could run if an escape were missed.
     """
-    style, runtime, script = _style(), _runtime(), _asset("report.js") + _asset("patients.js")
-    selection = _asset("selection.js")
-    drawn = [_draw(f, payload) for f, payload in zip(figures, shared_payloads(figures), strict=True)]
+    sheet, script = style("report.css", "patients.css", "selection.css"), asset("report.js") + asset("patients.js")
+    scripts = [runtime(), script, asset("selection.js")]
+    drawn = draw_for_page(figures)
     by_section: dict[str, list[Drawn]] = {}
     for item in drawn:
         by_section.setdefault(item.figure.section, []).append(item)
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     page = template.render(
-        policy=_policy(style, [runtime, script, selection]),
-        style=style,
-        scripts=[runtime, script, selection],
+        policy=policy(sheet, scripts),
+        style=sheet,
+        scripts=scripts,
         themes=safe_json({"light": dict(LIGHT), "dark": dict(DARK)}),
         contents=contents,
         summary=summarise(contents),
@@ -120,16 +81,6 @@ def render_report(contents: ReportContents, figures: Sequence[Figure]) -> str:
         verdicts=model_tables.verdicts(contents),
     )
     return page.replace("\r\n", "\n")
-
-
-def _draw(figure: Figure, payload: str) -> Drawn:
-    svg = draw_svg(figure)
-    size = _SIZE.search(svg)
-    width, height = (round(float(size.group(k))) for k in (1, 2)) if size else (960, 600)
-    numbers = None
-    if figure.numbers is not None and 0 < len(figure.numbers) <= _MOST_NUMBERS:
-        numbers = from_frame(figure.numbers, name=f"numbers-{figure.id}", caption=f"Numbers of “{figure.title}”")
-    return Drawn(figure, svg_address(svg), width, height, numbers, payload)
 
 
 def _tables(contents: ReportContents) -> dict[str, HtmlTable | None]:
@@ -207,54 +158,3 @@ def _absent(contents: ReportContents) -> dict[str, str]:
         "warnings": (contents.has("warnings"), "The run raised no warning."),
     }
     return told | {section: why for section, (there, why) in whole.items() if not there}
-
-
-def _style() -> str:
-    def tokens(theme: Mapping[str, str]) -> str:
-        return "".join(f"--{name}:{colour};" for name, colour in theme.items())
-
-    fixed = {**STATUS, "missing": MISSING_COLOUR, "series": CATEGORIES[0]}
-    light, dark = tokens({**LIGHT, **fixed}), tokens(DARK)
-    themes = (
-        f":root{{color-scheme:light;{light}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
-        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
-    )
-    return themes + _asset("report.css") + _asset("patients.css") + _asset("selection.css")
-
-
-def _policy(style: str, scripts: Sequence[str]) -> str:
-    allowed = " ".join(f"'sha256-{_digest(s)}'" for s in scripts)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'sha256-{_digest(style)}'; img-src data: blob:; "
-        "font-src 'none'; connect-src 'none'; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-
-
-@lru_cache(maxsize=1)
-def _runtime() -> str:
-    """Return the Vega runtime (with its expression interpreter) in a form that cannot end its script element."""
-    bundle = str(vl_convert.javascript_bundle(_SNIPPET))
-    # The same string or pattern to JavaScript, but nothing that HTML reads as a tag.
-    return re.sub(r"<(?=/script|!--|script)", r"\\x3c", bundle.replace("\r", ""), flags=re.IGNORECASE)
-
-
-@lru_cache(maxsize=8)
-def _asset(name: str) -> str:
-    text = resources.files("tmescope.report").joinpath("assets", name).read_text(encoding="utf-8")
-    return text.replace("\r\n", "\n")
-
-
-@lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("tmescope.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -1,0 +1,188 @@
+"""Tables of a report on a lake: what changed; of each subject who is active, what is combined and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from tmescope.horizon.alert_feeds import find_address
+from tmescope.report.horizon_contents import HorizonContents, is_true
+from tmescope.report.horizon_landscapes import slug
+from tmescope.report.numbers import is_missing, plain
+from tmescope.report.tables import Cell, HtmlTable, number, words
+
+__all__ = ["changes_table", "subject_tables"]
+
+_MOST = 200
+_REACHED = 10
+_Columns = Sequence[tuple[str, bool]]
+
+
+def changes_table(contents: HorizonContents) -> HtmlTable | None:
+    """Return what is new since the day that the study names; None where nothing is.
+
+    Parameters
+    ----------
+    contents : HorizonContents
+        With the table horizon_changes.
+    """
+    table = contents.table("horizon_changes")
+    rows = [
+        [
+            words(r["what"]),
+            words(r["on"]),
+            _document(r["doc_id"]),
+            words(r["title"]),
+            words(_change(contents, r)),
+            words(r["watch"]),
+        ]
+        for r in _records(table.head(_MOST))
+    ]
+    columns = [("What", False), ("Day", False), ("Document", False), ("Title", False), ("How", False), ("Where", False)]
+    rest = len(table) - _MOST
+    note = f"The first {_MOST} of {len(table)}; all are in the table horizon_changes." if rest > 0 else ""
+    filters = [("What", 0, sorted({row[0].text for row in rows})), ("Where", 5, sorted({row[5].text for row in rows}))]
+    caption = f"What is new since {contents.changes_since}" if contents.changes_since else "What is new"
+    return _table("changes", caption, columns, rows=rows, filters=filters, note=note)
+
+
+def _change(contents: HorizonContents, row: dict[Any, Any]) -> str:
+    parts = []
+    if not is_missing(row["entity"]):
+        parts.append(" with ".join(contents.name_of(one) for one in str(row["entity"]).split(" + ")))
+    if not is_missing(row["after"]):
+        before = "" if is_missing(row["before"]) else f"{row['before']} to "
+        parts.append(f"{before}{row['after']}")
+    if not is_missing(row["related"]):
+        related = str(row["related"]).split(";")
+        rest = f" and {len(related) - _REACHED} more" if len(related) > _REACHED else ""
+        said = "cites" if row["kind"] == "cites_retracted" else f"cited by {len(related)}:"
+        parts.append(f"{said} {', '.join(related[:_REACHED])}{rest}")
+    return "; ".join(parts)
+
+
+def subject_tables(contents: HorizonContents, subject: str) -> list[HtmlTable]:
+    """Return the tables of one landscape that have rows.
+
+    Parameters
+    ----------
+    contents : HorizonContents
+        With the tables of landscapes.
+    subject : str
+        As in their column subject.
+    """
+    name, title = slug(subject), plain(contents.subjects.get(subject, subject))
+    made = (
+        _actors(contents.of_subject("landscape_actors", subject), name, title),
+        _first(contents.of_subject("landscape_first", subject), name, title),
+        _partners(contents.of_subject("landscape_partners", subject), name, title),
+        _formats(contents.of_subject("landscape_formats", subject), name, title),
+        _gaps(contents.of_subject("landscape_gaps", subject), name, title),
+        _trials(contents.of_subject("landscape_trials", subject), name, title),
+    )
+    return [table for table in made if table is not None]
+
+
+def _actors(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
+    columns = [("Lead sponsor", False), ("Class", False), ("Trials", True), ("Active", True), ("Phases", False)]
+    rows = [
+        [
+            words(r["sponsor"]),
+            words(r["sponsor_class"]),
+            number(r["n_trials"]),
+            number(r["n_active"]),
+            words(_listed(r["phases"])),
+            words(_listed(r["countries"])),
+            words(r["last_posted_on"]),
+        ]
+        for r in _records(table.head(_MOST))
+    ]
+    more = [("Countries", False), ("Last posted", False)]
+    note = "Active: recruiting, not yet recruiting, enrolling by invitation, or active without recruiting."
+    return _table(f"actors-{name}", f"{title}: who is active where", [*columns, *more], rows=rows, note=note)
+
+
+def _first(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
+    rows = [
+        [
+            _document(r["doc_id"]),
+            words(r["title"]),
+            words(r["phase"]),
+            words(r["sponsor"]),
+            words(f"{r['on']} (known to the {r['precision']})"),
+            words(r["dated_by"]),
+        ]
+        for r in _records(table)
+    ]
+    columns = [("Trial", False), ("Title", False), ("Phase", False), ("Sponsor", False), ("Day", False), ("Of", False)]
+    several = "Their dates do not tell which was earlier. " if len(rows) > 1 else ""
+    note = (
+        f"{several}The earliest interventional trial of phase 1 in this lake that began. The first in humans may be "
+        "older, or in another registry; a trial that names a target need not be of a drug against it."
+    )
+    return _table(f"first-{name}", f"{title}: the earliest trial of phase 1", columns, rows=rows, note=note)
+
+
+def _partners(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
+    rows = [
+        [words(r["name"]), number(r["n_trials"]), words(_listed(r["doc_ids"]))] for r in _records(table.head(_MOST))
+    ]
+    columns = [("In one arm with", False), ("Trials", True), ("Which", False)]
+    note = "Two drugs in two arms of a trial are compared, not combined, and make no pair."
+    return _table(f"partners-{name}", f"{title}: combinations", columns, rows=rows, note=note)
+
+
+def _formats(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
+    rows = [
+        [words(r["name"]), words(r["phase"]), number(r["n_trials"]), number(r["n_summary_only"])]
+        for r in _records(table.head(_MOST))
+    ]
+    columns = [("Modality", False), ("Phase", False), ("Trials", True), ("In the summary alone", True)]
+    return _table(f"formats-{name}", f"{title}: formats", columns, rows=rows)
+
+
+def _gaps(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
+    shown = table[(table["kind"] != "condition") | is_true(table["is_tumour"])]
+    rows = [[words(r["name"]), words(r["phase"]), number(r["n_lake"])] for r in _records(shown.head(_MOST))]
+    columns = [("Modality or tumour", False), ("Phase", False), ("Trials of others in this lake", True)]
+    note = "Absent from this lake: it holds the trials that were put into it, and no others."
+    return _table(f"gaps-{name}", f"{title}: what is missing", columns, rows=rows, note=note)
+
+
+def _trials(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
+    columns = ("title", "phase", "status", "sponsor", "first_posted_on", "found_in")
+    there = [c for c in columns if c in table.columns]
+    rows = [[_document(r["doc_id"]), *(words(r[c]) for c in there)] for r in _records(table)]
+    heads = [("Trial", False), *((c.replace("_", " ").capitalize(), False) for c in there)]
+    phases = sorted({str(r["phase"]) for r in _records(table)})
+    column = there.index("phase") + 1
+    return _table(f"trials-{name}", f"{title}: all trials", heads, rows=rows, filters=[("Phase", column, phases)])
+
+
+def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    return list(table.to_dict(orient="records"))
+
+
+def _document(doc_id: object) -> Cell:
+    shown = plain(doc_id)
+    return Cell(shown.partition(":")[2] or shown, href=find_address(str(doc_id)) or None)
+
+
+def _listed(value: object) -> str:
+    return "" if is_missing(value) else ", ".join(str(value).split(";"))
+
+
+def _table(
+    name: str,
+    caption: str,
+    columns: _Columns,
+    *,
+    rows: Sequence[Sequence[Cell]],
+    filters: Iterable[tuple[str, int, Sequence[str]]] = (),
+    note: str = "",
+) -> HtmlTable | None:
+    if not rows:
+        return None
+    return HtmlTable(name, caption, columns, rows, sortable=len(rows) > 1, filters=tuple(filters), note=note)

@@ -1,0 +1,28 @@
+"""Pairs that papers name together."""
+
+from __future__ import annotations
+
+import math
+
+from tests.report.horizon_maker import make_contents
+
+from tmescope.report.horizon_pairs import draw_pairs
+
+
+def test_one_figure_an_area_or_one_for_all() -> None:
+    contents = make_contents()
+    assert [figure.id for figure in draw_pairs(contents)] == ["pairs-oncology", "pairs-ageing"]
+    whole = make_contents(tables={"trend_pairs": contents.table("trend_pairs").drop(columns="focus")})
+    (figure,) = draw_pairs(whole)
+    assert (figure.id, figure.section, figure.title) == ("pairs", "pairs", "All areas: what is named together")
+    assert draw_pairs(make_contents(tables={})) == []
+
+
+def test_dots_stand_on_an_axis_of_logarithms() -> None:
+    contents = make_contents()
+    rows = contents.of_area("trend_pairs", "oncology")
+    figure = draw_pairs(contents)[0]
+    dots = next(table for table in figure.datasets.values() if "tip" in table.columns)
+    span = math.log(rows["ratio_high"].max())
+    assert [round(x, 3) for x in dots["x"]] == [round(430 + 290 * math.log(r) / span, 3) for r in rows["shrunk_ratio"]]
+    assert "Confirmed as new: 3." in figure.alt
