@@ -49,3 +49,17 @@ def study_folder(tiny, tmp_path):
     tiny.write_files(folder)
     tiny.write_study(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def lake_run(tmp_path_factory):
+    """A folder with a simulated lake, a study of it and its results; the truth; and what the run left behind."""
+    from tests.study import lake_study
+
+    from tmescope.study import running
+
+    folder = tmp_path_factory.mktemp("radar")
+    truth = lake_study.fill(folder / "horizon")
+    top = truth.entities["slope"].idxmax()
+    study = lake_study.write_study(folder, report=True, changes_since="2021-06", landscapes=[[top]], shown=8)
+    return folder, truth, running.run(study, folder / "out")

@@ -100,6 +100,8 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
         return CheckOutcome(many.problems, (), "")
     except TmescopeError as error:
         return CheckOutcome((error,), (), "")
+    if loaded.study.kind == "horizon":
+        return _check_horizon(loaded)
     problems = [*name_problems(loaded), *predict_problems(loaded)]
     if problems:
         # files are read all the same, by the names that exist: all problems are listed at once
@@ -130,6 +132,13 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
         warnings = (*needs.notes, *_warnings(folders), *find_shared(loaded, folders).warnings)
         progress.finish(_ACROSS, "done")
         return CheckOutcome(tuple(problems), warnings, "\n".join([_summary(folders), *described]))
+
+
+def _check_horizon(study: Study) -> CheckOutcome:
+    from tmescope.study.horizon_running import describe_lake, horizon_problems
+
+    problems = tuple(horizon_problems(study))
+    return CheckOutcome(problems, (), "" if problems else describe_lake(study))
 
 
 def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> list[TmescopeError]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING
 from tmescope.foundation.errors import UnknownNameError
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import SCHEMAS, read_table
+from tmescope.study.ledger import RECORD
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RunOutcome", "now", "write_times"]
+__all__ = ["RunOutcome", "now", "withdraw", "withdraw_report", "write_times"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,30 @@ class RunOutcome:
         if name not in SCHEMAS:
             raise UnknownNameError.of("table", name, SCHEMAS)
         return read_table(self.folder / "tables" / f"{name}.parquet")
+
+
+def withdraw_report(root: Path) -> None:
+    """Remove what an earlier run drew for a study that asked for it: it would stand beside other tables.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of results.
+    """
+    (root / "report.html").unlink(missing_ok=True)
+    withdraw(root / "figures")
+
+
+def withdraw(folder: Path) -> None:
+    """Remove a public folder that a step of an earlier run made; one of anybody else stays.
+
+    Parameters
+    ----------
+    folder : Path
+        In the folder of results.
+    """
+    if (folder / RECORD).is_file():
+        shutil.rmtree(folder)
 
 
 def now() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import ExitStack
 from importlib import metadata
@@ -22,11 +21,11 @@ from tmescope.study.deconvolving import deconvolve_step
 from tmescope.study.describing import methods_step, publish_methods
 from tmescope.study.expressing import expresses, expression_step
 from tmescope.study.ingesting import cohort_step
-from tmescope.study.ledger import RECORD, Ledger, open_ledger
+from tmescope.study.ledger import Ledger, open_ledger
 from tmescope.study.loading import load_study
 from tmescope.study.modelling import model_steps, publish_step, withdraw_models
 from tmescope.study.needs import gather_needs, name_problems
-from tmescope.study.outcomes import RunOutcome, now, write_times
+from tmescope.study.outcomes import RunOutcome, now, withdraw, withdraw_report, write_times
 from tmescope.study.overlapping import overlap_step
 from tmescope.study.pacing import pace_of_run
 from tmescope.study.pins import find_pins
@@ -87,6 +86,10 @@ def run(
     started = now()
     loaded = (study if isinstance(study, Study) else load_study(study)).with_facts(facts_home)
     installed, missing = find_pins(loaded, facts_home)
+    if loaded.study.kind == "horizon":
+        from tmescope.study.horizon_running import run_horizon
+
+        return run_horizon(loaded, Path(output), threads=threads, progress=progress)
     problems = [*name_problems(loaded), *cutoff_problems(loaded), *predict_problems(loaded), *missing]
     if problems:
         raise ManyProblems(problems)
@@ -119,7 +122,7 @@ def run(
                 context.do(step)
             publish_report(context)
         else:
-            _withdraw_report(root)
+            withdraw_report(root)
         write_crate(context, provenance=provenance, date=now())
         outcome = RunOutcome(root, tuple(ledger.redone), tuple(ledger.kept), time.monotonic() - began)
         write_times(outcome, started=started, threads=threads)
@@ -181,7 +184,7 @@ def _answer(context: Context) -> None:
     for step in carry_steps(context):
         context.do(step)
     if not freezes(context):
-        _withdraw(context.ledger.root / CUTOFFS)
+        withdraw(context.ledger.root / CUTOFFS)
     if pools(context):
         context.do(pool_step(context))
     for step in model_steps(context):
@@ -198,14 +201,3 @@ def _remember(ledger: Ledger, context: Context, names: list[str], *, fresh: set[
     for name in names:
         (ledger.kept if name in fresh else ledger.redone).append(name)
         context.outcomes[name] = ledger.outcome(name)
-
-
-def _withdraw_report(root: Path) -> None:
-    """Remove what an earlier run drew for a study that asked for it: it would stand beside other tables."""
-    (root / "report.html").unlink(missing_ok=True)
-    _withdraw(root / "figures")
-
-
-def _withdraw(folder: Path) -> None:
-    if (folder / RECORD).is_file():
-        shutil.rmtree(folder)

@@ -1,0 +1,22 @@
+"""The tables of a study of a lake."""
+
+from __future__ import annotations
+
+from tmescope.store.tables import SCHEMAS
+from tmescope.study.horizon_tables import HORIZON_TABLES
+
+
+def test_every_table_is_there_as_its_schema_says(lake_run):
+    folder, _, outcome = lake_run
+    assert {p.stem for p in (folder / "out/tables").glob("*.parquet")} == set(HORIZON_TABLES)
+    for name in HORIZON_TABLES:
+        assert list(outcome.table(name).columns) == list(SCHEMAS[name].columns), name
+
+
+def test_sources_count_current_documents_and_areas_say_what_they_rest_on(lake_run):
+    _, _, outcome = lake_run
+    sources, areas = outcome.table("horizon_sources"), outcome.table("horizon_areas")
+    assert areas["n_documents"].item() == sources["n_documents"].sum()
+    assert areas["masked"].item() == "2021Q4"
+    assert areas["n_quarters"].item() == 19
+    assert "horizon.area" in set(outcome.table("warnings")["code"])
