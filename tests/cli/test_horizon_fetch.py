@@ -86,6 +86,16 @@ def test_records_that_the_source_counted_and_did_not_give_are_told(say, site: Si
     assert "counted 7 records and gave 5" in said.output
 
 
+def test_words_that_the_source_left_out_are_told(say, site: Site) -> None:
+    service = made.PubMed(3)
+    answer = json.loads(service.search({"mindate": "1800/01/01", "maxdate": "2030/01/01"}))
+    answer["esearchresult"]["errorlist"] = {"phrasesnotfound": ["qw\x1b[31mrtz"]}
+    site.pages |= {"/esearch.fcgi": web.whole(json.dumps(answer).encode()), "/efetch.fcgi": service}
+    said = say("pubmed", "--query", "qwrtz")
+    assert "notice: PubMed does not know these words of the query and left them out: 'qw" in said.output
+    assert "\x1b" not in said.output
+
+
 def test_a_key_comes_from_the_environment_and_goes_to_pubmed_alone(say, site: Site, monkeypatch) -> None:
     monkeypatch.setenv("NCBI_API_KEY", "hush")
     services = {"pubmed": made.PubMed(3), "trials": made.Trials(3)}
