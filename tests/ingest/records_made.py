@@ -44,7 +44,7 @@ STUDY: dict[str, Any] = {
             "references": [
                 {"pmid": "11", "type": "BACKGROUND", "citation": "b"},
                 {"pmid": "22", "type": "RESULT", "citation": "r"},
-                {"pmid": "22", "type": "DERIVED", "citation": "d"},
+                {"pmid": "33", "type": "DERIVED", "citation": "d"},
                 {"citation": "without a number"},
             ]
         },

@@ -125,7 +125,7 @@ def test_parts_of_a_study_come_into_columns(tmp_path: Path) -> None:
         "cites": ["pmid:11", "pmid:22"],
         "links": [
             {"kind": "ResultIn", "doc_id": "pmid:22", "source": "r"},
-            {"kind": "DerivedIn", "doc_id": "pmid:22", "source": "d"},
+            {"kind": "DerivedIn", "doc_id": "pmid:33", "source": "d"},
         ],
     }
     assert {name: document[name] for name in said} == said

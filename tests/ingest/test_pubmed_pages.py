@@ -42,6 +42,19 @@ def test_a_search_leads_to_its_records_and_then_to_the_next_days() -> None:
     assert read(later, found("0")).following == {"days": ["2024-02-01", "2024-02-03"], "left": [], "before": 5}
 
 
+def test_words_that_pubmed_leaves_out_are_told() -> None:
+    begin = PubMedPages().begin(WANTED, dt.date(2030, 1, 1))
+    more = {
+        "errorlist": {"phrasesnotfound": ["qwrtz"], "fieldsnotfound": []},
+        "warninglist": {"quotedphrasesnotfound": ['"a b"'], "outputmessages": ["No items found."]},
+    }
+    for count in ("0", "3", "20000"):
+        first, second = read(begin, found(count, **more)).notices
+        assert first.endswith("does not know these words of the query and left them out: 'qwrtz'")
+        assert second.endswith("""searched for their words: '"a b"'""")
+    assert read(begin, found("3")).notices == ()
+
+
 def test_long_searches_are_halved_down_to_a_day() -> None:
     begin = PubMedPages().begin(WANTED, dt.date(2030, 1, 1))
     assert read(begin, found(str(MOST_AT_ONCE))).following["search"]["count"] == MOST_AT_ONCE  # type: ignore[index]

@@ -53,3 +53,16 @@ def test_a_deletion_counts_from_the_newest_day_of_its_file(tmp_path):
     assert lake.as_of(day("2021-03-01")).execute("SELECT * FROM deletions").fetchall() == [("pmid:1",)]
     assert [r[0] for r in lake.connect().execute(query).fetchall()] == ["pmid:3", "pmid:4"]
     assert lake.connect().execute("SELECT doc_id FROM deletions ORDER BY 1").fetchall() == [("pmid:1",), ("pmid:2",)]
+
+
+def test_links_that_sources_add_without_a_day_are_shown_on_none(tmp_path):
+    kinds = ["RetractionIn", "PreprintOf", "PreprintIn", "DerivedIn", "ResultIn", None]
+    links = [{"kind": kind, "doc_id": f"pmid:{i}", "source": None} for i, kind in enumerate(kinds)]
+    revised = day("2020-02-01")
+    papers = [paper(1, links=links, revised_on=revised), paper(2, links=[], revised_on=revised)]
+    lake = lake_of(tmp_path, {"a.xml": [batch([*papers, paper(3, links=None, revised_on=revised)])]})
+    query = "SELECT links FROM documents ORDER BY doc_id"
+    shown = [row for (row,) in lake.as_of(day("2020-03-01")).execute(query).fetchall()]
+    assert [link["doc_id"] for link in shown[0]] == ["pmid:0", "pmid:4", "pmid:5"]
+    assert shown[1:] == [[], None]
+    assert len(lake.connect().execute(query).fetchall()[0][0]) == 6

@@ -93,11 +93,15 @@ def fetch(
 
 
 def _say(fetched: Fetched, output: Path) -> None:
+    from tmescope.cli.main import as_plain
+
     pages = f"{len(fetched.files):,} pages" if len(fetched.files) != 1 else "1 page"
     if not fetched.new_pages and fetched.files:
         typer.echo(f"nothing was asked: {fetched.records:,} records in {pages} are here already; --again asks anew")
     else:
         typer.echo(f"{fetched.records:,} records in {pages} ({fetched.new_pages:,} new) are in {output}")
+    for notice in fetched.notices:
+        typer.echo(f"notice: {as_plain(notice)}", err=True)
     if fetched.total is not None and fetched.total != fetched.records:
         typer.echo(
             f"notice: the source counted {fetched.total:,} records and gave {fetched.records:,} different ones: some "

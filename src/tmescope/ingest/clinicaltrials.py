@@ -52,8 +52,9 @@ def read_clinicaltrials(path: Path, /) -> Iterator[LakeBatch]:
     have the digits that they had. A version of a trial is known by the day of its last update (``revised_on``,
     ``last_update_posted_on``). Of the document, ``abstract`` is the brief summary and the detailed description,
     ``mesh`` the terms that the registry gives to conditions, then to interventions, ``cites`` the papers that the
-    study names; those that report its results are links too. What a study does not say is missing: no phase is not
-    ``NA``.
+    study names. Those that report its results are links ``ResultIn`` too; those that the registry found later because
+    they name the study are links ``DerivedIn`` alone, whose day is not known. What a study does not say is missing: no
+    phase is not ``NA``.
     """
     return read_batches(path, (("studies",),), _rows)
 
@@ -118,7 +119,7 @@ def _document(study: Fields, trial: Row) -> Row:
         "mesh": _headings(meshes) if trial["condition_mesh"] is not None or meshes else None,
         "keywords": protocol.texts("conditionsModule.keywords"),
         "registry_ids": [trial["nct_id"], *(protocol.texts("identificationModule.nctIdAliases") or ())],
-        "cites": list(dict.fromkeys(paper for _, paper, _ in papers)),
+        "cites": list(dict.fromkeys(paper for kind, paper, _ in papers if kind != "DERIVED")),
         "links": [
             {"kind": _LINKS[kind], "doc_id": paper, "source": said} for kind, paper, said in papers if kind in _LINKS
         ],

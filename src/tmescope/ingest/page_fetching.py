@@ -76,12 +76,15 @@ class Fetched:
         How many the source counted; it may differ where records came or went meanwhile.
     new_pages : int
         Pages of this call.
+    notices : tuple of str
+        What the source said about the question in this call.
     """
 
     files: tuple[Path, ...]
     records: int
     total: int | None
     new_pages: int
+    notices: tuple[str, ...] = ()
 
 
 def fetch_pages(
@@ -187,6 +190,7 @@ class _Run:
         self.seen = {one for page in self.here for one in page.ids}
         self.places = {_key(page.asked) for page in self.here}
         self.total = self.here[-1].total if self.here else None
+        self.notices: dict[str, None] = {}
 
     def go_on(self) -> Fetched:
         """Ask from the last page that is here to the end."""
@@ -210,12 +214,14 @@ class _Run:
 
     def _told(self, total: object, before: int) -> Fetched:
         files = tuple(self.pages.folder / page.file for page in self.here)
-        return Fetched(files, len(self.seen), total if isinstance(total, int) else None, len(files) - before)
+        counted = total if isinstance(total, int) else None
+        return Fetched(files, len(self.seen), counted, len(files) - before, tuple(self.notices))
 
     def _step(self, place: Place, task: str) -> Place | None:
         """Ask for one page, keep it, and return the place of the next."""
         data, answer = self._ask(place)
         self.places.add(_key(place))
+        self.notices |= dict.fromkeys(answer.notices)
         self.total = self.total if answer.total is None else answer.total
         if new := set(answer.ids) - self.seen:
             self._keep(data, place, answer)

@@ -51,12 +51,15 @@ class Answer:
         Where to ask next.
     is_page : bool
         Whether it holds records that shall be kept.
+    notices : tuple of str
+        What the source says about the question, such as words that it does not know and leaves out.
     """
 
     ids: tuple[str, ...] = ()
     total: int | None = None
     following: Place | None = None
     is_page: bool = True
+    notices: tuple[str, ...] = ()
 
 
 class PageSource(Protocol):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from tmescope.foundation.errors import FetchError, FileFormatError
+from tmescope.foundation.errors import FetchError, FileFormatError, examples
 from tmescope.ingest.fetched_pages import Place, Wanted
 from tmescope.ingest.json_fields import Fields
 from tmescope.ingest.page_sources import Answer, Service, read_object
@@ -19,6 +20,12 @@ MOST_AT_ONCE = 9_999
 
 _ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 _FIRST_DAY = dt.date(1800, 1, 1)
+_IGNORED = {
+    "errorlist.phrasesnotfound": "does not know these words of the query and left them out",
+    "errorlist.fieldsnotfound": "does not know these fields of the query",
+    "warninglist.phrasesignored": "ignored these words of the query",
+    "warninglist.quotedphrasesnotfound": "does not know these phrases and searched for their words",
+}
 _ID = re.compile(rb"<(?:MedlineCitation|BookDocument)\b[^>]*>\s*<PMID\b[^>]*>\s*(\d{1,12})\s*</PMID>")
 _END = re.compile(rb"</PubmedArticleSet>\s*\Z|<PubmedArticleSet\s*/>\s*\Z")
 _SEARCHES = 3
@@ -132,17 +139,18 @@ class PubMedPages:
                 f"the search failed: {said or 'no result'}", where=where, expected="a search's result"
             )
         count = _number(result, "count")
+        notices = tuple(_ignored(result))
         if count > MOST_AT_ONCE:
-            return Answer(following=_halved(place, count, where), is_page=False)
+            return Answer(following=_halved(place, count, where), is_page=False, notices=notices)
         total = place["before"] + count
         if not count:
-            return Answer((), total, _next_days(place, total), is_page=False)
+            return Answer((), total, _next_days(place, total), is_page=False, notices=notices)
         env, key = result.text("webenv"), result.text("querykey")
         if env is None or key is None:
             raise result.wrong("webenv", env, "the name of a search that the server remembers")
         search = {"env": env, "key": key, "count": count, "tries": place.get("tries", 1)}
         following = {**_kept(place), "search": search, "start": 0}
-        return Answer((), total, following, is_page=False)
+        return Answer((), total, following, is_page=False, notices=notices)
 
     def _records(self, place: Place, data: bytes, where: str) -> Answer:
         search = place["search"]
@@ -184,6 +192,13 @@ def _halved(place: Place, count: int, where: str) -> Place:
     middle = first + (last - first) // 2
     later = [(middle + dt.timedelta(days=1)).isoformat(), last.isoformat()]
     return {"days": [first.isoformat(), middle.isoformat()], "left": [later, *place["left"]], "before": place["before"]}
+
+
+def _ignored(result: Fields) -> Iterator[str]:
+    """Yield what PubMed says that it did not find or left out of the question, which widens it."""
+    for name, says in _IGNORED.items():
+        if found := result.texts(name):
+            yield f"PubMed {says}: {examples(found)}"
 
 
 def _number(result: Fields, name: str) -> int:

@@ -20,6 +20,8 @@ _PRINTED = (
 """Columns of a paper that are printed with it; the others are given later, or change."""
 _ALWAYS = ("doc_id", "source", "kind", "entered_on")
 _POSTED = ("doc_id", "nct_id", "first_posted_on", "first_posted_precision", "first_posted_type")
+_UNDATED_LINKS = "('PreprintOf', 'PreprintIn', 'DerivedIn')"
+"""Kinds of links that sources add without a day: a version does not tell that they were known when it was made."""
 _TEXT_PARTS = "('title', 'abstract')"
 
 
@@ -71,7 +73,8 @@ def define_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
     A deletion counts from the newest day in the file that made it; one in a file without documents is of no known day,
     and counts for no past one. Text and what is printed with a paper come from its earliest version that is kept,
     all else from the newest that was made by that day, and is missing where there is none (``late`` is true then). Of a
-    trial nothing but its identifier and first posting is shown then.
+    trial nothing but its identifier and first posting is shown then. Links whose day no source tells, such as that from
+    a preprint to its paper, are shown on no day.
     """
     literal = f"DATE '{day.isoformat()}'"
     connection.execute(  # a file with two versions of a document is tagged by the last of them
@@ -127,6 +130,8 @@ def _known(day: str) -> str:
 def _column(name: str) -> str:
     if name == "entered_on":
         return "k.entered_on AS entered_on"
+    if name == "links":
+        return f"list_filter(d.links, lambda l: l.kind IS NULL OR l.kind NOT IN {_UNDATED_LINKS}) AS links"
     if name in _ALWAYS:
         return f"t.{name} AS {name}"
     if name in _PRINTED:
