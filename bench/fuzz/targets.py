@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from tests.ingest import citations_made as cited
 from tests.ingest import workbooks_made as books
 from tests.ingest.matrices_made import WRITERS, Made
 from tests.ingest.records_made import ENTRY, RESULT, STUDY
@@ -23,9 +24,12 @@ from tmescope.ingest.decompress import Limits
 from tmescope.ingest.europepmc import read_europepmc
 from tmescope.ingest.expression import read_expression
 from tmescope.ingest.h5ad_content import read_content
+from tmescope.ingest.nbib import read_nbib
 from tmescope.ingest.options import FileFormat
 from tmescope.ingest.preprints import read_preprints
+from tmescope.ingest.pubmed import read_pubmed
 from tmescope.ingest.quantifications import read_quantification
+from tmescope.ingest.ris import read_ris
 from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.workbook_parts import (
     Meanings,
@@ -160,6 +164,39 @@ def _clinical(path: Path) -> object:
     return read_clinical_file(path, required=("PATIENT_ID", "SAMPLE_ID"), limits=LIMITS)
 
 
+def _citations() -> list[bytes]:
+    old = cited.article(2).replace("PubmedArticle>", "MedlineCitation>", 1)
+    deletion = "<DeleteCitation><PMID>6</PMID></DeleteCitation>"
+    texts = [cited.citations(cited.FULL, deletion), cited.citations(old, root="MedlineCitationSet", head="")]
+    return [*(t.encode() for t in texts), gzip.compress(texts[0].encode()), texts[0].encode("utf-16")]
+
+
+_NBIB = """PMID- 1
+DP  - 2019 Dec
+TI  - A long
+      title
+LID - 10.1000/a [doi]
+FAU - M\u00fc, Ana
+AU  - M\u00fc A
+AD  - Here
+CN  - Group
+SI  - GEO/GSE1
+RN  - EC 1.1 (Enzyme)
+RIN - B. PMID: 9
+MH  - Lung/*pathology
+CRDT- 2019/11/30 06:00
+
+"""
+_RIS = """TY  - JOUR
+AU  - M\u00fc, A.
+TI  - T
+AB  - a
+b
+DA  - 2020/03/09/
+DO  - 10.1000/a
+UR  - https://x.org/1
+ER  -
+"""
 _HEADS = "#Patient\tSample\tAge\n#p\ts\ta\n#STRING\tSTRING\tNUMBER\n#1\t1\t1\n"
 _QUANTIFIED = (
     b"gene_id\ttranscript_id(s)\tlength\teffective_length\texpected_count\tTPM\tFPKM\nG1\tT1\t10\t9.5\t2\t1\t1\n",
@@ -218,6 +255,9 @@ TARGETS = (
     Target("trials", "t.json", _batches(read_clinicaltrials), _answers(STUDY, around="studies")),
     Target("europepmc", "e.json", _batches(read_europepmc), _answers(RESULT, around="resultList.result")),
     Target("preprints", "b.json", _batches(read_preprints), _answers(ENTRY, around="collection")),
+    Target("pubmed", "p.xml", _batches(read_pubmed), _citations),
+    Target("nbib", "p.nbib", _batches(read_nbib), lambda: [_NBIB.encode(), _NBIB.replace("\n", "\r\n").encode() * 2]),
+    Target("ris", "p.ris", _batches(read_ris), lambda: [_RIS.encode(), _RIS.encode() * 2]),
     Target("h5ad", "m.h5ad", _h5ad, _written("h5ad", "h5ad csr", "h5ad csc"), in_c=True, apart=True),
 )
 """A new parser is one line here."""
