@@ -31,6 +31,10 @@ from tmescope.store.search_query import FIELDS, match_expression
         ('a"b', '("a b")'),
         ('"never closed', '("never closed")'),
         ("*** TIGIT ;;", '("TIGIT")'),
+        ("the role of TIGIT in melanoma", '("role") AND ("TIGIT") AND ("melanoma")'),
+        ("of the", '("of") AND ("the")'),
+        ('"state of the art"', '("state of the art")'),
+        ("IN vitro -the", '(("IN") AND ("vitro")) NOT ("the")'),
     ],
 )
 def test_questions(text, expression):

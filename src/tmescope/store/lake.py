@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,19 +10,21 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tmescope.foundation.errors import InputError, StoreError, examples
+from tmescope.foundation.errors import InputError, StoreError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import hash_file
+from tmescope.store.lake_files import clear_leftovers, damaged_files
 from tmescope.store.lake_layout import ROOT, LakeLayout, LakePart, read_lake_layout, write_lake_layout
 from tmescope.store.lake_lock import lake_lock
 from tmescope.store.lake_schemas import LakeBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import duckdb
     import pyarrow as pa
 
+    from tmescope.store.lake_databases import LakeDatabases
     from tmescope.store.lake_versions import PartCounts
 
     Connection = duckdb.DuckDBPyConnection
@@ -132,8 +133,7 @@ class Lake:
         self.layout = layout
         self._threads, self._memory = threads, memory
         self._guard = threading.RLock()
-        self._databases: dict[tuple[object, ...], duckdb.DuckDBPyConnection] = {}
-        self._local = threading.local()
+        self._databases: LakeDatabases | None = None
         self._held = 0
 
     @property
@@ -158,6 +158,7 @@ class Lake:
                 self._held += 1
                 try:
                     self.layout = read_lake_layout(self.path)
+                    clear_leftovers(self.path)
                     yield
                 finally:
                     self._held -= 1
@@ -294,7 +295,7 @@ class Lake:
         part : LakePart
             Of this lake. Bytes are not read: `tmescope.store.lake_checks.verify_lake` does that.
         """
-        return tuple(p for p, f in part.places().items() if not _is_of_size(self.path / p, f.n_bytes))
+        return damaged_files(self.path, part)
 
     def counts(self) -> Mapping[str, PartCounts]:
         """Return how many documents each part added, revised and deleted, by its sha256."""
@@ -321,9 +322,7 @@ class Lake:
         StoreError
             If parts are damaged; it names them.
         """
-        from tmescope.store.lake_views import define_current
-
-        return self._cursor(None, define_current, without_damaged=without_damaged)
+        return self._cursor(None, without_damaged=without_damaged)
 
     def as_of(self, day: date, *, without_damaged: bool = False) -> duckdb.DuckDBPyConnection:
         """Return a cursor of this thread to the same views of what was known on a day.
@@ -341,58 +340,25 @@ class Lake:
         StoreError
             If parts are damaged.
         """
-        from tmescope.store.lake_views import define_as_of
-
-        return self._cursor(day, lambda c: define_as_of(c, day), without_damaged=without_damaged)
+        return self._cursor(day, without_damaged=without_damaged)
 
     def close(self) -> None:
         """Close the databases; cursors that were given are closed with them."""
+        if self._databases is not None:
+            self._databases.close()
+
+    def _cursor(self, day: date | None, *, without_damaged: bool) -> duckdb.DuckDBPyConnection:
+        from tmescope.store.lake_databases import LakeDatabases
+
         with self._guard:
-            for database in self._databases.values():
-                database.close()
-            self._databases.clear()
-            self._local = threading.local()
-
-    def _cursor(
-        self, day: date | None, define: Callable[[duckdb.DuckDBPyConnection], None], *, without_damaged: bool
-    ) -> duckdb.DuckDBPyConnection:
-        key = (day, self.layout.state, self.layout.dictionary, self._tagged(), without_damaged)
-        mine = self._local.__dict__.setdefault("cursors", {})
-        if key not in mine:
-            with self._guard:
-                if key not in self._databases:
-                    self._databases[key] = self._open(define, is_current=day is None, without_damaged=without_damaged)
-                mine[key] = self._databases[key].cursor()
-        cursor: duckdb.DuckDBPyConnection = mine[key]
-        return cursor
-
-    def _tagged(self) -> int:
-        return sum(self.layout.dictionary in p.mentions for p in self.parts)
-
-    def _open(
-        self, define: Callable[[duckdb.DuckDBPyConnection], None], *, is_current: bool, without_damaged: bool
-    ) -> duckdb.DuckDBPyConnection:
-        from tmescope.store.lake_catalogue import fill_relations, open_catalogue
-        from tmescope.store.lake_versions import find_stale
-
-        wrong = {p.sha256: places for p in self.parts if (places := self.damaged(p))}
-        if wrong and not without_damaged:
-            raise _damaged_parts(self.path, [p for p in self.parts if p.sha256 in wrong], wrong)
-        connection = open_catalogue(self.path, threads=self._threads, memory=self._memory)
-        layout = replace(self.layout, parts=tuple(p for p in self.parts if p.sha256 not in wrong))
-        fill_relations(connection, self.path, layout)
-        if is_current:
-            find_stale(connection, self.path, layout)
-        define(connection)
-        return connection
+            if self._databases is None:
+                self._databases = LakeDatabases(self.path, threads=self._threads, memory=self._memory)
+        return self._databases.cursor(self.layout, day, without_damaged=without_damaged)
 
     def _write(self, part: LakePart, batches: Iterable[LakeBatch], *, progress: Progress) -> LakePart:
         from tmescope.store.lake_parts import write_part
 
-        parts = self.path / "parts"
-        for left in parts.glob(".*.part") if parts.exists() else ():  # of a writer that was killed
-            shutil.rmtree(left, ignore_errors=True)
-        files, last_day = write_part(parts / part.sha256, batches, part, progress=progress)
+        files, last_day = write_part(self.path / "parts" / part.sha256, batches, part, progress=progress)
         return replace(part, files=files, last_day=last_day)
 
     def _rename(self, part: LakePart, name: str, sequence: int) -> LakePart:
@@ -420,21 +386,3 @@ def _named(part: LakePart, *names: str, sequence: int) -> LakePart:
 def _stamp(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_size, found.st_mtime_ns
-
-
-def _is_of_size(path: Path, n_bytes: int) -> bool:
-    try:
-        return path.stat().st_size == n_bytes
-    except OSError:
-        return False
-
-
-def _damaged_parts(path: Path, parts: list[LakePart], wrong: Mapping[str, tuple[str, ...]]) -> StoreError:
-    files = [place for p in parts for place in wrong[p.sha256]]
-    return StoreError(
-        f"{len(parts)} parts of the lake are damaged: {examples(p.name for p in parts)}; {examples(files)} are missing "
-        "or of another size",
-        where=str(path),
-        expected="the files as tmescope wrote them",
-        next_step="give these source files to tmescope horizon ingest again: damaged parts are made anew",
-    )

@@ -22,7 +22,7 @@ from tmescope.store.search_index import (
 from tmescope.store.search_query import FIELDS, match_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tmescope.store.lake import Lake
 
@@ -31,7 +31,7 @@ __all__ = ["Found", "Hit", "search_lake"]
 _WEIGHTS = "8.0, 1.0, 4.0, 2.0, 2.0, 8.0, 0.0"  # title, abstract, keywords, mesh, trial, ids, facets
 _WORDS = 24
 _MOST = 1_000
-_RANKED = 10_000
+_RANKED = 2_000
 _COMMON = frozenset({("kind", "paper"), ("source", "pubmed")})
 """Most documents are of these: they are looked at one by one instead of being read from a list."""
 
@@ -70,7 +70,7 @@ class Found:
     hits : tuple of Hit
         Best first.
     n_ranked : int
-        Documents that were compared: all that fit, or the newest 10,000 of them.
+        Documents that were compared: all that fit, or the newest 2,000 of them.
     is_partial : bool
         Whether more fit than were compared.
     """
@@ -125,7 +125,7 @@ def search_lake(
 
     Notes
     -----
-    Of words that very many documents have, the newest 10,000 that fit are ranked: ranking all would take long, and the
+    Of words that very many documents have, the newest 2,000 that fit are ranked: ranking all would take long, and the
     best of a million documents with one common word are no answer either.
     """
     expression = match_expression(question)
@@ -141,7 +141,7 @@ def search_lake(
             _refuse_old(index, lake, path)
             ranked = _rank(index, expression, wanted, since=since)
             best = sorted(ranked[:_RANKED], key=lambda row: (row[1], -row[0]))[:limit]
-            hits = tuple(_hit(index, expression, row, marks=marks) for row in best)
+            hits = _hits(index, expression, best, marks=marks)
     except sqlite3.Error as error:
         raise _no_index(path, f"the search index cannot be read ({error})") from error
     return Found(hits, min(len(ranked), _RANKED), len(ranked) > _RANKED)
@@ -164,18 +164,32 @@ def _rank(
     return found.fetchall()
 
 
-def _hit(index: sqlite3.Connection, expression: str, row: tuple[int, float], *, marks: tuple[str, str]) -> Hit:
-    entry, score = row
-    title, abstract, best = index.execute(
-        f"SELECT highlight(texts, 0, ?, ?), snippet(texts, 1, ?, ?, '…', {_WORDS}), "  # noqa: S608 - a number of ours
-        f"snippet(texts, -1, ?, ?, '…', {_WORDS}) FROM texts WHERE texts MATCH ? AND rowid = ?",
-        [*marks, *marks, *marks, _within(expression), entry],
-    ).fetchone()
-    doc_id, kind, source = index.execute("SELECT doc_id, kind, source FROM entries WHERE entry = ?", [entry]).fetchone()
-    day = entry // SLOTS
-    entered_on = date.fromordinal(day).isoformat() if day else ""
-    shown = abstract if abstract and (marks[0] in abstract or marks[0] in title) else best
-    return Hit(doc_id, kind, source, entered_on, title, shown, -score)
+def _hits(
+    index: sqlite3.Connection, expression: str, best: Sequence[tuple[int, float]], *, marks: tuple[str, str]
+) -> tuple[Hit, ...]:
+    """Return what is shown of some entries, all read in one pass: a beginning is expanded once then."""
+    numbers = [entry for entry, _ in best]
+    if not numbers:
+        return ()
+    holes = ", ".join("?" * len(numbers))
+    shown = index.execute(
+        f"SELECT texts.rowid, highlight(texts, 0, ?, ?), snippet(texts, 1, ?, ?, '…', {_WORDS}), "  # noqa: S608 - ours
+        f"snippet(texts, -1, ?, ?, '…', {_WORDS}) FROM texts WHERE texts MATCH ? AND rowid BETWEEN ? AND ? "
+        f"AND +rowid IN ({holes})",
+        [*marks, *marks, *marks, _within(expression), min(numbers), max(numbers), *numbers],
+    )
+    texts = {entry: (title, abstract, other) for entry, title, abstract, other in shown.fetchall()}
+    said = index.execute(f"SELECT entry, doc_id, kind, source FROM entries WHERE entry IN ({holes})", numbers)  # noqa: S608
+    known = {entry: (doc_id, kind, source) for entry, doc_id, kind, source in said.fetchall()}
+    hits = []
+    for entry, score in best:
+        title, abstract, other = texts[entry]
+        day = entry // SLOTS
+        snippet = abstract if abstract and (marks[0] in abstract or marks[0] in title) else other
+        doc_id, kind, source = known[entry]
+        entered_on = date.fromordinal(day).isoformat() if day else ""
+        hits.append(Hit(doc_id, kind, source, entered_on, title, snippet, -score))
+    return tuple(hits)
 
 
 def _within(expression: str) -> str:

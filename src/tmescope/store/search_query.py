@@ -16,6 +16,8 @@ _LONGEST = 2_000
 _MOST = 64
 _SHORTEST_PREFIX = 3
 _OR = "OR"
+_FILLERS = frozenset({"a", "an", "and", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"})
+"""Words that nearly every document has, and that are left out where they are written so and others remain."""
 
 
 def match_expression(text: str) -> str:
@@ -26,7 +28,8 @@ def match_expression(text: str) -> str:
     text : str
         Words that must all occur; ``"a phrase"``; ``pembro*`` for a beginning; ``-word`` for what must not occur;
         ``one OR another``; ``title:word`` for one field, see `FIELDS`. Everything else is text, hyphens within words
-        included: ``PD-1`` is found as the two words beside each other.
+        included: ``PD-1`` is found as the two words beside each other. ``of``, ``the`` and the like do not count
+        among others; within a phrase they do.
 
     Raises
     ------
@@ -38,7 +41,7 @@ def match_expression(text: str) -> str:
     groups: list[list[str]] = []
     excluded: list[str] = []
     joins = False
-    found = list(_TERM.finditer(text.replace("\0", " ")))
+    found = _without_fillers(list(_TERM.finditer(text.replace("\0", " "))))
     if len(found) > _MOST:
         raise _refused(f"the question has {len(found)} words", f"at most {_MOST}")
     for match in found:
@@ -60,6 +63,11 @@ def match_expression(text: str) -> str:
         raise _refused(what, "at least one word of letters or digits that shall occur")
     wanted = " AND ".join(f"({' OR '.join(group)})" for group in groups)
     return f"({wanted}) NOT ({' OR '.join(excluded)})" if excluded else wanted
+
+
+def _without_fillers(found: list[re.Match[str]]) -> list[re.Match[str]]:
+    telling = [match for match in found if match[0] not in _FILLERS]
+    return telling if any(match[0] != _OR for match in telling) else found
 
 
 def _term(match: re.Match[str]) -> str | None:
