@@ -215,7 +215,7 @@ def _totals(counted: QuarterCounts, ids: pd.Series[str], columns: list[int]) -> 
 
 def _trial_days(truth: MentionIndex) -> pd.Series[pd.Timestamp]:
     found = truth.connection.execute(
-        "SELECT entity_id, min(day) AS day FROM trend_mentions JOIN trend_documents USING (d, q, c) "
+        "SELECT entity_id, min(day) AS day FROM trend_mentions "
         "JOIN trend_entities USING (e) WHERE c = 3 GROUP BY entity_id ORDER BY entity_id"
     ).fetch_df()
     return pd.Series(pd.to_datetime(found["day"]).to_numpy(), index=found["entity_id"].to_numpy())

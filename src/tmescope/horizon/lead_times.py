@@ -24,7 +24,7 @@ _WASH_OUT = timedelta(days=365)
 _FIRST = """
 WITH firsts AS (SELECT e, min(day) FILTER (WHERE c <> 3) AS paper_on,
                 min(day) FILTER (WHERE c = 3 AND day <= ?) AS trial_on
-                FROM trend_mentions JOIN trend_documents USING (d, q, c) GROUP BY e)
+                FROM trend_mentions GROUP BY e)
 SELECT entity_id, entity_type, paper_on, trial_on FROM firsts JOIN trend_entities USING (e)
 WHERE len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], entity_type) ORDER BY entity_id
 """

@@ -38,7 +38,7 @@ FROM (SELECT entity_id, min(entity_type) AS entity_type FROM mentions GROUP BY e
 """
 _MENTIONS = """
 CREATE OR REPLACE TEMP TABLE trend_mentions AS
-SELECT DISTINCT d, e, q, c FROM mentions JOIN trend_documents USING (doc_id) JOIN trend_entities USING (entity_id)
+SELECT DISTINCT d, e, q, c, day FROM mentions JOIN trend_documents USING (doc_id) JOIN trend_entities USING (entity_id)
 """
 _COVERAGE = """
 SELECT t.c, min(t.day) AS first_on, max(t.day) AS updated_on,
@@ -87,7 +87,7 @@ class MentionIndex:
     ----------
     connection : duckdb.DuckDBPyConnection
         Holds ``trend_documents`` (d, doc_id, day, q, c, group_key), ``trend_entities`` (e, entity_id, entity_type) and
-        ``trend_mentions`` (d, e, q, c, each once) besides its views.
+        ``trend_mentions`` (d, e, q, c, day, each once) besides its views.
     coverage : mapping of str to Coverage
         By kind of document; kinds without documents are absent.
     n_undated, n_retracted : int

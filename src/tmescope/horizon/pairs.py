@@ -27,13 +27,10 @@ _BLOCK = 200_000
 _YEAR = 4
 
 _PAIRS = """
-WITH docs AS (SELECT d, day, q, group_key FROM trend_documents{scope}
-              WHERE list_contains(?::INTEGER[], c) AND q <= ?),
-chosen AS (SELECT e FROM trend_entities WHERE len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], entity_type)),
-named AS (SELECT m.d, m.e, docs.day, docs.q, docs.group_key FROM trend_mentions m JOIN docs USING (d)
-          SEMI JOIN chosen USING (e)),
-met AS (SELECT a.e AS a, b.e AS b, a.day, a.q, a.group_key FROM named a JOIN named b ON a.d = b.d AND a.e < b.e
-        {both}),
+WITH named AS (SELECT d, e, q, day FROM trend_mentions{scope}
+               WHERE list_contains(?::INTEGER[], c) AND q <= ?{chosen}{near}),
+pairs AS (SELECT a.e AS a, b.e AS b, a.d, a.day, a.q FROM named a JOIN named b ON a.d = b.d AND a.e < b.e {both}),
+met AS (SELECT a, b, pairs.day, pairs.q, group_key FROM pairs JOIN trend_documents USING (d)),
 groups AS (SELECT a, b, group_key, min(day) AS day FROM met WHERE group_key IS NOT NULL GROUP BY a, b, group_key),
 grouped AS (SELECT a, b, count(*) AS n_groups, min(day, ?) AS days FROM groups GROUP BY a, b),
 papers AS (SELECT a, b, count(*) FILTER (WHERE q >= ?) AS n, min(day) AS first_on, min(day, ?) AS days
@@ -43,6 +40,8 @@ SELECT a, b, n, first_on, coalesce(n_groups, 0) AS n_groups,
             THEN greatest(papers.days[-1], grouped.days[-1]) END AS confirmed_on
 FROM papers LEFT JOIN grouped USING (a, b) WHERE n > 0 ORDER BY a, b
 """
+
+_CHOSEN = " AND e IN (SELECT e FROM trend_entities WHERE list_contains(?::VARCHAR[], entity_type))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,11 +225,16 @@ def find_novel(pairs: Pairs, *, since: date, least_ratio: float = 0.0) -> pd.Dat
 
 def _meet(index: MentionIndex, chosen: PairOptions, span: tuple[int, int], *, in_focus: bool) -> pd.DataFrame:
     """Return a, b, n, first_on, n_groups, confirmed_on of every pair that met."""
-    codes = index.codes_of(chosen.with_one_of)
-    both = f"AND (a.e IN ({_listed(codes)}) OR b.e IN ({_listed(codes)}))" if chosen.with_one_of else ""
-    query = _PAIRS.format(scope=_scope(in_focus), both=both)
-    types = list(chosen.entity_types)
-    given: list[Any] = [_kinds(chosen), span[1], types, types, chosen.groups, span[0], chosen.papers]
+    listed = _listed(index.codes_of(chosen.with_one_of))
+    one = bool(chosen.with_one_of)
+    query = _PAIRS.format(
+        scope=_scope(in_focus),
+        both=f"AND (a.e IN ({listed}) OR b.e IN ({listed}))" if one else "",
+        near=f" AND d IN (SELECT d FROM trend_mentions WHERE e IN ({listed}))" if one else "",  # noqa: S608 - numbers
+        chosen=_CHOSEN if chosen.entity_types else "",
+    )
+    types = [list(chosen.entity_types)] if chosen.entity_types else []
+    given: list[Any] = [_kinds(chosen), span[1], *types, chosen.groups, span[0], chosen.papers]
     met: pd.DataFrame = index.connection.execute(query, [*given, chosen.papers, chosen.groups]).fetch_df()
     return met
 

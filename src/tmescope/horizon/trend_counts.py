@@ -141,7 +141,8 @@ def count_quarters(
             expected="an earlier day",
         )
     scope = _scope(in_focus)
-    types = list(entity_types)
+    chosen = "AND e IN (SELECT e FROM trend_entities WHERE list_contains(?::VARCHAR[], entity_type)) "
+    given: list[Any] = [quarters[0], last, *([list(entity_types)] if entity_types else [])]
     corpus = np.zeros((len(quarters), len(KINDS)), dtype=np.int64)
     q, c, n = _columns(
         index,
@@ -152,9 +153,8 @@ def count_quarters(
     e, q, c, n = _columns(
         index,
         f"SELECT e, q, c, count(*) AS n FROM trend_mentions{scope} WHERE q BETWEEN ? AND ? "  # noqa: S608 - own names
-        "AND (len(?::VARCHAR[]) = 0 OR e IN (SELECT e FROM trend_entities WHERE list_contains(?::VARCHAR[], "
-        "entity_type))) GROUP BY e, q, c",
-        [quarters[0], last, types, types],
+        f"{chosen if entity_types else ''}GROUP BY e, q, c",
+        given,
     )
     codes, place = np.unique(e, return_inverse=True)
     counts = np.zeros((len(codes), len(quarters), len(KINDS)), dtype=np.int64)
@@ -227,8 +227,7 @@ def _columns(index: MentionIndex, query: str, given: list[Any]) -> list[NDArray[
 def _entities(index: MentionIndex, codes: NDArray[np.int64], scope: str) -> pd.DataFrame:
     table: pd.DataFrame = index.connection.execute(
         "SELECT entity_id, entity_type, f.first_on FROM trend_entities JOIN (SELECT e, min(day) AS first_on "  # noqa: S608
-        f"FROM (SELECT e, d FROM trend_mentions{scope}) JOIN trend_documents USING (d) "
-        "WHERE e IN (SELECT unnest(?::INTEGER[])) GROUP BY e) f USING (e) ORDER BY e",
+        f"FROM trend_mentions{scope} GROUP BY e) f USING (e) WHERE e IN (SELECT unnest(?::INTEGER[])) ORDER BY e",
         [codes.tolist()],
     ).fetch_df()
     return table

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["ShrunkEffects", "shrink_effects"]
 
 _NULL_PRIOR = 10.0
-_ROUNDS = 2000
-_TOLERANCE = 1e-7
-_HALVINGS = 60
+_ROUNDS = 500
+_TOLERANCE = 1e-6
+_HALVINGS = 50
+_MOST_EFFECTS = 5000
+"""Effects from which the prior is estimated; of more, evenly spread ones are taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +76,15 @@ def shrink_effects(effect: ArrayLike, std_error: ArrayLike, *, level: float = 0.
     -----
     The prior is a mixture of a point at zero and of normal distributions around zero whose standard deviations are a
     grid with ratio sqrt 2 from a tenth of the least error to twice the largest effect beyond its error. Its shares are
-    those of greatest likelihood, by expectation and maximisation, with a Dirichlet prior that counts nine further
-    effects of zero. Given the shares the posterior of each effect is a mixture, and everything follows in closed form
-    but the bound, which is found by halving. Cost: n times some 20 components for each round.
+    those of greatest likelihood, by expectation and maximisation in accelerated steps (Varadhan and Roland), with a
+    Dirichlet prior that counts nine further effects of zero. Given the shares the posterior of each effect is a
+    mixture, and everything follows in closed form but the bound, which is found by halving. Of more than 5,000 effects
+    evenly spread ones estimate the shares.
 
     References
     ----------
-    Stephens, Biostatistics 2017, doi:10.1093/biostatistics/kxw041.
+    Stephens, Biostatistics 2017, doi:10.1093/biostatistics/kxw041. Varadhan and Roland, Scandinavian Journal of
+    Statistics 2008, doi:10.1111/j.1467-9469.2007.00585.x.
     """
     b, se = _checked(effect, std_error, level)
     known = ~(np.isnan(b) | np.isnan(se))
@@ -92,7 +96,8 @@ def shrink_effects(effect: ArrayLike, std_error: ArrayLike, *, level: float = 0.
         )  # fmt: skip
     b, se = b[known], se[known]
     scales = _grid(b, se)
-    shares = _shares(b, se, scales)
+    taken = np.unique(np.linspace(0, b.size - 1, min(b.size, _MOST_EFFECTS)).astype(np.int64))
+    shares = _shares(b[taken], se[taken], scales)
     weight, centre, spread = _posterior(b, se, scales, shares=shares)
     mean = (weight * centre).sum(axis=1)
     variance = (weight * (spread**2 + centre**2)).sum(axis=1) - mean**2
@@ -135,13 +140,28 @@ def _shares(b: Matrix, se: Matrix, scales: Matrix) -> Matrix:
     sd = np.sqrt(se[:, None] ** 2 + scales[None, :] ** 2)
     logs = -0.5 * (b[:, None] / sd) ** 2 - np.log(sd)
     density = np.exp(logs - logs.max(axis=1, keepdims=True))
-    shares = np.full(scales.size, 1.0 / scales.size)
     prior = np.zeros(scales.size)
     prior[0] = _NULL_PRIOR - 1.0
-    for _ in range(_ROUNDS):
+
+    def step(shares: Matrix) -> tuple[Matrix, float]:
+        """Return better shares, and how likely the given ones are."""
         likelihood = density @ shares
         new = shares * (density.T @ (1.0 / likelihood)) + prior
-        new /= new.sum()
+        height = float(np.log(likelihood).sum()) + prior[0] * float(np.log(max(shares[0], 1e-300)))
+        return new / new.sum(), height
+
+    shares = np.full(scales.size, 1.0 / scales.size)
+    for _ in range(_ROUNDS):
+        first, _ = step(shares)
+        second, reached = step(first)
+        moved = first - shares
+        bent = second - first - moved
+        length = float(np.linalg.norm(bent))
+        reach = max(float(np.linalg.norm(moved)) / length, 1.0) if length > 0.0 else 1.0
+        # as far along the curve as it is long, if that is no worse
+        ahead = np.maximum(shares + 2.0 * reach * moved + reach**2 * bent, 0.0)
+        new, height = step(ahead / ahead.sum())
+        new = new if height >= reached else second
         change = float(np.abs(new - shares).max())
         shares = new
         if change < _TOLERANCE:
@@ -151,7 +171,7 @@ def _shares(b: Matrix, se: Matrix, scales: Matrix) -> Matrix:
 
 def _posterior(b: Matrix, se: Matrix, scales: Matrix, *, shares: Matrix) -> tuple[Matrix, Matrix, Matrix]:
     """Return weight, mean and standard deviation of each component for each effect."""
-    kept = shares > 1e-12
+    kept = shares > 1e-9
     kept[0] = True
     prior, own = scales[None, kept] ** 2, se[:, None] ** 2
     sd = np.sqrt(own + prior)
