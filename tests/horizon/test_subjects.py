@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.horizon.small_lake import lake, mention, trial
 
-from tmescope.foundation.errors import InputError, UnknownNameError
-from tmescope.horizon.subjects import Subject, find_subject_trials, name_entities, resolve_entity
+from tmescope.foundation.errors import InputError
+from tmescope.horizon.subjects import Subject, find_subject_trials
 from tmescope.horizon.trial_words import UNKNOWN_THEN
 
 
@@ -30,32 +30,6 @@ def test_the_most_telling_part_is_told() -> None:
     )
     found = find_subject_trials(connection, Subject(("HGNC:1",)))
     assert [(f.found_in, f.summary_only) for f in found] == [(("intervention",), False), (("new part",), False)]
-
-
-def test_names_are_as_documents_write_them() -> None:
-    one = trial(1)
-    mentions = [
-        mention(one, "drug:x", part, text) for part, text in (("title", "X1"), ("abstract", "x"), ("mesh", "X1"))
-    ]
-    assert name_entities(lake([one], mentions), ["drug:x", "drug:y"]) == {"drug:x": "X1", "drug:y": "drug:y"}
-
-
-def test_a_name_is_resolved_or_refused_and_never_guessed() -> None:
-    one, two = trial(1), trial(2)
-    mentions = [
-        mention(one, "drug:aimab", text="Aimab"), mention(two, "drug:aimab", text="AB-123"),
-        mention(one, "HGNC:9", text="AIM"), mention(two, "DOID:9", text="aim"),
-        mention(one, "modality:car-t", text="CAR"),
-    ]  # fmt: skip
-    connection = lake([one, two], mentions)
-    assert resolve_entity(connection, "TIGIT") == "HGNC:26838"
-    assert resolve_entity(connection, "ab-123") == "drug:aimab"
-    assert resolve_entity(connection, "CAR-T") == "modality:car-t"
-    assert resolve_entity(connection, "HGNC:5") == "HGNC:5"
-    with pytest.raises(InputError, match="'aim' means 2 entities"):
-        resolve_entity(connection, "aim")
-    with pytest.raises(UnknownNameError, match="nothing in the lake"):
-        resolve_entity(connection, "absent")
 
 
 def test_a_subject_is_one_to_five_different_entities() -> None:

@@ -82,10 +82,12 @@ def _trends(rng: np.random.Generator, counts: pd.DataFrame) -> pd.DataFrame:
             rows.append(
                 {
                     "entity_id": f"e:{i}", "entity_type": "gene", "name": NAMES[i], "focus": area, "rank": rank,
-                    "n_documents": int(total[f"e:{i}"]), "n_reviews": 3, "n_preprints": 5, "n_trials": int(rng.integers(40)),
+                    "n_documents": int(total[f"e:{i}"]), "n_reviews": 3, "n_preprints": 5,
+                    "n_trials": int(rng.integers(40)),
                     "n_last_year": int(total[f"e:{i}"] // 4), "slope": slope, "std_error": error,
                     "ci_low": slope - 1.96 * error, "ci_high": slope + 1.96 * error, "shrunk_slope": slope * 0.9,
-                    "lower_bound": low, "p_value": 0.001, "q_value": 0.01, "burst": "2023Q1 to 2024Q2" if rank == 1 else "",
+                    "lower_bound": low, "p_value": 0.001, "q_value": 0.01,
+                    "burst": "2023Q1 to 2024Q2" if rank == 1 else "",
                     "first_on": "2015-03-01", "flags": few,
                 }
             )  # fmt: skip
@@ -138,12 +140,14 @@ def _landscape(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     named = ["subject", "row_axis", "row", "column_axis", "column", "n_trials", "doc_ids"]
     return {
         "landscape_trials": pd.DataFrame(
-            {"subject": TIGIT, "doc_id": [f"nct:NCT{i:08d}" for i in range(60)], "phase": "PHASE1", "status": "RECRUITING"}
+            {"subject": TIGIT, "doc_id": [f"nct:NCT{i:08d}" for i in range(60)], "phase": "PHASE1",
+             "status": "RECRUITING"}
         ),
         "landscape_crossed": pd.DataFrame(crossed, columns=named),
         "landscape_counts": pd.DataFrame(counts, columns=["subject", "axis", "value", "n_trials", "doc_ids"]),
         "landscape_first": pd.DataFrame(
-            {"subject": [TIGIT], "doc_id": [ids], "title": ["A first trial"], "phase": ["PHASE1"], "sponsor": [SPONSORS[0]],
+            {"subject": [TIGIT], "doc_id": [ids], "title": ["A first trial"], "phase": ["PHASE1"],
+             "sponsor": [SPONSORS[0]],
              "on": ["2016-05-01"], "precision": ["month"], "dated_by": ["start"], "certain": [True]}
         ),
         "landscape_partners": pd.DataFrame(
@@ -151,7 +155,8 @@ def _landscape(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
              "doc_ids": [ids]}
         ),
         "landscape_formats": pd.DataFrame(
-            {"subject": [TIGIT], "modality": ["modality:antibody"], "name": ["monoclonal antibody"], "phase": ["PHASE1"],
+            {"subject": [TIGIT], "modality": ["modality:antibody"], "name": ["monoclonal antibody"],
+             "phase": ["PHASE1"],
              "n_trials": [7], "n_summary_only": [2]}
         ),
         "landscape_actors": pd.DataFrame(
@@ -161,7 +166,8 @@ def _landscape(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
         ),
         "landscape_gaps": pd.DataFrame(
             {"subject": TIGIT, "kind": ["modality and phase", "condition", "condition"],
-             "value": ["modality:adc", "MESH:D001943", "MESH:D003863"], "name": ["ADC", "Breast Neoplasms", "Depression"],
+             "value": ["modality:adc", "MESH:D001943", "MESH:D003863"], "name": ["ADC", "Breast Neoplasms",
+             "Depression"],
              "phase": ["PHASE3", None, None], "is_tumour": [None, True, False], "n_lake": [4, 31, 2]}
         ),
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from tests.report.horizon_maker import make_contents
 
 from tmescope.report.horizon_pairs import draw_pairs
@@ -23,6 +24,7 @@ def test_dots_stand_on_an_axis_of_logarithms() -> None:
     rows = contents.of_area("trend_pairs", "oncology")
     figure = draw_pairs(contents)[0]
     dots = next(table for table in figure.datasets.values() if "tip" in table.columns)
-    span = math.log(rows["ratio_high"].max())
-    assert [round(x, 3) for x in dots["x"]] == [round(430 + 290 * math.log(r) / span, 3) for r in rows["shrunk_ratio"]]
+    low, high = math.log(min(1.0, rows["ratio_low"].min())), math.log(rows["ratio_high"].max())
+    places = [430 + 290 * (math.log(r) - low) / (high - low) for r in rows["shrunk_ratio"]]
+    assert dots["x"].tolist() == pytest.approx(places)
     assert "Confirmed as new: 3." in figure.alt

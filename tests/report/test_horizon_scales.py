@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from tmescope.report.canvas import Canvas
 from tmescope.report.horizon_scales import Band, draw_grid, percent_ticks, ratio_ticks, shorten
@@ -19,7 +20,7 @@ def test_ticks_are_changes_and_leave_each_other_room() -> None:
     assert [text for _, text in ticks] == ["−20%", "0", "+20%", "+50%", "+100%"]
     assert dict((text, value) for value, text in ticks)["+100%"] == math.log(2)
     wide = percent_ticks(-2.3, 2.1)
-    gaps = [b[0] - a[0] for a, b in zip(wide, wide[1:], strict=False)]
+    gaps = [b[0] - a[0] for a, b in pairwise(wide)]
     assert min(gaps) >= 0.09 * 4.4
 
 

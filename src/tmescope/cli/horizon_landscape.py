@@ -69,14 +69,16 @@ def landscape(
     2 are a category of their own. What is missing is missing in this lake.
     """
     from tmescope.foundation.errors import InputError
+    from tmescope.horizon.entity_names import find_acting_drugs, resolve_entity
     from tmescope.horizon.landscape import map_landscape
-    from tmescope.horizon.subjects import Subject, resolve_entity
+    from tmescope.horizon.subjects import Subject
 
     if csv and json:
         raise InputError("--csv and --json are given", where="horizon landscape", expected="one of them")
-    connection = _connect(lake, _day(as_of))
-    subject = Subject(tuple(dict.fromkeys(resolve_entity(connection, one) for one in entities)))
-    found = map_landscape(connection, subject)
+    day = _day(as_of)
+    connection = _connect(lake, day)
+    ids = tuple(dict.fromkeys(resolve_entity(connection, one) for one in entities))
+    found = map_landscape(connection, Subject(ids, acting=find_acting_drugs(ids)), as_of=day)
     if output is not None:
         _write_tables(found, output)
     if csv:
@@ -231,7 +233,7 @@ def add(
 ) -> None:
     """Add a watch. What the lake holds now is taken as known; what comes later is news."""
     from tmescope.facts.focus import load_focus
-    from tmescope.horizon.subjects import resolve_entity
+    from tmescope.horizon.entity_names import resolve_entity
     from tmescope.horizon.watches import Watch
     from tmescope.horizon.watching import add_watch
 

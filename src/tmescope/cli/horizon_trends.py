@@ -154,9 +154,9 @@ def _choose(index: MentionIndex, focus: str) -> None:
 def _measure(
     index: MentionIndex, first: date, types: tuple[str, ...], *, focus: str | None
 ) -> tuple[dict[str, pd.DataFrame], Trends]:
+    from tmescope.horizon.entity_names import name_entities
     from tmescope.horizon.lead_times import lead_times
     from tmescope.horizon.pairs import PairOptions, find_novel, rank_pairs
-    from tmescope.horizon.subjects import name_entities
     from tmescope.horizon.trend_counts import count_quarters
     from tmescope.horizon.trends import rank_trends
 
@@ -203,7 +203,7 @@ def _tell(tables: dict[str, pd.DataFrame], found: Trends) -> None:
 def _tell_documents(
     index: MentionIndex, entity: str, quarter: str | None, *, in_focus: bool, csv: bool, json: bool
 ) -> None:
-    from tmescope.horizon.subjects import resolve_entity
+    from tmescope.horizon.entity_names import resolve_entity
     from tmescope.horizon.trend_counts import documents_of
 
     name = resolve_entity(index.connection, entity)

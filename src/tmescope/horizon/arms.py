@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tmescope.horizon.drugs import normalise_drugs
 from tmescope.horizon.subjects import Subject, SubjectTrial
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import duckdb
 
 __all__ = ["ArmPartners", "find_partners"]
@@ -40,7 +43,11 @@ class ArmPartners:
 
 
 def find_partners(
-    connection: duckdb.DuckDBPyConnection, subject: Subject, trials: Sequence[SubjectTrial]
+    connection: duckdb.DuckDBPyConnection,
+    subject: Subject,
+    trials: Sequence[SubjectTrial],
+    *,
+    as_of: date | None = None,
 ) -> list[ArmPartners]:
     """Return what the arms of trials give beside all entities of a subject.
 
@@ -52,6 +59,8 @@ def find_partners(
         Each of its entities must be named in an intervention of the same arm.
     trials : sequence of SubjectTrial
         Its trials.
+    as_of : datetime.date, optional
+        Names of drugs that were made later are not used.
 
     Returns
     -------
@@ -61,13 +70,14 @@ def find_partners(
 
     Notes
     -----
-    Placebo and sham interventions are no partners. Entities of an intervention are those whose mention is written in
-    its name or one of its other names.
+    Placebo and sham interventions are no partners. Entities of an intervention are its drugs
+    (`tmescope.horizon.drugs.normalise_drugs`), and genes, drugs and modalities whose mention in the record is written
+    in its name or one of its other names.
     """
     mentioned = _mentions(connection, [one.doc_id for one in trials])
     found: dict[tuple[str, bool], dict[str, str]] = defaultdict(dict)
     for one in trials:
-        for label, members in _arms(one, mentioned.get(one.doc_id, [])):
+        for label, members in _arms(one, mentioned.get(one.doc_id, []), as_of):
             for partner in _beside(subject, members):
                 found[partner].setdefault(one.doc_id, label)
     ordered = sorted(found.items(), key=lambda item: (-len(item[1]), not item[0][1], item[0][0]))
@@ -86,15 +96,22 @@ def _mentions(connection: duckdb.DuckDBPyConnection, doc_ids: Sequence[str]) -> 
     return found
 
 
-def _arms(one: SubjectTrial, mentions: Sequence[tuple[str, str]]) -> Iterable[tuple[str, dict[str, frozenset[str]]]]:
+def _arms(
+    one: SubjectTrial, mentions: Sequence[tuple[str, str]], as_of: date | None
+) -> Iterable[tuple[str, dict[str, frozenset[str]]]]:
     """Yield each arm's label and, by intervention, the entities that it names."""
-    named = {_fold(i["name"]): _entities(i, mentions) for i in one.fields["interventions"] or () if i and i["name"]}
+    given = [i for i in one.fields["interventions"] or () if i and i["name"]]
+    others = [i["other_names"] or [] for i in given]
+    drugs = normalise_drugs([i["name"] for i in given], other_names=others, as_of=as_of)
+    named = {_fold(i["name"]): _entities(i, mentions).union(d) for i, d in zip(given, drugs, strict=True)}
     for arm in one.fields["arms"] or ():
         members = {_KIND.sub("", name, count=1): name for name in (arm or {}).get("interventions") or () if name}
         found = {}
         for bare, full in members.items():
             entities = named.get(_fold(bare), named.get(_fold(full)))
-            found[bare] = _entities({"name": full}, mentions) if entities is None else entities
+            if entities is None:
+                entities = _entities({"name": full}, mentions).union(*normalise_drugs([bare], as_of=as_of))
+            found[bare] = entities
         yield (arm or {}).get("label") or "", found
 
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tmescope.horizon.arms import ArmPartners, find_partners
+from tmescope.horizon.entity_names import name_entities
 from tmescope.horizon.first_in_human import Earliest, find_earliest
 from tmescope.horizon.gaps import find_gaps
-from tmescope.horizon.subjects import Subject, SubjectTrial, find_subject_trials, name_entities
+from tmescope.horizon.subjects import Subject, SubjectTrial, find_subject_trials
 from tmescope.horizon.trial_words import ACTIVE, order_phases
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import duckdb
     import pandas as pd
 
@@ -86,7 +89,7 @@ class Landscape:
         }
 
 
-def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Landscape:
+def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject, *, as_of: date | None = None) -> Landscape:
     """Return the landscape of a subject from the trials of a lake.
 
     Parameters
@@ -95,6 +98,8 @@ def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject) -> La
         With the views documents, trials and mentions; those of a day in the past tell what was known then.
     subject : Subject
         A target, a modality, a disease, or several that one trial must name.
+    as_of : datetime.date, optional
+        The day of the views: names of drugs that were made later are not used for arms.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject) -> La
     can say.
     """
     trials = find_subject_trials(connection, subject)
-    partners = find_partners(connection, subject, trials)
+    partners = find_partners(connection, subject, trials, as_of=as_of)
     modalities = _modalities(connection, trials)
     gaps = find_gaps(connection, trials, {key: frozenset(found) for key, found in modalities.items()})
     names = name_entities(

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tmescope.foundation.errors import InputError, UnknownNameError, examples
+from tmescope.foundation.errors import InputError, examples
 from tmescope.horizon.trial_words import UNKNOWN_THEN, name_phase
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["EVIDENCE", "Subject", "SubjectTrial", "find_subject_trials", "name_entities", "resolve_entity"]
+__all__ = ["EVIDENCE", "Subject", "SubjectTrial", "find_subject_trials"]
 
 EVIDENCE = ("intervention", "title", "condition", "mesh", "keyword", "substance", "abstract")
 """Parts of a record in which an entity is named, the most telling first."""
@@ -193,69 +193,3 @@ def _parts(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[st
 
 def _telling(part: str) -> tuple[int, str]:
     return (EVIDENCE.index(part) if part in EVIDENCE else len(EVIDENCE), part)
-
-
-def name_entities(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, str]:
-    """Return how documents most often write entities; the identifier where none is found.
-
-    Parameters
-    ----------
-    connection : duckdb.DuckDBPyConnection
-        With the view mentions.
-    ids : sequence of str
-        Identifiers.
-    """
-    rows = connection.execute(
-        "SELECT entity_id, text, sum(coalesce(n, 1)) AS often FROM mentions WHERE entity_id IN (SELECT unnest(?)) "
-        "AND text IS NOT NULL GROUP BY entity_id, text ORDER BY often DESC, text",
-        [list(ids)],
-    ).fetchall()
-    names: dict[str, str] = {}
-    for entity_id, text, _ in rows:
-        names.setdefault(entity_id, text)
-    return {one: names.get(one, one) for one in ids}
-
-
-def resolve_entity(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    """Return the identifier that a name means, or refuse to guess.
-
-    Parameters
-    ----------
-    connection : duckdb.DuckDBPyConnection
-        With the view mentions.
-    name : str
-        An identifier (``HGNC:26838``), the symbol of a bundled gene, or what documents of the lake call it.
-
-    Raises
-    ------
-    UnknownNameError
-        Nothing in the lake is called so.
-    InputError
-        Several entities are.
-    """
-    from tmescope.facts.genes import load_genes
-
-    if ":" in name:
-        return name
-    genes = load_genes()
-    if name in genes and (gene := genes.get(name)).gene_symbol == name:
-        return gene.hgnc_id
-    rows = connection.execute(
-        "SELECT entity_id, count(DISTINCT doc_id) AS n FROM mentions WHERE lower(text) = lower(?) "
-        "OR lower(split_part(entity_id, ':', 2)) = lower(?) GROUP BY entity_id ORDER BY n DESC, entity_id",
-        [name, name],
-    ).fetchall()
-    if not rows:
-        raise UnknownNameError(
-            f"nothing in the lake is called {name!r}",
-            where="entity",
-            expected="a symbol, a name as documents write it, or an identifier such as HGNC:26838",
-            next_step="tmescope horizon search shows documents; an identifier is taken as it is",
-        )
-    if len(rows) > 1:
-        raise InputError(
-            f"{name!r} means {len(rows)} entities: {examples([f'{r[0]} ({r[1]} documents)' for r in rows])}",
-            where="entity",
-            next_step=f"give the identifier, such as {rows[0][0]}",
-        )
-    return str(rows[0][0])
