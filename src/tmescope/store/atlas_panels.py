@@ -249,7 +249,13 @@ def _impossible(where: str, what: str) -> StoreError:
 
 
 def cut_genes(
-    sizes: NDArray[np.int64], *, memory: int, entry: int, where: str = "argument memory", base: int = 0
+    sizes: NDArray[np.int64],
+    *,
+    memory: int,
+    entry: int,
+    where: str = "argument memory",
+    base: int = 0,
+    each: int = 0,
 ) -> tuple[tuple[int, int], ...]:
     """Cut genes into runs whose entries fit into memory, as few as can be.
 
@@ -265,26 +271,27 @@ def cut_genes(
         What an error names.
     base : int
         Bytes that are held whatever the run.
+    each : int
+        Bytes that a gene takes beside its entries.
 
     Raises
     ------
     InputError
         If the largest gene does not fit.
     """
-    most = (memory - base) // entry
     largest = int(sizes.max(initial=0))
-    if most < max(largest, 1):
-        needed = base + max(largest, 1) * entry
+    needed = base + each + max(largest, 1) * entry
+    if memory < needed:
         raise InputError(
             f"{memory} bytes are too few for one gene of {largest} cells",
             where=where,
             expected=f"at least {needed} bytes ({-(-needed // (1 << 20))} MiB) for each thread",
             next_step="give more memory, or fewer threads",
         )
-    ends = np.concatenate([[0], np.cumsum(sizes)])
+    ends = np.concatenate([[0], np.cumsum(sizes * entry + each)])
     cuts = [0]
     while cuts[-1] < sizes.size:
-        cuts.append(int(np.searchsorted(ends, ends[cuts[-1]] + most, side="right")) - 1)
+        cuts.append(int(np.searchsorted(ends, ends[cuts[-1]] + memory - base, side="right")) - 1)
     return tuple(itertools.pairwise(cuts))
 
 
