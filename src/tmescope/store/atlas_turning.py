@@ -119,11 +119,13 @@ def _make(atlas: Atlas, first: int, last: int, *, memory: int) -> tuple[AtlasPan
     totals, n_genes, n_entries = np.empty(last - first, np.int64), atlas.layout.n_genes, atlas.entries(first, last)
     forms, entry = panel_forms(atlas.layout), 2 * np.dtype(atlas.layout.count_dtype).itemsize
     each = 8 * len(blocks)  # where a gene begins in each block
+    runs: tuple[tuple[int, int], ...] = ((0, n_genes),)
+    found: _Turned | None = None
     if _BASE + entry * n_entries + each * n_genes <= memory:  # cells are read once
-        found, runs = _turn(atlas, blocks, (0, n_genes), n_entries=n_entries, totals=totals), ((0, n_genes),)
+        found = _turn(atlas, blocks, runs[0], n_entries=n_entries, totals=totals)
         sizes = found.sizes()
     else:
-        found, sizes = None, _tally(atlas, blocks, totals=totals)
+        sizes = _tally(atlas, blocks, totals=totals)
         runs = cut_genes(sizes, memory=memory, entry=entry, base=_BASE, each=each)
     panel = AtlasPanel(first, last, n_entries)
     appenders = {name: VectorAppender(atlas.path / place, forms[name]) for name, place in panel.places.items()}

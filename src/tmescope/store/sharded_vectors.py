@@ -196,16 +196,24 @@ class VectorAppender:
         """
         fresh = np.ascontiguousarray(values, dtype=self.form.dtype)
         self.length += fresh.size
+        chunk, first = self.form.chunk, 0
         if self._pending.size:
-            fresh = np.concatenate([self._pending, fresh])
-        whole = fresh.size - fresh.size % self.form.chunk
-        for first in range(0, whole, self.form.chunk):
-            self._chunks.append(_encode(fresh[first : first + self.form.chunk]))
-            if len(self._chunks) == self.form.n_chunks:
-                self._write()
-                self._shard += 1
-                self._chunks = []
+            first = min(chunk - self._pending.size, fresh.size)
+            self._pending = np.concatenate([self._pending, fresh[:first]])
+            if self._pending.size < chunk:
+                return
+            self._add_chunk(self._pending)
+        whole = fresh.size - (fresh.size - first) % chunk
+        for at in range(first, whole, chunk):
+            self._add_chunk(fresh[at : at + chunk])
         self._pending = fresh[whole:].copy()
+
+    def _add_chunk(self, values: NDArray[Any]) -> None:
+        self._chunks.append(_encode(values))
+        if len(self._chunks) == self.form.n_chunks:
+            self._write()
+            self._shard += 1
+            self._chunks = []
 
     def finish(self) -> dict[int, Shard]:
         """Write what is left, and return every shard that was written by its number."""
