@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_layout import AtlasLayout, AtlasPanel
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["GeneRun", "PanelPart", "PanelReader", "cut_genes", "panel_forms"]
+__all__ = ["GeneRun", "PanelPart", "PanelReader", "cut_genes", "open_panels", "panel_forms"]
 
 _CHUNK = 1 << 16
 _SHARD = 1 << 24
@@ -233,6 +234,23 @@ class PanelReader:
         if not 0 <= ends[0] <= ends[-1] <= panel.n_entries or (np.diff(ends) < 0).any():
             raise _impossible(_place_of(self.atlas, panel), f"genes {first} to {last - 1} end where they cannot")
         return ends
+
+
+@lru_cache(maxsize=2)
+def open_panels(atlas: Atlas) -> PanelReader:
+    """Return the reader of an atlas, the same one each time: it remembers where in its files the chunks are.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        From `tmescope.store.atlas_reading.open_atlas`.
+
+    Raises
+    ------
+    InputError
+        As `PanelReader`.
+    """
+    return PanelReader(atlas)
 
 
 def _place_of(atlas: Atlas, panel: AtlasPanel) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -262,24 +262,29 @@ class VectorReader:
         StoreError
             If a shard is missing, cut short, or a checksum does not fit; its file is named.
         """
-        out = np.empty(stop - start, dtype=self.form.dtype)
-        size = self.form.chunk
-        chunk = np.empty(size, dtype=self.form.dtype)
-        for number in range(start // size, -(-stop // size)):
-            first = max(start, number * size)
-            last = min(stop, (number + 1) * size)
-            shard, inside = divmod(number, self.form.n_chunks)
-            whole = last - first == size
-            target = out[first - start : last - start] if whole else chunk
+        out, size = np.empty(stop - start, dtype=self.form.dtype), self.form.shard
+        for shard in range(start // size, -(-stop // size)):
+            first, last = max(start, shard * size), min(stop, (shard + 1) * size)
+            target = out[first - start : last - start]
             try:
-                self._decode(self.encoded(shard, inside), target, shard)
+                self._read(shard, first - shard * size, target)
             except StoreError:  # the file may have been replaced by a longer one since its index was read
                 if self._indices.pop(shard, None) is None:
                     raise
-                self._decode(self.encoded(shard, inside), target, shard)
-            if not whole:
-                out[first - start : last - start] = chunk[first - number * size : last - number * size]
+                self._read(shard, first - shard * size, target)
         return out
+
+    def _read(self, shard: int, start: int, out: NDArray[Any]) -> None:
+        """Read numbers of one file, from `start` on."""
+        size, stop = self.form.chunk, start + out.size
+        for number, encoded in self._encoded(shard, start // size, -(-stop // size)):
+            begin = number * size
+            first, last = max(start, begin), min(stop, begin + size)
+            target = out[first - start : last - start]
+            chunk = target if target.size == size else np.empty(size, dtype=self.form.dtype)
+            self._decode(encoded, chunk, shard)
+            if chunk is not target:
+                target[:] = chunk[first - begin : last - begin]
 
     def encoded(self, shard: int, chunk: int) -> bytes:
         """Return one chunk as it lies on the disk.
@@ -289,18 +294,27 @@ class VectorReader:
         shard, chunk : int
             Number of the file, and of the chunk in it.
         """
+        ((_, found),) = self._encoded(shard, chunk, chunk + 1)
+        return found
+
+    def _encoded(self, shard: int, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """Yield chunks of one file with their numbers."""
         path = self.form.path(self.folder, shard)
-        entry = self._index(shard)[chunk]
-        if entry[0] == _EMPTY:
+        entries = self._index(shard)[first:last]
+        if (entries[:, 0] == _EMPTY).any():
             raise _damaged(path, "lacks a chunk")
         try:
             with path.open("rb", buffering=0) as file:
-                found = os.pread(file.fileno(), int(entry[1]), int(entry[0]))
+                for number, (at, length) in enumerate(entries.tolist(), first):
+                    found = os.pread(file.fileno(), length, at)
+                    if len(found) != length:
+                        break
+                    yield number, found
+                else:
+                    return
         except OSError as error:
             raise _damaged(path, f"cannot be read ({error.strerror})") from error
-        if len(found) != int(entry[1]):
-            raise _damaged(path, "is cut short")
-        return found
+        raise _damaged(path, "is cut short")
 
     def _index(self, shard: int) -> NDArray[np.uint64]:
         if shard not in self._indices:
