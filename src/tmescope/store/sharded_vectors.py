@@ -15,6 +15,7 @@ import numpy as np
 
 from tmescope.foundation.errors import StoreError
 from tmescope.store.atomic import staged_file
+from tmescope.store.damage import damaged_shard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -302,7 +303,7 @@ class VectorReader:
         path = self.form.path(self.folder, shard)
         entries = self._index(shard)[first:last]
         if (entries[:, 0] == _EMPTY).any():
-            raise _damaged(path, "lacks a chunk")
+            raise damaged_shard(path, "lacks a chunk")
         try:
             with path.open("rb", buffering=0) as file:
                 for number, (at, length) in enumerate(entries.tolist(), first):
@@ -313,8 +314,8 @@ class VectorReader:
                 else:
                     return
         except OSError as error:
-            raise _damaged(path, f"cannot be read ({error.strerror})") from error
-        raise _damaged(path, "is cut short")
+            raise damaged_shard(path, f"cannot be read ({error.strerror})") from error
+        raise damaged_shard(path, "is cut short")
 
     def _index(self, shard: int) -> NDArray[np.uint64]:
         if shard not in self._indices:
@@ -324,26 +325,26 @@ class VectorReader:
                     total = os.fstat(file.fileno()).st_size
                     tail = os.pread(file.fileno(), size + _CRC, max(total - size - _CRC, 0))
             except OSError as error:
-                raise _damaged(path, f"cannot be read ({error.strerror})") from error
+                raise damaged_shard(path, f"cannot be read ({error.strerror})") from error
             if len(tail) != size + _CRC or _checksum(tail[:size]) != tail[size:]:
-                raise _damaged(path, "has an index whose checksum does not fit")
+                raise damaged_shard(path, "has an index whose checksum does not fit")
             entries = np.frombuffer(tail[:size], dtype="<u8").reshape(-1, 2)
             used = entries[entries[:, 0] != _EMPTY]
             room = self.form.chunk * self.form.itemsize + _OVERHEAD
             if (used[:, 1] > room).any() or (used[:, 0] > total).any():
-                raise _damaged(path, "declares chunks larger than can be")
+                raise damaged_shard(path, "declares chunks larger than can be")
             self._indices[shard] = entries
         return self._indices[shard]
 
     def _decode(self, encoded: bytes, target: NDArray[Any], shard: int) -> None:
         body, crc = encoded[:-_CRC], encoded[-_CRC:]
         if _checksum(body) != crc:
-            raise _damaged(self.form.path(self.folder, shard), "has a chunk whose checksum does not fit")
+            raise damaged_shard(self.form.path(self.folder, shard), "has a chunk whose checksum does not fit")
         blosc = _blosc()
         # bytes 4 to 7 of a header say how much it unpacks to, bytes 12 to 15 how long it is itself
         sizes = [int.from_bytes(body[at : at + 4], "little") for at in (4, 12)]
         if len(body) < _HEADER or sizes != [target.nbytes, len(body)]:
-            raise _damaged(self.form.path(self.folder, shard), "has a chunk of another size than declared")
+            raise damaged_shard(self.form.path(self.folder, shard), "has a chunk of another size than declared")
         blosc.decompress(body, target)
 
 
@@ -396,12 +397,3 @@ def _blosc() -> Any:
 
 def _checksum(data: bytes) -> bytes:
     return int(google_crc32c.value(data)).to_bytes(4, "little")
-
-
-def _damaged(path: Path, how: str) -> StoreError:
-    return StoreError(
-        f"a shard {how}",
-        where=str(path),
-        expected="the file as it was written",
-        next_step="see which shards are damaged with tmescope atlas verify; copy these files again, or ingest again",
-    )
