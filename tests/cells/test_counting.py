@@ -128,3 +128,19 @@ def test_a_run_of_cells_can_be_counted_alone(written):
     np.testing.assert_array_equal(found.cells["total_counts"], dense[250:350].sum(1))
     with pytest.raises(InputError, match="groups"):
         count_atlas(atlas, groups=GroupsFrom(550, groups))
+
+
+def test_squares_that_do_not_fit_are_refused_and_large_ones_that_do_are_exact(tmp_path):
+    create_atlas(tmp_path / "a.zarr", pd.DataFrame(index=["g1", "g2"]), count_dtype="uint32")
+    writer = AtlasWriter(tmp_path / "a.zarr")
+    for name, top in (("fits", 2**31 - 1), ("not", 2**32 - 1)):
+        counts = sparse.csr_matrix(np.array([[top, 0], [0, 3]], dtype=np.uint32))
+        writer.add_sample(name, [(counts, pd.DataFrame(index=["a", "b"]))])
+    writer.commit()
+    atlas = open_atlas(tmp_path / "a.zarr")
+    fits = count_atlas(atlas, groups=GroupsFrom(0, np.zeros(2, dtype=np.int32)))
+    np.testing.assert_allclose(fits.variance, np.var([[2**31 - 1, 0], [0, 3]], axis=0, ddof=1))
+    found = count_atlas(atlas)
+    assert found.sums.sum(axis=0).tolist() == [2**31 - 1 + 2**32 - 1, 6]
+    with pytest.raises(InputError, match="may be larger than 64 bits"):
+        _ = found.variance

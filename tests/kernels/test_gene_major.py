@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -37,14 +39,22 @@ def test_entries_by_gene_are_those_of_the_twin(n_cells, n_genes, seed, dtype):
     np.testing.assert_array_equal(totals, np.asarray(matrix.sum(axis=1)).ravel())
     first, last = sorted(rng.integers(0, n_genes + 1, 2))
     wanted = sparse.csc_matrix(matrix)[:, first:last]
-    by_gene = wanted.indptr.astype(np.int64)
-    outputs = by_gene[:-1].copy(), np.zeros(wanted.nnz, np.uint16), np.zeros(wanted.nnz, dtype)
-    number = int(rng.integers(0, 60_000))
-    place, rows, counts = _both("turn_entries", (*inputs, number, first, last), outputs)
-    np.testing.assert_array_equal(place, by_gene[1:])
-    np.testing.assert_array_equal(rows, number + wanted.indices)
+    number, word = int(rng.integers(0, 60_000)), np.uint32 if dtype == np.uint16 else np.uint64
+    by_gene, words, begins = wanted.indptr.astype(np.int64), np.zeros(wanted.nnz, word), []
+    middle = int(rng.integers(0, n_cells + 1))
+    for a, b in ((0, middle), (middle, n_cells)):  # two blocks of cells
+        block, rows = wanted[a:b], slice(*ends[[a, b]])
+        begins.append(block.indptr.astype(np.int64) + (begins[0][-1] if begins else 0))
+        inputs = ends[a : b + 1] - ends[a], matrix.indices[rows].astype(np.int32), matrix.data[rows].astype(dtype)
+        place, words = _both("pack_entries", (*inputs, number + a, first), (begins[-1][:-1].copy(), words))
+        np.testing.assert_array_equal(place, begins[-1][1:])
+    outputs = np.zeros(wanted.nnz, np.uint16), np.zeros(wanted.nnz, dtype)
+    steps, counts = _both("unpack_steps", (np.array(begins), words), outputs)
     np.testing.assert_array_equal(counts, wanted.data)
-    (steps,) = _both("steps_between", (by_gene,), (rows,))
+    rows = number + wanted.indices
+    np.testing.assert_array_equal(
+        steps, np.concatenate([np.diff(rows[x:y], prepend=0) for x, y in itertools.pairwise(by_gene)] or [[]])
+    )
     start = int(rng.integers(0, 2**30))
     outputs = by_gene[:-1].copy(), np.zeros(wanted.nnz, np.int32), np.zeros(wanted.nnz, dtype), np.zeros(1, np.int64)
     _, cells, again, largest = _both("place_run", (by_gene, steps, counts, start), outputs)
@@ -56,5 +66,6 @@ def test_entries_by_gene_are_those_of_the_twin(n_cells, n_genes, seed, dtype):
 @pytest.mark.parametrize("rows", [[0, 65_535], [65_535], [7, 8, 9]])
 def test_steps_come_back_at_both_ends_of_16_bits(rows):
     ends = np.array([0, 0, len(rows)])
-    (steps,) = _both("steps_between", (ends,), (np.array(rows, dtype=np.uint16),))
+    words = np.array(rows, dtype=np.uint32) << 16
+    steps, _ = _both("unpack_steps", (ends[None], words), (np.zeros(len(rows), np.uint16),) * 2)
     np.testing.assert_array_equal(np.cumsum(steps.astype(int)), rows)

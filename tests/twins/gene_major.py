@@ -18,17 +18,21 @@ def tally_entries(ends, genes, counts, totals, tally):
         tally[gene] += 1
 
 
-def turn_entries(ends, genes, counts, number, first, last, place, rows, values):
+def pack_entries(ends, genes, counts, number, first, place, words):
     for cell, gene, count in _entries(ends, genes, counts):
-        if first <= gene < last:
-            rows[place[gene - first]] = number + cell
-            values[place[gene - first]] = count
+        if first <= gene < first + len(place):
+            words[place[gene - first]] = (number + cell) * 2 ** (4 * words.itemsize) + count
             place[gene - first] += 1
 
 
-def steps_between(ends, rows):
-    for a, b in itertools.pairwise(ends):
-        rows[a:b] = np.diff(rows[a:b].astype(np.int64), prepend=0)
+def unpack_steps(begins, words, steps, counts):
+    size, to = 2 ** (4 * words.itemsize), 0
+    for pair in zip(begins[:, :-1].T, begins[:, 1:].T, strict=True):
+        found = [divmod(int(word), size) for a, b in zip(*pair, strict=True) for word in words[a:b]]
+        some = slice(to, to + len(found))
+        steps[some] = np.diff([cell for cell, _ in found], prepend=0)
+        counts[some] = [count for _, count in found]
+        to += len(found)
 
 
 def place_run(ends, steps, counts, first, place, cells, values, largest):

@@ -64,8 +64,15 @@ class AtlasCounts:
 
     @property
     def variance(self) -> NDArray[np.float64]:
-        """Variance of the counts of each gene (n - 1)."""
-        n = len(self.cells)
+        """Variance of the counts of each gene (n - 1); refused where their squares may not fit into 63 bits."""
+        n, largest = len(self.cells), int(self.cells["largest_count"].max()) if len(self.cells) else 0
+        if largest * int(self.sums.sum(axis=0).max(initial=0)) > np.iinfo(np.int64).max:  # no square sum is larger
+            raise InputError(
+                f"counts go up to {largest:,}: the sums of their squares may be larger than 64 bits hold",
+                where="variance of counts",
+                expected="counts of molecules, whose squares add up to less than 2^63",
+                next_step="look at what these counts are; totals, genes and sums by group are right as they stand",
+            )
         total = self.sums.sum(axis=0).astype(np.float64)
         return np.asarray((self.squares - total**2 / max(n, 1)) / max(n - 1, 1))
 

@@ -14,7 +14,7 @@ from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.grouped_ranks import large_words, panel_words, rank_words
 from tmescope.stats.group_rank_sums import compare_rank_sums
 from tmescope.stats.multiplicity import benjamini_hochberg
-from tmescope.store.atlas_panels import PanelPart, PanelReader
+from tmescope.store.atlas_panels import PanelPart, PanelReader, open_panels
 from tmescope.store.atlas_passes import Local, Runner, Span
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def find_markers(
     Mann and Whitney, Annals of Mathematical Statistics 1947, doi:10.1214/aoms/1177730491. Wolf, Angerer and Theis,
     Genome Biology 2018, doi:10.1186/s13059-017-1382-0 (scanpy).
     """
-    reader = PanelReader(atlas)
+    reader = open_panels(atlas)
     codes, names = _encode(groups, atlas.layout.n_cells)
     warnings = check_groups(atlas, codes, names, named=str(groups.name or "groups"))
     asked = _prepare(reader, codes, len(names), target_sum=target_sum)
@@ -205,7 +205,7 @@ def _prepare(reader: PanelReader, codes: NDArray[np.uint16], n_groups: int, *, t
 
 def _rank_genes(span: Span, asked: _Asked) -> tuple[NDArray[Any], ...]:
     """Rank the genes of a run; the span counts genes."""
-    parts = PanelReader(span.atlas).parts(span.first, span.last)
+    parts = open_panels(span.atlas).parts(span.first, span.last)
     sizes = np.zeros(span.last - span.first, dtype=np.int64)
     for part in parts:
         sizes += np.diff(part.ends)

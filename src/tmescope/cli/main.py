@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import metadata
 from typing import Annotated, NoReturn
@@ -39,6 +40,9 @@ __all__ = ["app", "main"]
 
 BAD_INPUT = 2
 """Exit code for anything that the user can put right."""
+
+_YOUNG = 50_000
+"""New objects between two looks for garbage; at Python's own 700, importing libraries is a look after the other."""
 
 STOPPED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -98,6 +102,7 @@ app.add_typer(export.export_app, name="export")
 
 def main() -> None:
     """Run the command line; errors of ours end it with exit code 2 and a message without a traceback."""
+    gc.set_threshold(_YOUNG)
     try:
         app()
     except TmescopeError as error:

@@ -28,6 +28,9 @@ _QUIET = {
     "HDF5_PLUGIN_PRELOAD": "::",  # no filter is loaded from anywhere
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # glibc keeps what one run of cells took for the next one, instead of asking for pages and giving them back
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 26),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
 
 

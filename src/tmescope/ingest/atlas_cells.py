@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,4 +163,10 @@ def _column(values: NDArray[Any], column: CellColumn, form: str) -> Any:
 
 
 def _categorical(codes: Any, names: list[str]) -> Any:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))
+    return pd.Categorical.from_codes(codes, dtype=_type_of(tuple(names)))
+
+
+@lru_cache(maxsize=32)
+def _type_of(names: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Return the type of a column, which comes with each run of cells."""
+    return pd.CategoricalDtype(pd.Index(names, dtype=object))

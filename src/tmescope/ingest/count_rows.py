@@ -118,8 +118,10 @@ def tidy_rows(
 
 def _rise(ends: NDArray[np.int64], genes: NDArray[np.int32]) -> bool:
     """Return whether genes rise within each cell."""
-    falls = np.flatnonzero(genes[1:] <= genes[:-1]) + 1
-    return bool(np.isin(falls, ends, assume_unique=False).all()) if falls.size else True
+    rises = np.ones(genes.size + 1, dtype=np.bool_)
+    np.greater(genes[1:], genes[:-1], out=rises[1:-1])
+    rises[ends] = True
+    return bool(rises.all())
 
 
 def cut_rows(ends: NDArray[np.int64], *, first: int, last: int, entries: int) -> Iterator[tuple[int, int]]:

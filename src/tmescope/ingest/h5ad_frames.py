@@ -108,7 +108,7 @@ def _pick(categories: Sequence[str], codes: Any, where: str) -> list[str]:
 
 def _as_texts(values: Any) -> list[str]:
     if values.dtype.kind in "OS":
-        return [_text(value) for value in values.tolist()]
+        return [v.decode("utf-8") if type(v) is bytes else _text(v) for v in values.tolist()]
     if values.dtype.kind == "f":
         return ["" if math.isnan(value) else str(value) for value in values.tolist()]
     return [str(value) for value in values.tolist()]

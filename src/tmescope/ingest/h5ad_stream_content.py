@@ -30,7 +30,7 @@ RAW = "raw"
 
 _ROOM = 1 << 30
 _WORDS = 24
-_ENTRIES = 1 << 20
+_ENTRIES = 1 << 21
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tmescope.kernels.compile import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["place_run", "steps_between", "tally_entries", "turn_entries"]
+__all__ = ["pack_entries", "place_run", "tally_entries", "unpack_steps"]
 
 
 @compiled
@@ -44,18 +44,16 @@ def tally_entries(
 
 
 @compiled
-def turn_entries(
+def pack_entries(
     ends: NDArray[np.int64],
     genes: NDArray[np.int32],
     counts: NDArray[Any],
     number: int,
     first: int,
-    last: int,
     place: NDArray[np.int64],
-    rows: NDArray[np.uint16],
-    values: NDArray[Any],
+    words: NDArray[Any],
 ) -> None:
-    """Put entries of cells where they belong gene by gene: the second half of a counting sort.
+    """Put entries of a block of cells where they belong gene by gene: the second half of a counting sort.
 
     Parameters
     ----------
@@ -65,42 +63,64 @@ def turn_entries(
         Counts above zero.
     number : int
         Of the first of these cells in its panel.
-    first, last : int
-        Genes ``first:last`` are wanted.
-    place : array of int64, last - first
+    first : int
+        The first gene that is wanted; as many are as `place` has.
+    place : array of int64, n_wanted genes
         Where the next entry of each wanted gene goes; moved on.
-    rows : array of uint16, n_wanted
-        Gets the number of the cell in its panel.
-    values : array of uint16 or uint32, n_wanted
-        Gets the count.
+    words : array of uint32 for counts of 16 bits, of uint64 for those of 32
+        Gets the number of the cell in its panel in the upper half of the bits, the count in the lower.
+
+    Notes
+    -----
+    Blocks are small, so that what is written to stays in the processor's cache, and one word goes there instead of two.
     """
+    half, n_wanted = np.uint64(4 * words.itemsize), np.uint64(place.shape[0])
     for cell in range(ends.shape[0] - 1):
-        for i in range(ends[cell], ends[cell + 1]):
-            gene = genes[i] - first
-            if gene >= 0 and genes[i] < last:
-                to = place[gene]
-                place[gene] = to + 1
-                rows[to] = number + cell
-                values[to] = counts[i]
+        upper = np.uint64(number + cell) << half
+        own, numbers = genes[ends[cell] : ends[cell + 1]], counts[ends[cell] : ends[cell + 1]]
+        for i in range(own.shape[0]):
+            gene = np.uint64(np.int64(own[i]) - first)  # what is below the first is beyond the last
+            if gene < n_wanted:
+                to = np.uint64(place[gene])
+                place[gene] = to + np.uint64(1)
+                words[to] = upper | np.uint64(numbers[i])
 
 
 @compiled
-def steps_between(ends: NDArray[np.int64], rows: NDArray[np.uint16]) -> None:
-    """Replace the rising rows of each gene by the steps from one to the next; the first stays.
+def unpack_steps(
+    begins: NDArray[np.int64], words: NDArray[Any], steps: NDArray[np.uint16], counts: NDArray[Any]
+) -> None:
+    """Put the blocks of a panel together gene by gene, as steps from one cell to the next; the first is from zero.
 
     Parameters
     ----------
-    ends : array of int64, n_genes + 1
-        Where each gene begins and ends; the first is zero.
-    rows : array of uint16, n_entries
-        Changed.
+    begins : array of int64, n_blocks x (n_genes + 1)
+        Where each gene of each block begins in `words`, and the last one ends.
+    words : array of uint32 or uint64
+        As from `pack_entries`.
+    steps : array of uint16, n_entries
+        Gets the steps.
+    counts : array of uint16 or uint32, n_entries
+        Gets the counts.
     """
-    for gene in range(ends.shape[0] - 1):
-        last = np.uint16(0)
-        for i in range(ends[gene], ends[gene + 1]):
-            row = rows[i]
-            rows[i] = row - last
-            last = row
+    half = np.uint64(4 * words.itemsize)
+    lower = (np.uint64(1) << half) - np.uint64(1)
+    to = 0
+    for gene in range(begins.shape[1] - 1):
+        last = np.uint64(0)
+        for block in range(begins.shape[0]):
+            own = words[begins[block, gene] : begins[block, gene + 1]]
+            n = own.shape[0]
+            if n == 0:
+                continue
+            further, numbers = steps[to : to + n], counts[to : to + n]
+            further[0] = (np.uint64(own[0]) >> half) - last
+            for i in range(1, n):
+                further[i] = (np.uint64(own[i]) >> half) - (np.uint64(own[i - 1]) >> half)
+            for i in range(n):
+                numbers[i] = np.uint64(own[i]) & lower
+            last = np.uint64(own[n - 1]) >> half
+            to += n
 
 
 @compiled

@@ -234,7 +234,9 @@ class CellColumns:
         if name not in obs.columns:
             return str(known)
         column = obs[name]
-        if pd.api.types.is_bool_dtype(column.dtype):
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            form = "category"
+        elif pd.api.types.is_bool_dtype(column.dtype):
             form = "bool"
         elif pd.api.types.is_integer_dtype(column.dtype):
             form = "int64"
@@ -287,8 +289,8 @@ class CellColumns:
         if form != "category":
             return column.to_numpy(dtype=_DTYPES[form])
         if isinstance(column.dtype, pd.CategoricalDtype):
-            codes, used = pd.factorize(column.cat.codes.to_numpy())
-            named = column.cat.categories.tolist()
+            codes, used = pd.factorize(column.array.codes)
+            named = column.array.categories.tolist()
             values: list[Any] = [None if i < 0 else named[i] for i in used.tolist()]
         else:
             codes, found = pd.factorize(column.astype("object"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tmescope.store.atlas_layout import AtlasLayout, AtlasPanel
     from tmescope.store.atlas_reading import Atlas
 
-__all__ = ["GeneRun", "PanelPart", "PanelReader", "cut_genes", "panel_forms"]
+__all__ = ["GeneRun", "PanelPart", "PanelReader", "cut_genes", "open_panels", "panel_forms"]
 
 _CHUNK = 1 << 16
 _SHARD = 1 << 24
@@ -235,6 +236,23 @@ class PanelReader:
         return ends
 
 
+@lru_cache(maxsize=2)
+def open_panels(atlas: Atlas) -> PanelReader:
+    """Return the reader of an atlas, the same one each time: it remembers where in its files the chunks are.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        From `tmescope.store.atlas_reading.open_atlas`.
+
+    Raises
+    ------
+    InputError
+        As `PanelReader`.
+    """
+    return PanelReader(atlas)
+
+
 def _place_of(atlas: Atlas, panel: AtlasPanel) -> str:
     return f"{atlas.path}: gene-major copy of the cells {panel.first} to {panel.last - 1}"
 
@@ -249,7 +267,13 @@ def _impossible(where: str, what: str) -> StoreError:
 
 
 def cut_genes(
-    sizes: NDArray[np.int64], *, memory: int, entry: int, where: str = "argument memory", base: int = 0
+    sizes: NDArray[np.int64],
+    *,
+    memory: int,
+    entry: int,
+    where: str = "argument memory",
+    base: int = 0,
+    each: int = 0,
 ) -> tuple[tuple[int, int], ...]:
     """Cut genes into runs whose entries fit into memory, as few as can be.
 
@@ -265,26 +289,27 @@ def cut_genes(
         What an error names.
     base : int
         Bytes that are held whatever the run.
+    each : int
+        Bytes that a gene takes beside its entries.
 
     Raises
     ------
     InputError
         If the largest gene does not fit.
     """
-    most = (memory - base) // entry
     largest = int(sizes.max(initial=0))
-    if most < max(largest, 1):
-        needed = base + max(largest, 1) * entry
+    needed = base + each + max(largest, 1) * entry
+    if memory < needed:
         raise InputError(
             f"{memory} bytes are too few for one gene of {largest} cells",
             where=where,
             expected=f"at least {needed} bytes ({-(-needed // (1 << 20))} MiB) for each thread",
             next_step="give more memory, or fewer threads",
         )
-    ends = np.concatenate([[0], np.cumsum(sizes)])
+    ends = np.concatenate([[0], np.cumsum(sizes * entry + each)])
     cuts = [0]
     while cuts[-1] < sizes.size:
-        cuts.append(int(np.searchsorted(ends, ends[cuts[-1]] + most, side="right")) - 1)
+        cuts.append(int(np.searchsorted(ends, ends[cuts[-1]] + memory - base, side="right")) - 1)
     return tuple(itertools.pairwise(cuts))
 
 

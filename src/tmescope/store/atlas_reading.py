@@ -133,6 +133,17 @@ class Atlas:
             next_step="the files were written by something else: make the atlas again from its samples",
         )
 
+    def entries(self, first: int, last: int) -> int:
+        """Return how many counts above zero the cells ``first:last`` have.
+
+        Parameters
+        ----------
+        first, last : int
+            0 <= first <= last <= n_cells.
+        """
+        begin, end = (int(self._ends.read(cell, cell + 1)[0]) for cell in (first, last))
+        return end - begin
+
     def bounds(
         self, entries: int, *, first: int = 0, last: int | None = None, cells: int | None = None
     ) -> tuple[tuple[int, int], ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tmescope.foundation.errors import StoreError
 from tmescope.foundation.progress import SILENT, Progress
-from tmescope.kernels.gene_major import steps_between, tally_entries, turn_entries
+from tmescope.kernels.gene_major import pack_entries, tally_entries, unpack_steps
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import PANELS, AtlasLayout, AtlasPanel, AtlasSample, read_layout
 from tmescope.store.atlas_lock import atlas_lock
@@ -67,7 +68,7 @@ def write_panels(path: Path, *, memory: int = 1 << 30, threads: int = 1, progres
     Panels are cut from the first cell on: 65,536 cells or 2^25 entries, whichever comes first. Samples that are added
     later leave them as they are, but for the last, which is made anew with more cells. Each panel is written to a
     folder of its own and counts once the root names it: a writer that is stopped loses one panel at most. A panel is
-    a counting sort by gene: cells are read once to see how many show each gene, and again to put them in their places.
+    a counting sort by gene, of blocks of cells each by itself, which are then put together gene by gene.
     """
     with atlas_lock(path, wait_s=_WAIT_S):
         return _write_all(path, memory=memory, threads=threads, progress=progress)
@@ -115,36 +116,83 @@ def _is_made(atlas: Atlas, panel: AtlasPanel, wanted: tuple[int, int]) -> bool:
 def _make(atlas: Atlas, first: int, last: int, *, memory: int) -> tuple[AtlasPanel, dict[str, dict[int, Shard]]]:
     """Write the vectors of one panel, which do not count yet."""
     blocks = atlas.bounds(_BLOCK, first=first, last=last)
-    totals, sizes = np.empty(last - first, np.int64), np.zeros(atlas.layout.n_genes, np.int64)
-    for a, b in blocks:
-        rows = atlas.rows(a, b)
-        tally_entries(rows.ends, rows.genes, rows.counts, totals[a - first : b - first], sizes)
-    panel, forms = AtlasPanel(first, last, int(sizes.sum())), panel_forms(atlas.layout)
-    entry = sum(np.dtype(forms[name].dtype).itemsize for name in ("steps", "counts"))
+    totals, n_genes, n_entries = np.empty(last - first, np.int64), atlas.layout.n_genes, atlas.entries(first, last)
+    forms, entry = panel_forms(atlas.layout), 2 * np.dtype(atlas.layout.count_dtype).itemsize
+    each = 8 * len(blocks)  # where a gene begins in each block
+    runs: tuple[tuple[int, int], ...] = ((0, n_genes),)
+    found: _Turned | None = None
+    if _BASE + entry * n_entries + each * n_genes <= memory:  # cells are read once
+        found = _turn(atlas, blocks, runs[0], n_entries=n_entries, totals=totals)
+        sizes = found.sizes()
+    else:
+        sizes = _tally(atlas, blocks, totals=totals)
+        runs = cut_genes(sizes, memory=memory, entry=entry, base=_BASE, each=each)
+    panel = AtlasPanel(first, last, n_entries)
     appenders = {name: VectorAppender(atlas.path / place, forms[name]) for name, place in panel.places.items()}
     appenders["ends"].append(np.concatenate([[0], np.cumsum(sizes)]))
+    for run in runs:
+        turned = found or _turn(atlas, blocks, run, n_entries=int(sizes[slice(*run)].sum()), totals=totals)
+        for steps, counts in turned.pieces(atlas.layout.count_dtype):
+            appenders["steps"].append(steps)
+            appenders["counts"].append(counts)
     appenders["totals"].append(totals)
-    for run in cut_genes(sizes, memory=memory, entry=entry, base=_BASE):
-        steps, counts = _turn(atlas, blocks, run, sizes=sizes)
-        for at in range(0, steps.size, _BLOCK):
-            appenders["steps"].append(steps[at : at + _BLOCK])
-            appenders["counts"].append(counts[at : at + _BLOCK])
     return panel, {panel.places[name]: appender.finish() for name, appender in appenders.items()}
 
 
-def _turn(
-    atlas: Atlas, blocks: tuple[tuple[int, int], ...], run: tuple[int, int], *, sizes: NDArray[np.int64]
-) -> tuple[NDArray[np.uint16], NDArray[np.uint16 | np.uint32]]:
-    """Return the steps and counts of a run of genes."""
-    ends = np.concatenate([[0], np.cumsum(sizes[run[0] : run[1]])])
-    steps = np.empty(int(ends[-1]), dtype=np.uint16)
-    counts = np.empty(int(ends[-1]), dtype=atlas.layout.count_dtype)
-    place = ends[:-1].copy()
+def _tally(atlas: Atlas, blocks: tuple[tuple[int, int], ...], *, totals: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many entries each gene has."""
+    sizes = np.zeros(atlas.layout.n_genes, np.int64)
     for a, b in blocks:
-        rows = atlas.rows(a, b)
-        turn_entries(rows.ends, rows.genes, rows.counts, a - blocks[0][0], *run, place, steps, counts)
-    steps_between(ends, steps)
-    return steps, counts
+        rows, own = atlas.rows(a, b), slice(a - blocks[0][0], b - blocks[0][0])
+        tally_entries(rows.ends, rows.genes, rows.counts, totals[own], sizes)
+    return sizes
+
+
+@dataclass(frozen=True)
+class _Turned:
+    """Genes of a panel, sorted in each block of its cells by itself.
+
+    Rows of `begins` are blocks: where each gene begins in the words, and the last one ends.
+    """
+
+    begins: NDArray[np.int64]
+    words: NDArray[Any]
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Return how many entries each gene has."""
+        found: NDArray[np.int64] = np.diff(self.begins, axis=1).sum(axis=0)
+        return found
+
+    def pieces(self, dtype: str) -> Iterator[tuple[NDArray[np.uint16], NDArray[Any]]]:
+        """Yield the steps and counts of some genes at a time, blocks put together."""
+        sizes = self.sizes()
+        for first, last in cut_genes(sizes, memory=max(_BLOCK, int(sizes.max(initial=0))), entry=1):
+            n = int(sizes[first:last].sum())
+            steps, counts = np.empty(n, dtype=np.uint16), np.empty(n, dtype=dtype)
+            unpack_steps(np.ascontiguousarray(self.begins[:, first : last + 1]), self.words, steps, counts)
+            yield steps, counts
+
+
+def _turn(
+    atlas: Atlas,
+    blocks: tuple[tuple[int, int], ...],
+    run: tuple[int, int],
+    *,
+    n_entries: int,
+    totals: NDArray[np.int64],
+) -> _Turned:
+    """Sort the entries of a run of genes in each block, which fits into the processor's cache."""
+    wide = np.dtype(atlas.layout.count_dtype).itemsize > 2
+    words = np.empty(n_entries, dtype=np.uint64 if wide else np.uint32)
+    begins, end = np.empty((len(blocks), run[1] - run[0] + 1), np.int64), 0
+    for number, (a, b) in enumerate(blocks):
+        rows, start = atlas.rows(a, b), a - blocks[0][0]
+        sizes = np.zeros(atlas.layout.n_genes, np.int64)
+        tally_entries(rows.ends, rows.genes, rows.counts, totals[start : start + b - a], sizes)
+        begins[number] = end + np.concatenate([[0], np.cumsum(sizes[slice(*run)])])
+        end = int(begins[number, -1])
+        pack_entries(rows.ends, rows.genes, rows.counts, start, run[0], begins[number, :-1].copy(), words)
+    return _Turned(begins, words)
 
 
 def _commit(

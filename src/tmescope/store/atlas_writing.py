@@ -204,7 +204,8 @@ class AtlasWriter:
                 before = self._appenders["X/data"].length
                 self._append(counts, pool)
                 self._ends.append(counts.indptr[1:].astype(np.int64) + before)
-                named = obs.set_axis([f"{sample_id}:{b}" for b in obs.index], axis="index")
+                names = pd.Index([f"{sample_id}:{b}" for b in obs.index], dtype=object)
+                named = obs.set_axis(names, axis="index")
                 self._columns.append(named.assign(sample_id=pd.Categorical([sample_id]).repeat(len(named))))
                 n_cells, n_entries = n_cells + counts.shape[0], n_entries + counts.nnz
         sample = AtlasSample(sample_id, n_cells, n_entries, source)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tmescope.foundation.errors import StoreError, TmescopeError
 
-__all__ = ["checked_codecs", "damaged", "explain_damage"]
+__all__ = ["checked_codecs", "damaged", "damaged_shard", "explain_damage"]
 
 
 def checked_codecs() -> dict[str, Any]:
@@ -67,4 +67,22 @@ def damaged(path: Path, place: str, how: str) -> StoreError:
         where=str(path / place),
         expected="the file as tmescope wrote it",
         next_step="tmescope atlas verify names every damaged file; put these back from a copy, or make the atlas anew",
+    )
+
+
+def damaged_shard(path: Path, how: str) -> StoreError:
+    """Return the error of a file of a vector that is not as it was written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    how : str
+        What is wrong with it, as the rest of a sentence.
+    """
+    return StoreError(
+        f"a shard {how}",
+        where=str(path),
+        expected="the file as it was written",
+        next_step="see which shards are damaged with tmescope atlas verify; copy these files again, or ingest again",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ import numpy as np
 
 from tmescope.foundation.errors import StoreError
 from tmescope.store.atomic import staged_file
+from tmescope.store.damage import damaged_shard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -196,16 +197,24 @@ class VectorAppender:
         """
         fresh = np.ascontiguousarray(values, dtype=self.form.dtype)
         self.length += fresh.size
+        chunk, first = self.form.chunk, 0
         if self._pending.size:
-            fresh = np.concatenate([self._pending, fresh])
-        whole = fresh.size - fresh.size % self.form.chunk
-        for first in range(0, whole, self.form.chunk):
-            self._chunks.append(_encode(fresh[first : first + self.form.chunk]))
-            if len(self._chunks) == self.form.n_chunks:
-                self._write()
-                self._shard += 1
-                self._chunks = []
+            first = min(chunk - self._pending.size, fresh.size)
+            self._pending = np.concatenate([self._pending, fresh[:first]])
+            if self._pending.size < chunk:
+                return
+            self._add_chunk(self._pending)
+        whole = fresh.size - (fresh.size - first) % chunk
+        for at in range(first, whole, chunk):
+            self._add_chunk(fresh[at : at + chunk])
         self._pending = fresh[whole:].copy()
+
+    def _add_chunk(self, values: NDArray[Any]) -> None:
+        self._chunks.append(_encode(values))
+        if len(self._chunks) == self.form.n_chunks:
+            self._write()
+            self._shard += 1
+            self._chunks = []
 
     def finish(self) -> dict[int, Shard]:
         """Write what is left, and return every shard that was written by its number."""
@@ -254,24 +263,29 @@ class VectorReader:
         StoreError
             If a shard is missing, cut short, or a checksum does not fit; its file is named.
         """
-        out = np.empty(stop - start, dtype=self.form.dtype)
-        size = self.form.chunk
-        chunk = np.empty(size, dtype=self.form.dtype)
-        for number in range(start // size, -(-stop // size)):
-            first = max(start, number * size)
-            last = min(stop, (number + 1) * size)
-            shard, inside = divmod(number, self.form.n_chunks)
-            whole = last - first == size
-            target = out[first - start : last - start] if whole else chunk
+        out, size = np.empty(stop - start, dtype=self.form.dtype), self.form.shard
+        for shard in range(start // size, -(-stop // size)):
+            first, last = max(start, shard * size), min(stop, (shard + 1) * size)
+            target = out[first - start : last - start]
             try:
-                self._decode(self.encoded(shard, inside), target, shard)
+                self._read(shard, first - shard * size, target)
             except StoreError:  # the file may have been replaced by a longer one since its index was read
                 if self._indices.pop(shard, None) is None:
                     raise
-                self._decode(self.encoded(shard, inside), target, shard)
-            if not whole:
-                out[first - start : last - start] = chunk[first - number * size : last - number * size]
+                self._read(shard, first - shard * size, target)
         return out
+
+    def _read(self, shard: int, start: int, out: NDArray[Any]) -> None:
+        """Read numbers of one file, from `start` on."""
+        size, stop = self.form.chunk, start + out.size
+        for number, encoded in self._encoded(shard, start // size, -(-stop // size)):
+            begin = number * size
+            first, last = max(start, begin), min(stop, begin + size)
+            target = out[first - start : last - start]
+            chunk = target if target.size == size else np.empty(size, dtype=self.form.dtype)
+            self._decode(encoded, chunk, shard)
+            if chunk is not target:
+                target[:] = chunk[first - begin : last - begin]
 
     def encoded(self, shard: int, chunk: int) -> bytes:
         """Return one chunk as it lies on the disk.
@@ -281,18 +295,27 @@ class VectorReader:
         shard, chunk : int
             Number of the file, and of the chunk in it.
         """
+        ((_, found),) = self._encoded(shard, chunk, chunk + 1)
+        return found
+
+    def _encoded(self, shard: int, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """Yield chunks of one file with their numbers."""
         path = self.form.path(self.folder, shard)
-        entry = self._index(shard)[chunk]
-        if entry[0] == _EMPTY:
-            raise _damaged(path, "lacks a chunk")
+        entries = self._index(shard)[first:last]
+        if (entries[:, 0] == _EMPTY).any():
+            raise damaged_shard(path, "lacks a chunk")
         try:
             with path.open("rb", buffering=0) as file:
-                found = os.pread(file.fileno(), int(entry[1]), int(entry[0]))
+                for number, (at, length) in enumerate(entries.tolist(), first):
+                    found = os.pread(file.fileno(), length, at)
+                    if len(found) != length:
+                        break
+                    yield number, found
+                else:
+                    return
         except OSError as error:
-            raise _damaged(path, f"cannot be read ({error.strerror})") from error
-        if len(found) != int(entry[1]):
-            raise _damaged(path, "is cut short")
-        return found
+            raise damaged_shard(path, f"cannot be read ({error.strerror})") from error
+        raise damaged_shard(path, "is cut short")
 
     def _index(self, shard: int) -> NDArray[np.uint64]:
         if shard not in self._indices:
@@ -302,26 +325,26 @@ class VectorReader:
                     total = os.fstat(file.fileno()).st_size
                     tail = os.pread(file.fileno(), size + _CRC, max(total - size - _CRC, 0))
             except OSError as error:
-                raise _damaged(path, f"cannot be read ({error.strerror})") from error
+                raise damaged_shard(path, f"cannot be read ({error.strerror})") from error
             if len(tail) != size + _CRC or _checksum(tail[:size]) != tail[size:]:
-                raise _damaged(path, "has an index whose checksum does not fit")
+                raise damaged_shard(path, "has an index whose checksum does not fit")
             entries = np.frombuffer(tail[:size], dtype="<u8").reshape(-1, 2)
             used = entries[entries[:, 0] != _EMPTY]
             room = self.form.chunk * self.form.itemsize + _OVERHEAD
             if (used[:, 1] > room).any() or (used[:, 0] > total).any():
-                raise _damaged(path, "declares chunks larger than can be")
+                raise damaged_shard(path, "declares chunks larger than can be")
             self._indices[shard] = entries
         return self._indices[shard]
 
     def _decode(self, encoded: bytes, target: NDArray[Any], shard: int) -> None:
         body, crc = encoded[:-_CRC], encoded[-_CRC:]
         if _checksum(body) != crc:
-            raise _damaged(self.form.path(self.folder, shard), "has a chunk whose checksum does not fit")
+            raise damaged_shard(self.form.path(self.folder, shard), "has a chunk whose checksum does not fit")
         blosc = _blosc()
         # bytes 4 to 7 of a header say how much it unpacks to, bytes 12 to 15 how long it is itself
         sizes = [int.from_bytes(body[at : at + 4], "little") for at in (4, 12)]
         if len(body) < _HEADER or sizes != [target.nbytes, len(body)]:
-            raise _damaged(self.form.path(self.folder, shard), "has a chunk of another size than declared")
+            raise damaged_shard(self.form.path(self.folder, shard), "has a chunk of another size than declared")
         blosc.decompress(body, target)
 
 
@@ -374,12 +397,3 @@ def _blosc() -> Any:
 
 def _checksum(data: bytes) -> bytes:
     return int(google_crc32c.value(data)).to_bytes(4, "little")
-
-
-def _damaged(path: Path, how: str) -> StoreError:
-    return StoreError(
-        f"a shard {how}",
-        where=str(path),
-        expected="the file as it was written",
-        next_step="see which shards are damaged with tmescope atlas verify; copy these files again, or ingest again",
-    )
