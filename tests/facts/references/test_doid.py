@@ -23,7 +23,9 @@ def _read(tmp_path, text: str) -> list[Disease]:
 
 
 def test_a_term(tmp_path):
-    found = _read(tmp_path, HEAD + TERM + "[Term]\nid: DOID:2\nname: gone\nis_obsolete: true\n\n[Typedef]\nid: part_of\n")
+    found = _read(
+        tmp_path, HEAD + TERM + "[Term]\nid: DOID:2\nname: gone\nis_obsolete: true\n\n[Typedef]\nid: part_of\n"
+    )
     assert found == [
         Disease("DOID:1", "a disease", ("AD",), ("AD",), ("DOID:4",), ("MESH:D1",), dt.date(2020, 5, 1)),
     ]
