@@ -51,7 +51,8 @@ def test_every_file_says_where_it_is_from(name):
 def test_kinds_of_therapy_that_a_user_asks_for_are_there():
     ids = {one.entity_id.removeprefix("modality:") for one in load_vocabulary("modalities")}
     assert ids >= {
-        "monospecific-antibody", "bispecific-antibody", "multispecific-antibody", "adc", "car-t", "car-nk", "tcr-t", "til",
+        "monospecific-antibody", "bispecific-antibody", "multispecific-antibody", "adc", "car-t", "car-nk", "tcr-t",
+        "til",
         "mrna", "aav", "lnp", "sirna", "antisense", "base-editing", "prime-editing", "cell-replacement", "senolytic",
     }  # fmt: skip
     assert {stem.modality.removeprefix("modality:") for stem in load_stems()} <= ids

@@ -15,7 +15,7 @@ from tmescope.horizon.entities import tag
 
 @dataclass(frozen=True)
 class Score:
-    """Pairs of a document and a human gene: right, wrong, missed, and found where only another species' gene is marked."""
+    """Pairs of a document and a human gene: right, wrong, missed, and those where an animal's gene is marked."""
 
     right: int
     wrong: int
@@ -41,7 +41,7 @@ class Score:
 def score_genes(documents: Sequence[Document], genes: Sequence[HgncRecord], dictionary: Dictionary) -> Score:
     """Compare what `tag` finds with what people marked, each human gene once a document.
 
-    A found gene is set aside where one of its names overlaps a name that people gave to genes of other species alone: the
+    A found gene is set aside where one of its names overlaps one that people gave to genes of other species alone: the
     corpus says which species' gene is meant, the dictionary only which gene.
     """
     human = {gene.entrez: gene.hgnc_id for gene in genes if gene.entrez}
