@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,20 @@ def write(path: Path, text: str) -> Path:
 def test_the_style_of_today(tmp_path: Path) -> None:
     (one,) = read_hgnc(write(tmp_path / "a.txt", NEW + ROW))
     assert one == HgncRecord(
-        "CCN2", "HGNC:2500", "1490", "ENSG00000118523", ("P29279",), ("CTGF",), ("IGFBP8", "X"), "Approved", "6q23.2"
-    )
+        "CCN2", "HGNC:2500", "1490", "ENSG00000118523", ("P29279",), ("CTGF",), ("IGFBP8", "X"), "Approved", "6q23.2",
+        ("name",),
+    )  # fmt: skip
     assert one.is_approved
+
+
+def test_names_and_the_day_of_the_symbol_are_read_where_the_table_has_them(tmp_path: Path) -> None:
+    head = NEW.replace("\n", "\talias_name\tprev_name\tdate_symbol_changed\n")
+    (one,) = read_hgnc(write(tmp_path / "a.txt", head + ROW.replace("\n", "\tother|more\tformer\t2018-01-19\n")))
+    assert one.names == ("name", "other", "more", "former")
+    assert one.symbol_since == dt.date(2018, 1, 19)
+    for day in ("2018-02-30", "19.01.2018"):
+        with pytest.raises(FileFormatError, match="a day such as"):
+            read_hgnc(write(tmp_path / "a.txt", head + ROW.replace("\n", f"\t\t\t{day}\n")))
 
 
 def test_the_real_table_of_2017(shared_data: Path) -> None:

@@ -16,6 +16,7 @@ def test_references_say_where_they_are_from_and_who_may_use_them() -> None:
     assert list(found) == [
         "abis",
         "consensustme",
+        "doid",
         "estimate",
         "gtex",
         "hgnc",
@@ -26,7 +27,7 @@ def test_references_say_where_they_are_from_and_who_may_use_them() -> None:
         "xcell",
     ]
     assert all(len(r.licence) > 15 and r.url.startswith("https://") and r.versions for r in found.values())
-    assert {name for name, r in found.items() if not r.must_accept} == {"hgnc", "quantiseq"}
+    assert {name for name, r in found.items() if not r.must_accept} == {"doid", "hgnc", "quantiseq"}
 
 
 def test_a_version_is_known_by_all_of_its_hashes() -> None:

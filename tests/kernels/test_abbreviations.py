@@ -23,7 +23,9 @@ def test_abbreviations_are_those_of_the_twin(texts):
 
 
 def test_long_forms_as_authors_write_them():
-    text = "Adverse childhood experiences (ACE); angiotensin-converting enzyme (ACE), (none) heat shock protein (HSP, old)"
+    text = (
+        "Adverse childhood experiences (ACE); angiotensin-converting enzyme (ACE), (none) heat shock protein (HSP, old)"
+    )
     pairs = [(text[a:b], text[c:d]) for _, a, b, c, d in _found([text])]
     assert pairs == [
         ("ACE", "Adverse childhood experiences"),

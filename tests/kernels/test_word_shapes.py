@@ -31,4 +31,10 @@ def test_shapes_are_those_of_the_twin(texts):
 
 def test_names_of_drugs_and_codes():
     text = "Tislelizumab or SHR-A1811 and SHR 1826, IL-10, CD274X, lab; gefitinib"
-    assert [text[a:b] for _, _, a, b in _found([text])] == ["Tislelizumab", "SHR-A1811", "SHR 1826", "CD274X", "gefitinib"]
+    assert [text[a:b] for _, _, a, b in _found([text])] == [
+        "Tislelizumab",
+        "SHR-A1811",
+        "SHR 1826",
+        "CD274X",
+        "gefitinib",
+    ]

@@ -186,7 +186,12 @@ def _names(table: Sequence[TextRow], columns: Mapping[str, int]) -> Iterable[tup
 
 
 def _day(cell: str) -> dt.date | None:
-    return dt.date.fromisoformat(cell) if cell else None
+    try:
+        return dt.date.fromisoformat(cell) if cell else None
+    except ValueError as error:
+        raise FileFormatError(
+            f"{cell!r} is no day of the calendar", where="column date_symbol_changed", expected=_FORMS["changed"][1]
+        ) from error
 
 
 def _split(cell: str) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ TEXT, FORM, FROM, TO, FIRST, LAST = range(6)
 
 _SHORT_FROM, _SHORT_TO, _LONG_FROM, _LONG_TO = 1, 2, 3, 4
 _CUE_BEHIND = re.compile(
-    rb"[ -]?(?:\w+[ -])?(?:genes?|proteins?|mRNAs?|expression|mutations?|mutants?|mutated|polymorphisms?|receptors?|"
+    rb"[ -]?(?:(?!(?:of|for|in|with|and|from|to|on)\b)\w+[ -])?"
+    rb"(?:genes?|proteins?|mRNAs?|expression|mutations?|mutants?|mutated|polymorphisms?|receptors?|"
     rb"kinase|promoter|alleles?|transcripts?|knockdown|knockout|overexpression|amplification|signal|pathway|variants?|"
     rb"exons?|locus|loci|levels?)\b",
     re.IGNORECASE,

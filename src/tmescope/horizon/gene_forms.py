@@ -24,7 +24,27 @@ _SEGMENT = re.compile(
 """Segments of receptors, smell receptors and non-coding RNA: their many aliases are those of other things."""
 
 _FUNCTION_WORDS = frozenset(
-    {"a", "all", "an", "and", "are", "as", "at", "be", "by", "for", "he", "if", "in", "is", "it", "no", "not", "of", "on"}
+    {
+        "a",
+        "all",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "he",
+        "if",
+        "in",
+        "is",
+        "it",
+        "no",
+        "not",
+        "of",
+        "on",
+    }
     | {"or", "she", "the", "to", "us", "was", "we"}
 )
 _LETTER_AND_NUMBER = re.compile(r"p\d\d")

@@ -35,6 +35,9 @@ def _decode(data: NDArray[np.uint8], at: int, last: int, point: NDArray[np.int64
         return
     value = byte & (0x7F >> width)
     for i in range(1, width):
+        if data[at + i] & 0xC0 != 0x80:
+            point[0] = 0xFFFD
+            return
         value = (value << 6) | (np.int64(data[at + i]) & 0x3F)
     point[0], point[1] = value, at + width
 

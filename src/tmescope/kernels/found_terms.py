@@ -197,7 +197,8 @@ def find_terms(
 
     Notes
     -----
-    One look at each character; words that begin no term are passed over while none is under way. Of two terms that overlap, the one that begins first is taken, of those the longest.
+    One look at each character; words that begin no term are passed over while none is under way. Of two
+    terms that overlap, the one that begins first is taken, of those the longest.
     """
     longest = 0
     for document in range(ends.shape[0] - 1):

@@ -125,6 +125,11 @@ def gct_lines(table: pd.DataFrame) -> list[str]:
     return lines
 
 
+def doid(folder: Path) -> dict[str, Path]:
+    lines = ["format-version: 1.2", "", "[Term]", "id: DOID:1", "name: a disease"]
+    return {"terms": write(folder, "doid.obo", lines)}
+
+
 def gtex(folder: Path) -> dict[str, Path]:
     return {"median_tpm": write(folder, "median_tpm.gct", gct_lines(tissue_table()))}
 

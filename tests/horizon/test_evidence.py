@@ -1,0 +1,50 @@
+"""What decides whether a name means what the dictionary says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.horizon.records import small_dictionary
+
+from tmescope.horizon.automaton import find
+from tmescope.horizon.evidence import FROM, TO, Texts, accept
+
+
+@pytest.fixture(scope="module")
+def dictionary():
+    return small_dictionary()
+
+
+def _accepted(text: str, dictionary) -> list[str]:
+    data = np.frombuffer(text.encode(), dtype=np.uint8)
+    texts = Texts(data, np.array([0, len(data)], dtype=np.int64))
+    found = find(dictionary.automaton, data, texts.ends)
+    kept = found[accept(found, texts, dictionary)]
+    return [texts.cut(0, a, b).decode() for a, b in kept[:, [FROM, TO]].tolist()]
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("CAT rose", []),
+        ("catalase (CAT) and CAT again", ["catalase", "CAT", "CAT"]),
+        ("computed axial tomography (CAT), CAT gene", []),
+        ("HGFR or MET", []),
+        ("HGFR gene or MET", []),
+        ("CD117 and KIT", ["CD117", "KIT"]),
+        ("EGFR, KIT", ["EGFR", "KIT"]),
+        ("EGFR was high while KIT", ["EGFR"]),
+        ("mutations in KIT; later KIT", ["KIT", "KIT"]),
+        ("estimated glomerular filtration rate (EGFR) EGFR", []),
+        ("epidermal growth factor receptor (EGFR) EGFR", ["epidermal growth factor receptor", "EGFR", "EGFR"]),
+        ("programmed death 1 protein (PD-1) PD-1", ["PD-1", "PD-1"]),
+    ],
+)
+def test_evidence(text, accepted, dictionary):
+    assert _accepted(text, dictionary) == accepted
+
+
+def test_cuts_stay_inside_their_text():
+    texts = Texts(np.frombuffer(b"abcdef", dtype=np.uint8), np.array([0, 3, 6], dtype=np.int64))
+    assert texts.cut(0, 1, 99) == b"bc"
+    assert texts.cut(1, -5, 1) == b"d"

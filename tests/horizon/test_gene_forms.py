@@ -1,0 +1,60 @@
+"""How symbols and names of genes become forms."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.horizon.records import gene
+
+from tmescope.facts.gene_words import GeneWords
+from tmescope.horizon.forms import SHIELD, SURE, UNSURE
+from tmescope.horizon.gene_forms import gene_forms, names_of
+
+NONE = GeneWords(frozenset({"REST"}), {"CA1": "a field"}, ("REST stop",), {"ERK": "HGNC:1"})
+
+
+def _forms(*records):
+    return {form.text: form for form in gene_forms(records, NONE)}
+
+
+def test_short_names_need_evidence():
+    forms = _forms(gene("EGFR", "HGNC:1", aliases=("ERBB", "HER1", "p53", "B7-H1", "X1")), gene("KIT", "HGNC:2"))
+    assert {t: forms[t].trust for t in ("EGFR", "ERBB", "HER1", "p53", "B7-H1", "KIT")} == {
+        "EGFR": SURE, "ERBB": UNSURE, "HER1": SURE, "p53": SURE, "B7-H1": SURE, "KIT": UNSURE,
+    }  # fmt: skip
+    assert "X1" not in forms
+    assert forms["EGFR"].strict
+    assert not forms["HER1"].strict
+    assert forms["B7H1"].entity_id == "HGNC:1"
+
+
+def test_words_and_other_meanings_need_evidence_and_phrases_shield():
+    forms = _forms(gene("REST", "HGNC:1"), gene("CA1", "HGNC:2"))
+    assert forms["REST"].trust == forms["CA1"].trust == UNSURE
+    assert "Rest" not in forms
+    assert forms["REST stop"].trust == SHIELD
+    assert forms["ERK"].rank < forms["REST"].rank
+
+
+def test_variants_of_spelling():
+    forms = _forms(
+        gene("TGFB1", "HGNC:1", names=("transforming growth factor beta 1", "dopamine receptor D2", "desmin 1"))
+    )
+    assert {"TGF-beta1", "transforming growth factor beta 1", "dopamine D2 receptor", "desmin"} <= set(forms)
+
+
+def test_names_with_commas_and_aliases_of_segments_are_left_out():
+    forms = _forms(gene("IGKV1-16", "HGNC:3", aliases=("L1ABC",), names=("a name, with a comma",)))
+    assert {"L1ABC", "a name, with a comma"}.isdisjoint(forms)
+
+
+def test_a_changed_symbol_is_known_from_its_day():
+    forms = _forms(gene("NEW1", "HGNC:1", previous=("OLD1",), since=dt.date(2024, 5, 1)))
+    assert forms["NEW1"].known_since == dt.date(2024, 5, 1)
+    assert forms["OLD1"].known_since is None
+
+
+def test_words_of_a_gene():
+    assert names_of([gene("A", "HGNC:1", names=("a name",), aliases=("B", "longalias"))]) == {
+        "HGNC:1": ("a name", "longalias")
+    }
