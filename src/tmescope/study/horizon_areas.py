@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from tmescope.facts.focus import FocusArea, load_focus, read_focus
 from tmescope.foundation.errors import InputError, TmescopeError
 from tmescope.foundation.provenance import hash_json
+from tmescope.horizon.entity_names import name_entities
 from tmescope.horizon.focus_documents import select_area
 from tmescope.horizon.lead_times import lead_times
 from tmescope.horizon.mention_index import MentionIndex
 from tmescope.horizon.pairs import rank_pairs
-from tmescope.horizon.subjects import name_entities
 from tmescope.horizon.trend_counts import count_quarters
 from tmescope.horizon.trends import rank_trends
 from tmescope.store.tables import empty_table, shape_table, write_table

@@ -11,8 +11,9 @@ import pandas as pd
 
 from tmescope.foundation.provenance import hash_json
 from tmescope.horizon.changes import find_changes
+from tmescope.horizon.entity_names import resolve_entity
 from tmescope.horizon.landscape import map_landscape
-from tmescope.horizon.subjects import Subject, resolve_entity
+from tmescope.horizon.subjects import Subject
 from tmescope.horizon.watches import Watch
 from tmescope.store.tables import empty_table, shape_table, write_table
 from tmescope.study.ledger import Step
