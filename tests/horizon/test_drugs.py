@@ -1,4 +1,4 @@
-"""Drugs of interventions, beside labels that were given by hand."""
+"""Drugs of interventions, beside labels that were drafted from what is found, read and corrected by hand."""
 
 from __future__ import annotations
 

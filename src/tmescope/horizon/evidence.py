@@ -63,7 +63,15 @@ class Texts:
     ends: NDArray[np.int64]
 
     def cut(self, text: int, first: int, last: int) -> bytes:
-        """Return some bytes of a text, clipped to it."""
+        """Return some bytes of a text, clipped to it.
+
+        Parameters
+        ----------
+        text : int
+            Which.
+        first, last : int
+            Bytes from and to, from where the text begins.
+        """
         begin, end = int(self.ends[text]), int(self.ends[text + 1])
         return self.data[max(begin, begin + first) : min(end, begin + last)].tobytes()
 

@@ -22,7 +22,15 @@ __all__ = ["DrugWord", "drug_words"]
 
 
 class DrugWord(NamedTuple):
-    """A word that looks like a drug: text, first byte, and as it is written."""
+    """A word that looks like a drug.
+
+    Parameters
+    ----------
+    text, first : int
+        Which text, and the first byte in it.
+    name : str
+        As it is written.
+    """
 
     text: int
     first: int
