@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,11 @@ __all__ = ["TrendOptions", "Trends", "rank_trends"]
 _YEAR = 4
 _LEAST_QUARTERS = 8
 _UNEVEN = 1e-3
+_ORDER = (
+    "entity_id", "entity_type", "name", "focus", "rank", "n_documents", "n_reviews", "n_preprints", "n_trials",
+    "n_last_year", "slope", "std_error", "ci_low", "ci_high", "shrunk_slope", "lower_bound", "p_value", "q_value",
+    "burst", "first_on", "flags",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,37 +146,16 @@ def rank_trends(
     dispersion = pool_dispersion(series, corpus, years) if len(series) else 0.0
     fits = fit_count_slopes(series, corpus, years, dispersion=dispersion, confidence=chosen.confidence)
     shrunk = shrink_effects(fits.slope, fits.std_error, level=chosen.level)
+    columns: dict[str, Any] = {"focus": focus, **_evidence(counted, ranked), **_estimates(fits, shrunk)}
     numbers = np.array(counted.quarters)[used]
-    table = counted.entities.iloc[ranked].reset_index(drop=True)
-    table = pd.DataFrame(
-        {
-            "entity_id": table["entity_id"],
-            "entity_type": table["entity_type"],
-            "name": [(names or {}).get(e, e) for e in table["entity_id"]],
-            "focus": focus,
-            "n_documents": fits.total,
-            **{f"n_{k}s": counted.counts[ranked][:, :, KINDS.index(k)].sum(axis=1) for k in KINDS[1:]},
-            "n_last_year": series[:, numbers > numbers.max() - _YEAR].sum(axis=1),
-            "slope": fits.slope,
-            "std_error": fits.std_error,
-            "ci_low": fits.ci_low,
-            "ci_high": fits.ci_high,
-            "shrunk_slope": shrunk.mean,
-            "lower_bound": shrunk.lower_bound,
-            "p_value": fits.p_value,
-            "q_value": benjamini_hochberg(fits.p_value),
-            "burst": _bursts(series, corpus, numbers),
-            "first_on": pd.to_datetime(table["first_on"]).dt.strftime("%Y-%m-%d"),
-            "flags": _flags(fits, table, numbers, few=chosen.few),
-        }
-    )
-    table = table.sort_values(
-        ["lower_bound", "shrunk_slope", "n_documents", "entity_id"],
-        ascending=[False, False, False, True],
-        kind="stable",
-        ignore_index=True,
-    )
-    table.insert(4, "rank", np.arange(1, len(table) + 1))
+    entities = counted.entities.iloc[ranked].reset_index(drop=True)
+    columns |= {
+        "name": [(names or {}).get(e, e) for e in entities["entity_id"]],
+        "n_last_year": series[:, numbers > numbers.max() - _YEAR].sum(axis=1),
+        "burst": _bursts(series, corpus, numbers),
+        "flags": _flags(fits, entities, numbers, few=chosen.few),
+    }
+    table = _sorted(entities, columns)
     return Trends(
         table=table,
         dispersion=dispersion,
@@ -181,6 +165,37 @@ def rank_trends(
         shrinkage=shrunk,
         notes=_notes(dispersion, counted, used, n_unranked=len(counted.entities) - len(ranked), least=chosen.least),
     )
+
+
+def _evidence(counted: QuarterCounts, ranked: NDArray[np.int64]) -> dict[str, Any]:
+    """Return how many documents of the other kinds name each entity."""
+    return {f"n_{k}s": counted.counts[ranked][:, :, KINDS.index(k)].sum(axis=1) for k in KINDS[1:]}
+
+
+def _estimates(fits: CountSlopes, shrunk: ShrunkEffects) -> dict[str, Any]:
+    return {
+        "n_documents": fits.total,
+        "slope": fits.slope,
+        "std_error": fits.std_error,
+        "ci_low": fits.ci_low,
+        "ci_high": fits.ci_high,
+        "shrunk_slope": shrunk.mean,
+        "lower_bound": shrunk.lower_bound,
+        "p_value": fits.p_value,
+        "q_value": benjamini_hochberg(fits.p_value),
+    }
+
+
+def _sorted(entities: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the table ``trends``, the surest rise first."""
+    days = pd.to_datetime(entities["first_on"]).dt.strftime("%Y-%m-%d")
+    table = entities.assign(first_on=days, **columns).sort_values(
+        ["lower_bound", "shrunk_slope", "n_documents", "entity_id"],
+        ascending=[False, False, False, True],
+        kind="stable",
+        ignore_index=True,
+    )
+    return table.assign(rank=np.arange(1, len(table) + 1))[list(_ORDER)]
 
 
 def _columns(kinds: Sequence[str]) -> list[int]:
