@@ -21,7 +21,7 @@ def test_a_cell_is_a_gap_where_others_have_trials_and_the_subject_has_none() -> 
     trials = find_subject_trials(connection, Subject(("HGNC:1",)))
     gaps = find_gaps(connection, trials, {"modality:adc": frozenset({mine["doc_id"]})})
     assert [(g.value, g.name, g.phase, g.n_lake, g.doc_ids) for g in gaps] == [
-        ("modality:adc", "ADC", "PHASE1/PHASE2", 1, "nct:NCT00000002")
+        ("modality:adc", "antibody-drug conjugate", "PHASE1/PHASE2", 1, "nct:NCT00000002")
     ]
 
 
@@ -42,3 +42,11 @@ def test_tumours_come_first_and_what_is_above_counts() -> None:
 def test_what_the_lake_lacks_altogether_is_no_gap() -> None:
     connection = lake([trial(1)], [])
     assert find_gaps(connection, [], {}) == []
+
+
+def test_what_stands_above_several_conditions_makes_none_of_them_a_tumour() -> None:
+    both = [("D009103", "Multiple Sclerosis"), ("D001943", "Breast Neoplasms")]
+    one = trial(1, condition_mesh=both, condition_ancestors=[TUMOUR])
+    alone = trial(2, condition_mesh=[("D000001", "A growth")], condition_ancestors=[TUMOUR])
+    found = {gap.name: gap.is_tumour for gap in find_gaps(lake([one, alone], []), [], {})}
+    assert found == {"Multiple Sclerosis": False, "Breast Neoplasms": True, "A growth": True}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from tmescope.facts.focus import load_focus
+from tmescope.horizon.entity_names import name_entities
 from tmescope.horizon.subjects import SubjectTrial
 from tmescope.horizon.trial_words import NO_PHASE, UNKNOWN_THEN, name_phase
 
@@ -77,8 +79,10 @@ def find_gaps(
     Notes
     -----
     Absence in this lake alone: a lake that holds the trials of one search has no others. Trials without a phase make no
-    cell. A condition counts with all that MeSH places above it: a trial in non-small-cell lung cancer is one in lung
-    neoplasms. Where nothing of a modality is in the lake at all, there is no gap to see.
+    cell. A condition is a tumour where its name says so, or where MeSH places the one condition of a trial below
+    neoplasms: what stands above several conditions of a trial does not tell above which of them. For the subject,
+    what MeSH places above a condition counts: a trial in non-small-cell lung cancer is one in lung neoplasms. Where
+    nothing of a modality is in the lake at all, there is no gap to see.
     """
     return [*_cells(connection, trials, modalities), *_conditions(connection, trials)]
 
@@ -87,16 +91,15 @@ def _cells(
     connection: duckdb.DuckDBPyConnection, trials: Sequence[SubjectTrial], modalities: Mapping[str, frozenset[str]]
 ) -> list[Gap]:
     rows = connection.execute(
-        "SELECT m.entity_id, t.phases, list_sort(list(DISTINCT t.doc_id)), min(m.text) FROM mentions m "
+        "SELECT m.entity_id, t.phases, list_sort(list(DISTINCT t.doc_id)) FROM mentions m "
         "JOIN trials t USING (doc_id) WHERE m.entity_type = 'modality' GROUP BY m.entity_id, t.phases"
     ).fetchall()
     phase_of = {one.doc_id: one.phase for one in trials}
     own = {(one, phase_of[doc_id]) for one, doc_ids in modalities.items() for doc_id in doc_ids if doc_id in phase_of}
     lake: dict[tuple[str, str], list[str]] = {}
-    names: dict[str, str] = {}
-    for entity, phases, doc_ids, text in rows:
+    for entity, phases, doc_ids in rows:
         lake.setdefault((entity, name_phase(phases)), []).extend(doc_ids)
-        names[entity] = min(names.get(entity, text or entity), text or entity)
+    names = name_entities(connection, sorted({entity for entity, _ in lake}))
     return _sorted(
         Gap("modality and phase", entity, names[entity], phase, None, len(doc_ids), ";".join(sorted(doc_ids)))
         for (entity, phase), doc_ids in lake.items()
@@ -114,10 +117,12 @@ def _conditions(connection: duckdb.DuckDBPyConnection, trials: Sequence[SubjectT
     }
     rows = connection.execute(
         "SELECT term.id, min(term.term), list_sort(list(DISTINCT doc_id)), "
-        "bool_or(term.id = ? OR coalesce(list_contains(above, ?), false)) FROM ("
-        "SELECT doc_id, unnest(condition_mesh) AS term, list_transform(condition_ancestors, lambda a: a.id) AS above "
-        "FROM trials WHERE doc_id NOT IN (SELECT unnest(?))) WHERE term.id IS NOT NULL GROUP BY term.id",
-        [_NEOPLASMS, _NEOPLASMS, [one.doc_id for one in trials]],
+        "bool_or(term.id = $top OR (alone AND coalesce(list_contains(above, $top), false)) "
+        "OR regexp_matches(lower(term.term), $words)) FROM ("
+        "SELECT doc_id, unnest(condition_mesh) AS term, len(condition_mesh) = 1 AS alone, "
+        "list_transform(condition_ancestors, lambda a: a.id) AS above "
+        "FROM trials WHERE doc_id NOT IN (SELECT unnest($own))) WHERE term.id IS NOT NULL GROUP BY term.id",
+        {"top": _NEOPLASMS, "words": load_focus("oncology").word_pattern(), "own": [one.doc_id for one in trials]},
     ).fetchall()
     gaps = [
         Gap("condition", f"MESH:{ui}", name or ui, None, bool(tumour), len(doc_ids), ";".join(doc_ids))
