@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
+T = TypeVar("T")
 SUMMARY = "CPU s, peak memory and bytes of passes over atlases of 100k cells and more, beside disk and memory"
 
 SIZES = (100_000, 500_000, 1_000_000)
@@ -76,15 +79,24 @@ def write_atlas(path: Path, n_cells: int) -> dict[str, float]:
     atlas = simulate_atlas(AtlasPlan(n_cells=n_cells), rng=np.random.default_rng(0))
     create_atlas(path, pd.DataFrame(index=atlas.genes))
     writer = AtlasWriter(path)
-    for sample_id in atlas.samples.index:
-        blocks = (
-            (b.counts, pd.DataFrame({"cell_type": b.cell_type}, index=b.barcodes))
-            for b in atlas.blocks(4096, sample_ids=(sample_id,))
-        )
-        writer.add_sample(sample_id, blocks, source="simulated")
-        writer.commit()
+    with ThreadPoolExecutor(1) as pool:
+        for sample_id in atlas.samples.index:
+            blocks = (
+                (b.counts, pd.DataFrame({"cell_type": b.cell_type}, index=b.barcodes))
+                for b in draw_ahead(atlas.blocks(4096, sample_ids=(sample_id,)), pool)
+            )
+            writer.add_sample(sample_id, blocks, source="simulated")
+            writer.commit()
     size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
     return {"write_cpu_s": time.process_time() - began, "store_gb": size / 1e9}
+
+
+def draw_ahead(blocks: Iterator[T], pool: Executor) -> Iterator[T]:
+    """Yield blocks while another thread draws the one that follows."""
+    drawn = pool.submit(next, blocks, None)
+    while (block := drawn.result()) is not None:
+        drawn = pool.submit(next, blocks, None)
+        yield block
 
 
 def measure(path: Path, *, threads: int, repeats: int, memory: str) -> dict[str, dict[str, float]]:
