@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tmescope.foundation.errors import StoreError, examples
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import HIDDEN, AtlasLayout, StoredResult, check_column, read_layout
+from tmescope.store.atlas_leftovers import remove_results, sweep_leftovers
 from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atomic import staged_folder
 from tmescope.store.damage import checked_codecs, explain_damage
@@ -101,7 +102,7 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
     Notes
     -----
     While files are exchanged the atlas says that it has no such result: a process that is killed then leaves none
-    rather than a mixed one.
+    rather than a mixed one. What it left is removed here as well.
     """
     hidden = path / HIDDEN
     with explain_full_disk(path), atlas_lock(path, wait_s=_WAIT_S):
@@ -119,8 +120,11 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
             for group in ("obs", "var", *_AXES):
                 shutil.rmtree(staged / group, ignore_errors=True)
             (staged / "zarr.json").unlink(missing_ok=True)
+        before = [layout.results[result.name]] if result.name in layout.results else []
         layout = replace(layout, results={**others, result.name: stored})
         declare_atlas(path, layout)
+        remove_results(path, before, layout=layout)
+        sweep_leftovers(path, layout)
     return layout
 
 

@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,7 +82,7 @@ class ScratchArrays:
             if disk.f_bavail * disk.f_frsize < place.nbytes + self._left:
                 return None
             for array in arrays:
-                data = memoryview(array).cast("B")
+                data = array.data.cast("B")
                 while data:
                     written = os.pwrite(self._file, data, at)
                     data, at = data[written:], at + written
@@ -106,7 +106,7 @@ class ScratchArrays:
         found, at = [], place.offset
         for dtype, n in place.forms:
             array = np.empty(n, dtype=dtype)
-            data = memoryview(array).cast("B") if n else memoryview(b"")
+            data = array.data.cast("B")
             while data:
                 read = os.preadv(self._file, [data], at)
                 if not read:
@@ -129,10 +129,9 @@ def scratch_arrays(folder: Path, *, left: int = _LEFT) -> Iterator[ScratchArrays
     left : int
         Bytes that stay free on the disk.
     """
-    try:
-        file = tempfile.TemporaryFile(dir=folder, prefix=".scratch-")
-    except OSError:
-        yield None
-        return
-    with file:
-        yield ScratchArrays(file.fileno(), left=left)
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(tempfile.TemporaryFile(dir=folder, prefix=".scratch-"))
+        except OSError:
+            file = None
+        yield None if file is None else ScratchArrays(file.fileno(), left=left)
