@@ -79,6 +79,18 @@ def test_outliers_are_far_from_the_median_of_their_own_sample():
     assert not wide["quality_reason"].astype(str).str.contains("counts").any()
 
 
+def test_samples_need_not_follow_each_other():
+    rng = np.random.default_rng(1)
+    total = np.exp(rng.normal(6.0, 0.8, 300)).astype(np.int64)
+    samples = pd.Series(rng.choice(["b", "a", "c"], 300))
+    order = np.argsort(samples, kind="stable")
+    limits = QualityLimits(deviations=1.5)
+    mixed = describe_cells(counted(total), samples, limits=limits)
+    apart = describe_cells(counted(total[order]), samples[order].reset_index(drop=True), limits=limits)
+    pd.testing.assert_frame_equal(mixed.iloc[order].reset_index(drop=True), apart)
+    assert mixed["quality_outlier"].sum() > 10
+
+
 def test_without_mitochondrial_genes_the_per_cent_is_missing():
     cells = describe_cells(counted([10, 20]), pd.Series(["a", "a"]), has_mitochondrial=False)
     assert cells["pct_counts_mt"].isna().all()
