@@ -114,11 +114,15 @@ def describe_cells(
     """
     cells = counts.cells
     total = cells["total_counts"].to_numpy()
-    found = pd.DataFrame({"total_counts": total, "n_genes_by_counts": cells["n_genes"].to_numpy()})
-    marked = _per_cent(cells["marked_counts"].to_numpy(), total)
-    found["pct_counts_mt"] = marked if has_mitochondrial else np.full(total.size, np.nan)
+    marked = cells["marked_counts"].to_numpy()
+    columns = {
+        "total_counts": total.copy(),
+        "n_genes_by_counts": cells["n_genes"].to_numpy().copy(),
+        "pct_counts_mt": _per_cent(marked, total) if has_mitochondrial else np.full(total.size, np.nan),
+    }
     if "top_counts" in cells:
-        found["pct_counts_in_top_50_genes"] = _per_cent(cells["top_counts"].to_numpy(), total)
+        columns["pct_counts_in_top_50_genes"] = _per_cent(cells["top_counts"].to_numpy(), total)
+    found = pd.DataFrame(columns, copy=False)
     marks = np.zeros(total.size, dtype=np.uint8)
     for rows in _each_sample(samples):
         marks[rows] = _mark(found.iloc[rows], limits)
@@ -128,17 +132,26 @@ def describe_cells(
 
 
 def _per_cent(part: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.where(total > 0, 100.0 * part / np.maximum(total, 1), np.nan)
+    found: NDArray[np.float64] = np.multiply(part, 100.0)  # one array and no other: cells are many
+    np.divide(found, total, out=found, where=total > 0)
+    found[total == 0] = np.nan
+    return found
 
 
-def _each_sample(samples: pd.Series[str]) -> Iterator[NDArray[np.intp]]:
-    """Yield the rows of each sample."""
+def _each_sample(samples: pd.Series[str]) -> Iterator[slice | NDArray[np.intp]]:
+    """Yield the rows of each sample, which follow each other in an atlas and elsewhere may not."""
     codes = samples.astype("category").cat.codes.to_numpy()
-    order = np.argsort(codes, kind="stable")
-    cuts = np.cumsum(np.bincount(codes + 1))
-    for first, last in itertools.pairwise((0, *cuts.tolist())):
-        if last > first:
-            yield order[first:last]
+    order = None
+    if np.unique(codes[_starts(codes)[:-1]]).size < _starts(codes).size - 1:
+        order = np.argsort(codes, kind="stable")
+        codes = codes[order]
+    for first, last in itertools.pairwise(_starts(codes).tolist()):
+        yield slice(first, last) if order is None else order[first:last]
+
+
+def _starts(codes: NDArray[Any]) -> NDArray[np.intp]:
+    """Return where runs of the same number begin, and the end."""
+    return np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1, [codes.size]])
 
 
 def _mark(cells: pd.DataFrame, limits: QualityLimits) -> NDArray[np.uint8]:
@@ -174,11 +187,16 @@ def _apart(
 
 
 def _in_words(marks: NDArray[np.uint8]) -> pd.Categorical[str]:
-    there, codes = np.unique(marks, return_inverse=True)
-    texts = ["; ".join(text for bit, text in _REASONS.items() if mark & bit) for mark in there.tolist()]
-    categories = pd.Index(sorted(texts), dtype="object")
-    places = np.array([categories.get_loc(text) for text in texts], dtype=np.int8)
-    return pd.Categorical.from_codes(places[codes], categories=categories)
+    texts = {
+        mark: "; ".join(text for bit, text in _REASONS.items() if mark & bit)
+        for mark in range(1 << len(_REASONS))
+        if (marks == mark).any()
+    }
+    names = sorted(texts.values())
+    places = np.zeros(1 << len(_REASONS), dtype=np.int8)
+    for mark, text in texts.items():
+        places[mark] = names.index(text)
+    return pd.Categorical.from_codes(places[marks], categories=pd.Index(names, dtype="object"))
 
 
 def measure_quality(
@@ -244,8 +262,10 @@ def measure_quality(
 
 
 def _by_sample(cells: pd.DataFrame, samples: pd.Series[str], limits: QualityLimits) -> pd.DataFrame:
+    of = pd.CategoricalIndex(samples.array)
+
     def of_each(values: pd.Series[Any]) -> Any:  # a column at a time: no copy of them all
-        return values.groupby(samples.to_numpy(), observed=False)
+        return values.groupby(of, observed=True)
 
     without = of_each(cells["total_counts"] == 0)
     found = pd.DataFrame(
@@ -259,4 +279,5 @@ def _by_sample(cells: pd.DataFrame, samples: pd.Series[str], limits: QualityLimi
         }
     )
     found["outliers_sought"] = (found["n_cells"] - found["n_without_counts"]) >= limits.fewest_cells
-    return found.rename_axis("sample_id").reset_index().astype({"sample_id": "str"})
+    found.index = found.index.astype("str")
+    return found.sort_index().rename_axis("sample_id").reset_index()
