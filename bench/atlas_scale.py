@@ -43,19 +43,26 @@ def run(arguments: Sequence[str] = ()) -> list[dict[str, object]]:
         default=[],
         help="simulated atlases that are there already (a gene-major copy that one lacks is added); none is written",
     )
+    parser.add_argument(
+        "--copies",
+        type=int,
+        default=1,
+        help="times that the cells of --atlas are written into one of their own first: larger, without drawing more",
+    )
     asked = parser.parse_args(arguments)
     rows: list[dict[str, object]] = []
-    for path in asked.atlas:
+    for path in asked.atlas if asked.copies < 2 else ():
         rows += rows_of(path, asked, {"write_cpu_s": float("nan")})
-    if asked.atlas:
+    if rows:
         return rows
     need_space(
         Path(asked.folder or tempfile.gettempdir()), max(asked.free_gb, max(asked.cells) * BYTES_OF_A_CELL / 1e9)
     )
     with tempfile.TemporaryDirectory(prefix="tmescope-bench-", dir=asked.folder) as scratch:
-        for n_cells in sorted(asked.cells):
-            path = Path(scratch) / f"{n_cells}.zarr"
-            rows += rows_of(path, asked, write_atlas(path, n_cells))
+        path = Path(scratch) / "a.zarr"
+        for source in asked.atlas or sorted(asked.cells):
+            written = write_copies(path, source, asked.copies) if asked.atlas else write_atlas(path, source)
+            rows += rows_of(path, asked, written)
             shutil.rmtree(path)
     return rows
 
@@ -110,6 +117,35 @@ def write_atlas(path: Path, n_cells: int) -> dict[str, float]:
     return {"write_cpu_s": time.process_time() - began}
 
 
+def write_copies(path: Path, source: Path, copies: int) -> dict[str, float]:
+    """Write the cells of an atlas several times, as other samples; return what it took."""
+    import pandas as pd
+    from scipy import sparse
+
+    from tmescope.store.atlas_reading import open_atlas
+    from tmescope.store.atlas_writing import AtlasWriter, create_atlas
+
+    began = time.process_time()
+    atlas = open_atlas(source)
+    types = atlas.cells(("cell_type",))["cell_type"]
+
+    def blocks(first: int, last: int) -> Iterator[tuple[sparse.csr_matrix, pd.DataFrame]]:
+        for a, b in atlas.bounds(1 << 22, first=first, last=last):
+            rows = atlas.rows(a, b)
+            counts = sparse.csr_matrix((rows.counts, rows.genes, rows.ends), (b - a, atlas.layout.n_genes))
+            yield counts, pd.DataFrame({"cell_type": types[a:b].to_numpy()}, index=[f"c{i}" for i in range(a, b)])
+
+    create_atlas(path, pd.DataFrame(index=atlas.genes().index))
+    writer = AtlasWriter(path)
+    for copy in range(copies):
+        last = 0
+        for sample in atlas.layout.samples:
+            first, last = last, last + sample.n_cells
+            writer.add_sample(f"{sample.sample_id}-{copy}", blocks(first, last), source="copied")
+        writer.commit()
+    return {"write_cpu_s": time.process_time() - began}
+
+
 def draw_ahead(blocks: Iterator[T], pool: Executor) -> Iterator[T]:
     """Yield blocks while another thread draws the one that follows."""
     drawn = pool.submit(next, blocks, None)
@@ -122,7 +158,7 @@ def measure(path: Path, *, threads: int, repeats: int, memory: str) -> dict[str,
     """Pass over an atlas in a process of its own and return what it says it took."""
     command = [sys.executable, str(HERE / "atlas_passes.py"), str(path), str(threads), str(repeats), memory]
     few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    ended = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **few})
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **few})
     found: dict[str, dict[str, float]] = json.loads(ended.stdout.strip().splitlines()[-1])
     return found
 
