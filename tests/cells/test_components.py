@@ -46,7 +46,7 @@ def test_scores_are_those_of_the_dense_matrix(golden, chosen):
 def test_bytes_do_not_depend_on_threads_nor_on_where_values_are_kept(golden, chosen, monkeypatch):
     one = find_components(golden.atlas, chosen, n_components=6)
     two = find_components(golden.atlas, chosen, n_components=6, runner=Local(2))
-    monkeypatch.setattr(components, "_spare", lambda *_: 150_000)
+    monkeypatch.setattr(components, "_spare", lambda *_: 150_000 + one.scores.nbytes)
     some = find_components(golden.atlas, chosen, n_components=6)
     monkeypatch.setattr(components, "_spare", lambda *_: 0)
     disk = find_components(golden.atlas, chosen, n_components=6, runner=Local(2))

@@ -91,9 +91,10 @@ def find_components(
         Whether each gene is brought to unit variance first, and values above 10 standard deviations are set to 10
         (one pass more).
     memory : int
-        Bytes, a hard budget for all that grows with genes, blocks and threads. What is left of it holds the values of
-        the chosen genes; those that it cannot hold go to a file in the atlas, six bytes each, as long as the call runs
-        and a gibibyte of the disk stays free. The scores, 4 bytes each, come on top.
+        Bytes, a hard budget for all that grows with genes, blocks and threads. What is left of it beside the scores
+        holds the values of the chosen genes; those that it cannot hold go to a file in the atlas, six bytes each, as
+        long as the call runs and a gibibyte of the disk stays free. Scores that are more than what is left, 4 bytes
+        each, come on top.
     runner : Runner, optional
         Who works. The bytes of the answer are the same for any number of threads.
     progress : Progress
@@ -126,7 +127,7 @@ def find_components(
     if n_components < 1:
         raise InputError(f"{n_components} components", where="argument n_components", expected="1 or more")
     spans = atlas.bounds(_SPAN_ENTRIES)
-    spare = _spare(memory, n_chosen, runner)
+    spare = max(_spare(memory, n_chosen, runner) - 4 * min(n_components, n_chosen) * atlas.layout.n_cells, 0)
     with scratch_arrays(atlas.path / HIDDEN) if _is_local(runner) else nullcontext() as scratch:
         passes = _Passes(atlas, place, runner, progress, scratch)
         limits, deviations = passes.limits(spans) if scale else (np.full(n_chosen, np.inf), None)
