@@ -9,6 +9,7 @@ from tmescope.cells import components
 from tmescope.cells.components import find_components
 from tmescope.foundation.errors import InputError
 from tmescope.store.atlas_passes import Local
+from tmescope.store.scratch_arrays import scratch_arrays
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +43,18 @@ def test_scores_are_those_of_the_dense_matrix(golden, chosen):
     assert (loadings[largest, np.arange(6)] > 0).all()
 
 
-def test_bytes_do_not_depend_on_threads_nor_on_what_is_kept(golden, chosen, monkeypatch):
+def test_bytes_do_not_depend_on_threads_nor_on_where_values_are_kept(golden, chosen, monkeypatch):
     one = find_components(golden.atlas, chosen, n_components=6)
     two = find_components(golden.atlas, chosen, n_components=6, runner=Local(2))
-    monkeypatch.setattr(components, "_spare", lambda *_: 300_000)
+    monkeypatch.setattr(components, "_spare", lambda *_: 150_000 + one.scores.nbytes)
     some = find_components(golden.atlas, chosen, n_components=6)
     monkeypatch.setattr(components, "_spare", lambda *_: 0)
+    disk = find_components(golden.atlas, chosen, n_components=6, runner=Local(2))
+    monkeypatch.setattr(components, "scratch_arrays", lambda folder: scratch_arrays(folder, left=1 << 60))
     none = find_components(golden.atlas, chosen, n_components=6, runner=Local(2))
-    assert (one.n_passes, none.n_passes) == (1, 2)
-    for other in (two, some, none):
+    assert [f.n_passes for f in (one, two, some, disk, none)] == [1, 1, 1, 1, 2]
+    assert one.scratch_bytes == two.scratch_bytes == 0 < some.scratch_bytes < disk.scratch_bytes
+    for other in (two, some, disk, none):
         assert one.scores.tobytes() == other.scores.tobytes()
         assert one.genes.to_numpy().tobytes() == other.genes.to_numpy().tobytes()
 

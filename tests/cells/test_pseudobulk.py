@@ -80,9 +80,8 @@ def test_without_labels_samples_are_added_up(golden):
 def test_the_result_holds_the_sums_as_a_long_table(golden):
     result = measure_pseudobulk(golden.atlas, "cell_type")
     found = add_up(golden.atlas, column_of(golden.atlas, "cell_type"))
-    wide = result.tables["sums"].pivot_table(
-        index="group", columns="gene_symbol", values="count", fill_value=0, observed=False
-    )
+    sums = result.long_tables["sums"].whole()
+    wide = sums.pivot_table(index="group", columns="gene_symbol", values="count", fill_value=0, observed=False)
     wide = wide.loc[result.tables["groups"]["group"]].reindex(columns=golden.genes, fill_value=0)
     np.testing.assert_array_equal(wide, found.sums)
 

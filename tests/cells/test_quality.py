@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +79,34 @@ def test_outliers_are_far_from_the_median_of_their_own_sample():
     assert not cells["quality_reason"][200:].astype(str).str.contains("mito").any()
     wide = describe_cells(counted(total, marked=marked), samples, limits=QualityLimits(deviations=50.0))
     assert not wide["quality_reason"].astype(str).str.contains("counts").any()
+
+
+def test_samples_need_not_follow_each_other():
+    rng = np.random.default_rng(1)
+    total = np.exp(rng.normal(6.0, 0.8, 300)).astype(np.int64)
+    samples = pd.Series(rng.choice(["b", "a", "c"], 300))
+    order = np.argsort(samples, kind="stable")
+    limits = QualityLimits(deviations=1.5)
+    mixed = describe_cells(counted(total), samples, limits=limits)
+    apart = describe_cells(counted(total[order]), samples[order].reset_index(drop=True), limits=limits)
+    pd.testing.assert_frame_equal(mixed.iloc[order].reset_index(drop=True), apart)
+    assert mixed["quality_outlier"].sum() > 10
+
+
+def test_what_is_held_stays_within_the_88_bytes_of_a_cell_that_the_count_asks_for():
+    n = 100_000
+    table = counted(np.arange(1, n + 1, dtype=np.int64), marked=np.ones(n, np.int64))
+    table.cells["top_counts"] = table.cells["total_counts"]
+    samples = pd.Series(
+        pd.Categorical.from_codes(np.repeat(np.arange(20), n // 20), categories=list("abcdefghijklmnopqrst"))
+    )
+    describe_cells(counted([10, 20]), samples[:2])  # what is loaded the first time is none of it
+    tracemalloc.start()
+    try:
+        describe_cells(table, samples)
+        assert tracemalloc.get_traced_memory()[1] < (88 - 40) * n
+    finally:
+        tracemalloc.stop()
 
 
 def test_without_mitochondrial_genes_the_per_cent_is_missing():

@@ -14,7 +14,7 @@ from tmescope.facts.checklists import load_remark
 from tmescope.facts.signatures import list_collections, list_signatures, load_collection
 from tmescope.study import describing_cohorts, describing_statistics
 
-_DOI = re.compile(r"10\.\d{4,9}/[A-Za-z0-9./()_-]+")
+_DOI = re.compile(r"10\.\d{4,9}/[A-Za-z0-9./():_-]+")
 
 
 def _named() -> dict[str, str]:

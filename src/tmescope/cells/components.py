@@ -1,10 +1,11 @@
-"""Principal components of cells: two passes over an atlas, one where what varies fits into memory."""
+"""Principal components of cells: one pass over an atlas, and one over what varies, in memory or on the disk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ from tmescope.foundation.progress import SILENT, Progress
 from tmescope.kernels.chosen_genes import add_products, chosen_values, place_cells, turn_cells
 from tmescope.kernels.gene_moments import cell_scales
 from tmescope.stats.gram_components import components_of_products
-from tmescope.store.atlas_passes import Span, map_spans
-from tmescope.store.threads import one_blas_thread
+from tmescope.store.atlas_layout import HIDDEN
+from tmescope.store.atlas_passes import Local, Span, map_spans
+from tmescope.store.scratch_arrays import ScratchArrays, ScratchPlace, scratch_arrays
+from tmescope.store.threads import map_row_blocks, one_blas_thread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +53,8 @@ class CellComponents:
         Variance of the cells along each, and its share of the total variance of the chosen genes.
     n_passes : int
         How often the atlas was read, in part or whole.
+    scratch_bytes : int
+        What was kept on the disk meanwhile.
     """
 
     scores: NDArray[np.float32]
@@ -57,6 +62,7 @@ class CellComponents:
     variances: NDArray[np.float64]
     shares: NDArray[np.float64]
     n_passes: int
+    scratch_bytes: int = 0
 
 
 def find_components(
@@ -85,8 +91,10 @@ def find_components(
         Whether each gene is brought to unit variance first, and values above 10 standard deviations are set to 10
         (one pass more).
     memory : int
-        Bytes, a hard budget for all that grows with genes, blocks and threads. What is left of it holds the values of
-        the chosen genes, so that their spans are not read a second time. The scores, 4 bytes each, come on top.
+        Bytes, a hard budget for all that grows with genes, blocks and threads. What is left of it beside the scores
+        holds the values of the chosen genes; those that it cannot hold go to a file in the atlas, six bytes each, as
+        long as the call runs and a gibibyte of the disk stays free. Scores that are more than what is left, 4 bytes
+        each, come on top.
     runner : Runner, optional
         Who works. The bytes of the answer are the same for any number of threads.
     progress : Progress
@@ -105,9 +113,10 @@ def find_components(
     Notes
     -----
     Values are ``v = log(1 + 10,000 * count / total)``, the total over all genes, as float32. The first pass adds up
-    ``V'V`` and ``V'1`` in float64, from which the centred covariance and its eigenvectors follow; the second projects.
-    A cell without counts has values of zero. Spans and their order depend on the atlas alone. Cost: half the sum over
-    cells of the squared number of chosen genes seen, and one decomposition of genes x genes.
+    ``V'V`` and ``V'1`` in float64, from which the centred covariance and its eigenvectors follow; then the values are
+    projected. They are read from the atlas again where neither memory nor disk could keep them, and by workers of a
+    cluster. A cell without counts has values of zero. Spans and their order depend on the atlas alone. Cost: half the
+    sum over cells of the squared number of chosen genes seen, and one decomposition of genes x genes.
 
     References
     ----------
@@ -118,19 +127,26 @@ def find_components(
     if n_components < 1:
         raise InputError(f"{n_components} components", where="argument n_components", expected="1 or more")
     spans = atlas.bounds(_SPAN_ENTRIES)
-    spare = _spare(memory, n_chosen, runner)
-    passes = _Passes(atlas, place, runner, progress)
-    limits, deviations = passes.limits(spans) if scale else (np.full(n_chosen, np.inf), None)
-    products, kept = passes.products(spans, limits, spare=spare)
-    with one_blas_thread():
-        found = components_of_products(
-            products[0], products[1], atlas.layout.n_cells, n_components=n_components, scale=deviations
-        )
-    loadings = found.loadings if deviations is None else found.loadings / deviations[:, None]
-    scores = passes.project(spans, kept, given=_Projected(place, limits, loadings, found.centre @ found.loadings))
-    is_read_again = any(k is None for k in kept)
-    table = _loadings(atlas, place, found)
-    return CellComponents(scores, table, found.variances, found.shares, 1 + int(scale) + int(is_read_again))
+    spare = max(_spare(memory, n_chosen, runner) - 4 * min(n_components, n_chosen) * atlas.layout.n_cells, 0)
+    with scratch_arrays(atlas.path / HIDDEN) if _is_local(runner) else nullcontext() as scratch:
+        passes = _Passes(atlas, place, runner, progress, scratch)
+        limits, deviations = passes.limits(spans) if scale else (np.full(n_chosen, np.inf), None)
+        products, kept = passes.products(spans, limits, spare=spare)
+        with one_blas_thread():
+            found = components_of_products(
+                products[0], products[1], atlas.layout.n_cells, n_components=n_components, scale=deviations
+            )
+        del products
+        loadings = found.loadings if deviations is None else found.loadings / deviations[:, None]
+        scores = passes.project(spans, kept, given=_Projected(place, limits, loadings, found.centre @ found.loadings))
+        n_passes = 1 + int(scale) + int(any(k is None for k in kept))
+        table = _loadings(atlas, place, found)
+        put = scratch.nbytes if scratch else 0
+        return CellComponents(scores, table, found.variances, found.shares, n_passes, put)
+
+
+def _is_local(runner: Runner | None) -> bool:
+    return runner is None or isinstance(runner, Local)
 
 
 def _place(chosen: Sequence[bool] | NDArray[np.bool_], atlas: Atlas) -> NDArray[np.int32]:
@@ -164,11 +180,15 @@ def _spare(memory: int, n_chosen: int, runner: Runner | None) -> int:
 
 @dataclass(frozen=True)
 class _Kept:
-    """Chosen values of a span."""
+    """Chosen values of some cells."""
 
     ends: NDArray[np.int64]
     columns: NDArray[np.uint16]
     values: NDArray[np.float32]
+
+
+_Span: TypeAlias = "tuple[_Kept | ScratchPlace, ...] | None"
+"""Chosen values of a span, part by part; None where they must be read again."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +196,7 @@ class _Multiplied:
     place: NDArray[np.int32]
     limits: NDArray[np.float64]
     bytes_per_cell: float
+    scratch: ScratchArrays | None
 
 
 @dataclass(frozen=True)
@@ -192,6 +213,7 @@ class _Passes:
     place: NDArray[np.int32]
     runner: Runner | None
     progress: Progress
+    scratch: ScratchArrays | None
 
     def limits(self, spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return, for each chosen gene, its mean and ten standard deviations, and the deviation (1 where it is 0)."""
@@ -209,12 +231,12 @@ class _Passes:
 
     def products(
         self, spans: Sequence[tuple[int, int]], limits: NDArray[np.float64], *, spare: int
-    ) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], list[_Kept | None]]:
-        """Return products and sums over all cells, and the values of spans that fit into the spare bytes."""
+    ) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], list[_Span]]:
+        """Return products and sums over all cells, and the values of spans, as far as they fit somewhere."""
         p = limits.size
         products, sums = np.zeros((p, p)), np.zeros(p)
-        kept: list[_Kept | None] = []
-        given = _Multiplied(self.place, limits, spare / max(self.atlas.layout.n_cells, 1))
+        kept: list[_Span] = []
+        given = _Multiplied(self.place, limits, spare / max(self.atlas.layout.n_cells, 1), self.scratch)
         for more, part, rows in map_spans(
             _multiply, self.atlas, spans, given=given, runner=self.runner, progress=self.progress,
             task="products of genes",
@@ -225,20 +247,34 @@ class _Passes:
         return (products, sums), kept
 
     def project(
-        self, spans: Sequence[tuple[int, int]], kept: Sequence[_Kept | None], *, given: _Projected
+        self, spans: Sequence[tuple[int, int]], kept: Sequence[_Span], *, given: _Projected
     ) -> NDArray[np.float32]:
         """Return the scores of all cells."""
         scores = np.empty((self.atlas.layout.n_cells, given.centre.size), dtype=np.float32)
+        threads = self.runner.n_workers if self.runner and _is_local(self.runner) else 1
+
+        def place(number: int, _: int) -> None:
+            at = spans[number][0]
+            for part in kept[number] or ():
+                rows = self._taken(part)
+                stop = at + rows.ends.size - 1
+                place_cells(rows.ends, rows.columns, rows.values, given.loadings, given.centre, scores[at:stop])
+                at = stop
+
+        for _ in map_row_blocks(place, len(spans), block=1, threads=threads):
+            pass
         again = [span for span, rows in zip(spans, kept, strict=True) if rows is None]
-        for (first, last), rows in zip(spans, kept, strict=True):
-            if rows is not None:
-                place_cells(rows.ends, rows.columns, rows.values, given.loadings, given.centre, scores[first:last])
         found = map_spans(
             _project, self.atlas, again, given=given, runner=self.runner, progress=self.progress, task="place cells"
         )
         for (first, last), part in zip(again, found, strict=True):
             scores[first:last] = part
         return scores
+
+    def _taken(self, part: _Kept | ScratchPlace) -> _Kept:
+        if isinstance(part, _Kept) or self.scratch is None:
+            return cast("_Kept", part)
+        return _Kept(*self.scratch.take(part))
 
 
 def _chosen(atlas: Atlas, part: tuple[int, int], place: NDArray[np.int32], *, limits: NDArray[np.float64]) -> _Kept:
@@ -263,28 +299,27 @@ def _moments(span: Span, place: NDArray[np.int32]) -> NDArray[np.float64]:
     return found
 
 
-def _multiply(span: Span, given: _Multiplied) -> tuple[NDArray[np.float64], NDArray[np.float64], _Kept | None]:
+def _multiply(span: Span, given: _Multiplied) -> tuple[NDArray[np.float64], NDArray[np.float64], _Span]:
     p = given.limits.size
     products, sums = np.zeros((p, p)), np.zeros(p)
     room = given.bytes_per_cell * (span.last - span.first)
-    parts: list[_Kept] = []
+    parts: _Span = ()
     for part in span.atlas.bounds(_BLOCK_ENTRIES, first=span.first, last=span.last):
         rows = _chosen(span.atlas, part, given.place, limits=given.limits)
         _add_tiles(rows, products, sums)
-        # twice: the parts, and what they are joined to
-        room -= 2 * (_KEPT_BYTES * rows.values.size + 8 * rows.ends.size)
-        parts = [*parts, _Kept(rows.ends, rows.columns.copy(), rows.values.copy())] if room >= 0 else []
-    return products, sums, _joined(parts) if room >= 0 else None
+        if parts is None:
+            continue
+        kept, room = _keep(rows, room, given.scratch)
+        parts = None if kept is None else (*parts, kept)
+    return products, sums, parts
 
 
-def _joined(parts: Sequence[_Kept]) -> _Kept:
-    before = np.cumsum([0, *(p.values.size for p in parts)])
-    ends = [p.ends[1:] + b for p, b in zip(parts, before[:-1], strict=True)]
-    return _Kept(
-        np.concatenate([np.zeros(1, np.int64), *ends]),
-        np.concatenate([p.columns for p in parts]),
-        np.concatenate([p.values for p in parts]),
-    )
+def _keep(rows: _Kept, room: float, scratch: ScratchArrays | None) -> tuple[_Kept | ScratchPlace | None, float]:
+    """Keep values in memory where there is room, else on the disk; return where, and the room that is left."""
+    needed = _KEPT_BYTES * rows.values.size + 8 * rows.ends.size
+    if needed <= room:
+        return _Kept(rows.ends, rows.columns.copy(), rows.values.copy()), room - needed
+    return (scratch.put((rows.ends, rows.columns, rows.values)) if scratch else None), 0.0
 
 
 def _add_tiles(rows: _Kept, products: NDArray[np.float64], sums: NDArray[np.float64]) -> None:

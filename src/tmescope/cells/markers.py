@@ -62,7 +62,8 @@ def find_markers(
         Who works on runs of genes: `tmescope.store.atlas_passes.Local` with some threads, one if omitted. The answer
         does not depend on it.
     memory : int
-        Bytes that all workers together may hold, beyond 30 for each cell and 100 for each row of the table.
+        Bytes that all workers together may hold, beyond 30 for each cell, 100 for each row of the table and 4 for each
+        gene of each panel of the gene-major copy.
     progress : Progress
         Told of genes.
 
@@ -107,8 +108,8 @@ def find_markers(
     warnings = check_groups(atlas, codes, names, named=str(groups.name or "groups"))
     asked = _prepare(reader, codes, len(names), target_sum=target_sum)
     who: Runner = runner or Local()
-    each = 2 + np.dtype(atlas.layout.count_dtype).itemsize + asked.word.itemsize + _LARGE
-    bounds = reader.bounds(memory // who.n_workers, entry=each, base=asked.word.itemsize)
+    part, word = 2 + np.dtype(atlas.layout.count_dtype).itemsize + _LARGE, asked.word.itemsize
+    bounds = reader.bounds(memory // who.n_workers, entry=word, part=part, base=word)
     task = "rank genes"
     progress.start(task, atlas.layout.n_genes, unit="genes")
     parts = []
@@ -134,6 +135,7 @@ class _Asked:
     table: NDArray[np.float32]
     lowest: int
     range_bits: int
+    ends: NDArray[np.int32]
 
     @property
     def bits(self) -> int:
@@ -200,12 +202,15 @@ def _prepare(reader: PanelReader, codes: NDArray[np.uint16], n_groups: int, *, t
         table=table,
         lowest=max(low - 8, 0),
         range_bits=(high - low + 16).bit_length(),
+        ends=reader.ends(),
     )
 
 
 def _rank_genes(span: Span, asked: _Asked) -> tuple[NDArray[Any], ...]:
     """Rank the genes of a run; the span counts genes."""
-    parts = open_panels(span.atlas).parts(span.first, span.last)
+    reader = open_panels(span.atlas)
+    reader.know(asked.ends)
+    parts = reader.parts(span.first, span.last)
     sizes = np.zeros(span.last - span.first, dtype=np.int64)
     for part in parts:
         sizes += np.diff(part.ends)

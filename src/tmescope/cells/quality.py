@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,15 @@ __all__ = ["QualityLimits", "describe_cells", "measure_quality", "mitochondrial_
 _SCALE = 1.482602218505602
 """Of the median absolute deviation, so that it estimates the standard deviation of a normal variable."""
 _N_TOP = 50
+_FEW_COUNTS, _MANY_COUNTS, _FEW_GENES, _MANY_GENES, _MITOCHONDRIAL = (1 << bit for bit in range(1, 6))
+_REASONS = {
+    1: "no counts",
+    _FEW_COUNTS: "few counts",
+    _MANY_COUNTS: "many counts",
+    _FEW_GENES: "few genes",
+    _MANY_GENES: "many genes",
+    _MITOCHONDRIAL: "mitochondrial",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,57 +114,89 @@ def describe_cells(
     """
     cells = counts.cells
     total = cells["total_counts"].to_numpy()
-    found = pd.DataFrame({"total_counts": total, "n_genes_by_counts": cells["n_genes"].to_numpy()})
-    marked = _per_cent(cells["marked_counts"].to_numpy(), total)
-    found["pct_counts_mt"] = marked if has_mitochondrial else np.full(total.size, np.nan)
+    marked = cells["marked_counts"].to_numpy()
+    columns = {
+        "total_counts": total.copy(),
+        "n_genes_by_counts": cells["n_genes"].to_numpy().copy(),
+        "pct_counts_mt": _per_cent(marked, total) if has_mitochondrial else np.full(total.size, np.nan),
+    }
     if "top_counts" in cells:
-        found["pct_counts_in_top_50_genes"] = _per_cent(cells["top_counts"].to_numpy(), total)
-    reasons = _reasons(found, samples, limits)
-    is_outlier = np.zeros(total.size, dtype=bool)
-    text = np.full(total.size, "", dtype=object)
-    for reason, flags in reasons.items():
-        text[flags] = [f"{t}; {reason}" if t else reason for t in text[flags]]
-        is_outlier |= flags
-    found["quality_outlier"] = is_outlier
-    found["quality_reason"] = pd.Categorical(text)
+        columns["pct_counts_in_top_50_genes"] = _per_cent(cells["top_counts"].to_numpy(), total)
+    found = pd.DataFrame(columns, copy=False)
+    marks = np.zeros(total.size, dtype=np.uint8)
+    for rows in _each_sample(samples):
+        marks[rows] = _mark(found.iloc[rows], limits)
+    found["quality_outlier"] = marks != 0
+    found["quality_reason"] = _in_words(marks)
     return found
 
 
 def _per_cent(part: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.where(total > 0, 100.0 * part / np.maximum(total, 1), np.nan)
+    found: NDArray[np.float64] = np.multiply(part, 100.0)  # one array and no other: cells are many
+    np.divide(found, total, out=found, where=total > 0)
+    found[total == 0] = np.nan
+    return found
 
 
-def _reasons(found: pd.DataFrame, samples: pd.Series[str], limits: QualityLimits) -> dict[str, NDArray[np.bool_]]:
-    total = found["total_counts"].to_numpy()
-    measures = {
-        "counts": (np.log1p(total.astype(np.float64)), limits.deviations, ("few counts", "many counts")),
-        "genes": (
-            np.log1p(found["n_genes_by_counts"].to_numpy(dtype=np.float64)),
-            limits.deviations,
-            ("few genes", "many genes"),
-        ),
-        "mt": (found["pct_counts_mt"].to_numpy(), limits.mitochondrial_deviations, (None, "mitochondrial")),
-    }
-    reasons = {"no counts": total == 0}
-    groups = samples.astype("category").cat.codes.to_numpy()
-    for values, deviations, (low, high) in measures.values():
-        below, above = _apart(np.where(total > 0, values, np.nan), groups, deviations, fewest=limits.fewest_cells)
-        if low:
-            reasons[low] = below
-        reasons[high] = above
-    return reasons
+def _each_sample(samples: pd.Series[str]) -> Iterator[slice | NDArray[np.intp]]:
+    """Yield the rows of each sample, which follow each other in an atlas and elsewhere may not."""
+    codes = samples.astype("category").cat.codes.to_numpy()
+    order = None
+    if np.unique(codes[_starts(codes)[:-1]]).size < _starts(codes).size - 1:
+        order = np.argsort(codes, kind="stable")
+        codes = codes[order]
+    for first, last in itertools.pairwise(_starts(codes).tolist()):
+        yield slice(first, last) if order is None else order[first:last]
+
+
+def _starts(codes: NDArray[Any]) -> NDArray[np.intp]:
+    """Return where runs of the same number begin, and the end."""
+    return np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1, [codes.size]])
+
+
+def _mark(cells: pd.DataFrame, limits: QualityLimits) -> NDArray[np.uint8]:
+    """Return why each cell of a sample stands apart: a bit for each of the reasons."""
+    total = cells["total_counts"].to_numpy()
+    counts = np.log1p(total.astype(np.float64))
+    genes = np.log1p(cells["n_genes_by_counts"].to_numpy(dtype=np.float64))
+    marks = np.where(total == 0, 1, 0).astype(np.uint8)
+    for values, deviations, low, high in (
+        (counts, limits.deviations, _FEW_COUNTS, _MANY_COUNTS),
+        (genes, limits.deviations, _FEW_GENES, _MANY_GENES),
+        (cells["pct_counts_mt"].to_numpy(), limits.mitochondrial_deviations, 0, _MITOCHONDRIAL),
+    ):
+        below, above = _apart(np.where(total > 0, values, np.nan), deviations, fewest=limits.fewest_cells)
+        marks[below] |= low
+        marks[above] |= high
+    return marks
 
 
 def _apart(
-    values: NDArray[np.float64], groups: NDArray[Any], deviations: float, *, fewest: int
+    values: NDArray[np.float64], deviations: float, *, fewest: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which values are far below and far above the median of their group."""
-    by_group = pd.Series(values).groupby(groups)
-    centre = by_group.transform("median").to_numpy()
-    spread = _SCALE * pd.Series(np.abs(values - centre)).groupby(groups).transform("median").to_numpy()
-    is_known = (by_group.transform("count").to_numpy() >= fewest) & (spread > 0)
-    reach = deviations * spread
-    return is_known & (values < centre - reach), is_known & (values > centre + reach)
+    """Return which values are far below and far above their median."""
+    known = values[~np.isnan(values)]
+    none = np.zeros(values.size, dtype=bool)
+    if known.size < fewest:
+        return none, none
+    centre = np.median(known)
+    reach = deviations * _SCALE * np.median(np.abs(known - centre))
+    if reach <= 0:
+        return none, none
+    return values < centre - reach, values > centre + reach
+
+
+def _in_words(marks: NDArray[np.uint8]) -> pd.Categorical[str]:
+    texts = {
+        mark: "; ".join(text for bit, text in _REASONS.items() if mark & bit)
+        for mark in range(1 << len(_REASONS))
+        if (marks == mark).any()
+    }
+    names = sorted(texts.values())
+    places = np.zeros(1 << len(_REASONS), dtype=np.int8)
+    for mark, text in texts.items():
+        places[mark] = names.index(text)
+    return pd.Categorical.from_codes(places[marks], categories=pd.Index(names, dtype="object"))
 
 
 def measure_quality(
@@ -195,12 +237,13 @@ def measure_quality(
     counts = count_atlas(atlas, marked=there, n_top=_N_TOP, memory=memory, runner=runner, progress=progress)
     samples = samples_of_cells(atlas)
     cells = describe_cells(counts, samples, limits=limits, has_mitochondrial=bool(there))
-    total, n = counts.sums.sum(axis=0), max(len(cells), 1)
+    total, n, cells_with = counts.sums.sum(axis=0), max(len(cells), 1), counts.cells_with
+    del counts  # its table of cells is as long as this one
     by_gene = pd.DataFrame(
         {
-            "n_cells_by_counts": counts.cells_with,
+            "n_cells_by_counts": cells_with,
             "mean_counts": total / n,
-            "pct_dropout_by_counts": 100.0 * (1.0 - counts.cells_with / n),
+            "pct_dropout_by_counts": 100.0 * (1.0 - cells_with / n),
             "total_counts": total,
         },
         index=genes,
@@ -219,14 +262,22 @@ def measure_quality(
 
 
 def _by_sample(cells: pd.DataFrame, samples: pd.Series[str], limits: QualityLimits) -> pd.DataFrame:
-    by_sample = cells.assign(no_counts=cells["total_counts"] == 0).groupby(samples.to_numpy(), observed=False)
-    found = by_sample.agg(
-        n_cells=("total_counts", "size"),
-        n_outliers=("quality_outlier", "sum"),
-        n_without_counts=("no_counts", "sum"),
-        median_total_counts=("total_counts", "median"),
-        median_n_genes=("n_genes_by_counts", "median"),
-        median_pct_counts_mt=("pct_counts_mt", "median"),
+    of = pd.CategoricalIndex(samples.array)
+
+    def of_each(values: pd.Series[Any]) -> Any:  # a column at a time: no copy of them all
+        return values.groupby(of, observed=True)
+
+    without = of_each(cells["total_counts"] == 0)
+    found = pd.DataFrame(
+        {
+            "n_cells": without.size(),
+            "n_outliers": of_each(cells["quality_outlier"]).sum(),
+            "n_without_counts": without.sum(),
+            "median_total_counts": of_each(cells["total_counts"]).median(),
+            "median_n_genes": of_each(cells["n_genes_by_counts"]).median(),
+            "median_pct_counts_mt": of_each(cells["pct_counts_mt"]).median(),
+        }
     )
     found["outliers_sought"] = (found["n_cells"] - found["n_without_counts"]) >= limits.fewest_cells
-    return found.rename_axis("sample_id").reset_index().astype({"sample_id": "str"})
+    found.index = found.index.astype("str")
+    return found.sort_index().rename_axis("sample_id").reset_index()

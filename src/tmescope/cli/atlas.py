@@ -167,11 +167,18 @@ def info(
 
 @atlas_app.command("verify")
 def verify(atlas: AtlasPath) -> None:
-    """Read every file of an atlas and name each that is not as it was written; exit code 1 where there is one."""
+    """Read every file of an atlas and name each that is not as it was written; exit code 1 where there is one.
+
+    What writers that were stopped left is named too: it does no harm but takes room.
+    """
+    from tmescope.store.atlas_leftovers import find_leftovers
     from tmescope.store.atlas_reading import open_atlas
 
     opened = open_atlas(atlas)
     wrong = list(opened.verify())
+    for left in find_leftovers(opened.path, opened.layout):
+        then = "; the next command that writes to the atlas removes it" if left.is_swept else ""
+        typer.echo(f"left over  {left.place} {left.why}{then}")
     for line in wrong:
         typer.echo(f"damaged  {line}")
     n = sum(len(shards) for shards in opened.layout.shards.values())

@@ -19,6 +19,8 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32, _S11, _S52 = (np.uint64(s) for s in (27, 30, 31, 32, 11, 52))
 _LOW = np.uint64(0xFFFFFFFF)
 _TRIES = 64
+_BATCH = 256
+"""Draws that are made together, step by step: what is as likely as not is then chosen without a branch."""
 
 
 @compiled
@@ -67,6 +69,62 @@ def alias_rows(shares: NDArray[np.float64], accept: NDArray[np.float64], alias: 
 
 
 @compiled
+def _propose(
+    state: np.uint64,
+    n: int,
+    ambient_share: float,
+    own_accept: NDArray[np.float64],
+    own_alias: NDArray[np.int32],
+    its_accept: NDArray[np.float64],
+    its_alias: NDArray[np.int32],
+    drawn: NDArray[np.uint64],
+    chance: NDArray[np.float64],
+    other: NDArray[np.uint64],
+    spare: NDArray[np.float64],
+) -> None:
+    """Draw `n` genes of a cell's profile or of what it swims in, and a number from 0 to 1 beside each."""
+    n_genes = np.uint64(own_accept.shape[0])
+    kept, share = spare[0], spare[1]
+    for i in range(n):
+        step = state + np.uint64(2 * i + 1) * _STEP
+        bits = (step ^ (step >> _S30)) * _FIRST
+        bits = (bits ^ (bits >> _S27)) * _SECOND
+        bits ^= bits >> _S31
+        step += _STEP
+        more = (step ^ (step >> _S30)) * _FIRST
+        more = (more ^ (more >> _S27)) * _SECOND
+        more ^= more >> _S31
+        place = ((bits >> _S32) * n_genes) >> _S32
+        is_ambient = np.int64(more >> _S32) * 2.0**-32 < ambient_share
+        kept[i] = its_accept[place] if is_ambient else own_accept[place]
+        drawn[i], other[i] = place, its_alias[place] if is_ambient else own_alias[place]
+        share[i], chance[i] = np.int64(bits & _LOW) * 2.0**-32, np.int64(more & _LOW) * 2.0**-32
+    for i in range(n):
+        drawn[i] = other[i] if share[i] >= kept[i] else drawn[i]
+
+
+@compiled
+def _look(
+    key: np.uint64,
+    n: int,
+    drawn: NDArray[np.uint64],
+    chance: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    dropout: NDArray[np.float64],
+    is_seen: NDArray[np.int32],
+) -> None:
+    """Say which of `n` drawn genes this cell shows."""
+    for i in range(n):
+        gene = drawn[i]
+        own = key + (gene + np.uint64(1)) * _SECOND
+        own = (own ^ (own >> _S30)) * _FIRST
+        own = (own ^ (own >> _S27)) * _SECOND
+        own ^= own >> _S31
+        is_lost = np.int64(own & _LOW) * 2.0**-32 < dropout[gene]
+        is_seen[i] = (chance[i] < weights[own >> _S52]) & (not is_lost)
+
+
+@compiled
 def drawn_cells(
     keys: NDArray[np.uint64],
     totals: NDArray[np.int64],
@@ -112,33 +170,26 @@ def drawn_cells(
     """
     n_genes = dropout.shape[0]
     found = np.zeros(n_genes, dtype=np.int32)
+    drawn, other = np.empty(_BATCH, dtype=np.uint64), np.empty(_BATCH, dtype=np.uint64)
+    chance, spare = np.empty(_BATCH), np.empty((2, _BATCH))
+    is_seen = np.empty(_BATCH, dtype=np.int32)
     at = 0
     for cell in range(keys.shape[0]):
         key = keys[cell]
         state = key
         left, tries = totals[cell], _TRIES * totals[cell]
+        own_accept, own_alias = accept[profiles[cell]], alias[profiles[cell]]
+        its_accept, its_alias = accept[ambients[cell]], alias[ambients[cell]]
         while left > 0 and tries > 0:
-            tries -= 1
-            state += _STEP
-            bits = (state ^ (state >> _S30)) * _FIRST
-            bits = (bits ^ (bits >> _S27)) * _SECOND
-            bits ^= bits >> _S31
-            state += _STEP
-            more = (state ^ (state >> _S30)) * _FIRST
-            more = (more ^ (more >> _S27)) * _SECOND
-            more ^= more >> _S31
-            row = ambients[cell] if (more >> _S32) * 2.0**-32 < ambient_share else profiles[cell]
-            gene = np.int64(((bits >> _S32) * np.uint64(n_genes)) >> _S32)
-            if (bits & _LOW) * 2.0**-32 >= accept[row, gene]:
-                gene = np.int64(alias[row, gene])
-            own = key + np.uint64(gene + 1) * _SECOND
-            own = (own ^ (own >> _S30)) * _FIRST
-            own = (own ^ (own >> _S27)) * _SECOND
-            own ^= own >> _S31
-            weight = weights[np.int64(own >> _S52)]
-            if (more & _LOW) * 2.0**-32 < weight and (own & _LOW) * 2.0**-32 >= dropout[gene]:
-                found[gene] += 1
-                left -= 1
+            n = min(tries, _BATCH)
+            tries -= n
+            _propose(state, n, ambient_share, own_accept, own_alias, its_accept, its_alias, drawn, chance, other, spare)
+            state += np.uint64(2 * n) * _STEP
+            _look(key, n, drawn, chance, weights, dropout, is_seen)
+            for i in range(n):
+                seen = is_seen[i] if left > 0 else np.int32(0)
+                found[drawn[i]] += seen
+                left -= np.int64(seen)
         for j in range(n_genes):
             if found[j] > 0:
                 genes[at] = j

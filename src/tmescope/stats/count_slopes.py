@@ -119,7 +119,7 @@ def fit_count_slopes(
 
     References
     ----------
-    Hilbe, Negative Binomial Regression, 2nd ed. 2011, doi:10.1017/CBO9780511973420.
+    Hilbe, Negative Binomial Regression, 2nd ed. 2011.
     """
     check_confidence(confidence)
     if not dispersion >= 0.0:

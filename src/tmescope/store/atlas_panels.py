@@ -24,7 +24,10 @@ __all__ = ["GeneRun", "PanelPart", "PanelReader", "cut_genes", "open_panels", "p
 
 _CHUNK = 1 << 16
 _SHARD = 1 << 24
-_RUN = 1 << 26
+_RUN = 1 << 21
+"""Entries of a run: more gain nothing, unless there are many panels."""
+_RUN_CHUNKS = 8
+"""Chunks of each panel in a run: those at its edges are decoded for two runs."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,8 @@ class PanelReader:
     ----------
     atlas : Atlas
         From `tmescope.store.atlas_reading.open_atlas`.
+    ends : array of int32, shape (n_panels, n_genes + 1), optional
+        From `ends` of another reader of the same atlas, so that they are not read again.
 
     Raises
     ------
@@ -110,8 +115,9 @@ class PanelReader:
         If there are cells of which there is no gene-major copy.
     """
 
-    def __init__(self, atlas: Atlas) -> None:
+    def __init__(self, atlas: Atlas, ends: NDArray[np.int32] | None = None) -> None:
         self.atlas = atlas
+        self._known = ends
         layout = atlas.layout
         covered = layout.panels[-1].last if layout.panels else 0
         if covered < layout.n_cells:
@@ -138,13 +144,19 @@ class PanelReader:
         ]
         return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
-    def sizes(self) -> NDArray[np.int64]:
-        """Return the cells that show each gene."""
-        n_genes = self.atlas.layout.n_genes
-        found = np.zeros(n_genes, dtype=np.int64)
-        for number in range(len(self._readers)):
-            found += np.diff(self._ends(number, 0, n_genes))
-        return found
+    def ends(self) -> NDArray[np.int32]:
+        """Return where each gene begins and ends in each panel."""
+        if self._known is None:
+            n_genes = self.atlas.layout.n_genes
+            found = np.empty((len(self._readers), n_genes + 1), dtype=np.int32)
+            for number in range(len(self._readers)):
+                found[number] = self._ends(number, 0, n_genes)
+            self._known = found
+        return self._known
+
+    def know(self, ends: NDArray[np.int32]) -> None:
+        """Take what `ends` of another reader of the same atlas found, so that it is not read again."""
+        self._known = ends
 
     def read(self, first: int, last: int) -> GeneRun:
         """Read the genes ``first:last``.
@@ -188,7 +200,7 @@ class PanelReader:
         return tuple(found)
 
     def bounds(
-        self, memory: int, *, entry: int | None = None, base: int = 0, where: str = "argument memory"
+        self, memory: int, *, entry: int | None = None, part: int = 0, base: int = 0, where: str = "argument memory"
     ) -> tuple[tuple[int, int], ...]:
         """Cut the genes into runs that fit into memory, no longer than is good for the speed.
 
@@ -198,6 +210,8 @@ class PanelReader:
             Bytes that one run may hold, here and at the caller's.
         entry : int, optional
             Bytes that are held for each entry of a run; those of `read` if omitted.
+        part : int
+            Bytes that are held beside for each entry of what is read of one panel.
         base : int
             Bytes that the caller holds for each entry of the largest gene.
         where : str
@@ -208,14 +222,19 @@ class PanelReader:
         InputError
             If the largest gene does not fit.
         """
-        sizes = self.sizes()
+        sizes, most = np.zeros((2, self.atlas.layout.n_genes), dtype=np.int64)
+        for ends in self.ends():
+            here = np.diff(ends)
+            sizes += here
+            np.maximum(most, here, out=most)
         largest = int(sizes.max(initial=0))
         # what is read of one panel comes beside all that was placed, and is no larger
         each = 2 * (4 + np.dtype(self.atlas.layout.count_dtype).itemsize) if entry is None else entry
-        # a run stays in the processor's cache; of many panels it takes two chunks each, the less is read twice
-        good = max(_RUN, 2 * _CHUNK * each * len(self._readers))
-        room = min(memory, max(good, largest * (each + base)))
-        return cut_genes(sizes, memory=room, entry=each, base=base * largest, where=where)
+        costs = each * sizes + part * most
+        # a run stays in the processor's cache; of many panels it takes some chunks each, the less is read twice
+        good = max(_RUN, _RUN_CHUNKS * _CHUNK * len(self._readers)) * int(costs.sum()) // max(int(sizes.sum()), 1)
+        room = min(memory, max(good, int(costs.max(initial=1))) + base * largest)
+        return cut_genes(sizes, memory=room, entry=each, beside=part * most, base=base * largest, where=where)
 
     def runs(self, memory: int = 1 << 28) -> Iterator[GeneRun]:
         """Read all genes, in runs that fit into memory.
@@ -229,6 +248,8 @@ class PanelReader:
             yield self.read(first, last)
 
     def _ends(self, number: int, first: int, last: int) -> NDArray[np.int64]:
+        if self._known is not None:
+            return self._known[number, first : last + 1].astype(np.int64)
         ends = self._readers[number]["ends"].read(first, last + 1).astype(np.int64)
         panel = self.atlas.layout.panels[number]
         if not 0 <= ends[0] <= ends[-1] <= panel.n_entries or (np.diff(ends) < 0).any():
@@ -271,9 +292,9 @@ def cut_genes(
     *,
     memory: int,
     entry: int,
+    beside: NDArray[np.int64] | int = 0,
     where: str = "argument memory",
     base: int = 0,
-    each: int = 0,
 ) -> tuple[tuple[int, int], ...]:
     """Cut genes into runs whose entries fit into memory, as few as can be.
 
@@ -285,28 +306,28 @@ def cut_genes(
         Bytes that a run may hold.
     entry : int
         Bytes of an entry.
+    beside : int or array of int64, shape (n_genes,)
+        Bytes that a gene takes beside those of its entries.
     where : str
         What an error names.
     base : int
         Bytes that are held whatever the run.
-    each : int
-        Bytes that a gene takes beside its entries.
 
     Raises
     ------
     InputError
         If the largest gene does not fit.
     """
+    costs = sizes * entry + beside
     largest = int(sizes.max(initial=0))
-    needed = base + each + max(largest, 1) * entry
-    if memory < needed:
+    if memory < (needed := base + max(int(costs.max(initial=0)), entry)):
         raise InputError(
             f"{memory} bytes are too few for one gene of {largest} cells",
             where=where,
             expected=f"at least {needed} bytes ({-(-needed // (1 << 20))} MiB) for each thread",
             next_step="give more memory, or fewer threads",
         )
-    ends = np.concatenate([[0], np.cumsum(sizes * entry + each)])
+    ends = np.concatenate([[0], np.cumsum(costs)])
     cuts = [0]
     while cuts[-1] < sizes.size:
         cuts.append(int(np.searchsorted(ends, ends[cuts[-1]] + memory - base, side="right")) - 1)

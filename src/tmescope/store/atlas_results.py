@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from tmescope.foundation.errors import StoreError, examples
 from tmescope.store.atlas_declaration import declare_atlas
 from tmescope.store.atlas_layout import HIDDEN, AtlasLayout, StoredResult, check_column, read_layout
+from tmescope.store.atlas_leftovers import remove_results, sweep_leftovers
 from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atomic import staged_folder
 from tmescope.store.damage import checked_codecs, explain_damage
 from tmescope.store.result_commands import command_of
 from tmescope.store.sharded_vectors import Shard
 from tmescope.store.stale_results import digest_inputs
+from tmescope.store.table_parts import TableParts, write_parts
 from tmescope.store.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class AtlasResult:
         Cells x cells.
     tables : mapping of str to pandas.DataFrame
         What is no column and no array, such as markers.
+    long_tables : mapping of str to TableParts
+        Those that are too long to be held, made while they are written; read they are tables as the others.
     provenance : mapping of str to object
         Parameters, versions and hashes: what JSON can say.
     """
@@ -60,6 +64,7 @@ class AtlasResult:
     varm: Mapping[str, Any] = field(default_factory=dict)
     obsp: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    long_tables: Mapping[str, TableParts] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -101,7 +106,7 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
     Notes
     -----
     While files are exchanged the atlas says that it has no such result: a process that is killed then leaves none
-    rather than a mixed one.
+    rather than a mixed one. What it left is removed here as well.
     """
     hidden = path / HIDDEN
     with explain_full_disk(path), atlas_lock(path, wait_s=_WAIT_S):
@@ -119,8 +124,11 @@ def write_result(path: Path, result: AtlasResult, *, of: AtlasLayout | None = No
             for group in ("obs", "var", *_AXES):
                 shutil.rmtree(staged / group, ignore_errors=True)
             (staged / "zarr.json").unlink(missing_ok=True)
+        before = [layout.results[result.name]] if result.name in layout.results else []
         layout = replace(layout, results={**others, result.name: stored})
         declare_atlas(path, layout)
+        remove_results(path, before, layout=layout)
+        sweep_leftovers(path, layout)
     return layout
 
 
@@ -204,7 +212,7 @@ def _check(path: Path, layout: AtlasLayout, result: AtlasResult) -> None:
             )
     names = [] if result.obs is None else [str(c) for c in result.obs.columns]
     _check_names(path, layout, result)
-    for name in (result.name, *names, *result.obsm, *result.varm, *result.obsp, *result.tables):
+    for name in (result.name, *names, *result.obsm, *result.varm, *result.obsp, *result.tables, *result.long_tables):
         try:
             check_column(name)
         except ValueError as error:
@@ -251,11 +259,14 @@ def _stage(staged: Path, result: AtlasResult) -> None:
                 write_elem(store.require_group(group), name, value, dataset_kwargs=codecs)
     for name, table in result.tables.items():
         write_table(table, staged / f"{name}.parquet")
+    for name, parts in result.long_tables.items():
+        write_parts(parts, staged / f"{name}.parquet")
 
 
 def _describe(staged: Path, result: AtlasResult) -> StoredResult:
     files = {}
-    tables = {f"{name}.parquet" for name in result.tables}
+    names = (*result.tables, *result.long_tables)
+    tables = {f"{name}.parquet" for name in names}
     for found in _files(staged):
         place = found.relative_to(staged).as_posix()
         if place.count("/") >= 2 or place in tables:  # not the declarations of the groups above
@@ -266,7 +277,7 @@ def _describe(staged: Path, result: AtlasResult) -> StoredResult:
         obs=() if result.obs is None else tuple(str(c) for c in result.obs.columns),
         var=() if result.var is None else tuple(str(c) for c in result.var.columns),
         arrays=tuple(f"{g}/{k}" for g in _AXES for k in getattr(result, g)),
-        tables=tuple(result.tables),
+        tables=names,
         files=files,
         provenance=json.loads(json.dumps(dict(result.provenance))),
     )

@@ -15,6 +15,7 @@ from tmescope.foundation.errors import ExpressionError, SampleError, StoreError,
 from tmescope.store.atlas_columns import CellColumns
 from tmescope.store.atlas_declaration import OF_RESULTS, declare_atlas
 from tmescope.store.atlas_layout import AtlasLayout, AtlasSample, hash_names, read_layout
+from tmescope.store.atlas_leftovers import remove_results, sweep_leftovers
 from tmescope.store.atlas_reading import vectors_of
 from tmescope.store.atlas_tables import update_tables, write_genes
 from tmescope.store.atomic import staged_folder
@@ -254,6 +255,8 @@ class AtlasWriter:
         for name, written in self._columns.finish().items():
             layout = layout.with_shards(name, written)
         declare_atlas(self.path, layout)
+        remove_results(self.path, self.layout.results.values(), layout=layout)
+        sweep_leftovers(self.path, layout)
         self.layout = layout
         update_tables(self.path)
         self._open()

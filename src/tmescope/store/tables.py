@@ -323,11 +323,21 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     path : pathlib.Path
         In a folder that is not yet committed, see `tmescope.store.atomic.staged_folder`.
     """
+    pq.write_table(as_arrow(table), path, compression="zstd", version="2.6")
+
+
+def as_arrow(table: pd.DataFrame) -> pa.Table:
+    """Return a table as it is written: plain text, and marked as one of tmescope.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any index is dropped.
+    """
     arrow = pa.Table.from_pandas(table.reset_index(drop=True), preserve_index=False)
     fields = [pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type) for f in arrow.schema]
     marks = {b"tmescope.format": b"table", b"tmescope.version": str(FORMAT_VERSION).encode()}
-    arrow = arrow.cast(pa.schema([_plain(f) for f in fields])).replace_schema_metadata(marks)
-    pq.write_table(arrow, path, compression="zstd", version="2.6")
+    return arrow.cast(pa.schema([_plain(f) for f in fields])).replace_schema_metadata(marks)
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
