@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from tmescope.foundation.errors import ManyProblems, TmescopeError
 from tmescope.foundation.progress import SILENT, UNCHANGED, Progress
@@ -115,19 +116,24 @@ def run(
         context.do(methods_step(context, provenance))
         publish_methods(context)
         write_run_record(root, loaded, provenance)
-        if loaded.output.report:
-            from tmescope.study.reporting import publish_report, report_steps
-
-            for step in report_steps(context, provenance):
-                context.do(step)
-            publish_report(context)
-        else:
-            withdraw_report(root)
+        _report(context, provenance)
         write_crate(context, provenance=provenance, date=now())
         outcome = RunOutcome(root, tuple(ledger.redone), tuple(ledger.kept), time.monotonic() - began)
         write_times(outcome, started=started, threads=threads)
         ledger.forget_others(set(context.outcomes))
     return outcome
+
+
+def _report(context: Context, provenance: dict[str, Any]) -> None:
+    """Draw the report, or remove the one of an earlier run where the study asks for none."""
+    if not context.study.output.report:
+        withdraw_report(context.ledger.root)
+        return
+    from tmescope.study.reporting import publish_report, report_steps
+
+    for step in report_steps(context, provenance):
+        context.do(step)
+    publish_report(context)
 
 
 def _ingest(context: Context) -> None:

@@ -80,8 +80,10 @@ def open_study_lake(study: Study, *, threads: int = 1) -> StudyLake:
 
     Raises
     ------
+    InputError
+        If nothing of it was ever tagged.
     TmescopeError
-        If there is none, or nothing of it was ever tagged.
+        If there is none, or it is damaged.
     """
     horizon = horizon_of(study)
     lake = open_lake(study.resolve(horizon.lake), threads=threads)
