@@ -18,6 +18,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "docs/how-to/atlas.md",
     "docs/how-to/cbioportal.md",
+    "docs/how-to/horizon-watch.md",
     "docs/how-to/horizon-sources.md",
     "docs/methods/scoring.md",
     "bench/README.md",

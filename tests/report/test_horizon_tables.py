@@ -30,4 +30,5 @@ def test_the_tables_of_a_subject() -> None:
     gaps = [[cell.text for cell in row] for row in tables["gaps-hgnc-26838"].rows]
     assert [row[0] for row in gaps] == ["ADC", "Breast Neoplasms"]  # other conditions are in the table of the run
     assert tables["first-hgnc-26838"].rows[0][4].text == "2016-05-01 (known to the month)"
-    assert subject_tables(make_contents(), "HGNC:1") == []
+    gaps_alone = {"landscape_gaps": make_contents().table("landscape_gaps")}
+    assert subject_tables(make_contents(tables=gaps_alone), TIGIT) == []

@@ -18,7 +18,7 @@ __all__ = ["draw_pairs"]
 _WIDTH = 1000.0
 _LONGEST = 26
 _RATIO = (430.0, 720.0)
-_NUMBERS = ((800, "papers"), (880, "by chance"), (990, "new since"))
+_NUMBERS = ((800, "papers"), (880, "by chance"), (990, "together since"))
 
 
 def draw_pairs(contents: HorizonContents) -> list[Figure]:
@@ -34,7 +34,7 @@ def draw_pairs(contents: HorizonContents) -> list[Figure]:
     areas = contents.areas if split else {"": "All areas"}
     for area, title in areas.items():
         rows = contents.of_area("trend_pairs", area) if split else contents.table("trend_pairs")
-        rows = rows[rows["ratio_low"].notna()].head(contents.shown).reset_index(drop=True)
+        rows = rows[rows["ratio_low"].astype(float) > 1].head(contents.shown).reset_index(drop=True)
         if len(rows):
             figures.append(_pairs(contents, area, title, rows=rows))
     return figures
@@ -47,7 +47,7 @@ def _pairs(contents: HorizonContents, area: str, title: str, *, rows: pd.DataFra
     heads = [{"x": 0, "y": 12, "text": "pair"}, {"x": _RATIO[0], "y": 12, "text": "times more often than by chance"}]
     canvas.words(heads, colour="muted")
     canvas.words([{"x": x, "y": 12, "text": text} for x, text in _NUMBERS], colour="muted", align="right")
-    n_new = int(rows["novel_on"].notna().sum())
+    n_confirmed = int(rows["novel_on"].notna().sum())
     names = [" × ".join(shorten(contents.name_of(r[c]), _LONGEST) for c in ("entity_a", "entity_b")) for r in records]
     canvas.words([{"x": 0, "y": y, "text": name} for name, y in zip(names, middles, strict=True)])
     low, high = min(1.0, float(rows["ratio_low"].min())), max(2.0, float(rows["ratio_high"].max()))
@@ -70,12 +70,13 @@ def _pairs(contents: HorizonContents, area: str, title: str, *, rows: pd.DataFra
         caption=(
             f"{plural(len(records), 'pair')} that papers surely name together more often than by chance, the surest "
             "first. The dot is observed over expected after shrinkage; the line runs from its 5% to its 95% quantile. "
-            "By chance: papers expected from how often each is named in each quarter. New since: the first paper that "
-            "names both, where at least three papers of two groups have confirmed it."
+            "By chance: papers expected from how often each is named in each quarter. Together since: the first paper "
+            "that names both, where at least three papers of two groups have confirmed it; one of the first year of "
+            "the lake may have had earlier ones."
         ),
         alt=(
             f"{plural(len(records), 'pair')} by surest excess. First: {names[0]}, {records[0]['shrunk_ratio']:.3g} "
-            f"times, {plural(records[0]['n'], 'paper')}. Confirmed as new: {count(n_new)}."
+            f"times, {plural(records[0]['n'], 'paper')}. Confirmed by several groups: {count(n_confirmed)}."
         ),
         chart=canvas.chart(),
         table_name="trend_pairs",

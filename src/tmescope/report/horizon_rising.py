@@ -56,16 +56,17 @@ def _rising(contents: HorizonContents, area: str, title: str, *, rows: pd.DataFr
     ]
     canvas.words(cells, align="right")
     first, few = records[0], sum("few" in str(r["flags"]) for r in records)
-    entities = plural(len(records), "entity", "entities")
+    entities, n_sure = plural(len(records), "entity", "entities"), int((rows["lower_bound"] > 0).sum())
     return Figure(
         id=f"rising-{area}",
         title=f"{title}: what rises",
         caption=(
             f"{entities} with the surest rise, the surest first. The dot is the change of the share of papers in a "
-            "year after shrinkage; the thick line reaches down to its lower 5% bound, by which they are ranked; the "
-            "thin line is the 95% interval before shrinkage. The small line is the share of papers by quarter, from "
-            "zero to its own largest; quarters that are not complete are left out. Papers, papers of the last year and "
-            f"trials are distinct documents.{f' Fewer than ten papers: {few}, marked *.' if few else ''}"
+            "year after shrinkage; the thick line reaches down to its lower 5% bound, by which they are ranked: "
+            f"{count(n_sure)} surely rise, with a bound above zero. The thin line is the 95% interval before "
+            "shrinkage. The small line is the share of papers by quarter, from zero to its own largest; quarters that "
+            "are not complete are left out. Papers, papers of the last year and trials are distinct documents."
+            f"{f' Fewer than ten papers: {few}, marked *.' if few else ''}"
         ),
         alt=(
             f"{entities} by surest rise. First: {_name(first)}, {_percent(first['shrunk_slope'])} a year (at least "

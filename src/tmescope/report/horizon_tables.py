@@ -73,6 +73,8 @@ def subject_tables(contents: HorizonContents, subject: str) -> list[HtmlTable]:
     subject : str
         As in their column subject.
     """
+    if not len(contents.of_subject("landscape_trials", subject)):
+        return []  # where nothing is there, all is missing
     name, title = slug(subject), plain(contents.subjects.get(subject, subject))
     made = (
         _actors(contents.of_subject("landscape_actors", subject), name, title),
