@@ -11,6 +11,7 @@ from tmescope.stats.cox import hazard_ratio_of_group
 from tmescope.stats.logistic import odds_ratio_per_sd
 
 
+@pytest.mark.simulation
 def test_a_continuous_score_counts_per_training_sd():
     adata, outcome = locked.cohort(2)
     lock = locked.lock()
@@ -22,6 +23,7 @@ def test_a_continuous_score_counts_per_training_sd():
     assert (found.n, found.left_out) == (148, "2 without endpoint")
 
 
+@pytest.mark.simulation
 def test_a_cut_off_makes_two_groups_and_a_time_to_event_a_hazard_ratio():
     adata, outcome = locked.cohort(2)
     lock = locked.lock(cut_off="median", kind="time_to_event", endpoint="os", rule={}, direction="lower")
@@ -32,6 +34,7 @@ def test_a_cut_off_makes_two_groups_and_a_time_to_event_a_hazard_ratio():
     assert found.p_value == pytest.approx(own.p_value, rel=1e-7)
 
 
+@pytest.mark.simulation
 def test_covariates_of_the_plan_must_be_there():
     adata, outcome = locked.cohort(2)
     lock = locked.lock(adjusted_for=("tmb",))

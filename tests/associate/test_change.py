@@ -54,6 +54,7 @@ def test_a_change_of_responders_alone_is_found_and_told_apart():
     assert groups.sum() == rows.loc["change_difference_per_sd", "n"] == 80
 
 
+@pytest.mark.simulation
 def test_type_one_error_and_coverage_are_nominal():
     rng = np.random.default_rng(4)
     runs, errors, covered = 500, 0, 0

@@ -41,6 +41,7 @@ def _p(counts: pd.DataFrame, design: np.ndarray, *, model: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("model", ["limma", "voom"])
+@pytest.mark.simulation
 def test_null_genes_are_called_as_often_as_they_may(model: str) -> None:
     p_values = np.concatenate([_p(*_counts(seed), model=model) for seed in range(25)])
     # genes of one data set share its libraries: the band is that of the 25 shares, not of 10,000 genes
@@ -62,6 +63,7 @@ def test_planted_genes_are_found_within_the_false_discovery_rate(model: str) -> 
     assert np.mean(rates) <= 0.05 + min(reach, 0.025)
 
 
+@pytest.mark.simulation
 def test_deseq2_and_voom_tell_the_same_of_planted_counts() -> None:
     pytest.importorskip("pydeseq2")
     counts, design = _counts(7, n=16, planted=40)
@@ -81,6 +83,7 @@ def test_deseq2_and_voom_tell_the_same_of_planted_counts() -> None:
     assert "median of ratios" in found["voom"].checks
 
 
+@pytest.mark.simulation
 def test_null_counts_of_deseq2_are_called_little_more_often_than_they_may() -> None:
     pytest.importorskip("pydeseq2")
     share = float((_p(*_counts(3, n=24, genes=600), model="deseq2") < 0.05).mean())

@@ -107,6 +107,7 @@ def test_values_that_say_nothing_or_two_things_are_refused():
         moderate_answers(answers, {"c0": 1.0, "c1": "two"}, moderator="x")
 
 
+@pytest.mark.simulation
 def test_the_slope_is_covered_and_nothing_is_found_where_there_is_nothing():
     rng = np.random.default_rng(20261)
     runs, slope, k = 500, 0.3, 10

@@ -71,6 +71,7 @@ def test_what_cannot_be_estimated_says_why_and_who_was_left_out_is_counted():
         _ask(features, pd.concat([response, response.iloc[:1]]), treatment)
 
 
+@pytest.mark.simulation
 def test_type_one_error_is_nominal():
     hits, runs = 0, 300
     for seed in range(runs):

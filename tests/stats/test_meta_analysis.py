@@ -174,6 +174,7 @@ def test_order_sign_and_scale_do_what_they_should(studies, estimator, shuffler):
     assert found.weights.sum() == pytest.approx(1.0)
 
 
+@pytest.mark.simulation
 def test_coverage_of_hartung_knapp_is_nominal_where_normal_theory_is_too_narrow():
     rng = np.random.default_rng(11)
     runs, k = 500, 5

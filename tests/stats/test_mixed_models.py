@@ -109,6 +109,7 @@ def test_units_do_not_matter_and_reasons() -> None:
     assert np.isnan(fit_random_intercepts([np.nan], [1.0], [0]).p_values).all()
 
 
+@pytest.mark.simulation
 def test_simulated_changes_are_covered() -> None:
     rng = np.random.default_rng(8)
     covered = 0

@@ -45,6 +45,7 @@ def test_limits_are_those_of_the_normal_quantile_of_the_area() -> None:
 
 
 @pytest.mark.parametrize("distance", [0.0, 1.19])  # areas of 0.5 and 0.8
+@pytest.mark.simulation
 def test_the_interval_covers_in_small_cohorts(distance: float) -> None:
     rng = np.random.default_rng(20261126)
     area, positive, runs = float(stats.norm.cdf(distance / 2**0.5)), np.arange(40) < 14, 500
@@ -114,6 +115,7 @@ def _log_choose(n: int, k: int) -> float:
     return sum(np.log((n - i) / (i + 1)) for i in range(k))
 
 
+@pytest.mark.simulation
 def test_the_exact_bound_covers_in_the_worst_case() -> None:
     """Three positives, the negatives all at one point: non-overlap has its largest probability, AUC^3."""
     area = 0.025 ** (1 / 3)  # just what a 95% interval may exclude half of its error for

@@ -50,6 +50,7 @@ def test_shrunk_effects_are_nearer_to_the_truth_and_their_bounds_hold(planted, s
     assert shrunk.prior_share[0] == pytest.approx(0.9, abs=0.06)
 
 
+@pytest.mark.simulation
 def test_false_signs_are_as_many_as_they_say(planted, shrunk) -> None:
     truth, b, _ = planted
     sure = shrunk.false_sign < 0.2

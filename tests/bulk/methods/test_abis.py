@@ -22,6 +22,7 @@ def facts() -> Abis:
     return Abis(rna, micro, np.sort(micro.values @ [0.6, 0.3]))
 
 
+@pytest.mark.simulation
 def test_planted_percentages_are_found_again_beside_outliers() -> None:
     reference = facts()
     values = TRUTH @ reference.rna_seq.values.T

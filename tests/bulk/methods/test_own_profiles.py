@@ -51,6 +51,7 @@ def run(function: Any, given: Mixture, profiles: Reference, **parameters: Any) -
 
 
 @pytest.mark.parametrize("weights", ["none", "variance"])
+@pytest.mark.simulation
 def test_planted_fractions_are_found_again(weights: str) -> None:
     variances = np.random.default_rng(1).gamma(1.0, size=(50, 4)) * 100
     given = reference(variances=variances)
