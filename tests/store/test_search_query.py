@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
@@ -60,11 +61,10 @@ def test_refused(text, message):
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.sampled_from(list("ab1\"*-:()^+{}'\\;,. \0\nORANDNEARtitle\u202eé")), max_size=30))
 def test_nothing_that_is_typed_is_syntax(text):
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(f"CREATE VIRTUAL TABLE texts USING fts5 ({', '.join(FIELDS)})")
         try:
             expression = match_expression(text)
         except InputError:
             return
         connection.execute("SELECT rowid FROM texts WHERE texts MATCH ?", [expression]).fetchall()
-    connection.close()
