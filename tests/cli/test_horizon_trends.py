@@ -108,6 +108,28 @@ def test_a_backtest_of_a_lake(lake, tmescope) -> None:
     assert tmescope(*call, "--csv").out.startswith("frozen_on,outcome,ranking,k")
 
 
+def test_a_name_that_was_given_later_reaches_no_backtest(literature, tmp_path, tmescope) -> None:
+    made = create_lake(tmp_path / "horizon")
+    heart = literature.entities.index[3]
+    for first in range(0, 20, 4):
+        records = [write_records(literature, q) for q in literature.quarters(first, first + 4)]
+        (source := tmp_path / f"year-{first}.txt").write_text(f"simulated year {first}")
+        documents = pa.Table.from_pylist([d for r in records for d in r.documents], schema=document_schema())
+        trials = pa.Table.from_pylist([t for r in records for t in r.trials], schema=trial_schema())
+        part = made.add(source, [LakeBatch(documents, trials)], source="simulated").part
+        rows = [m for r in records for m in r.mentions]
+        late = [{**m, "known_since": date(2020, 3, 1) if m["entity_id"] == heart else None} for m in rows]
+        made.add_mentions(part, "ab" * 8, pa.Table.from_pylist(late, schema=mention_schema()))
+    made.close()
+    call = ("horizon", "backtest", "-l", made.path, "--freeze", "2019-12", "--since", "2017", "--quarters", "7")
+    said = tmescope(*call, "--json")
+    assert said.code == 0, said.err
+    assert heart not in {row["entity_id"] for row in json.loads(said.out)["entities"]}
+    assert open_lake(made.path).as_of(date(2020, 3, 1)).execute(
+        "SELECT count(*) > 0 FROM mentions WHERE entity_id = ?", [heart]
+    ).fetchone() == (True,)
+
+
 def test_the_lake_as_of_a_day_has_no_leak(lake) -> None:
     day = date(2019, 8, 15)
     opened = open_lake(lake)

@@ -88,11 +88,11 @@ def test_rows_have_places_counts_and_parts(dictionary):
     found = tag(documents, dictionary)
     assert found.schema.equals(mention_schema())
     assert [tuple(row.values()) for row in found.to_pylist()] == [
-        ("pmid:1", "HGNC:3236", "gene", "title", 5, 9, "EGFR", 1),
-        ("pmid:1", "HGNC:3236", "gene", "abstract", 3, 7, "EGFR", 2),
-        ("pmid:1", "HGNC:17635", "gene", "abstract", 18, 23, "CD274", 1),
-        ("pmid:1", "HGNC:3236", "gene", "keyword", None, None, "EGFR", 1),
-        ("pmid:1", "drug:pembrolizumab", "drug", "substance", None, None, "pembrolizumab", 1),
+        ("pmid:1", "HGNC:3236", "gene", "title", 5, 9, "EGFR", 1, None),
+        ("pmid:1", "HGNC:3236", "gene", "abstract", 3, 7, "EGFR", 2, None),
+        ("pmid:1", "HGNC:17635", "gene", "abstract", 18, 23, "CD274", 1, None),
+        ("pmid:1", "HGNC:3236", "gene", "keyword", None, None, "EGFR", 1, None),
+        ("pmid:1", "drug:pembrolizumab", "drug", "substance", None, None, "pembrolizumab", 1, None),
     ]
 
 
@@ -110,6 +110,16 @@ def test_an_earlier_day_knows_no_later_name():
     assert _entities(text, after) == {"HGNC:8888", "DOID:0090000", "drug:exampletug", "drug:cadonilimab"}
     assert not _entities("NEWSYM1", before)
     assert before.digest != after.digest
+
+
+def test_mentions_say_since_when_their_name_is_known(dictionary):
+    text = "NEWSYM1 and EGFR; newly named lymphoma, exampletug and AK104."
+    table = pa.table({"doc_id": ["pmid:1"], "title": [""], "abstract": [text]})
+    days = {row["text"]: row["known_since"] for row in tag(table, dictionary).to_pylist()}
+    assert days["EGFR"] is None
+    assert days["NEWSYM1"] == dt.date(2023, 5, 1)
+    assert days["newly named lymphoma"] == dt.date(2024, 1, 1)
+    assert days["exampletug"].year == 2021
 
 
 def test_hostile_text_is_only_text(dictionary):

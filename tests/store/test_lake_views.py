@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.store.lakes import batch, day, lake_of, paper, trial
+from tests.store.lakes import batch, day, lake_of, mentions, paper, trial
 
+from tmescope.store import lake_parts
 from tmescope.store.lake_schemas import document_schema, mention_schema, trial_schema
 
 
@@ -66,3 +67,24 @@ def test_links_that_sources_add_without_a_day_are_shown_on_none(tmp_path):
     assert [link["doc_id"] for link in shown[0]] == ["pmid:0", "pmid:4", "pmid:5"]
     assert shown[1:] == [[], None]
     assert len(lake.connect().execute(query).fetchall()[0][0]) == 6
+
+
+def test_what_is_mentioned_by_a_later_name_is_not_shown_before(tmp_path):
+    lake = lake_of(tmp_path, {"a.xml": [batch([paper(1)])]})
+    rows = [("drug:ak104", None), ("drug:late", day("2021-05-01"))]
+    found = [{"doc_id": "pmid:1", "entity_id": entity, "known_since": since} for entity, since in rows]
+    lake.add_mentions(lake.layout.parts[0], "ab" * 8, mentions(found))
+    query = "SELECT entity_id FROM mentions ORDER BY 1"
+    shown = [[r[0] for r in lake.as_of(day(d)).execute(query).fetchall()] for d in ("2021-04-30", "2021-05-01")]
+    assert shown == [["drug:ak104"], ["drug:ak104", "drug:late"]]
+    assert len(lake.connect().execute(query).fetchall()) == 2
+
+
+def test_mentions_of_a_lake_that_knew_no_days_are_always_known(tmp_path, monkeypatch):
+    lake = lake_of(tmp_path, {"a.xml": [batch([paper(1)])]})
+    found = mentions([{"doc_id": "pmid:1", "entity_id": "drug:x"}]).drop_columns(["known_since"])
+    with monkeypatch.context() as before:
+        before.setitem(lake_parts._SCHEMAS, "mentions", lambda: found.schema)
+        lake.add_mentions(lake.layout.parts[0], "ab" * 8, found)
+    assert _columns(lake.connect(), "mentions") == mention_schema().names
+    assert lake.as_of(day("2021-06-01")).execute("SELECT known_since FROM mentions").fetchall() == [(None,)]

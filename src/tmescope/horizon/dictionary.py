@@ -14,7 +14,7 @@ import numpy as np
 
 from tmescope.horizon.automaton import Automaton, build_automaton
 from tmescope.horizon.folding import fold
-from tmescope.horizon.forms import SHIELD, Form
+from tmescope.horizon.forms import SHIELD, Form, day_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,7 @@ __all__ = ["Dictionary", "settle_forms"]
 
 _TYPE_ORDER = ("", "drug", "gene", "disease", "modality", "concept", "sponsor", "country")
 """Of types that share a form, which has it: shields first."""
+_ROWS = 2  # of what is written of a mention: lakes that were tagged with fewer columns are tagged again
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Dictionary:
     @cached_property
     def digest(self) -> str:
         """Sha256 of forms and names: mentions made with the same dictionary are the same."""
-        text = hashlib.sha256()
+        text = hashlib.sha256(f"rows {_ROWS}".encode())
         for form in self.forms:
             text.update(repr(form).encode())
         text.update(repr(sorted(self.names.items())).encode())
@@ -87,9 +88,27 @@ class Dictionary:
         return np.array([form.trust for form in self.forms], dtype=np.int8)
 
     @cached_property
+    def since(self) -> NDArray[np.int32]:
+        """For each form, the day from which it is known, as `tmescope.horizon.forms.day_number`."""
+        return np.array([day_number(form.known_since) for form in self.forms], dtype=np.int32)
+
+    @cached_property
     def is_short(self) -> NDArray[np.bool_]:
         """For each form, whether it may be an abbreviation."""
         return np.array([form.is_short for form in self.forms], dtype=np.bool_)
+
+    @cached_property
+    def _first_days(self) -> Mapping[str, dt.date | None]:
+        found: dict[str, dt.date | None] = {}
+        for form in self.forms:
+            day = found.setdefault(form.entity_id, form.known_since)
+            if day is not None and (form.known_since is None or form.known_since < day):
+                found[form.entity_id] = form.known_since
+        return found
+
+    def first_day(self, entity: str) -> dt.date | None:
+        """Return the day from which an entity has a name; None for one that always had, or that is not here."""
+        return self._first_days.get(entity)
 
     def as_of(self, day: dt.date) -> Dictionary:
         """Return the dictionary of those forms that were known on a day.

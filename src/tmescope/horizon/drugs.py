@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tmescope.facts.horizon_terms import Drug, load_codes, load_drugs, load_not_drugs, load_stems
 from tmescope.horizon.forms import Form
 
-__all__ = ["drug_forms", "drug_id", "is_company_code", "normalise_drugs"]
+__all__ = ["drug_forms", "drug_id", "find_drugs", "is_company_code", "normalise_drugs"]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
 _CODE = re.compile(
@@ -18,6 +18,7 @@ _CODE = re.compile(
 _NO_CODE = re.compile(
     r"(?i)(phase|day|week|cohort|arm|group|grade|stage|part|cycle|step|mg|gy|vitamin|version|l0\d|cd\d).*"
 )
+_Known = tuple[str, dt.date | None]
 _CAPITAL_NAME = re.compile(r"[A-Z]{2,}")
 _SUFFIX = re.compile(r"-[a-z]{4}$")  # of biosimilars, such as -awwb
 
@@ -103,6 +104,20 @@ def normalise_drugs(
     Names of the bundled list are taken first, then words with a stem of the international nonproprietary names, then
     codes. The MeSH terms that a registry echoes are not used.
     """
+    found = find_drugs(names, other_names=other_names, as_of=as_of)
+    return [tuple(drug for drug, _ in drugs) for drugs in found]
+
+
+def find_drugs(
+    names: Sequence[str], *, other_names: Sequence[Sequence[str]] | None = None, as_of: dt.date | None = None
+) -> list[tuple[_Known, ...]]:
+    """Return what `normalise_drugs` does, each with the day from which it is called so; None: always.
+
+    Parameters
+    ----------
+    names, other_names, as_of
+        See `normalise_drugs`.
+    """
     others = other_names or [()] * len(names)
     finder = _Finder(as_of)
     found = []
@@ -119,32 +134,37 @@ class _Finder:
 
     def __init__(self, as_of: dt.date | None) -> None:
         known = [f for f in drug_forms() if as_of is None or f.known_since is None or f.known_since <= as_of]
-        self._ids = {_key(form.text): form.entity_id for form in known}
+        self._ids = {_key(form.text): (form.entity_id, form.known_since) for form in known}
         spelt = sorted(self._ids, key=len, reverse=True)
         flexible = "|".join(r"[\s-]?".join(map(re.escape, key)) for key in spelt)
         self._listed = re.compile(rf"(?<![a-z0-9])(?:{flexible})(?![a-z0-9])", re.IGNORECASE)
         self._stems = tuple(s for s in load_stems() if as_of is None or not s.known_since or s.known_since <= as_of)
 
-    def drugs(self, text: str) -> tuple[str, ...]:
+    def drugs(self, text: str) -> tuple[_Known, ...]:
         """Return the drugs of one name."""
         found = {m.start(): (self._ids[_key(m[0])], m.end()) for m in self._listed.finditer(text)}
         taken = [(start, end) for start, (_, end) in found.items()]
         for match in (*_WORD.finditer(text), *_CODE.finditer(text)):
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
-            name = self._word(match[0])
+            name, since = self._word(match[0])
             if name:
-                found[match.start()] = (drug_id(name), match.end())
+                found[match.start()] = ((drug_id(name), since), match.end())
                 taken.append(match.span())
-        return tuple(dict.fromkeys(found[start][0] for start in sorted(found)))
+        first: dict[str, dt.date | None] = {}
+        for start in sorted(found):
+            first.setdefault(*found[start][0])
+        return tuple(first.items())
 
-    def _word(self, text: str) -> str:
-        """Return the name of a drug that a word is, or nothing."""
+    def _word(self, text: str) -> _Known:
+        """Return the name of a drug that a word is, or nothing, with the day of its stem."""
         word = _SUFFIX.sub("", text)
         low = word.lower()
-        if low not in load_not_drugs() and any(low.endswith(s.stem) and len(low) >= s.needs for s in self._stems):
-            return word
-        return text if _CODE.fullmatch(text) and not _NO_CODE.fullmatch(text) else ""
+        fits = [s for s in self._stems if low.endswith(s.stem) and len(low) >= s.needs]
+        if fits and low not in load_not_drugs():
+            days = [s.known_since for s in fits]
+            return word, None if None in days else min(day for day in days if day)
+        return (text if _CODE.fullmatch(text) and not _NO_CODE.fullmatch(text) else ""), None
 
 
 def _key(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,6 @@ from tmescope.horizon.mentions import Mentions
 from tmescope.horizon.shapes import drug_words
 from tmescope.horizon.trial_mentions import trial_mentions
 from tmescope.horizon.word_forms import disease_forms, vocabulary_forms
-from tmescope.store.lake_schemas import mention_schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,14 +99,14 @@ def tag(documents: pa.Table, dictionary: Dictionary, *, trials: pa.Table | None 
     Rows depend on the document alone, not on the others in the table. Drugs that the dictionary does not hold are found
     by their stem or their code. The cost is linear in the characters.
     """
-    found = Mentions()
+    found = Mentions(dictionary)
     _tag_text(documents, dictionary, found)
     for column, part in _LISTS:
         if column in documents.column_names:
             _tag_lists(documents, column, part, dictionary=dictionary, found=found)
     if trials is not None:
         trial_mentions(trials, dictionary, found)
-    return found.table(dictionary).cast(mention_schema())
+    return found.table()
 
 
 def _texts_of(array: pa.Array) -> Texts:
@@ -135,8 +134,9 @@ def _tag_text(documents: pa.Table, dictionary: Dictionary, found: Mentions) -> N
     found.add(
         ids,
         rows[:, TEXT],
-        entities=dictionary.entity_of[rows[:, FORM]],
-        part=np.where(in_title, "title", "abstract"),
+        forms=rows[:, FORM],
+        part=("title", "abstract"),
+        is_second=~in_title,
         places=np.column_stack([rows[:, FIRST] - shift, rows[:, LAST] - shift]),
         texts=_cuts(texts, rows),
     )
@@ -145,16 +145,19 @@ def _tag_text(documents: pa.Table, dictionary: Dictionary, found: Mentions) -> N
         start = len(texts.cut(row.text, 0, row.first).decode(errors="replace"))
         start -= 0 if at_title else int(characters[row.text]) + 1
         place = (start, start + len(row.name))
-        found.add_one(
-            ids[row.text].as_py(), drug_id(row.name), "title" if at_title else "abstract", text=row.name, place=place
-        )
+        part = "title" if at_title else "abstract"
+        entity, doc_id = drug_id(row.name), ids[row.text].as_py()
+        found.add_one(doc_id, entity, part, text=row.name, place=place, known_since=row.known_since)
 
 
-def _cuts(texts: Texts, rows: NDArray[np.int32]) -> Sequence[str]:
-    begins = texts.ends[rows[:, TEXT]]
-    spans = zip((begins + rows[:, FROM]).tolist(), (begins + rows[:, TO]).tolist(), strict=True)
-    data = texts.data.tobytes()
-    return [data[a:b].decode() for a, b in spans]
+def _cuts(texts: Texts, rows: NDArray[np.int32]) -> pa.Array:
+    """Return how names are written, as one array of strings."""
+    lengths = (rows[:, TO] - rows[:, FROM]).astype(np.int64)
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    shift = texts.ends[rows[:, TEXT]] + rows[:, FROM] - ends[:-1]
+    data = texts.data[np.arange(ends[-1]) + np.repeat(shift, lengths)]
+    buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.string(), len(rows), buffers)
 
 
 def _tag_lists(documents: pa.Table, column: str, part: str, *, dictionary: Dictionary, found: Mentions) -> None:
@@ -171,8 +174,8 @@ def _tag_lists(documents: pa.Table, column: str, part: str, *, dictionary: Dicti
     found.add(
         documents["doc_id"].combine_chunks(),
         owners[rows[:, TEXT]],
-        entities=dictionary.entity_of[rows[:, FORM]],
-        part=np.full(len(rows), part),
+        forms=rows[:, FORM],
+        part=(part, part),
         places=None,
         texts=_cuts(texts, rows),
     )

@@ -5,13 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-__all__ = ["KNOWN", "SHIELD", "SURE", "UNSURE", "Form"]
+__all__ = ["ALWAYS", "KNOWN", "SHIELD", "SURE", "UNSURE", "Form", "day_number"]
 
 SURE, UNSURE, SHIELD = 0, 1, 2
 """Trust: a form that stands for itself, one that needs evidence from the text, and one that only keeps others away."""
 
 KNOWN = None
 """Day from which a form was known, where the source says none: it is taken for always known."""
+
+
+ALWAYS = -(1 << 31)
+"""Stands for `KNOWN` where days are numbers."""
+
+_EPOCH = dt.date(1970, 1, 1)
+
+
+def day_number(day: dt.date | None) -> int:
+    """Return a day as days since 1970, `ALWAYS` for None."""
+    return ALWAYS if day is None else (day - _EPOCH).days
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,8 @@ def freeze(
     Notes
     -----
     Documents entered later are left out; of versions revised later the headings, keywords, substances, links and
-    retractions are left out, and what is mentioned in them; of trials updated later everything but that they exist.
+    retractions are left out, and what is mentioned in them; so is what is mentioned by a name that the lake knows to be
+    younger; of trials updated later everything but that they exist.
     """
     cursor = connection.cursor()
     base = _base(cursor)
@@ -80,12 +81,13 @@ def freeze(
     replaced = ", ".join(f"CASE WHEN {late} THEN NULL ELSE d.{c} END AS {c}" for c in hidden)
     shown = f"d.* REPLACE ({replaced})" if hidden else "d.*"
     parts = ", ".join(f"'{part}'" for part in _PARTS)
+    known = "coalesce(m.known_since <= {0}, true)" if "known_since" in _columns(cursor, f"{base}.mentions") else "true"
     cursor.execute(
         f"CREATE TEMP VIEW documents AS SELECT {shown} FROM {base}.documents d WHERE d.entered_on <= {literal}"  # noqa: S608
     )
     cursor.execute(
         f"CREATE TEMP VIEW mentions AS SELECT m.* FROM {base}.mentions m JOIN {base}.documents d USING (doc_id) "  # noqa: S608
-        f"WHERE d.entered_on <= {literal} AND NOT (m.part IN ({parts}) AND {late}) "
+        f"WHERE d.entered_on <= {literal} AND {known.format(literal)} AND NOT (m.part IN ({parts}) AND {late}) "
         "AND NOT EXISTS (SELECT 1 FROM temp.frozen_terms t WHERE t.entity_id = m.entity_id "
         f"AND t.term = lower(m.text) AND t.known_since > {literal})"
     )
@@ -124,6 +126,8 @@ def find_leaks(connection: duckdb.DuckDBPyConnection, day: date, *, terms: pa.Ta
         asked.append(("retraction", f"SELECT doc_id FROM documents WHERE revised_on > {literal} AND is_retracted"))  # noqa: S608
         asked.append(("mesh", _headings(there, literal)))
     asked.append(("mention", "SELECT doc_id FROM mentions ANTI JOIN documents USING (doc_id)"))
+    if "known_since" in _columns(connection, "mentions"):
+        asked.append(("alias", f"SELECT text AS doc_id FROM mentions WHERE known_since > {literal}"))  # noqa: S608
     asked += _trial_questions(connection, literal)
     if terms is not None:
         _fill(connection, "checked_terms", terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,11 +31,14 @@ class DrugWord(NamedTuple):
         Which text, and the first byte in it.
     name : str
         As it is written.
+    known_since : date, optional
+        Day of its stem; None: always.
     """
 
     text: int
     first: int
     name: str
+    known_since: dt.date | None
 
 
 @cache
@@ -74,12 +78,13 @@ def drug_words(texts: Texts, taken: NDArray[np.int32], dictionary: Dictionary) -
         size = int(count[0])
     places = (taken[:, TEXT].astype(np.int64) << 32) | taken[:, FROM]
     for text, shape, first, last in found[: count[0]].tolist():
-        if shape != CODE and dictionary.day and (stems[shape].known_since or dictionary.day) > dictionary.day:
+        since = stems[shape].known_since if shape != CODE else None
+        if dictionary.day and since and since > dictionary.day:
             continue
         name = texts.cut(text, first, last).decode()
         is_drug = is_company_code(name) if shape == CODE else name.lower() not in load_not_drugs()
         if is_drug and not _is_taken(places, taken, begin=(text << 32) | first, end=(text << 32) | last):
-            yield DrugWord(text, first, name)
+            yield DrugWord(text, first, name, since)
 
 
 def _is_taken(places: NDArray[np.int64], taken: NDArray[np.int32], *, begin: int, end: int) -> bool:

@@ -10,13 +10,14 @@ import numpy as np
 
 from tmescope.facts.horizon_terms import load_vocabulary
 from tmescope.horizon.automaton import find
-from tmescope.horizon.drugs import normalise_drugs
+from tmescope.horizon.drugs import find_drugs
 from tmescope.horizon.evidence import FORM, TEXT, Texts, accept
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tmescope.horizon.dictionary import Dictionary
+    from tmescope.horizon.forms import Form
     from tmescope.horizon.mentions import Mentions
 
 __all__ = ["sponsor_id", "trial_mentions"]
@@ -73,23 +74,30 @@ def _add_interventions(
 ) -> None:
     names = [one["name"] or "" for one in interventions]
     others = [one.get("other_names") or [] for one in interventions]
-    for name, drugs in zip(names, normalise_drugs(names, other_names=others, as_of=dictionary.day), strict=True):
-        for drug in drugs:
-            found.add_one(doc_id, drug, "intervention", text=name)
-    for entity, entity_type, text in _looked_up(names, dictionary):
-        if entity_type != "drug":
-            found.add_one(doc_id, entity, "intervention", text=text, entity_type=entity_type)
+    for name, drugs in zip(names, find_drugs(names, other_names=others, as_of=dictionary.day), strict=True):
+        for drug, since in drugs:
+            found.add_one(doc_id, drug, "intervention", text=name, known_since=since)
+    for form, text in _looked_up(names, dictionary):
+        if form.entity_type != "drug":
+            kind, since = form.entity_type, form.known_since
+            found.add_one(doc_id, form.entity_id, "intervention", text=text, entity_type=kind, known_since=since)
 
 
 def _add_conditions(row: Mapping[str, Any], dictionary: Dictionary, found: Mentions) -> None:
     headings = row.get("condition_mesh") or []
     for heading in headings:
         entity = dictionary.mesh.get(heading["id"], f"mesh:{heading['id']}")
-        found.add_one(row["doc_id"], entity, "condition", text=heading["term"], entity_type="disease")
+        since = dictionary.first_day(entity)
+        found.add_one(
+            row["doc_id"], entity, "condition", text=heading["term"], entity_type="disease", known_since=since
+        )
     if not headings:
-        for entity, entity_type, text in _looked_up(row.get("conditions") or [], dictionary):
-            if entity_type == "disease":
-                found.add_one(row["doc_id"], entity, "condition", text=text, entity_type="disease")
+        for form, text in _looked_up(row.get("conditions") or [], dictionary):
+            if form.entity_type == "disease":
+                since = form.known_since
+                found.add_one(
+                    row["doc_id"], form.entity_id, "condition", text=text, entity_type="disease", known_since=since
+                )
 
 
 def _add_sponsor(row: Mapping[str, Any], found: Mentions) -> None:
@@ -103,15 +111,14 @@ def _add_sponsor(row: Mapping[str, Any], found: Mentions) -> None:
         found.add_one(row["doc_id"], kind, "sponsor", text=sponsor["class"], entity_type="sponsor")
 
 
-def _looked_up(names: Sequence[str], dictionary: Dictionary) -> Iterator[tuple[str, str, str]]:
-    """Yield entities of short texts, and the texts."""
+def _looked_up(names: Sequence[str], dictionary: Dictionary) -> Iterator[tuple[Form, str]]:
+    """Yield forms of the dictionary in short texts, and the texts."""
     encoded = [name.encode() for name in names]
     ends = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
     texts = Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
     rows = find(dictionary.automaton, texts.data, texts.ends)
     for row in rows[accept(rows, texts, dictionary)].tolist():
-        form = dictionary.forms[row[FORM]]
-        yield form.entity_id, form.entity_type, names[row[TEXT]]
+        yield dictionary.forms[row[FORM]], names[row[TEXT]]
 
 
 @cache

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tmescope.store.lake_layout import LakeLayout
 from tmescope.store.lake_parts import stored_schema
@@ -121,7 +122,16 @@ def _relate(connection: duckdb.DuckDBPyConnection, table: str, files: list[Path]
         _keep(connection, f"all_{table}", stored_schema(table).empty_table())
         return
     listed = ", ".join(quoted(str(f)) for f in files)
-    connection.execute(f"CREATE VIEW all_{table} AS SELECT * FROM read_parquet([{listed}])")  # noqa: S608 - quoted
+    shown = ", ".join(_columns(table, files[0]))
+    connection.execute(f"CREATE VIEW all_{table} AS SELECT {shown} FROM read_parquet([{listed}])")  # noqa: S608 - quoted
+
+
+def _columns(table: str, file: Path) -> list[str]:
+    """Return the columns of a table; a lake of an earlier version may lack the last ones."""
+    if table != "mentions":
+        return ["*"]
+    there = set(pq.read_schema(file).names)
+    return [name if name in there else f"NULL::DATE AS {name}" for name in stored_schema(table).names]
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

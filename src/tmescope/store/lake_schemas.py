@@ -123,7 +123,8 @@ def mention_schema() -> pa.Schema:
         ``entity_type`` is gene, drug, disease, modality, concept, sponsor or country; ``entity_id`` such as
         ``HGNC:2200``, ``drug:pembrolizumab``, ``DOID:1909``, ``modality:car-t``. ``part`` is title, abstract, mesh,
         keyword, substance, intervention or condition; ``start`` and ``stop`` are the first place in characters, missing
-        where the part is no running text; ``n`` how often in this part.
+        where the part is no running text; ``n`` how often in this part. ``known_since`` is the day from which the
+        entity is known to be called so: of its names in this part the one that is known longest; missing: always.
     """
     text = pa.string()
     return pa.schema(
@@ -136,6 +137,7 @@ def mention_schema() -> pa.Schema:
             ("stop", pa.int32()),
             ("text", text),
             ("n", pa.int32()),
+            ("known_since", pa.date32()),
         ]
     )
 

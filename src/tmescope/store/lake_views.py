@@ -74,7 +74,7 @@ def define_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
     and counts for no past one. Text and what is printed with a paper come from its earliest version that is kept,
     all else from the newest that was made by that day, and is missing where there is none (``late`` is true then). Of a
     trial nothing but its identifier and first posting is shown then. Links whose day no source tells, such as that from
-    a preprint to its paper, are shown on no day.
+    a preprint to its paper, are shown on no day. What a document mentions by a name that was given later is not shown.
     """
     literal = f"DATE '{day.isoformat()}'"
     connection.execute(  # a file with two versions of a document is tagged by the last of them
@@ -98,7 +98,7 @@ def define_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
         "CREATE VIEW deletions AS SELECT DISTINCT x.doc_id FROM all_deletions x JOIN parts p USING (lake_part) "  # noqa: S608
         f"WHERE p.last_day <= {literal}"
     )
-    connection.execute(_mentions())
+    connection.execute(_mentions(literal))
 
 
 def _known(day: str) -> str:
@@ -139,12 +139,12 @@ def _column(name: str) -> str:
     return f"d.{name} AS {name}"
 
 
-def _mentions() -> str:
-    """Return the view of mentions: those in the text by its version, the others by the one of that day."""
+def _mentions(day: str) -> str:
+    """Return the view of mentions by names of then: in the text by its version, elsewhere by the one of that day."""
     return (
         "CREATE VIEW mentions AS SELECT m.* EXCLUDE (lake_part) FROM all_mentions m "  # noqa: S608 - our names
         "JOIN known k ON k.doc_id = m.doc_id "
-        f"WHERE CASE WHEN m.part IN {_TEXT_PARTS} AND k.kind <> 'trial' "
+        f"WHERE coalesce(m.known_since <= {day}, true) AND CASE WHEN m.part IN {_TEXT_PARTS} AND k.kind <> 'trial' "
         "THEN m.lake_part = k.text_part AND k.text_is_tagged "
         "ELSE coalesce(m.lake_part = k.dated_part, false) AND k.dated_is_tagged END"
     )
