@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.store.lakes import batch, day, lake_of, paper, trial
+import pytest
+from tests.store.lakes import batch, day, lake_of, mentions, paper, trial
 
-from tmescope.store.lake_checks import describe_lake, verify_lake
+from tmescope.foundation.errors import InputError
+from tmescope.store.lake_checks import count_untagged, describe_lake, refuse_untagged, verify_lake
 
 
 def _lake(folder):
@@ -43,3 +45,13 @@ def test_what_is_told(tmp_path):
         ("trial", "trials", 1, day("2020-03-01"), day("2020-03-01")),
     )
     assert facts.n_bytes > 10_000
+
+
+def test_what_was_never_tagged_is_refused_and_what_is_not_tagged_yet_is_counted(tmp_path):
+    lake = _lake(tmp_path)
+    with pytest.raises(InputError, match="no paper or trial of the lake has been looked through"):
+        refuse_untagged(lake)
+    first = next(p for p in lake.parts if p.sequence == 20260001)
+    lake.add_mentions(first, "d" * 16, mentions([{"doc_id": "pmid:3", "entity_id": "HGNC:1", "text": "A"}]))
+    refuse_untagged(lake)
+    assert count_untagged(lake) == (1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as _json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,10 @@ from tmescope.cli.facts import facts_home
 from tmescope.cli.horizon import LakePath
 from tmescope.cli.progress import Json, Quiet, listening
 
-__all__ = ["entities_app"]
+if TYPE_CHECKING:
+    from tmescope.store.lake import Lake
+
+__all__ = ["entities_app", "open_tagged"]
 
 entities_app = typer.Typer()
 
@@ -58,3 +61,29 @@ def tag(
         f"{lake}: {tagged.n_mentions:,} mentions in {tagged.n_documents:,} documents of {tagged.n_parts:,} files, "
         f"dictionary {dictionary.digest[:12]}"
     )
+
+
+def open_tagged(path: Path, *, needed: bool = True) -> Lake:
+    """Open a lake whose mentions are asked, and say on standard error which of its documents have none yet.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+    needed : bool
+        Whether one that was never tagged is refused.
+    """
+    from tmescope.store.lake import open_lake
+    from tmescope.store.lake_checks import count_untagged, refuse_untagged
+
+    lake = open_lake(path)
+    if needed:
+        refuse_untagged(lake)
+    n_documents, n_files = count_untagged(lake)
+    if n_documents:
+        typer.echo(
+            f"warning: {n_documents:,} of the documents, in {n_files:,} of the files, are not tagged yet and not "
+            f"counted: tmescope horizon tag --lake {path}",
+            err=True,
+        )
+    return lake

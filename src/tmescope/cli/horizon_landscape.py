@@ -89,10 +89,10 @@ def landscape(
         _tell(found)
 
 
-def _connect(lake: Path, day: date | None = None) -> Connection:
-    from tmescope.store.lake import open_lake
+def _connect(lake: Path, day: date | None = None, *, needed: bool = True) -> Connection:
+    from tmescope.cli.horizon_entities import open_tagged
 
-    opened = open_lake(lake)
+    opened = open_tagged(lake, needed=needed)
     return opened.connect() if day is None else opened.as_of(day)
 
 
@@ -237,7 +237,7 @@ def add(
     from tmescope.horizon.watches import Watch
     from tmescope.horizon.watching import add_watch
 
-    connection = _connect(lake)
+    connection = _connect(lake, needed=bool(entity or focus))
     listed = [term.id for term in load_focus(focus).watch] if focus else []
     named = [resolve_entity(connection, one) for one in entity or ()]
     watch = Watch(name, tuple(dict.fromkeys([*named, *listed])), query, together=together, papers=papers)
@@ -295,7 +295,7 @@ def run(
     from tmescope.horizon.watching import list_watches, mark_told, run_watch
 
     folder = lake / "watch"
-    connection = _connect(lake)
+    connection = _connect(lake, needed=False)
     chosen = names or [state.watch.name for state in list_watches(folder)]
     states = [run_watch(connection, folder, name, today=date.today().isoformat()) for name in dict.fromkeys(chosen)]
     _tell_alerts([alert for state in states for alert in state.untold], json=json, output=output)

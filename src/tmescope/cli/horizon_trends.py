@@ -105,13 +105,13 @@ def backtest(
     """
     import numpy as np
 
+    from tmescope.cli.horizon_entities import open_tagged
     from tmescope.horizon.backtest import BacktestOptions
     from tmescope.horizon.backtest import backtest as run
-    from tmescope.store.lake import open_lake
 
     _refuse_both(csv, json, "horizon backtest")
     day = _last_day(freeze)
-    opened = open_lake(lake)
+    opened = open_tagged(lake)
     found = run(
         opened.as_of(day),
         opened.connect(),
@@ -132,9 +132,9 @@ def backtest(
 
 
 def _connect(path: Path) -> Connection:
-    from tmescope.store.lake import open_lake
+    from tmescope.cli.horizon_entities import open_tagged
 
-    return open_lake(path).connect()
+    return open_tagged(path).connect()
 
 
 def _choose(index: MentionIndex, focus: str) -> None:

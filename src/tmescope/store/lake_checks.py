@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.store.lake import Lake
 from tmescope.store.lake_layout import LakeFile
 from tmescope.store.lake_parts import checksum
 
-__all__ = ["DamagedFile", "LakeFacts", "describe_lake", "verify_lake"]
+__all__ = ["DamagedFile", "LakeFacts", "count_untagged", "describe_lake", "refuse_untagged", "verify_lake"]
 
 TASK = "verify"
 
@@ -109,6 +110,40 @@ def describe_lake(lake: Lake) -> LakeFacts:
         dictionary=lake.layout.dictionary,
         n_bytes=sum(f.n_bytes for p in lake.parts for f in p.places().values()),
     )
+
+
+def refuse_untagged(lake: Lake) -> None:
+    """Refuse a lake in which no dictionary was ever looked for: it would answer every question with nothing.
+
+    Parameters
+    ----------
+    lake : Lake
+        From `tmescope.store.lake.open_lake`.
+
+    Raises
+    ------
+    InputError
+        If it was never tagged.
+    """
+    if not lake.layout.dictionary:
+        raise InputError(
+            "no paper or trial of the lake has been looked through for genes, drugs and diseases",
+            where=str(lake.path),
+            expected="mentions",
+            next_step=f"tag it: tmescope horizon tag --lake {lake.path}",
+        )
+
+
+def count_untagged(lake: Lake) -> tuple[int, int]:
+    """Return how many versions of documents, in how many files, the dictionary that is shown was not looked for in.
+
+    Parameters
+    ----------
+    lake : Lake
+        From `tmescope.store.lake.open_lake`.
+    """
+    parts = lake.untagged(lake.layout.dictionary)
+    return sum(p.n_rows("documents") for p in parts), len(parts)
 
 
 def _number(row: tuple[int, ...] | None) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tmescope.foundation.errors import InputError
 from tmescope.horizon.mention_index import MentionIndex, index_mentions
 from tmescope.store.lake import Lake, open_lake
+from tmescope.store.lake_checks import refuse_untagged
 
 if TYPE_CHECKING:
     from tmescope.store.lake import Connection
@@ -87,11 +88,5 @@ def open_study_lake(study: Study, *, threads: int = 1) -> StudyLake:
     """
     horizon = horizon_of(study)
     lake = open_lake(study.resolve(horizon.lake), threads=threads)
-    if not lake.layout.dictionary:
-        raise InputError(
-            "no paper or trial of the lake has been looked through for genes, drugs and diseases",
-            where=str(lake.path),
-            expected="mentions",
-            next_step=f"tag it: tmescope horizon tag --lake {lake.path}",
-        )
+    refuse_untagged(lake)
     return StudyLake(lake, horizon)
