@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,31 @@ def test_a_run_that_stops_before_its_write_changed_nothing(tmp_path: Path, monke
     assert (tmp_path / "mine.json").read_bytes() == before
     assert [path.name for path in tmp_path.glob("*.part")] == []
     assert _run(_lake(2), tmp_path) == ["new_trial nct:NCT00000002"]
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.horizon.small_lake import lake, mention, trial
+from tmescope.horizon.watching import run_watch
+from tmescope.store import atomic
+trials = [trial(1), trial(2)]
+real = atomic.commit
+def killed(staged, final):
+    real(staged, final)
+    os.kill(os.getpid(), signal.SIGKILL)
+atomic.commit = killed
+run_watch(lake(trials, [mention(one, "HGNC:1") for one in trials]), Path(sys.argv[1]), "mine", today="2026-01-02")
+"""
+
+
+def test_a_killed_run_loses_nothing_and_tells_nothing_twice(tmp_path: Path) -> None:
+    add_watch(_lake(1), tmp_path, WATCH)
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(read_state(tmp_path, "mine").alerts) == 1
+    assert _run(_lake(2), tmp_path, "2026-01-03") == ["new_trial nct:NCT00000002"]
+    assert _run(_lake(2), tmp_path) == []
 
 
 def test_a_run_that_stops_before_it_told_is_told_by_the_next(tmp_path: Path) -> None:

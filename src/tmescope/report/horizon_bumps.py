@@ -14,7 +14,7 @@ from tmescope.report.palette import CATEGORIES
 __all__ = ["draw_bumps", "rank_by_year"]
 
 _MOST = 12
-_WIDTH, _LEFT, _RIGHT = 1000.0, 190.0, 760.0
+_WIDTH, _LEFT, _RIGHT = 970.0, 190.0, 735.0
 _LONGEST = 28
 _FEWEST = 2  # years and entities
 

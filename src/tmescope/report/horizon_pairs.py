@@ -15,10 +15,10 @@ from tmescope.report.numbers import count, is_missing, plain, plural
 
 __all__ = ["draw_pairs"]
 
-_WIDTH = 1000.0
+_WIDTH = 970.0
 _LONGEST = 26
 _RATIO = (430.0, 720.0)
-_NUMBERS = ((800, "papers"), (880, "by chance"), (990, "together since"))
+_NUMBERS = ((790, "papers"), (860, "by chance"), (964, "together since"))
 
 
 def draw_pairs(contents: HorizonContents) -> list[Figure]:

@@ -16,10 +16,10 @@ from tmescope.report.numbers import count, is_missing, plain, plural
 
 __all__ = ["draw_rising"]
 
-_WIDTH = 1000.0
+_WIDTH = 970.0
 _LONGEST = 30
 _SPARK, _SLOPE = (230.0, 440.0), (480.0, 770.0)
-_NUMBERS = ((850, "n_documents", "papers"), (920, "n_last_year", "last year"), (980, "n_trials", "trials"))
+_NUMBERS = ((836, "n_documents", "papers"), (904, "n_last_year", "last year"), (962, "n_trials", "trials"))
 _LIMIT = math.log(8)  # of the axis of slopes: a share that grows eightfold a year
 
 
