@@ -214,7 +214,8 @@ def _tell_documents(
     elif json:
         typer.echo(_as_json({"documents": found}, {"entity_id": name}))
     else:
-        typer.secho(f"{_plain(name)}: {len(found)} documents", bold=True)
+        shown = name if name == entity else f"{entity} ({name})"
+        typer.secho(f"{_plain(shown)}: {len(found)} documents", bold=True)
         _print(tuple(found.columns), found, most=len(found))
 
 
