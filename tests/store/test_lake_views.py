@@ -66,3 +66,12 @@ def test_links_that_sources_add_without_a_day_are_shown_on_none(tmp_path):
     assert [link["doc_id"] for link in shown[0]] == ["pmid:0", "pmid:4", "pmid:5"]
     assert shown[1:] == [[], None]
     assert len(lake.connect().execute(query).fetchall()[0][0]) == 6
+
+
+def test_a_status_that_the_registry_gave_up_on_later_is_the_last_known_one_before(tmp_path):
+    record = '{"briefTitle": "\\"lastKnownStatus\\": \\"EVIL\\"", "lastKnownStatus": "RECRUITING"}'
+    gone = trial(1, "2021-01-01", status="UNKNOWN", record=record)
+    lake = lake_of(tmp_path, {"a.json": [batch([], trials=[gone, trial(2, "2021-01-01", status="UNKNOWN")])]})
+    query = "SELECT status FROM trials ORDER BY nct_id"
+    known = {d: [r[0] for r in lake.as_of(day(d)).execute(query).fetchall()] for d in ("2022-12-31", "2023-01-01")}
+    assert known == {"2022-12-31": ["RECRUITING", "UNKNOWN"], "2023-01-01": ["UNKNOWN", "UNKNOWN"]}
