@@ -10,7 +10,7 @@ import pytest
 from tests.horizon.conftest import lake_of
 
 from tmescope.foundation.errors import InputError, MethodError
-from tmescope.horizon.backtest import BacktestOptions, backtest
+from tmescope.horizon.backtest import BacktestOptions, _measure, backtest
 from tmescope.horizon.trends import TrendOptions
 from tmescope.simulate.literature import simulate_literature
 from tmescope.simulate.literature_plan import LiteratureEffects, LiteraturePlan
@@ -132,3 +132,20 @@ def test_a_future_that_is_not_complete_is_refused(corpus) -> None:
             options=BacktestOptions(quarters=8, trends=TrendOptions()),
         )  # fmt: skip
     assert isinstance(lake, duckdb.DuckDBPyConnection)
+
+
+def test_where_nothing_can_be_ranked_the_table_is_empty_and_has_its_columns() -> None:
+    asked = pd.DataFrame({"had_trial": pd.Series(dtype=bool)})
+    found = _measure(asked, DAY, OPTIONS, rng=np.random.default_rng(0))
+    shape_table("backtest", found)
+    assert found.empty
+
+
+def test_tops_longer_than_the_ranking_are_told_once() -> None:
+    asked = pd.DataFrame(
+        {"had_trial": False, "grew": [True, False, True], "first_trial": False, "rank": [1, 2, 3],
+         "n_documents": [9, 8, 7], "n_last_year": [3, 2, 1]}
+    )  # fmt: skip
+    found = _measure(asked, DAY, OPTIONS, rng=np.random.default_rng(0))
+    assert found["k"].unique().tolist() == [3]
+    assert not found.duplicated(["outcome", "ranking", "k"]).any()

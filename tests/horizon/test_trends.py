@@ -114,6 +114,8 @@ def test_a_burst_is_named_by_its_quarters() -> None:
 def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(InputError, match="4 of 4 quarters"):
         rank_trends(_counts(np.ones((3, 4), dtype=int), np.full(4, 10)))
+    with pytest.raises(InputError, match="2 of 8 complete quarters have papers"):
+        rank_trends(_counts(np.eye(2, 8, dtype=int), np.array([9, 9, 0, 0, 0, 0, 0, 0])))
     with pytest.raises(UnknownNameError, match="kind"):
         rank_trends(_counts(np.ones((3, 8), dtype=int), np.full(8, 10)), options=TrendOptions(kinds=("papers",)))
     assert KINDS[0] == "paper"

@@ -46,5 +46,19 @@ def test_fields_of_trials(mentions):
     ]
 
 
+def test_the_code_of_a_device_is_no_drug_and_no_gene():
+    names = [("DEVICE", "CD117"), ("BEHAVIORAL", "SHR-1210 programme"), ("DEVICE", "CAR-T cells"), ("OTHER", "CD117")]
+    said = [[{"type": kind, "name": name, "other_names": None, "description": None}] for kind, name in names]
+    trials = [{"doc_id": f"nct:NCT{i}", "interventions": one} for i, one in enumerate(said)]
+    documents = pa.Table.from_pylist(
+        [{"doc_id": t["doc_id"], "source": "trials", "kind": "trial"} for t in trials], schema=document_schema()
+    )
+    found = tag(documents, small_dictionary(), trials=pa.Table.from_pylist(trials, schema=trial_schema()))
+    assert [(r["doc_id"], r["entity_id"]) for r in found.to_pylist()] == [
+        ("nct:NCT2", "modality:car-t"),
+        ("nct:NCT3", "HGNC:6342"),
+    ]
+
+
 def test_sponsors_have_one_identifier():
     assert sponsor_id("Bristol-Myers  Squibb") == sponsor_id("bristol myers squibb")

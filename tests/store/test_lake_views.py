@@ -88,3 +88,12 @@ def test_mentions_of_a_lake_that_knew_no_days_are_always_known(tmp_path, monkeyp
         lake.add_mentions(lake.layout.parts[0], "ab" * 8, found)
     assert _columns(lake.connect(), "mentions") == mention_schema().names
     assert lake.as_of(day("2021-06-01")).execute("SELECT known_since FROM mentions").fetchall() == [(None,)]
+
+
+def test_a_status_that_the_registry_gave_up_on_later_is_the_last_known_one_before(tmp_path):
+    record = '{"briefTitle": "\\"lastKnownStatus\\": \\"EVIL\\"", "lastKnownStatus": "RECRUITING"}'
+    gone = trial(1, "2021-01-01", status="UNKNOWN", record=record)
+    lake = lake_of(tmp_path, {"a.json": [batch([], trials=[gone, trial(2, "2021-01-01", status="UNKNOWN")])]})
+    query = "SELECT status FROM trials ORDER BY nct_id"
+    known = {d: [r[0] for r in lake.as_of(day(d)).execute(query).fetchall()] for d in ("2022-12-31", "2023-01-01")}
+    assert known == {"2022-12-31": ["RECRUITING", "UNKNOWN"], "2023-01-01": ["UNKNOWN", "UNKNOWN"]}

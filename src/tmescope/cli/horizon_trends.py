@@ -128,6 +128,9 @@ def backtest(
     else:
         typer.secho(f"known until {day}, judged by {found.judged_from} to {found.judged_until}", bold=True)
         columns = ("outcome", "ranking", "k", "n_hits", "precision", "ci_low", "ci_high", "enrichment")
+        if found.table.empty:
+            typer.echo("no entity has papers enough by that day to be ranked: there is nothing to judge", err=True)
+            return
         _print(columns, found.table, most=len(found.table))
 
 

@@ -27,6 +27,11 @@ __all__ = ["Backtest", "BacktestOptions", "backtest"]
 
 _YEAR = 4
 OUTCOMES = ("grew", "first_trial")
+_MEASURES = (
+    *("k", "n_hits", "n", "n_hits_total", "precision", "ci_low", "ci_high"),
+    *("enrichment", "enrichment_low", "enrichment_high", "p_value"),
+)
+_COLUMNS = ("frozen_on", "outcome", "ranking", *_MEASURES)
 RANKINGS = ("tmescope", "total_count", "last_year_count", "random")
 
 
@@ -243,12 +248,12 @@ def _measure(entities: pd.DataFrame, day: date, options: BacktestOptions, *, rng
             "total_count": asked["n_documents"].to_numpy(dtype=float),
             "last_year_count": asked["n_last_year"].to_numpy(dtype=float),
         }
-        for k in options.ks:
+        for k in dict.fromkeys(min(k, len(asked)) for k in options.ks):
             for ranking, score in scores.items():
                 found = precision_at(k, score, hit, rng=rng, resamples=options.resamples)
                 rows.append(_row(day, outcome, ranking, found=found))
             rows.append(_row(day, outcome, "random", found=_blind(k, hit)))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
 def _blind(k: int, hit: NDArray[np.bool_]) -> TopPrecision:
@@ -266,10 +271,9 @@ def _blind(k: int, hit: NDArray[np.bool_]) -> TopPrecision:
 
 
 def _row(day: date, outcome: str, ranking: str, *, found: TopPrecision) -> dict[str, object]:
-    names = "k n_hits n n_hits_total precision ci_low ci_high enrichment enrichment_low enrichment_high p_value"
     return {
         "frozen_on": day.isoformat(),
         "outcome": outcome,
         "ranking": ranking,
-        **{name: getattr(found, name) for name in names.split()},
+        **{name: getattr(found, name) for name in _MEASURES},
     }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["TrendOptions", "Trends", "rank_trends"]
 
 _YEAR = 4
+_LEAST_FILLED = 3
 _LEAST_QUARTERS = 8
 _UNEVEN = 1e-3
 _ORDER = (
@@ -124,7 +125,7 @@ def rank_trends(
     UnknownNameError
         If there is no such kind of document.
     InputError
-        If fewer than eight quarters are complete.
+        If fewer than eight quarters are complete, or fewer than three of them have documents.
 
     Notes
     -----
@@ -141,6 +142,13 @@ def rank_trends(
             next_step="begin earlier, or read more recent documents",
         )
     series, corpus = counted.counts[:, used][:, :, kinds].sum(axis=2), counted.corpus[used][:, kinds].sum(axis=1)
+    if (n_filled := int((corpus > 0).sum())) < _LEAST_FILLED:
+        raise InputError(
+            f"{n_filled} of {len(corpus)} complete quarters have {' or '.join(chosen.kinds)}s",
+            where="argument since",
+            expected=f"{_LEAST_FILLED} quarters with some or more: a slope needs them",
+            next_step="begin earlier, read more documents with tmescope horizon ingest, or leave the focus out",
+        )
     ranked = np.flatnonzero(series.sum(axis=1) >= chosen.least)
     series, years = series[ranked], np.flatnonzero(used) / _YEAR
     dispersion = pool_dispersion(series, corpus, years) if len(series) else 0.0

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["sponsor_id", "trial_mentions"]
 
+_NO_SUBSTANCE = frozenset({"BEHAVIORAL", "DEVICE"})
+"""Kinds of intervention whose codes look like those of drugs and genes: CT-152 is software."""
+
 
 def sponsor_id(name: str) -> str:
     """Return the identifier of a sponsor: its name in lower case, letters and digits alone.
@@ -54,7 +57,8 @@ def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) ->
 
     Notes
     -----
-    Drugs come from the names of the interventions, never from the MeSH terms that the registry echoes. Conditions come
+    Drugs come from the names of the interventions, never from the MeSH terms that the registry echoes; devices and
+    behaviour are no drugs and no genes. Conditions come
     from MeSH where the record has it, and from the dictionary where it has not. A heading that no disease of the
     dictionary refers to is an entity of its own, ``mesh:D000123``.
     """
@@ -72,13 +76,14 @@ def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) ->
 def _add_interventions(
     doc_id: str, interventions: Sequence[Mapping[str, Any]], dictionary: Dictionary, *, found: Mentions
 ) -> None:
-    names = [one["name"] or "" for one in interventions]
-    others = [one.get("other_names") or [] for one in interventions]
+    taken = [one for one in interventions if one.get("type") not in _NO_SUBSTANCE]
+    names = [one["name"] or "" for one in taken]
+    others = [one.get("other_names") or [] for one in taken]
     for name, drugs in zip(names, find_drugs(names, other_names=others, as_of=dictionary.day), strict=True):
         for drug, since in drugs:
             found.add_one(doc_id, drug, "intervention", text=name, known_since=since)
-    for form, text in _looked_up(names, dictionary):
-        if form.entity_type != "drug":
+    for form, text in _looked_up([one["name"] or "" for one in interventions], dictionary):
+        if form.entity_type != "drug" and (form.entity_type != "gene" or text in names):
             kind, since = form.entity_type, form.known_since
             found.add_one(doc_id, form.entity_id, "intervention", text=text, entity_type=kind, known_since=since)
 

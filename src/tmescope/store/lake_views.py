@@ -70,11 +70,13 @@ def define_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
 
     Notes
     -----
-    A deletion counts from the newest day in the file that made it; one in a file without documents is of no known day,
-    and counts for no past one. Text and what is printed with a paper come from its earliest version that is kept,
-    all else from the newest that was made by that day, and is missing where there is none (``late`` is true then). Of a
-    trial nothing but its identifier and first posting is shown then. Links whose day no source tells, such as that from
-    a preprint to its paper, are shown on no day. What a document mentions by a name that was given later is not shown.
+    A deletion counts from the newest day in the file that made it; one in a file without documents is of no known
+    day, and counts for no past one. Text and what is printed with a paper come from its earliest version that is
+    kept, all else from the newest that was made by that day, and is missing where there is none (``late`` is true
+    then). Of a trial nothing but its identifier and first posting is shown then. The registry turns a status into
+    UNKNOWN without a new version, two years after the last word of its sponsor: before that, the last known status is
+    shown. Links whose day no source tells, such as that from a preprint to its paper, are shown on no day. What a
+    document mentions by a name that was given later is not shown.
     """
     literal = f"DATE '{day.isoformat()}'"
     connection.execute(  # a file with two versions of a document is tagged by the last of them
@@ -88,7 +90,7 @@ def define_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
         "JOIN all_documents t ON t.lake_part = k.text_part AND t.lake_row = k.text_row "
         "LEFT JOIN all_documents d ON d.lake_part = k.dated_part AND d.lake_row = k.dated_row"
     )
-    shown = ", ".join(f"{'t' if n in _POSTED else 'd'}.{n} AS {n}" for n in trial_schema().names)
+    shown = ", ".join(_trial_column(n, literal) for n in trial_schema().names)
     connection.execute(
         f"CREATE VIEW trials AS SELECT {shown}, k.dated_row IS NULL AS late FROM known k "  # noqa: S608 - our names
         "JOIN all_trials t ON t.lake_part = k.text_part AND t.lake_row = k.text_row "
@@ -137,6 +139,16 @@ def _column(name: str) -> str:
     if name in _PRINTED:
         return f"CASE WHEN k.kind = 'trial' THEN d.{name} ELSE t.{name} END AS {name}"
     return f"d.{name} AS {name}"
+
+
+def _trial_column(name: str, day: str) -> str:
+    if name == "status":
+        last = "nullif(regexp_extract(d.record, '\"lastKnownStatus\"\\s*:\\s*\"([A-Z_]+)\"', 1), '')"
+        return (
+            f"CASE WHEN d.status = 'UNKNOWN' AND d.last_update_posted_on > {day} - INTERVAL 2 YEAR "
+            f"THEN coalesce({last}, d.status) ELSE d.status END AS status"
+        )
+    return f"{'t' if name in _POSTED else 'd'}.{name} AS {name}"
 
 
 def _mentions(day: str) -> str:
