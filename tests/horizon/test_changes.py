@@ -39,11 +39,15 @@ def test_each_version_since_the_day_is_told(small: Lake) -> None:
     rows = found[["kind", "doc_id", "on", "before", "after"]].astype(object)
     assert rows.where(rows.notna(), None).values.tolist() == [
         ["retraction", "pmid:1", "2022-02-01", None, None],
-        ["new_trial", "nct:NCT00000002", "2020-03-01", None, "PHASE1, RECRUITING"],
         ["status_change", "nct:NCT00000001", "2021-06-01", "RECRUITING", "SUSPENDED"],
         ["status_change", "nct:NCT00000001", "2022-01-01", "SUSPENDED", "TERMINATED"],
     ]
     assert set(found["watch"]) == {"mine"}
+
+
+def test_a_trial_is_new_from_its_first_posting_not_from_the_oldest_version_that_is_kept(small: Lake) -> None:
+    earlier = find_changes(small, [Watch("mine", (A,))], since=day("2020-02-15"))
+    assert list(earlier.loc[earlier["kind"] == "new_trial", "doc_id"]) == ["nct:NCT00000001", "nct:NCT00000002"]
 
 
 def test_nothing_is_new_after_the_last_day_and_a_later_day_is_not_looked_into(small: Lake) -> None:

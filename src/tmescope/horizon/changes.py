@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find_changes"]
 
+_APPEARANCES = frozenset({"new_trial", "new_paper", "first_paper", "first_together"})
+
 
 def find_changes(lake: Lake, watches: Sequence[Watch], *, since: date, until: date | None = None) -> pd.DataFrame:
     """Return what is new for watches since a day, by what the lake says was known then.
@@ -40,7 +42,8 @@ def find_changes(lake: Lake, watches: Sequence[Watch], *, since: date, until: da
     Notes
     -----
     Unlike a watch that runs, this cannot tell what a source changed without a date: a retraction is dated by the
-    version of the paper that says so.
+    version of the paper that says so. What was posted or entered by the day is no news where the lake has younger
+    versions of it alone: what it named on the day is not known.
     """
     import pandas as pd
 
@@ -52,6 +55,7 @@ def find_changes(lake: Lake, watches: Sequence[Watch], *, since: date, until: da
         _row(one)
         for watch in watches
         for one in find_alerts(now, watch, before=sight(before, watch), now=sight(now, watch))
+        if one.kind not in _APPEARANCES or not one.on or one.on > since.isoformat()
     ]
     return shape_table("horizon_changes", pd.DataFrame(rows, columns=list(SCHEMAS["horizon_changes"].columns)))
 
