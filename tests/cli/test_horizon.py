@@ -45,12 +45,19 @@ def test_a_refused_file_is_told_and_gives_its_exit_code(lake, tmp_path):
     done = _run("ingest", bad, lake.parent / "in" / "a.json", "-o", tmp_path / "other", "-q")
     assert done.exit_code == 1
     assert "refused" in done.output
-    assert "1 files with 2 documents added" in done.output
+    assert "1 file with 2 documents added" in done.output
     assert "\x1b[31m" not in done.output
     said = _run("ingest", bad, "-o", tmp_path / "other", "-q", "--json")
     found = json.loads(said.output.splitlines()[-1])
     assert said.exit_code == 1
     assert found["files"][0]["refused"].startswith("no format of papers or trials begins with")
+
+
+def test_a_folder_that_holds_folders_alone_is_told(lake, tmp_path):
+    (tmp_path / "in" / "deeper").mkdir(parents=True)
+    done = _run("ingest", tmp_path / "in", "-o", tmp_path / "other", "-q")
+    assert done.exit_code == 0
+    assert "folders in a folder are not read" in done.output
 
 
 def test_info(lake):

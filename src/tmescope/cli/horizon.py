@@ -76,6 +76,7 @@ def ingest(
     Files are known by their content: those that the lake has are not read again. One that is refused costs no other;
     exit code 1 says that there was one. The order of the files does not matter.
     """
+    from tmescope.cli.main import as_plain
     from tmescope.foundation.budget import parse_memory
     from tmescope.ingest.documents import ingest_documents, listed_files
     from tmescope.store.lake import create_lake
@@ -84,9 +85,12 @@ def ingest(
     began = time.monotonic()
     with listening("horizon ingest", quiet=quiet, json=json) as progress:
         lake = create_lake(output, threads=threads, memory=parse_memory(memory))
+        empty = [folder for folder in files or () if folder.is_dir() and not listed_files([folder])]
         outcomes = ingest_documents(listed_files(files or ()), lake, progress=progress)
         if search:
             update_index(lake, progress=progress)
+    for folder in empty:
+        typer.echo(f"warning: no file lies in {as_plain(str(folder))}: folders in a folder are not read", err=True)
     if json:
         typer.echo(_json.dumps({"event": "files", "files": [_said(o) for o in outcomes]}))
     else:
@@ -123,9 +127,10 @@ def _tell(outcomes: Sequence[FileOutcome], output: Path, *, seconds: float) -> N
         why = outcome.refused if place < _MOST_TOLD or outcome.refused is None else outcome.refused.what
         typer.echo(as_plain(f"\nrefused  {outcome.path.name}: {why}"), err=True)
     n_new = sum(o.is_new for o in outcomes)
+    noun = "file" if n_new == 1 else "files"
     fresh = sum(o.n_documents for o in outcomes if o.is_new)
     typer.echo(
-        f"{output}: {n_new} files with {fresh:,} documents added ({fresh / max(seconds, 1e-3):,.0f} a second), "
+        f"{output}: {n_new} {noun} with {fresh:,} documents added ({fresh / max(seconds, 1e-3):,.0f} a second), "
         f"{len(outcomes) - n_new - len(refused)} were there already, {len(refused)} refused"
     )
 
