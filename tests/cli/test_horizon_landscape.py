@@ -117,3 +117,10 @@ def test_errors_of_watches_are_told_apart_from_news(tmescope, lake):
     assert "16" in tmescope("horizon", "watch", "list").out
     assert tmescope("horizon", "watch", "remove", "ageing").out == "ageing is removed\n"
     assert tmescope("horizon", "watch", "remove", "ageing").code == 2
+
+
+def test_a_lake_without_watches_says_how_to_add_one(tmescope, tmp_path):
+    create_lake(tmp_path / "horizon")
+    said = tmescope("horizon", "watch", "run", "--lake", tmp_path / "horizon")
+    assert said.code == 0
+    assert "has no watch; add one: tmescope horizon watch add" in said.err

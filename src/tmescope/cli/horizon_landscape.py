@@ -98,11 +98,13 @@ def _connect(lake: Path, day: date | None = None, *, needed: bool = True) -> Con
 
 def _day(text: str | None) -> date | None:
     from tmescope.foundation.errors import InputError
+    from tmescope.study.schema_horizon import end_of_day
 
     try:
-        return date.fromisoformat(text) if text else None
+        return end_of_day(text) if text else None
     except ValueError as error:
-        raise InputError(f"{text!r} is no day", where="--as-of", expected="2023-06-30") from error
+        expected = "2023-06-30, or a month or year, whose last day it is"
+        raise InputError(f"{text!r} is no day", where="--as-of", expected=expected) from error
 
 
 def _write_tables(found: Landscape, output: Path) -> None:
@@ -297,6 +299,8 @@ def run(
     folder = lake / "watch"
     connection = _connect(lake, needed=False)
     chosen = names or [state.watch.name for state in list_watches(folder)]
+    if not chosen:
+        typer.echo("the lake has no watch; add one: tmescope horizon watch add NAME --entity TIGIT", err=True)
     states = [run_watch(connection, folder, name, today=date.today().isoformat()) for name in dict.fromkeys(chosen)]
     _tell_alerts([alert for state in states for alert in state.untold], json=json, output=output)
     if atom is not None:
