@@ -41,7 +41,7 @@ def _rows(rng, n_cells, n_genes):
 
 @pytest.mark.parametrize(("dtype", "n_genes"), [(np.uint16, 7), (np.uint16, 65_536), (np.uint32, 2**20)])
 @given(n_cells=st.integers(0, 9), seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_sorted_genes_come_back(dtype, n_genes, n_cells, seed):
     ends, genes = _rows(np.random.default_rng(seed), n_cells, n_genes)
     gaps, wrong = _both("encode_gaps", (ends, genes), (np.zeros(genes.size, dtype), _zero()))
@@ -64,7 +64,7 @@ def test_genes_and_steps_that_cannot_be_are_counted(n_cells, seed, dtype):
 
 
 @given(n=st.integers(0, 30), seed=SEEDS, dtype=st.sampled_from([np.uint16, np.uint32]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_counts_come_back_and_lists_that_cannot_be_are_counted(n, seed, dtype):
     rng = np.random.default_rng(seed)
     counts = rng.choice([1, 1, 2, 254, 255, 256, 65_535, np.iinfo(dtype).max], size=n).astype(dtype)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tmescope.foundation.errors import FileFormatError, FormatVersionError, MissingFileError, StoreError
-from tmescope.store.atlas_layout import AtlasLayout, parse_layout
+from tmescope.store.atlas_layout import PANELS, AtlasLayout, parse_layout
 from tmescope.store.atomic import staged_file
 from tmescope.store.shard_files import check_shard
 from tmescope.store.sharded_vectors import Shard
@@ -159,10 +159,11 @@ def write_compact(path: Path, layout: CompactLayout) -> None:
     path : Path
         Its folder.
     layout : CompactLayout
-        What is in it.
+        What is in it; gene-major copies and results of its atlas are left out.
     """
     atlas = asdict(replace(layout.atlas, panels=(), results={}))
-    atlas["shards"] = {k: [[s.nbytes, s.crc32] for s in v] for k, v in layout.atlas.shards.items()}
+    shards = {k: v for k, v in layout.atlas.shards.items() if not k.startswith(f"{PANELS}/")}
+    atlas["shards"] = {k: [[s.nbytes, s.crc32] for s in v] for k, v in shards.items()}
     said = {
         "format": FORMAT,
         "version": VERSION,
