@@ -51,6 +51,18 @@ def test_export_writes_the_same_counts(atlas, tmp_path):
     np.testing.assert_array_equal(anndata.read_h5ad(tmp_path / "a.h5ad").X.toarray(), expected)
 
 
+def test_a_compact_atlas_is_restored(atlas, tmp_path):
+    small, again = str(tmp_path / "a.tmec"), tmp_path / "again.zarr"
+    assert RUN.invoke(app, ["atlas", "export", str(atlas), "--to", "compact", "-o", small, "-q"]).exit_code == 0
+    done = RUN.invoke(app, ["atlas", "restore", small, "-o", str(again), "-q"])
+    assert done.exit_code == 0, done.output
+    assert "restored 20 cells of 2 samples" in done.output
+    for place in ("X/data/c/0", "X/indices/c/0", "X/indptr/c/0", "obs/_index/c/0", "obs/patient_id/codes/c/0"):
+        assert (again / place).read_bytes() == (atlas / place).read_bytes()
+    found = json.loads(RUN.invoke(app, ["atlas", "info", str(again), "--json"]).output)
+    assert (found["n_panels"], found["results"]) == (1, [])
+
+
 def test_verify_names_what_is_damaged(atlas):
     done = RUN.invoke(app, ["atlas", "verify", str(atlas)])
     assert done.exit_code == 0

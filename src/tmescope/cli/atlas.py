@@ -20,7 +20,8 @@ __all__ = ["atlas_app"]
 
 atlas_app = typer.Typer(
     help="Atlases: millions of single cells in one folder, which is also an AnnData store. Make one (ingest), look "
-    "into it (info), check its files (verify), write it for other programs (export); measure its cells (qc, "
+    "into it (info), check its files (verify), write it for other programs (export) or in little space and back "
+    "(export, restore); measure its cells (qc, "
     "pseudobulk, variable-genes, pca, score), group them (integrate, neighbours, cluster, umap) and tell groups "
     "apart (markers). What is found is kept in the atlas, where AnnData finds it.",
     no_args_is_help=True,
@@ -28,6 +29,7 @@ atlas_app = typer.Typer(
 
 _DAMAGED = 1
 _MOST_SAMPLES = 20
+_MOST_NAMES = 3
 
 Sheet = Annotated[
     Path,
@@ -69,6 +71,9 @@ Columns = Annotated[
         help="Columns of the cells in h5ad files that come along, with commas; all if omitted, none if empty.",
     ),
 ]
+GeneMajor = Annotated[
+    bool, typer.Option("--gene-major/--no-gene-major", help="Make the gene-major copy that tests of genes need.")
+]
 
 
 @atlas_app.command("ingest")
@@ -79,9 +84,7 @@ def ingest(
     gene_column: GeneColumn = None,
     counts: Counts = None,
     columns: Columns = None,
-    gene_major: Annotated[
-        bool, typer.Option("--gene-major/--no-gene-major", help="Make the gene-major copy that tests of genes need.")
-    ] = True,
+    gene_major: GeneMajor = True,
     memory: Memory = "1G",
     threads: Threads = 2,
     quiet: Quiet = False,
@@ -193,14 +196,18 @@ def export(
     atlas: AtlasPath,
     output: Annotated[Path, typer.Option("--output", "-o", help="Name to write to.", show_default=False)],
     to: Annotated[
-        Literal["h5ad", "mtx", "parquet"],
-        typer.Option("--to", help="h5ad (one file), mtx (a folder as of Cell Ranger) or parquet (a folder of tables)."),
+        Literal["h5ad", "mtx", "parquet", "compact"],
+        typer.Option(
+            "--to",
+            help="h5ad (one file), mtx (a folder as of Cell Ranger), parquet (a folder of tables) or compact (a folder "
+            "of about half the size, of which tmescope atlas restore makes the atlas again; without its results).",
+        ),
     ] = "h5ad",
     memory: Memory = "1G",
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Write an atlas for other programs, count for count, in runs of cells."""
+    """Write an atlas for other programs or in a compact form, count for count, in runs of cells."""
     from tmescope.foundation.budget import parse_memory
     from tmescope.store.atlas_export import export_atlas
     from tmescope.store.atlas_reading import open_atlas
@@ -210,3 +217,42 @@ def export(
         export_atlas(opened, output, to, memory=parse_memory(memory), progress=progress)
     if not json:
         typer.echo(f"wrote {output}: {opened.layout.n_cells:,} cells, {opened.layout.n_genes:,} genes")
+
+
+@atlas_app.command("restore")
+def restore(
+    compact: Annotated[
+        Path, typer.Argument(help="Folder that tmescope atlas export --to compact made.", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the atlas; nothing may be there.", show_default=False)
+    ],
+    gene_major: GeneMajor = True,
+    memory: Memory = "1G",
+    threads: Threads = 2,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Make an atlas again of its compact form: counts, genes, cells and samples bit for bit. Results are not in it."""
+    from tmescope.foundation.budget import parse_memory
+    from tmescope.store.compact_restore import restore_atlas
+
+    budget = parse_memory(memory)
+    with listening("atlas restore", quiet=quiet, json=json) as progress:
+        done = restore_atlas(compact, output, memory=budget, threads=threads, progress=progress)
+        if gene_major:
+            from tmescope.store.atlas_turning import write_panels
+
+            write_panels(output, memory=budget, threads=threads, progress=progress)
+    if json:
+        return
+    if done.other_files:
+        typer.echo(
+            f"note     {len(done.other_files)} vectors hold the same in other bytes than the original, since another "
+            f"version wrote it: {', '.join(done.other_files[:_MOST_NAMES])}",
+            err=True,
+        )
+    typer.echo(
+        f"{output}: restored {done.layout.n_cells:,} cells of {len(done.layout.samples)} samples, "
+        f"{done.layout.n_genes:,} genes; results are calculated again where they are needed"
+    )

@@ -1,9 +1,9 @@
-"""An atlas written for other programs: h5ad, matrix.mtx or Parquet, in runs of cells and bounded memory."""
+"""An atlas written for other programs, or to be kept: in runs of cells and bounded memory."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -15,6 +15,7 @@ from tmescope.foundation.progress import SILENT, Progress
 from tmescope.store.atlas_reading import Atlas, CellRows
 from tmescope.store.atlas_tables import as_table
 from tmescope.store.atomic import staged_file, staged_folder
+from tmescope.store.compact_layout import BLOCK_ENTRIES, cut_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportFormat", "export_atlas"]
 
-ExportFormat = Literal["h5ad", "mtx", "parquet"]
+ExportFormat = Literal["h5ad", "mtx", "parquet", "compact"]
 """What an atlas can be written as."""
 
 TASK = "cells written"
@@ -44,8 +45,9 @@ def export_atlas(
     output : Path
         A file for h5ad (X as CSR, gzip). A folder for ``mtx`` (matrix.mtx.gz, features.tsv.gz and barcodes.tsv.gz as of
         Cell Ranger, and cells.parquet) and for ``parquet`` (counts.parquet with numbers of cell and gene from zero,
-        obs.parquet and var.parquet). Nothing may be there.
-    form : {'h5ad', 'mtx', 'parquet'}
+        obs.parquet and var.parquet); a folder for ``compact``, of which `tmescope.store.compact_restore.restore_atlas`
+        makes the atlas again, without its results. Nothing may be there.
+    form : {'h5ad', 'mtx', 'parquet', 'compact'}
         Which.
     memory : int
         Bytes for counts beyond the tables of cells and genes.
@@ -66,20 +68,21 @@ def export_atlas(
     if output.exists():
         raise StoreError("something is there already", where=str(output), expected="a new name")
     entries = memory // _BYTES
-    if entries < _FEWEST:
+    fewest, cut = _CUTS.get(form, (_FEWEST, Atlas.bounds))
+    if entries < fewest:
         raise InputError(
             f"{memory:,} bytes of memory are too few",
             where="--memory",
-            expected=f"{_BYTES * _FEWEST:,} bytes at least",
+            expected=f"{_BYTES * fewest:,} bytes at least",
             next_step="give more",
         )
     progress.start(TASK, atlas.layout.n_cells, unit="cells")
-    _WRITERS[form](atlas, output, _runs(atlas, min(entries, 1 << 22), progress))
+    _WRITERS[form](atlas, output, _runs(atlas, cut(atlas, min(entries, 1 << 22)), progress))
     progress.finish(TASK, f"{atlas.layout.n_cells:,} in {output.name}")
 
 
-def _runs(atlas: Atlas, entries: int, progress: Progress) -> Iterator[CellRows]:
-    for first, last in atlas.bounds(entries):
+def _runs(atlas: Atlas, bounds: Iterable[tuple[int, int]], progress: Progress) -> Iterator[CellRows]:
+    for first, last in bounds:
         yield atlas.rows(first, last)
         progress.advance(TASK, last - first)
 
@@ -171,6 +174,12 @@ def _write_parquet(atlas: Atlas, output: Path, runs: Iterator[CellRows]) -> None
                 writer.write_table(pa.table([cell, rows.genes, rows.counts], schema=schema))
 
 
+def _write_compact(atlas: Atlas, output: Path, runs: Iterator[CellRows]) -> None:
+    from tmescope.store.compact_export import write_compact_atlas  # it compiles kernels, which others need not wait for
+
+    write_compact_atlas(atlas, output, runs)
+
+
 def _write_table(table: pa.Table, path: Path) -> None:
     import pyarrow.parquet as pq
 
@@ -182,5 +191,9 @@ def _write_text(path: Path, text: str) -> None:
 
 
 _WRITERS: Mapping[str, Callable[[Atlas, Path, Iterator[CellRows]], None]] = MappingProxyType(
-    {"h5ad": _write_h5ad, "mtx": _write_mtx, "parquet": _write_parquet}
+    {"h5ad": _write_h5ad, "mtx": _write_mtx, "parquet": _write_parquet, "compact": _write_compact}
 )
+_CUTS: Mapping[str, tuple[int, Callable[[Atlas, int], Iterable[tuple[int, int]]]]] = MappingProxyType(
+    {"compact": (BLOCK_ENTRIES, lambda atlas, _: cut_blocks(atlas))}
+)
+"""Fewest entries that the memory must hold, and how cells are cut, for forms that fix their blocks."""

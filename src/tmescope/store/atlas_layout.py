@@ -25,6 +25,7 @@ __all__ = [
     "StoredResult",
     "check_column",
     "hash_names",
+    "parse_layout",
     "read_layout",
     "write_root",
 ]
@@ -212,12 +213,24 @@ def read_layout(path: Path) -> AtlasLayout:
             next_step="open it with the tmescope that wrote it, or a newer one",
         )
     try:
-        return _parse(said)
+        return parse_layout(said)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_atlas(where, f"its description is damaged ({type(error).__name__}: {error})") from error
 
 
-def _parse(said: Mapping[str, Any]) -> AtlasLayout:
+def parse_layout(said: Mapping[str, Any]) -> AtlasLayout:
+    """Return a layout from what JSON says of it, checked.
+
+    Parameters
+    ----------
+    said : mapping of str to object
+        The fields of `AtlasLayout`, a file of a vector as its size and checksum.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, AttributeError
+        If something is missing or cannot be.
+    """
     layout = AtlasLayout(
         n_cells=_size(said["n_cells"]),
         n_genes=_size(said["n_genes"]),
