@@ -135,7 +135,6 @@ class _Asked:
     table: NDArray[np.float32]
     lowest: int
     range_bits: int
-    ends: NDArray[np.int32]
 
     @property
     def bits(self) -> int:
@@ -202,15 +201,12 @@ def _prepare(reader: PanelReader, codes: NDArray[np.uint16], n_groups: int, *, t
         table=table,
         lowest=max(low - 8, 0),
         range_bits=(high - low + 16).bit_length(),
-        ends=reader.ends(),
     )
 
 
 def _rank_genes(span: Span, asked: _Asked) -> tuple[NDArray[Any], ...]:
     """Rank the genes of a run; the span counts genes."""
-    reader = open_panels(span.atlas)
-    reader.know(asked.ends)
-    parts = reader.parts(span.first, span.last)
+    parts = open_panels(span.atlas).parts(span.first, span.last)
     sizes = np.zeros(span.last - span.first, dtype=np.int64)
     for part in parts:
         sizes += np.diff(part.ends)

@@ -106,8 +106,6 @@ class PanelReader:
     ----------
     atlas : Atlas
         From `tmescope.store.atlas_reading.open_atlas`.
-    ends : array of int32, shape (n_panels, n_genes + 1), optional
-        From `ends` of another reader of the same atlas, so that they are not read again.
 
     Raises
     ------
@@ -115,9 +113,9 @@ class PanelReader:
         If there are cells of which there is no gene-major copy.
     """
 
-    def __init__(self, atlas: Atlas, ends: NDArray[np.int32] | None = None) -> None:
+    def __init__(self, atlas: Atlas) -> None:
         self.atlas = atlas
-        self._known = ends
+        self._known: NDArray[np.int32] | None = None
         layout = atlas.layout
         covered = layout.panels[-1].last if layout.panels else 0
         if covered < layout.n_cells:
@@ -145,18 +143,14 @@ class PanelReader:
         return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
     def ends(self) -> NDArray[np.int32]:
-        """Return where each gene begins and ends in each panel."""
+        """Return where each gene begins and ends in each panel; they are read once."""
         if self._known is None:
             n_genes = self.atlas.layout.n_genes
             found = np.empty((len(self._readers), n_genes + 1), dtype=np.int32)
             for number in range(len(self._readers)):
-                found[number] = self._ends(number, 0, n_genes)
+                found[number] = self._read_ends(number)
             self._known = found
         return self._known
-
-    def know(self, ends: NDArray[np.int32]) -> None:
-        """Take what `ends` of another reader of the same atlas found, so that it is not read again."""
-        self._known = ends
 
     def read(self, first: int, last: int) -> GeneRun:
         """Read the genes ``first:last``.
@@ -193,8 +187,8 @@ class PanelReader:
             0 <= first <= last <= n_genes.
         """
         found = []
-        for number, (panel, readers) in enumerate(zip(self.atlas.layout.panels, self._readers, strict=True)):
-            ends = self._ends(number, first, last)
+        for panel, readers, known in zip(self.atlas.layout.panels, self._readers, self.ends(), strict=True):
+            ends = known[first : last + 1].astype(np.int64)
             where = _place_of(self.atlas, panel)
             found.append(PanelPart(panel, ends - ends[0], int(ends[0]), readers["steps"], readers["counts"], where))
         return tuple(found)
@@ -234,7 +228,7 @@ class PanelReader:
         # a run stays in the processor's cache; of many panels it takes some chunks each, the less is read twice
         good = max(_RUN, _RUN_CHUNKS * _CHUNK * len(self._readers)) * int(costs.sum()) // max(int(sizes.sum()), 1)
         room = min(memory, max(good, int(costs.max(initial=1))) + base * largest)
-        return cut_genes(sizes, memory=room, entry=each, beside=part * most, base=base * largest, where=where)
+        return cut_genes(sizes, memory=room, entry=each, each=part * most, base=base * largest, where=where)
 
     def runs(self, memory: int = 1 << 28) -> Iterator[GeneRun]:
         """Read all genes, in runs that fit into memory.
@@ -247,13 +241,11 @@ class PanelReader:
         for first, last in self.bounds(memory):
             yield self.read(first, last)
 
-    def _ends(self, number: int, first: int, last: int) -> NDArray[np.int64]:
-        if self._known is not None:
-            return self._known[number, first : last + 1].astype(np.int64)
-        ends = self._readers[number]["ends"].read(first, last + 1).astype(np.int64)
-        panel = self.atlas.layout.panels[number]
+    def _read_ends(self, number: int) -> NDArray[np.int64]:
+        n_genes, panel = self.atlas.layout.n_genes, self.atlas.layout.panels[number]
+        ends = self._readers[number]["ends"].read(0, n_genes + 1).astype(np.int64)
         if not 0 <= ends[0] <= ends[-1] <= panel.n_entries or (np.diff(ends) < 0).any():
-            raise _impossible(_place_of(self.atlas, panel), f"genes {first} to {last - 1} end where they cannot")
+            raise _impossible(_place_of(self.atlas, panel), f"genes 0 to {n_genes - 1} end where they cannot")
         return ends
 
 
@@ -292,9 +284,9 @@ def cut_genes(
     *,
     memory: int,
     entry: int,
-    beside: NDArray[np.int64] | int = 0,
     where: str = "argument memory",
     base: int = 0,
+    each: int | NDArray[np.int64] = 0,
 ) -> tuple[tuple[int, int], ...]:
     """Cut genes into runs whose entries fit into memory, as few as can be.
 
@@ -306,21 +298,22 @@ def cut_genes(
         Bytes that a run may hold.
     entry : int
         Bytes of an entry.
-    beside : int or array of int64, shape (n_genes,)
-        Bytes that a gene takes beside those of its entries.
     where : str
         What an error names.
     base : int
         Bytes that are held whatever the run.
+    each : int or array of int64, shape (n_genes,)
+        Bytes that a gene takes beside its entries.
 
     Raises
     ------
     InputError
         If the largest gene does not fit.
     """
-    costs = sizes * entry + beside
     largest = int(sizes.max(initial=0))
-    if memory < (needed := base + max(int(costs.max(initial=0)), entry)):
+    costs = sizes * entry + each
+    needed = base + max(int(costs.max(initial=0)), entry + (each if isinstance(each, int) else 0))
+    if memory < needed:
         raise InputError(
             f"{memory} bytes are too few for one gene of {largest} cells",
             where=where,

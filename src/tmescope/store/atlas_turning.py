@@ -126,7 +126,7 @@ def _make(atlas: Atlas, first: int, last: int, *, memory: int) -> tuple[AtlasPan
         sizes = found.sizes()
     else:
         sizes = _tally(atlas, blocks, totals=totals)
-        runs = cut_genes(sizes, memory=memory, entry=entry, base=_BASE, beside=each)
+        runs = cut_genes(sizes, memory=memory, entry=entry, base=_BASE, each=each)
     panel = AtlasPanel(first, last, n_entries)
     appenders = {name: VectorAppender(atlas.path / place, forms[name]) for name, place in panel.places.items()}
     appenders["ends"].append(np.concatenate([[0], np.cumsum(sizes)]))
