@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Automaton", "build_automaton", "find"]
 
-_NEAR = 8000  # nodes whose steps are laid out in full: 38 x 4 bytes each, what fits beside the text in a cache
+_LAST_BETWEEN = 1  # codes of breaks between words
 
 
 @dataclass(frozen=True)
@@ -24,22 +24,22 @@ class Automaton:
 
     Parameters
     ----------
-    labels, depths, terms, first, fails, outputs, near, tokens : arrays
-        See `tmescope.kernels.term_tree`.
+    begins, pool, spans, slots, steps, nodes, terms, branches : arrays
+        See `tmescope.kernels.term_tree.grow_tree`.
     form_ends, form_case : arrays
         Forms of each term.
     forms : array of int32
         Which of the given forms each is.
     """
 
-    labels: NDArray[np.uint8]
-    depths: NDArray[np.int32]
+    begins: NDArray[np.uint8]
+    pool: NDArray[np.uint8]
+    spans: NDArray[np.int32]
+    slots: NDArray[np.int32]
+    steps: NDArray[np.int64]
+    nodes: NDArray[np.int32]
     terms: NDArray[np.int32]
-    first: NDArray[np.int32]
-    fails: NDArray[np.int32]
-    outputs: NDArray[np.int32]
-    near: NDArray[np.int32]
-    tokens: NDArray[np.uint8]
+    branches: NDArray[np.uint8]
     form_ends: NDArray[np.int32]
     form_case: NDArray[np.int64]
     forms: NDArray[np.int32]
@@ -81,28 +81,20 @@ def build_automaton(texts: Sequence[str], strict: Sequence[bool]) -> Automaton:
 def _automaton(
     terms: Sequence[bytes], form_ends: NDArray[np.int32], form_case: NDArray[np.int64], *, forms: NDArray[np.int32]
 ) -> Automaton:
-    from tmescope.kernels.term_tree import N_CODES, TOKEN_BYTES, grow_tree, link_tree, mark_tokens
+    from tmescope.kernels.term_tree import DEAD, TOKEN_BYTES, grow_tree
 
-    codes = np.frombuffer(b"".join(terms), dtype=np.uint8)
+    pool = np.frombuffer(b"".join(terms), dtype=np.uint8)
     ends = np.concatenate([[0], np.cumsum([len(term) for term in terms], dtype=np.int64)]).astype(np.int64)
-    size = len(codes) + 1
-    parents, depths, ending = (np.empty(size, dtype=np.int32) for _ in range(3))
-    labels, count = np.empty(size, dtype=np.uint8), np.zeros(1, dtype=np.int64)
-    grow_tree(codes, ends, parents, labels, depths, ending, count)
-    n = int(count[0])
-    order = np.argsort(depths[:n], kind="stable").astype(np.int32)
-    place = np.empty(n, dtype=np.int32)
-    place[order] = np.arange(n, dtype=np.int32)
-    parents = np.where(order == 0, np.int32(-1), place[parents[order]]).astype(np.int32)
-    labels, depths, ending = labels[order], depths[order], ending[order]
-    first = np.ones(n + 1, dtype=np.int32)
-    first[1:] += np.cumsum(np.bincount(parents[1:], minlength=n)).astype(np.int32)
-    fails, outputs = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
-    near = np.empty((min(n, _NEAR), N_CODES), dtype=np.int32)
-    link_tree(parents, labels, ending, first, fails, outputs, near)
-    tokens = np.zeros(TOKEN_BYTES, dtype=np.uint8)
-    mark_tokens(codes, ends, tokens)
-    return Automaton(labels, depths, ending, first, fails, outputs, near, tokens, form_ends, form_case, forms)
+    n_words = len(terms) + int((pool <= _LAST_BETWEEN).sum())
+    size = 1 << (2 * n_words).bit_length()
+    begins, count = np.zeros(TOKEN_BYTES, dtype=np.uint8), np.zeros(2, dtype=np.int64)
+    spans, ending = np.empty((n_words, 2), dtype=np.int32), np.full(n_words + 1, DEAD, dtype=np.int32)
+    slots, nodes = np.full(size, DEAD, dtype=np.int32), np.full(size, DEAD, dtype=np.int32)
+    steps, branches = np.full(size, DEAD, dtype=np.int64), np.zeros(n_words + 1, dtype=np.uint8)
+    grow_tree(pool, ends, begins, spans, slots, steps, nodes, ending, branches, count)
+    n = int(count[1])
+    kept = (spans[: count[0]].copy(), slots, steps, nodes, ending[:n].copy(), branches[:n].copy())
+    return Automaton(begins, pool, *kept, form_ends, form_case, forms)
 
 
 def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -128,8 +120,8 @@ def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64])
     while True:
         found = np.empty((size, 6), dtype=np.int32)
         find_terms(
-            data, ends, tables.kinds, tables.ends, tables.letters, a.labels, a.depths, a.terms, a.first,
-            a.fails, a.outputs, a.near, a.tokens, a.form_ends, a.form_case, found, count,
+            data, ends, tables.kinds, tables.ends, tables.letters, a.begins, a.pool, a.spans, a.slots,
+            a.steps, a.nodes, a.terms, a.branches, a.form_ends, a.form_case, found, count,
         )  # fmt: skip
         if count[0] <= size:
             break

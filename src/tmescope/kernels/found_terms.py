@@ -8,7 +8,7 @@ import numpy as np
 
 from tmescope.kernels.compile import compiled
 from tmescope.kernels.folded_text import BEGINS, CAPITAL, ENDS, fold_text
-from tmescope.kernels.term_tree import DEAD, step, token
+from tmescope.kernels.term_tree import DEAD, TOKEN_BYTES, find_step, find_token, token
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,99 +57,65 @@ def _form(
 
 
 @compiled
-def _ending(
-    node: int,
-    place: int,
-    marks: NDArray[np.uint8],
-    depths: NDArray[np.int32],
-    terms: NDArray[np.int32],
-    outputs: NDArray[np.int32],
-    form_ends: NDArray[np.int32],
-    form_case: NDArray[np.int64],
-    bits: NDArray[np.int64],
-    form: NDArray[np.int32],
-    best: NDArray[np.int32],
-) -> None:
-    """Note every term that ends at a place, by where it begins; a longer one takes the place of a shorter."""
-    if terms[node] == DEAD:
-        node = outputs[node]
-    while node != DEAD:
-        begin = place + 1 - depths[node]
-        if marks[begin] & BEGINS:
-            case_bits(marks, begin, place + 1, bits)
-            _form(terms[node], form_ends, form_case, bits[0], form)
-            if form[0] != DEAD:
-                best[begin, 0], best[begin, 1] = form[0], place + 1
-        node = outputs[node]
-
-
-@compiled
-def _take(
-    data: NDArray[np.uint8],
-    first: int,
-    document: int,
-    n: int,
-    places: NDArray[np.int32],
-    best: NDArray[np.int32],
-    found: NDArray[np.int32],
-    count: NDArray[np.int64],
-) -> None:
-    """Write the terms of one text from left to right, each behind the one before, with its places in characters too."""
-    place, byte, characters = 0, 0, np.int64(0)
-    while place < n:
-        if best[place, 1] == 0:
-            place += 1
-            continue
-        end = best[place, 1]
-        best[place, 1] = 0
-        row = count[0]
-        if row < found.shape[0]:
-            found[row, 0], found[row, 1] = document, best[place, 0]
-            found[row, 2], found[row, 3] = places[place, 0], places[end - 1, 1]
-            for side in range(2):
-                while byte < found[row, 2 + side]:
-                    characters += np.int64((data[first + byte] & 0xC0) != 0x80)
-                    byte += 1
-                found[row, 4 + side] = characters
-        count[0] = row + 1
-        for inside in range(place, end):  # what begins inside is left out
-            best[inside, 1] = 0
-        place = end
-
-
-@compiled
-def _scan(
+def _longest(
     codes: NDArray[np.uint8],
     marks: NDArray[np.uint8],
+    place: int,
     n: int,
-    labels: NDArray[np.uint8],
-    depths: NDArray[np.int32],
+    pool: NDArray[np.uint8],
+    spans: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    steps: NDArray[np.int64],
+    nodes: NDArray[np.int32],
     terms: NDArray[np.int32],
-    first: NDArray[np.int32],
-    fails: NDArray[np.int32],
-    outputs: NDArray[np.int32],
-    near: NDArray[np.int32],
-    tokens: NDArray[np.uint8],
+    branches: NDArray[np.uint8],
     form_ends: NDArray[np.int32],
     form_case: NDArray[np.int64],
-    best: NDArray[np.int32],
+    word: NDArray[np.int64],
+    best: NDArray[np.int64],
 ) -> None:
-    """Run the automaton over one folded text."""
-    word, to = np.zeros(2, dtype=np.int64), np.zeros(1, dtype=np.int32)
+    """Write the form of the longest term that begins at a place with a word that was read, and where it ends."""
+    found, to = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
     bits, form = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
-    state, place = 0, 0
-    while place < n:
-        if state <= 0:  # no term is under way: pass over words that begin none
-            token(codes, place, n, word)
-            begins = state == 0 and marks[place] & BEGINS and (tokens[word[1] >> 3] >> (word[1] & 7)) & 1
-            if not begins:
-                place, state = word[0] + 1, 0
-                continue
-        step(state, codes[place], first, labels, fails, near, to)
-        state = to[0]
-        if state > 0 and marks[place] & ENDS:
-            _ending(state, place, marks, depths, terms, outputs, form_ends, form_case, bits, form, best)
-        place += 1
+    best[0], best[1] = DEAD, place
+    node, at, between = 0, place, 0
+    while True:
+        find_token(codes, at, word, pool, spans, slots, found)
+        if found[0] == DEAD:
+            break
+        find_step(node, between, found[0], steps, nodes, to)
+        if to[0] == DEAD:
+            break
+        node, at = to[0], word[0]
+        if terms[node] != DEAD and marks[at - 1] & ENDS:
+            case_bits(marks, place, at, bits)
+            _form(terms[node], form_ends, form_case, bits[0], form)
+            if form[0] != DEAD:
+                best[0], best[1] = form[0], at
+        if at >= n or not branches[node]:
+            break
+        between = np.int64(codes[at])
+        at += 1
+        token(codes, at, n, word)
+
+
+@compiled
+def _write(
+    data: NDArray[np.uint8],
+    row: int,
+    where: NDArray[np.int64],
+    found: NDArray[np.int32],
+) -> None:
+    """Write the places of a term in characters: `where` is the first byte of the text, and how far it was counted."""
+    for side in range(2):
+        end = np.int64(found[row, 2 + side])
+        seen = data[where[0] + where[1] : where[0] + end]
+        more = np.int64(0)
+        for i in range(seen.shape[0]):
+            more += np.int64((seen[i] & 0xC0) != 0x80)
+        where[1] = end
+        where[2] += more
+        found[row, 4 + side] = where[2]
 
 
 @compiled
@@ -159,14 +125,14 @@ def find_terms(
     kinds: NDArray[np.uint8],
     letter_ends: NDArray[np.int32],
     letters: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    depths: NDArray[np.int32],
+    begins: NDArray[np.uint8],
+    pool: NDArray[np.uint8],
+    spans: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    steps: NDArray[np.int64],
+    nodes: NDArray[np.int32],
     terms: NDArray[np.int32],
-    first: NDArray[np.int32],
-    fails: NDArray[np.int32],
-    outputs: NDArray[np.int32],
-    near: NDArray[np.int32],
-    tokens: NDArray[np.uint8],
+    branches: NDArray[np.uint8],
     form_ends: NDArray[np.int32],
     form_case: NDArray[np.int64],
     found: NDArray[np.int32],
@@ -182,10 +148,8 @@ def find_terms(
         Where each begins and ends.
     kinds, letter_ends, letters : arrays
         How characters are folded, see `fold_text`.
-    labels, depths, terms, first, fails, outputs, near : arrays
-        The automaton, see `term_tree`.
-    tokens : array of uint8
-        First words of terms, see `tmescope.kernels.term_tree.mark_tokens`.
+    begins, pool, spans, slots, steps, nodes, terms, branches : arrays
+        The tree, see `tmescope.kernels.term_tree.grow_tree`; `pool` is its ``codes``.
     form_ends : array of int32, n_terms + 1
         Forms of a term are ``form_ends[term]`` to ``form_ends[term + 1]``; the first that fits is taken.
     form_case : array of int64, n_forms
@@ -197,20 +161,39 @@ def find_terms(
 
     Notes
     -----
-    One look at each character; words that begin no term are passed over while none is under way. Of two
-    terms that overlap, the one that begins first is taken, of those the longest.
+    A term begins where a word of the text does. Words that begin no term cost one look at a table of bits; from others
+    the tree is walked word by word. Of two terms that overlap, the one that begins first is taken, of those the
+    longest. The cost is that of the characters times the words of the longest term at worst.
     """
     longest = 0
     for document in range(ends.shape[0] - 1):
         longest = max(longest, ends[document + 1] - ends[document])
     size = 5 * longest + 8
     codes, marks = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.uint8)
-    places, best = np.empty((size, 2), dtype=np.int32), np.zeros((size, 2), dtype=np.int32)
-    length = np.zeros(1, dtype=np.int64)
+    places = np.empty((size, 2), dtype=np.int32)
+    length, word, best = np.zeros(1, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+    where = np.zeros(3, dtype=np.int64)
     count[0] = 0
     for document in range(ends.shape[0] - 1):
-        begin, end = ends[document], ends[document + 1]
-        fold_text(data, begin, end, kinds, letter_ends, letters, codes, marks, places, length)
-        n = length[0]
-        _scan(codes, marks, n, labels, depths, terms, first, fails, outputs, near, tokens, form_ends, form_case, best)
-        _take(data, begin, document, n, places, best, found, count)
+        where[0], where[1], where[2] = ends[document], 0, 0
+        fold_text(data, where[0], ends[document + 1], kinds, letter_ends, letters, codes, marks, places, length)
+        n, place = length[0], np.int64(0)
+        while place < n:
+            token(codes, place, n, word)
+            begin, place = place, word[0] + 1
+            known = (begins[(word[1] >> 3) & (TOKEN_BYTES - 1)] >> (word[1] & 7)) & 1
+            if not known or not marks[begin] & BEGINS:
+                continue
+            _longest(
+                codes, marks, begin, n, pool, spans, slots, steps, nodes, terms, branches, form_ends, form_case, word,
+                best,
+            )  # fmt: skip
+            if best[0] == DEAD:
+                continue
+            place = best[1] + 1
+            row = count[0]
+            if row < found.shape[0]:
+                found[row, 0], found[row, 1] = document, best[0]
+                found[row, 2], found[row, 3] = places[begin, 0], places[best[1] - 1, 1]
+                _write(data, row, where, found)
+            count[0] = row + 1

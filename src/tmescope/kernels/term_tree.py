@@ -1,4 +1,4 @@
-"""An automaton of Aho and Corasick for terms that begin at a word: its tree, and where to go on after a miss."""
+"""A tree of terms whose steps are words: the words in one table, the steps from node to node in another."""
 
 from __future__ import annotations
 
@@ -11,68 +11,22 @@ from tmescope.kernels.compile import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DEAD", "N_CODES", "TOKEN_BYTES", "grow_tree", "link_tree", "mark_tokens", "step", "token"]
+__all__ = ["DEAD", "TOKEN_BYTES", "find_step", "find_token", "grow_tree", "token"]
 
 DEAD = -1
-"""No term can be under way before the next word."""
+"""No word, no node, no term."""
 
-N_CODES = 38
 TOKEN_BYTES = 1 << 17
 """Size of the table of first words: a bit for each of a million hashes."""
 
 _FACTOR, _KEPT, _FOLDED = 131, 0x7FFFFFFF, 11
 _LAST_BETWEEN = 1
-
-
-@compiled
-def grow_tree(
-    codes: NDArray[np.uint8],
-    ends: NDArray[np.int64],
-    parents: NDArray[np.int32],
-    labels: NDArray[np.uint8],
-    depths: NDArray[np.int32],
-    terms: NDArray[np.int32],
-    count: NDArray[np.int64],
-) -> None:
-    """Write the tree of sorted terms, depth first.
-
-    Parameters
-    ----------
-    codes : array of uint8
-        The terms, one behind the other, in the order of their codes, each once.
-    ends : array of int64, n_terms + 1
-        Where each begins and ends.
-    parents, labels, depths : arrays, one entry a node and as many as there are codes, and one more
-        Written: node above, last code, length. Node 0 is the root.
-    terms : array of int32, as many
-        Written: the term that ends at the node, or -1.
-    count : array of int64, 1
-        Written: number of nodes.
-    """
-    longest = 0
-    for term in range(ends.shape[0] - 1):
-        longest = max(longest, ends[term + 1] - ends[term])
-    path = np.zeros(longest + 1, dtype=np.int32)
-    parents[0], labels[0], depths[0], terms[0] = DEAD, 0, 0, DEAD
-    n = 1
-    before = 0  # length of the term before, of which `path` holds the nodes
-    for term in range(ends.shape[0] - 1):
-        own = codes[ends[term] : ends[term + 1]]
-        depth = 0
-        while depth < min(before, own.shape[0]) and labels[path[depth + 1]] == own[depth]:
-            depth += 1
-        for d in range(depth, own.shape[0]):
-            parents[n], labels[n], depths[n], terms[n] = path[d], own[d], d + 1, DEAD
-            path[d + 1] = n
-            n += 1
-        terms[path[own.shape[0]]] = term
-        before = own.shape[0]
-    count[0] = n
+_MIXED, _MIXED_BY = 0x9E3779B1, 15
 
 
 @compiled
 def token(codes: NDArray[np.uint8], at: int, last: int, found: NDArray[np.int64]) -> None:
-    """Write where a word or number ends, and the bit of the table that stands for it.
+    """Write where a word or number ends, and its hash.
 
     Parameters
     ----------
@@ -83,111 +37,147 @@ def token(codes: NDArray[np.uint8], at: int, last: int, found: NDArray[np.int64]
     found : array of int64, 2
         Written.
     """
-    value = 0
+    value = np.int64(0)
     while at < last and codes[at] > _LAST_BETWEEN:
-        value = (value * _FACTOR + codes[at]) & _KEPT
+        value = (value * _FACTOR + np.int64(codes[at])) & _KEPT
         at += 1
-    found[0], found[1] = at, (value ^ (value >> _FOLDED)) & (8 * TOKEN_BYTES - 1)
+    found[0], found[1] = at, value ^ (value >> _FOLDED)
 
 
 @compiled
-def mark_tokens(codes: NDArray[np.uint8], ends: NDArray[np.int64], table: NDArray[np.uint8]) -> None:
-    """Set the bits of the first words of terms.
-
-    Parameters
-    ----------
-    codes, ends : arrays
-        As for `grow_tree`.
-    table : array of uint8, `TOKEN_BYTES`
-        Added to. A word whose bit is not set begins no term; one whose bit is set may.
-    """
-    found = np.zeros(2, dtype=np.int64)
-    for term in range(ends.shape[0] - 1):
-        token(codes, ends[term], ends[term + 1], found)
-        table[found[1] >> 3] |= np.uint8(1 << (found[1] & 7))
-
-
-@compiled
-def _child(first: NDArray[np.int32], labels: NDArray[np.uint8], node: int, code: int, to: NDArray[np.int32]) -> None:
-    to[0] = DEAD
-    for child in range(first[node], first[node + 1]):
-        if labels[child] >= code:  # children stand in the order of their labels
-            if labels[child] == code:
-                to[0] = child
-            break
-
-
-@compiled
-def link_tree(
-    parents: NDArray[np.int32],
-    labels: NDArray[np.uint8],
-    terms: NDArray[np.int32],
-    first: NDArray[np.int32],
-    fails: NDArray[np.int32],
-    outputs: NDArray[np.int32],
-    near: NDArray[np.int32],
+def find_token(
+    codes: NDArray[np.uint8],
+    begin: int,
+    word: NDArray[np.int64],
+    pool: NDArray[np.uint8],
+    spans: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    answer: NDArray[np.int64],
 ) -> None:
-    """Write where each node goes on after a miss, and which other terms end with it.
+    """Write the number of a word, or `DEAD`, and the slot in which it is or would be.
 
     Parameters
     ----------
-    parents, labels, terms : arrays, n_nodes
-        As from `grow_tree`, breadth first.
-    first : array of int32, n_nodes + 1
-        Children of a node are ``first[node]`` to ``first[node + 1]``.
-    fails : array of int32, n_nodes
-        Written: the node of the longest part at its end that begins at a word and begins a term; `DEAD` if none.
-    outputs : array of int32, n_nodes
-        Written: the nearest node along `fails` at which a term ends, or `DEAD`.
-    near : array of int32, n_near x 38
-        Written: where the first nodes go for each code, misses followed to their end.
-    """
-    to = np.zeros(1, dtype=np.int32)
-    fails[0], outputs[0] = DEAD, DEAD
-    for node in range(1, parents.shape[0]):
-        code = labels[node]
-        state = fails[parents[node]]
-        to[0] = DEAD
-        while state != DEAD and to[0] == DEAD:
-            _child(first, labels, state, code, to)
-            state = fails[state]
-        if to[0] == DEAD and code <= _LAST_BETWEEN:
-            to[0] = 0
-        fails[node] = to[0]
-        outputs[node] = DEAD if to[0] == DEAD else (to[0] if terms[to[0]] != DEAD else outputs[to[0]])
-    for node in range(near.shape[0]):
-        for code in range(N_CODES):
-            step(node, code, first, labels, fails, near[:0], to)
-            near[node, code] = to[0]
-
-
-@compiled
-def step(
-    state: int,
-    code: int,
-    first: NDArray[np.int32],
-    labels: NDArray[np.uint8],
-    fails: NDArray[np.int32],
-    near: NDArray[np.int32],
-    to: NDArray[np.int32],
-) -> None:
-    """Write the node that follows a node on a code.
-
-    Parameters
-    ----------
-    state, code : int
-        Where, and what is read.
-    first, labels, fails, near : arrays
-        Of the automaton; `near` may be empty.
-    to : array of int32, 1
+    codes : array of uint8
+        Folded text.
+    begin : int
+        Where the word begins.
+    word : array of int64, 2
+        As from `token`.
+    pool : array of uint8
+        Where the words of terms are written.
+    spans : array of int32, n_words x 2
+        From and to in `pool`.
+    slots : array of int32, a power of two
+        Words by their hash; `DEAD` where none is.
+    answer : array of int64, 2
         Written.
     """
-    to[0] = DEAD
-    while state >= near.shape[0] and to[0] == DEAD:
-        _child(first, labels, state, code, to)
-        state = fails[state]
-    if to[0] == DEAD:
-        if state >= 0 and state < near.shape[0]:
-            to[0] = near[state, code]
-        elif code <= _LAST_BETWEEN:
-            to[0] = 0
+    size = word[0] - begin
+    slot = word[1] & (slots.shape[0] - 1)
+    answer[0] = DEAD
+    while slots[slot] != DEAD:
+        first = spans[slots[slot], 0]
+        if spans[slots[slot], 1] - first == size:
+            same = 0
+            while same < size and pool[first + same] == codes[begin + same]:
+                same += 1
+            if same == size:
+                answer[0] = slots[slot]
+                break
+        slot = (slot + 1) & (slots.shape[0] - 1)
+    answer[1] = slot
+
+
+@compiled
+def find_step(
+    node: int,
+    between: int,
+    word: int,
+    steps: NDArray[np.int64],
+    nodes: NDArray[np.int32],
+    answer: NDArray[np.int64],
+) -> None:
+    """Write the node behind a node, or `DEAD`, and the slot in which the step is or would be.
+
+    Parameters
+    ----------
+    node, between, word : int
+        Where, what stands between (0 or 1), and the number of the word that follows.
+    steps : array of int64, a power of two
+        Keys of steps; `DEAD` where none is.
+    nodes : array of int32, as many
+        Where each leads.
+    answer : array of int64, 2
+        Written.
+    """
+    key = (np.int64(node) << 33) | (np.int64(between) << 32) | np.int64(word)
+    mixed = ((np.int64(node) * 2 + between) * 40503 + word) * _MIXED
+    slot = (mixed ^ (mixed >> _MIXED_BY)) & (steps.shape[0] - 1)
+    while steps[slot] != DEAD and steps[slot] != key:
+        slot = (slot + 1) & (steps.shape[0] - 1)
+    answer[0] = nodes[slot] if steps[slot] == key else DEAD
+    answer[1] = slot
+
+
+@compiled
+def grow_tree(
+    codes: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+    begins: NDArray[np.uint8],
+    spans: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    steps: NDArray[np.int64],
+    nodes: NDArray[np.int32],
+    terms: NDArray[np.int32],
+    branches: NDArray[np.uint8],
+    count: NDArray[np.int64],
+) -> None:
+    """Write the tree of terms.
+
+    Parameters
+    ----------
+    codes : array of uint8
+        The terms, one behind the other, each once.
+    ends : array of int64, n_terms + 1
+        Where each begins and ends.
+    begins : array of uint8, `TOKEN_BYTES`
+        Zeros; bits of the hashes of first words are set. A word whose bit is not set begins no term.
+    spans : array of int32, as many rows as there are words in all terms
+        Written: where each word is in `codes`.
+    slots : array of int32, steps : array of int64, nodes : array of int32
+        `DEAD` throughout and of a power of two, more than there are words; written, see `find_token` and `find_step`.
+    terms : array of int32, one more than there are words
+        `DEAD` throughout; written: the term that ends at a node. Node 0 is the root.
+    branches : array of uint8, as many
+        Zeros; written: 1 where something may follow.
+    count : array of int64, 2
+        Written: number of words and of nodes.
+    """
+    word, found, to = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+    n_words, n_nodes = 0, 1
+    for term in range(ends.shape[0] - 1):
+        at, last, node, between = ends[term], ends[term + 1], 0, 0
+        while at < last:
+            token(codes, at, last, word)
+            find_token(codes, at, word, codes, spans, slots, found)
+            if node == 0:
+                begins[(word[1] >> 3) & (TOKEN_BYTES - 1)] |= np.uint8(1 << (word[1] & 7))
+            if found[0] == DEAD:
+                spans[n_words, 0], spans[n_words, 1] = at, word[0]
+                slots[found[1]] = n_words
+                found[0] = n_words
+                n_words += 1
+            find_step(node, between, found[0], steps, nodes, to)
+            if to[0] == DEAD:
+                steps[to[1]] = (np.int64(node) << 33) | (np.int64(between) << 32) | found[0]
+                nodes[to[1]] = n_nodes
+                to[0] = n_nodes
+                n_nodes += 1
+            branches[node] = 1
+            node = to[0]
+            at = word[0] + 1
+            if word[0] < last:
+                between = np.int64(codes[word[0]])
+        terms[node] = term
+    count[0], count[1] = n_words, n_nodes
