@@ -154,6 +154,13 @@ def fold_text(
                 state[_N] = n + 1
                 at += 1
                 continue
+        if byte < 0x80 and kinds[byte] <= _SOFT:  # most of what stands between words
+            if state[_IN_WORD]:
+                marks[state[_N] - 1] |= ENDS
+            state[_IN_WORD] = 0
+            state[_WAITING] = max(state[_WAITING], np.int64(2 - np.int64(kinds[byte])))
+            at += 1
+            continue
         _decode(data, at, last, point)
         known = point[0] < kinds.shape[0]
         kind = np.int64(kinds[point[0]]) if known else _HARD

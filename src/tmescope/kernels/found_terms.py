@@ -22,7 +22,7 @@ _MOST_BITS = 62
 
 
 @compiled
-def case_bits(marks: NDArray[np.uint8], begin: int, end: int, bits: NDArray[np.int64]) -> None:
+def case_bits(marks: NDArray[np.uint8], begin: int | np.int64, end: int | np.int64, bits: NDArray[np.int64]) -> None:
     """Write which of the first 62 places from `begin` to `end` are capitals, as bits of a number.
 
     Parameters
@@ -60,8 +60,8 @@ def _form(
 def _longest(
     codes: NDArray[np.uint8],
     marks: NDArray[np.uint8],
-    place: int,
-    n: int,
+    place: int | np.int64,
+    n: int | np.int64,
     pool: NDArray[np.uint8],
     spans: NDArray[np.int32],
     slots: NDArray[np.int32],
@@ -78,7 +78,7 @@ def _longest(
     found, to = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
     bits, form = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
     best[0], best[1] = DEAD, place
-    node, at, between = 0, place, 0
+    node, at, between = np.int64(0), np.int64(place), np.int64(0)
     while True:
         find_token(codes, at, word, pool, spans, slots, found)
         if found[0] == DEAD:

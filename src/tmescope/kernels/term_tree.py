@@ -25,7 +25,7 @@ _MIXED, _MIXED_BY = 0x9E3779B1, 15
 
 
 @compiled
-def token(codes: NDArray[np.uint8], at: int, last: int, found: NDArray[np.int64]) -> None:
+def token(codes: NDArray[np.uint8], at: int | np.int64, last: int | np.int64, found: NDArray[np.int64]) -> None:
     """Write where a word or number ends, and its hash.
 
     Parameters
@@ -47,7 +47,7 @@ def token(codes: NDArray[np.uint8], at: int, last: int, found: NDArray[np.int64]
 @compiled
 def find_token(
     codes: NDArray[np.uint8],
-    begin: int,
+    begin: int | np.int64,
     word: NDArray[np.int64],
     pool: NDArray[np.uint8],
     spans: NDArray[np.int32],
@@ -91,9 +91,9 @@ def find_token(
 
 @compiled
 def find_step(
-    node: int,
-    between: int,
-    word: int,
+    node: int | np.int64,
+    between: int | np.int64,
+    word: int | np.int64,
     steps: NDArray[np.int64],
     nodes: NDArray[np.int32],
     answer: NDArray[np.int64],
@@ -157,7 +157,7 @@ def grow_tree(
     word, found, to = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
     n_words, n_nodes = 0, 1
     for term in range(ends.shape[0] - 1):
-        at, last, node, between = ends[term], ends[term + 1], 0, 0
+        at, last, node, between = ends[term], ends[term + 1], np.int64(0), np.int64(0)
         while at < last:
             token(codes, at, last, word)
             find_token(codes, at, word, codes, spans, slots, found)
