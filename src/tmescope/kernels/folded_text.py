@@ -139,8 +139,7 @@ def fold_text(
     -----
     ``PD-L1``, ``PD L1`` and ``pd-l1`` become the same text, ``TGFβ`` that of ``TGF-beta``. A possessive s is left out.
     """
-    state = np.zeros(4, dtype=np.int64)
-    point = np.zeros(2, dtype=np.int64)
+    state, point = np.zeros(4, dtype=np.int64), np.zeros(2, dtype=np.int64)
     own = np.zeros(1, dtype=np.int64)
     at = first
     while at < last:

@@ -172,8 +172,7 @@ def find_terms(
     codes, marks = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.uint8)
     places = np.empty((size, 2), dtype=np.int32)
     length, word, best = np.zeros(1, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
-    where = np.zeros(3, dtype=np.int64)
-    count[0] = 0
+    where, count[0] = np.zeros(3, dtype=np.int64), 0
     for document in range(ends.shape[0] - 1):
         where[0], where[1], where[2] = ends[document], 0, 0
         fold_text(data, where[0], ends[document + 1], kinds, letter_ends, letters, codes, marks, places, length)

@@ -145,7 +145,7 @@ def grow_tree(
         Zeros; bits of the hashes of first words are set. A word whose bit is not set begins no term.
     spans : array of int32, as many rows as there are words in all terms
         Written: where each word is in `codes`.
-    slots : array of int32, steps : array of int64, nodes : array of int32
+    slots, steps, nodes : arrays of int32, int64 and int32
         `DEAD` throughout and of a power of two, more than there are words; written, see `find_token` and `find_step`.
     terms : array of int32, one more than there are words
         `DEAD` throughout; written: the term that ends at a node. Node 0 is the root.
