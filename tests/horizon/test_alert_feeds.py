@@ -80,3 +80,9 @@ def test_a_long_feed_ends_with_the_oldest_left_out() -> None:
 )
 def test_an_address_is_made_of_known_forms_alone(doc_id: str, address: str) -> None:
     assert find_address(doc_id) == address
+
+
+def test_a_title_of_ten_thousand_letters_is_cut_for_people_alone():
+    long = Alert("w", "new_trial", "nct:NCT00000001", title="A" * 10_000)
+    assert len(as_text([long])) < 400
+    assert "A" * 10_000 in as_json([long])

@@ -19,6 +19,8 @@ PAGES = (
     "docs/how-to/atlas.md",
     "docs/how-to/cbioportal.md",
     "docs/how-to/horizon-watch.md",
+    "docs/how-to/horizon-study.md",
+    "docs/how-to/horizon.md",
     "docs/how-to/horizon-sources.md",
     "docs/methods/scoring.md",
     "bench/README.md",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["LakePath", "horizon_app"]
 
 horizon_app = typer.Typer(
-    help="What the world's research is doing. Fill a folder, the lake, with papers and trials (ingest), look into it "
-    "(info), check its files (verify), search it (search). After ingest nothing needs a network.",
+    help="What the world's research is doing. Fill a folder, the lake, with papers and trials (fetch, ingest), find "
+    "what they speak of (tag), then ask it: search, trends, landscape, watch, backtest. Only fetch needs a network.",
     no_args_is_help=True,
 )
 

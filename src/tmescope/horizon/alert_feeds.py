@@ -25,6 +25,10 @@ _ADDRESSES = (
 )
 
 
+_LONGEST_TITLE = 240
+"""Characters of a title that people read; JSON and Atom have all of it."""
+
+
 def as_text(alerts: Sequence[Alert]) -> str:
     """Return alerts as lines for people, by watch and kind.
 
@@ -43,7 +47,8 @@ def as_text(alerts: Sequence[Alert]) -> str:
 
 def _lines(one: Alert) -> Iterator[str]:
     day = f" {one.on}" if one.on else ""
-    yield make_inert(f"{KINDS[one.kind]}{day}: {one.doc_id} {one.title}".rstrip())
+    title = one.title if len(one.title) <= _LONGEST_TITLE else f"{one.title[:_LONGEST_TITLE]}…"
+    yield make_inert(f"{KINDS[one.kind]}{day}: {one.doc_id} {title}".rstrip())
     if change := _change(one):
         yield make_inert(f"    {change}")
     if reached := _reached(one):
