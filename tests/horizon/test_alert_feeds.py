@@ -86,3 +86,8 @@ def test_a_title_of_ten_thousand_letters_is_cut_for_people_alone():
     long = Alert("w", "new_trial", "nct:NCT00000001", title="A" * 10_000)
     assert len(as_text([long])) < 400
     assert "A" * 10_000 in as_json([long])
+
+
+def test_entities_are_called_by_their_names_beside_their_identifiers():
+    both = Alert("w", "first_together", "pmid:1", entity="HGNC:26838 + drug:x")
+    assert "TIGIT (HGNC:26838) + drug:x" in as_text([both], {"HGNC:26838": "TIGIT"})

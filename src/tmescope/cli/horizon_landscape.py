@@ -13,6 +13,8 @@ from tmescope.cli.horizon import LakePath
 from tmescope.cli.lists import print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from tmescope.horizon.alerts import Alert
@@ -294,6 +296,7 @@ def run(
     ] = None,
 ) -> None:
     """Tell what is new since the last run. Exit code 0: nothing; 10: news; 2: an error."""
+    from tmescope.horizon.entity_names import name_entities
     from tmescope.horizon.watching import list_watches, mark_told, run_watch
 
     folder = lake / "watch"
@@ -302,7 +305,9 @@ def run(
     if not chosen:
         typer.echo("the lake has no watch; add one: tmescope horizon watch add NAME --entity TIGIT", err=True)
     states = [run_watch(connection, folder, name, today=date.today().isoformat()) for name in dict.fromkeys(chosen)]
-    _tell_alerts([alert for state in states for alert in state.untold], json=json, output=output)
+    untold = [alert for state in states for alert in state.untold]
+    entities = sorted({entity for alert in untold for entity in alert.entity.split(" + ") if entity})
+    _tell_alerts(untold, names=name_entities(connection, entities), json=json, output=output)
     if atom is not None:
         _write_feed([alert for state in states for alert in state.alerts], atom, names=dict.fromkeys(chosen))
     for state in states:
@@ -311,12 +316,12 @@ def run(
         raise typer.Exit(NEWS)
 
 
-def _tell_alerts(alerts: list[Alert], *, json: bool, output: Path | None) -> None:
+def _tell_alerts(alerts: list[Alert], *, names: Mapping[str, str], json: bool, output: Path | None) -> None:
     import sys
 
     from tmescope.horizon.alert_feeds import as_json, as_text
 
-    text = as_json(alerts) if json else as_text(alerts)
+    text = as_json(alerts) if json else as_text(alerts, names)
     if output is not None:
         _write(output, text)
         return

@@ -6,7 +6,7 @@ import html
 import json
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from urllib.parse import quote
 
@@ -29,35 +29,37 @@ _LONGEST_TITLE = 240
 """Characters of a title that people read; JSON and Atom have all of it."""
 
 
-def as_text(alerts: Sequence[Alert]) -> str:
+def as_text(alerts: Sequence[Alert], names: Mapping[str, str] | None = None) -> str:
     """Return alerts as lines for people, by watch and kind.
 
     Parameters
     ----------
     alerts : sequence of Alert
         In the order in which they were found.
+    names : mapping of str to str, optional
+        What entities are called; their identifiers if omitted.
     """
     lines: list[str] = []
     for watch, of_watch in groupby(alerts, key=lambda one: one.watch):
         ones = list(of_watch)
         lines.append(f"{watch}: {len(ones)} new" if ones else watch)
-        lines += [f"  {line}" for one in ones for line in _lines(one)]
+        lines += [f"  {line}" for one in ones for line in _lines(one, names or {})]
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _lines(one: Alert) -> Iterator[str]:
+def _lines(one: Alert, names: Mapping[str, str]) -> Iterator[str]:
     day = f" {one.on}" if one.on else ""
     title = one.title if len(one.title) <= _LONGEST_TITLE else f"{one.title[:_LONGEST_TITLE]}…"
     yield make_inert(f"{KINDS[one.kind]}{day}: {one.doc_id} {title}".rstrip())
-    if change := _change(one):
+    if change := _change(one, names):
         yield make_inert(f"    {change}")
     if reached := _reached(one):
         yield make_inert(f"    {reached}")
 
 
-def _change(one: Alert) -> str:
+def _change(one: Alert, names: Mapping[str, str]) -> str:
     if one.entity:
-        return one.entity
+        return " + ".join(f"{names[e]} ({e})" if e in names else e for e in one.entity.split(" + "))
     if one.before or one.after:
         return f"{one.before or 'nothing'} -> {one.after or 'nothing'}" if one.before else one.after
     return ""
@@ -112,7 +114,7 @@ def as_atom(alerts: Sequence[Alert], *, title: str) -> str:
     ]
     for one in newest:
         address = find_address(one.doc_id)
-        said = " ".join(part for part in (_change(one), _reached(one)) if part)
+        said = " ".join(part for part in (_change(one, {}), _reached(one)) if part)
         lines += [
             "<entry>",
             f"<title>{_xml(f'{KINDS[one.kind]}: {one.title or one.doc_id}')}</title>",
