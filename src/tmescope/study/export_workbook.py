@@ -25,6 +25,7 @@ _TASK = "export: xlsx"
 _LONG_SCORES = 200_000
 _FIRST = ("cohorts", "samples", "features")
 _OF_EVERY_SAMPLE = ["cohort_id", "sample_id"]
+_SHEETS_OF_METHODS = (("scores", "scores", "a signature"), ("fractions", "composition", "a cell type"))
 _READING = {
     "empty cell": "a missing value",
     "text": "text is never a formula, a date or a number, whatever it begins with",
@@ -85,7 +86,8 @@ def export_workbook(results: Path | str, output: Path | str, *, progress: Progre
     final = Path(output)
     _check_output(final)
     run = open_results(results)
-    tables = run.read_tables(list(SCHEMAS))
+    written = run.table_hashes()
+    tables = run.read_tables([name for name in SCHEMAS if f"{name}.parquet" in written])
     progress.start(_TASK, 2, unit="parts")
     parts, notes = _arrange(tables)
     about = _about(run, tables, sheets={name: text for name, text, _ in parts}, notes=notes)
@@ -116,19 +118,19 @@ def _check_output(final: Path) -> None:
 
 def _arrange(tables: Mapping[str, pd.DataFrame]) -> tuple[list[tuple[str, str, pd.DataFrame]], list[str]]:
     """Return name, meaning and table of every sheet, and what a reader must be told."""
-    scores = tables["scores"]
-    parts = [(name, f"one row is {SCHEMAS[name].summary}", tables[name]) for name in _FIRST]
-    for method in dict.fromkeys(scores["method"]):
-        meaning = f"scores by {method}: one row is one sample, one column a signature"
-        parts.append((f"scores_{method}", meaning, _wide(scores[scores["method"] == method])))
-    fractions = tables["fractions"]
-    for method in dict.fromkeys(fractions["method"]):
-        meaning = f"composition by {method}: one row is one sample, one column a cell type"
-        parts.append((f"fractions_{method}", meaning, _wide(fractions[fractions["method"] == method])))
+    parts = [(name, f"one row is {SCHEMAS[name].summary}", tables[name]) for name in _FIRST if name in tables]
+    for name, what, columns in _SHEETS_OF_METHODS:
+        table = tables.get(name)
+        if table is None:
+            continue
+        for method in dict.fromkeys(table["method"]):
+            meaning = f"{what} by {method}: one row is one sample, one column {columns}"
+            parts.append((f"{name}_{method}", meaning, _wide(table[table["method"] == method])))
     notes = []
-    if len(scores) <= _LONG_SCORES:
+    scores = tables.get("scores")
+    if scores is not None and len(scores) <= _LONG_SCORES:
         parts.append(("scores", f"one row is {SCHEMAS['scores'].summary}", scores))
-    else:
+    elif scores is not None:
         notes.append(
             f"the long table of scores has {len(scores):,} rows and is left out; its values are on the sheets of the "
             "methods, its coverage in tables/scores.parquet"
@@ -163,9 +165,13 @@ def _where_from(run: FinishedRun, tables: Mapping[str, pd.DataFrame]) -> Iterato
     record = run.record()
     yield from (("study", key, str(value)) for key, value in sorted(record.study.items()) if value not in (None, ""))
     yield from (("version", name, version) for name, version in record.versions.items())
-    yield from _pairs("scale", tables["cohorts"], "cohort_id", named="scale")
-    yield from _pairs("unit", tables["methods"], "name", named="unit")
-    yield from _pairs("unit", tables["features"], "feature", named="unit")
+    for section, name, key in (
+        ("scale", "cohorts", "cohort_id"),
+        ("unit", "methods", "name"),
+        ("unit", "features", "feature"),
+    ):
+        if name in tables:  # a study of a lake has none of them
+            yield from _pairs(section, tables[name], key, named=section)
     yield from (("sha256 of input", name, sha) for name, sha in record.inputs.items())
     yield from (("sha256 of facts", name, sha) for name, sha in record.facts.items())
     yield from (("sha256 of table", n, sha) for n, sha in run.table_hashes().items() if n.endswith(".parquet"))
