@@ -8,7 +8,7 @@ from tmescope.cli.main import app
 
 PASSES = {"qc", "pseudobulk", "variable-genes", "pca", "score", "markers"}
 GRAPH = {"integrate", "neighbours", "cluster", "umap"}
-STORE = {"ingest", "info", "verify", "export"}
+STORE = {"restore", "ingest", "info", "verify", "export"}
 
 
 def _options(command):
@@ -20,5 +20,5 @@ def test_all_commands_about_atlases_are_in_one_group():
     assert set(group.commands) == PASSES | GRAPH | STORE
     for name in PASSES:
         assert {"--threads", "--workers", "--cluster", "--quiet"} <= _options(group.commands[name]), name
-    for name in GRAPH | PASSES | STORE - {"ingest"}:
+    for name in GRAPH | PASSES | STORE - {"ingest", "restore"}:
         assert "atlas" in {p.name for p in group.commands[name].params}, name

@@ -28,12 +28,12 @@ def run_killed(study: Path, output: Path, *, n: int, when: str) -> int:
     if child == 0:
         real, seen = atomic.commit, 0
 
-        def commit(staged: Path, final: Path) -> None:
+        def commit(staged: Path, final: Path, **how: bool) -> None:
             nonlocal seen
             seen += 1
             if seen == n and when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
-            real(staged, final)
+            real(staged, final, **how)
             if seen == n and when == "after":
                 os.kill(os.getpid(), signal.SIGKILL)
 

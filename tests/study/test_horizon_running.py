@@ -10,6 +10,8 @@ from tests.study import lake_study
 
 from tmescope.foundation.errors import ManyProblems
 from tmescope.study.checking import check
+from tmescope.study.loading import parse_study
+from tmescope.study.run_records import read_run
 from tmescope.study.running import run
 
 
@@ -74,3 +76,10 @@ def test_the_crate_names_every_file_of_the_lake(lake_run):
     assert len(inputs) == 5
     assert all(name.startswith("lake: year-") for name in inputs)
     assert str(folder) not in json.dumps(graph)
+
+
+def test_the_record_is_a_study_again(lake_run):
+    folder, _, _ = lake_run
+    said = read_run(folder / "out").study
+    assert not {"cohorts", "profile"} & said.keys()
+    assert parse_study(dict(said), folder=folder).horizon.shown == 8

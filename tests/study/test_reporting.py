@@ -5,10 +5,14 @@ from tests.study import tiny
 from tests.study.contexts import do, opened
 
 import tmescope as ts
+from tmescope.store.horizon_schemas import HORIZON_SCHEMAS
 from tmescope.store.tables import SCHEMAS
+from tmescope.store.trend_schemas import TREND_SCHEMAS
 from tmescope.study import reporting
 from tmescope.study.crate import provenance_of
 from tmescope.study.reporting import publish_report, report_steps
+
+OF_COHORTS = SCHEMAS.keys() - HORIZON_SCHEMAS.keys() - TREND_SCHEMAS.keys()
 
 
 @pytest.fixture
@@ -43,7 +47,7 @@ def test_the_report_is_made_of_the_tables_and_drawn_once(tmp_path, drawn):
         do(context)
         assert _report(context) == ["figures", "report"]
         (contents,) = drawn
-        assert set(contents.tables) == set(SCHEMAS)
+        assert set(contents.tables) == OF_COHORTS
         assert (contents.study_id, contents.title) == ("tiny", "A tiny study")
         assert contents.primary_method == "zscore"
         assert set(contents.table("scores")["feature"]) <= set(contents.signature_genes)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from tmescope.foundation.errors import FormatVersionError, MissingFileError, StoreError, TmescopeError
 from tmescope.store.atomic import staged_file
 from tmescope.store.tables import SCHEMAS, read_table, shape_table
+from tmescope.study.schema_horizon import OF_COHORTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ def write_run_record(root: Path, study: Study, provenance: Mapping[str, Any]) ->
     record = {
         "format": _FORMAT,
         "version": _VERSION,
-        "study": _without_paths(study.model_dump(mode="json")),
+        "study": _without_paths(study.model_dump(mode="json", exclude=_not_asked(study))),
         **{part: dict(provenance[part]) for part in _PARTS},
         **({"models": provenance["models"]} if provenance.get("models") else {}),
     }
@@ -100,6 +101,11 @@ def write_run_record(root: Path, study: Study, provenance: Mapping[str, Any]) ->
         return
     with staged_file(final) as staged:
         staged.write_text(text, encoding="utf-8")
+
+
+def _not_asked(study: Study) -> set[str]:
+    """Return the parts of a study file that do not belong to its kind."""
+    return set(OF_COHORTS) if study.study.kind == "horizon" else {"horizon"}
 
 
 def _without_paths(value: Any) -> Any:

@@ -10,10 +10,10 @@ from pydantic import Field, field_validator
 
 from tmescope.study.schema_parts import FileName, Table
 
-__all__ = ["HorizonPart", "begin_of_day", "check_kind", "end_of_day"]
+__all__ = ["OF_COHORTS", "HorizonPart", "begin_of_day", "check_kind", "end_of_day"]
 
 _MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
-_OF_COHORTS = (
+OF_COHORTS = (
     "cohorts",
     "endpoints",
     "profile",
@@ -24,6 +24,7 @@ _OF_COHORTS = (
     "deconvolution",
     "subtypes",
 )
+"""Tables of a study file that ask cohorts."""
 
 
 class HorizonPart(Table):
@@ -142,11 +143,11 @@ def check_kind(data: Any) -> Any:
     head = data.get("study")
     kind = head.get("kind", "cohorts") if isinstance(head, dict) else "cohorts"
     if kind != "horizon":
-        if "horizon" in data:
+        if data.get("horizon") is not None:
             message = 'the table horizon belongs to a study of kind = "horizon", which [study] must say'
             raise ValueError(message)
         return data
-    if strange := [name for name in _OF_COHORTS if data.get(name)]:
+    if strange := [name for name in OF_COHORTS if data.get(name)]:
         message = f'{", ".join(strange)} does not belong to a study of kind = "horizon"'
         raise ValueError(message)
     if "horizon" not in data:
