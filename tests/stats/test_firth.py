@@ -131,3 +131,14 @@ def test_what_cannot_be_estimated_is_missing_with_the_reason(x, y, reason: str) 
     assert (found.reason, found.method) == (reason, "not estimated")
     assert np.isnan(found.coefficients).all()
     assert penalised_likelihood_ratio(x, y, column=0).reason == reason
+
+
+def test_a_profile_over_a_surface_that_bends_both_ways_is_followed_to_both_limits() -> None:
+    rng = np.random.default_rng(49768)
+    positive = rng.choice(["responder", "non_responder"], 9) == "responder"
+    confounders, feature = rng.integers(0, 2, (9, 4)).astype(float), rng.integers(0, 2, 9).astype(float)
+    x = np.column_stack([feature, confounders])
+    fitted = fit_firth(x, positive, profile=[0])
+    assert fitted.ci_low[0] < fitted.coefficients[0] < fitted.ci_high[0]
+    for value in (fitted.ci_low[0], fitted.ci_high[0]):
+        assert penalised_likelihood_ratio(x, positive, column=0, value=value).p_value == pytest.approx(0.05, abs=1e-7)

@@ -21,6 +21,7 @@ __all__ = ["FirthModel", "fit_firth", "penalised_likelihood_ratio"]
 _MAX_STEPS = 200
 _STEP_TOLERANCE = 1e-11
 _LONGEST_STEP = 5.0
+_FLATTEST = 1e-8
 _MAX_DOUBLINGS = 60
 
 
@@ -107,13 +108,16 @@ class _Penalised:
         return np.asarray(self.z.T @ slope_of_score, dtype=np.float64)
 
     def step(self, slope: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return Newton's step in the free slopes, or Fisher's where the surface is not curved downwards."""
+        """Return Newton's step in the free slopes, turned upwards where the surface is not curved downwards."""
         score, information = self.score(slope)
         step = np.zeros(slope.size)
         block = self.curvature(slope, information)[np.ix_(free, free)]
-        if np.linalg.eigvalsh(block)[0] <= 0.0:
-            block = information[np.ix_(free, free)]
-        step[free] = np.linalg.solve(block, score[free])
+        values, vectors = np.linalg.eigh(block)
+        if values[0] <= 0.0:  # a surface that bends up on one side is climbed as if it bent down as much
+            sizes = np.maximum(np.abs(values), _FLATTEST * np.abs(values).max())
+            step[free] = vectors @ ((vectors.T @ score[free]) / sizes)
+        else:
+            step[free] = np.linalg.solve(block, score[free])
         return np.asarray(step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300)))
 
     def maximise(self, start: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64] | None:
