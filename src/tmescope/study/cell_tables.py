@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tmescope.store.tables import empty_table, read_table
+from tmescope.store.tables import read_table
 from tmescope.study.cell_features import cell_groups
+from tmescope.study.stacked_tables import stack_tables
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -30,9 +31,7 @@ def cells_builder(name: str) -> Callable[[Context], pd.DataFrame]:
     """
 
     def build(context: Context) -> pd.DataFrame:
-        parts = [_of_cohort(context, c, name) for c in context.study.cohorts if c.kind == "cells"]
-        filled = [p for p in parts if len(p)]
-        return pd.concat(filled, ignore_index=True) if filled else empty_table(name)
+        return stack_tables(name, (_of_cohort(context, c, name) for c in context.study.cohorts if c.kind == "cells"))
 
     return build
 

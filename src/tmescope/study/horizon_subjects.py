@@ -18,6 +18,7 @@ from tmescope.horizon.watches import Watch
 from tmescope.store.tables import empty_table, shape_table, write_table
 from tmescope.study.ledger import Step
 from tmescope.study.schema_horizon import begin_of_day
+from tmescope.study.stacked_tables import stack_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,9 +65,7 @@ def landscape_step(context: Context, lake: StudyLake) -> Step:
             title = " and ".join(found.names.get(e, e) for e in subject.entities)
             about.append({"subject": found.subject, "title": title, "notes": list(found.notes)})
         for name, parts in tables.items():
-            filled = [p for p in parts if len(p)]
-            whole = pd.concat(filled, ignore_index=True) if filled else empty_table(name)
-            write_table(shape_table(name, whole), folder / f"{name}.parquet")
+            write_table(shape_table(name, stack_tables(name, parts)), folder / f"{name}.parquet")
         (folder / "about.json").write_text(json.dumps(about, sort_keys=True, indent=1) + "\n", encoding="utf-8")
 
     return Step("landscapes", ingredients, make)

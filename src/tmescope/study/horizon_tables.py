@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tmescope.foundation.result import RunWarning
-from tmescope.store.tables import empty_table, read_table, shape_table, write_csv, write_table
+from tmescope.store.tables import read_table, shape_table, write_csv, write_table
 from tmescope.study.horizon_subjects import LANDSCAPE_TABLES
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
+from tmescope.study.stacked_tables import stack_tables
 
 if TYPE_CHECKING:
     from tmescope.study.context import Context
@@ -100,16 +101,12 @@ def read_about(context: Context, step: str) -> Any:
 
 
 def _builders(context: Context, areas: list[str]) -> Mapping[str, Callable[[], pd.DataFrame]]:
-    def stacked(name: str) -> pd.DataFrame:
-        parts = [read_table(context.ledger.folder(f"area-{a}") / f"{name}.parquet") for a in areas]
-        filled = [p for p in parts if len(p)]
-        return pd.concat(filled, ignore_index=True) if filled else empty_table(name)
-
     def own(step: str, name: str) -> Callable[[], pd.DataFrame]:
         return lambda: read_table(context.ledger.folder(step) / f"{name}.parquet")
 
     def of_areas(name: str) -> Callable[[], pd.DataFrame]:
-        return lambda: stacked(name)
+        folders = [context.ledger.folder(f"area-{area}") for area in areas]
+        return lambda: stack_tables(name, (read_table(folder / f"{name}.parquet") for folder in folders))
 
     steps = {"horizon_sources": "sources", "horizon_changes": "changes", "lead_times": "lead", "lead_curve": "lead"}
     steps |= dict.fromkeys(LANDSCAPE_TABLES, "landscapes")

@@ -9,7 +9,8 @@ import pandas as pd
 
 from tmescope.associate.moderators import moderate_answers
 from tmescope.stats.meta_analysis import PoolingOptions
-from tmescope.store.tables import empty_table, shape_table
+from tmescope.store.tables import shape_table
+from tmescope.study.stacked_tables import stack_tables
 
 if TYPE_CHECKING:
     from tmescope.study.schema_questions import Pooling, Question
@@ -51,8 +52,7 @@ def moderate(questions: Sequence[Question], answers: pd.DataFrame) -> dict[str, 
 
 
 def _shaped(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    filled = [p for p in parts if len(p)]
-    return shape_table(name, pd.concat(filled, ignore_index=True)) if filled else empty_table(name)
+    return shape_table(name, stack_tables(name, parts))
 
 
 def _stated(questions: Sequence[Question]) -> Iterator[dict[str, object]]:

@@ -21,6 +21,7 @@ from tmescope.study.notices import warning_table
 from tmescope.study.question_kinds import ANSWERERS
 from tmescope.study.question_material import QuestionMaterial, Surroundings, gather_material
 from tmescope.study.shared_patients import find_elsewhere
+from tmescope.study.stacked_tables import stack_tables
 from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
@@ -171,12 +172,10 @@ def pool_step(context: Context) -> Step:
     def make(folder: Path) -> None:
         steps = [*(f"answers-{c.id}" for c in study.cohorts), *(["carried"] if "carried" in context.outcomes else [])]
         tables = [read_table(context.ledger.folder(name) / "answers.parquet") for name in steps]
-        filled = [t for t in tables if len(t)]
-        answers = pd.concat(filled, ignore_index=True) if filled else empty_table("answers")
+        answers = stack_tables("answers", tables)
         found = [pool_answers(answers[answers["question_id"] == q.id], plan=_plan(q)) for q in asked]
         for name in ("pooled", "leave_one_out"):
-            parts = [part for f in found if len(part := getattr(f, name))]
-            table = shape_table(name, pd.concat(parts, ignore_index=True)) if parts else empty_table(name)
+            table = shape_table(name, stack_tables(name, (getattr(f, name) for f in found)))
             write_table(table, folder / f"{name}.parquet")
         noted = _write_screens(context, folder, [q for q in asked if q.kind == "screen"])
         for name, table in moderate(asked, answers).items():

@@ -22,6 +22,7 @@ from tmescope.study.modelling import MODEL_TABLES
 from tmescope.study.notices import warning_table
 from tmescope.study.questioning import pools
 from tmescope.study.remark import remark_decisions, remark_table
+from tmescope.study.stacked_tables import stack_tables
 from tmescope.study.subtype_needs import subtype_methods
 from tmescope.study.tripod import tripod_table
 
@@ -67,8 +68,7 @@ def _stacked(name: str, prefix: str) -> Callable[[Context], pd.DataFrame]:
         parts = [
             read_table(context.ledger.folder(f"{prefix}-{c.id}") / f"{name}.parquet") for c in context.study.cohorts
         ]
-        filled = [p for p in parts if len(p)]
-        return pd.concat(filled, ignore_index=True) if filled else empty_table(name)
+        return stack_tables(name, parts)
 
     return build
 
