@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tmescope.horizon.folding import fold, load_folding
+from tmescope.horizon.found_rows import gather_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,16 +118,10 @@ def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64])
 
     tables = load_folding()
     a = automaton
-    size, count = 1024 + len(data) // 60, np.zeros(1, dtype=np.int64)
-    while True:
-        found = np.empty((size, 6), dtype=np.int32)
-        find_terms(
-            data, ends, tables.kinds, tables.ends, tables.letters, a.begins, a.pool, a.spans, a.slots,
-            a.steps, a.nodes, a.terms, a.branches, a.form_ends, a.form_case, found, count,
-        )  # fmt: skip
-        if count[0] <= size:
-            break
-        size = int(count[0])
-    found = found[: count[0]]
+    given = (
+        data, ends, tables.kinds, tables.ends, tables.letters, a.begins, a.pool, a.spans, a.slots,
+        a.steps, a.nodes, a.terms, a.branches, a.form_ends, a.form_case,
+    )  # fmt: skip
+    found = gather_rows(partial(find_terms, *given), columns=6, guess=1024 + len(data) // 60)
     found[:, 1] = a.forms[found[:, 1]]
     return found

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tmescope.horizon.dictionary import Dictionary
 from tmescope.horizon.forms import SHIELD, SURE, UNSURE
+from tmescope.horizon.found_rows import gather_rows
 from tmescope.horizon.gene_forms import SPELT, SYMBOL
 
 if TYPE_CHECKING:
@@ -91,13 +93,8 @@ def abbreviations(texts: Texts) -> NDArray[np.int32]:
     """
     from tmescope.kernels.abbreviations import find_abbreviations
 
-    size, count = 256 + len(texts.data) // 400, np.zeros(1, dtype=np.int64)
-    while True:
-        found = np.empty((size, 5), dtype=np.int32)
-        find_abbreviations(texts.data, texts.ends, found, count)
-        if count[0] <= size:
-            return found[: count[0]]
-        size = int(count[0])
+    find = partial(find_abbreviations, texts.data, texts.ends)
+    return gather_rows(find, columns=5, guess=256 + len(texts.data) // 400)
 
 
 def accept(found: NDArray[np.int32], texts: Texts, dictionary: Dictionary) -> NDArray[np.bool_]:

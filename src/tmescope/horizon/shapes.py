@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from tmescope.facts.horizon_terms import load_not_drugs, load_stems
 from tmescope.horizon.drugs import is_company_code
 from tmescope.horizon.evidence import FROM, TEXT, TO
+from tmescope.horizon.found_rows import gather_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,15 +70,10 @@ def drug_words(texts: Texts, taken: NDArray[np.int32], dictionary: Dictionary) -
     from tmescope.kernels.word_shapes import CODE, find_shapes
 
     stems = [stem for stem in load_stems() if not stem.only_in_trials]
-    size, count = 256 + len(texts.data) // 200, np.zeros(1, dtype=np.int64)
-    while True:
-        found = np.empty((size, 4), dtype=np.int32)
-        find_shapes(texts.data, texts.ends, *_tables(), found, count)
-        if count[0] <= size:
-            break
-        size = int(count[0])
+    find = partial(find_shapes, texts.data, texts.ends, *_tables())
+    found = gather_rows(find, columns=4, guess=256 + len(texts.data) // 200)
     places = (taken[:, TEXT].astype(np.int64) << 32) | taken[:, FROM]
-    for text, shape, first, last in found[: count[0]].tolist():
+    for text, shape, first, last in found.tolist():
         since = stems[shape].known_since if shape != CODE else None
         if dictionary.day and since and since > dictionary.day:
             continue
