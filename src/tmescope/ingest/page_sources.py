@@ -140,7 +140,34 @@ def read_object(data: bytes, where: str) -> Fields:
 
 
 @dataclass(frozen=True)
-class TrialPages:
+class _JsonPages:
+    """What sources have in common that answer in JSON and lead on by a token.
+
+    Parameters
+    ----------
+    service : Service
+        Where it is.
+    """
+
+    service: Service = field(default_factory=Service)
+
+    @property
+    def suffix(self) -> str:
+        """Return the end of the names of its pages."""
+        return ".json"
+
+    def instead(self, place: Place) -> Place | None:
+        """Return None: a token that the server no longer knows leads nowhere.
+
+        Parameters
+        ----------
+        place : dict
+            What it refused.
+        """
+
+
+@dataclass(frozen=True)
+class TrialPages(_JsonPages):
     """ClinicalTrials.gov, version 2 of its API: ``pageToken`` leads from page to page.
 
     Parameters
@@ -152,13 +179,6 @@ class TrialPages:
     -----
     ``since`` is the day of the last update: what is new and what has changed.
     """
-
-    service: Service = field(default_factory=Service)
-
-    @property
-    def suffix(self) -> str:
-        """Return the end of the names of its pages."""
-        return ".json"
 
     @property
     def interval(self) -> float:
@@ -220,18 +240,9 @@ class TrialPages:
         token = answer.text("nextPageToken")
         return Answer(tuple(ids), answer.count("totalCount"), {**place, "token": token} if token else None)
 
-    def instead(self, place: Place) -> Place | None:
-        """Return None: a token that the server no longer knows leads nowhere.
-
-        Parameters
-        ----------
-        place : dict
-            What it refused.
-        """
-
 
 @dataclass(frozen=True)
-class EuropePmcPages:
+class EuropePmcPages(_JsonPages):
     """Europe PMC: ``cursorMark`` leads from page to page, and stays what it was at the end.
 
     Parameters
@@ -243,13 +254,6 @@ class EuropePmcPages:
     -----
     ``since`` and ``until`` are days on which Europe PMC first had a record (``FIRST_IDATE``).
     """
-
-    service: Service = field(default_factory=Service)
-
-    @property
-    def suffix(self) -> str:
-        """Return the end of the names of its pages."""
-        return ".json"
 
     @property
     def interval(self) -> float:
@@ -310,12 +314,3 @@ class EuropePmcPages:
         return Answer(
             ids, answer.count("hitCount"), None if is_last else {**place, "cursor": cursor}, is_page=bool(ids)
         )
-
-    def instead(self, place: Place) -> Place | None:
-        """Return None: a cursor that the server no longer knows leads nowhere.
-
-        Parameters
-        ----------
-        place : dict
-            What it refused.
-        """
