@@ -135,10 +135,10 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
 
 
 def _check_horizon(study: Study) -> CheckOutcome:
-    from tmescope.study.horizon_running import describe_lake, horizon_problems
+    from tmescope.study.horizon_running import check_horizon
 
-    problems = tuple(horizon_problems(study))
-    return CheckOutcome(problems, (), "" if problems else describe_lake(study))
+    problems, summary = check_horizon(study)
+    return CheckOutcome(tuple(problems), (), summary)
 
 
 def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> list[TmescopeError]:

@@ -28,39 +28,40 @@ if TYPE_CHECKING:
     from tmescope.facts.focus import FocusArea
     from tmescope.study.schema import Study
 
-__all__ = ["describe_lake", "horizon_problems", "run_horizon"]
+__all__ = ["check_horizon", "run_horizon"]
 
 _FIGURES, _AREA, _QUICK = 16.0, 6.0, 1.0
 
 
-def horizon_problems(study: Study) -> list[TmescopeError]:
-    """Return everything that is wrong with a study of a lake, before it runs.
+def check_horizon(study: Study) -> tuple[list[TmescopeError], str]:
+    """Return everything that is wrong with a study of a lake before it runs, or what the lake holds, by kind.
 
     Parameters
     ----------
     study : Study
         Of kind horizon.
+
+    Returns
+    -------
+    problems : list of TmescopeError
+    summary : str
+        One kind of document a line, as far as it counts; empty where there are problems.
     """
-    problems = find_areas(horizon_of(study), study.resolve)[1]
-    try:
-        open_study_lake(study)
-    except TmescopeError as error:
-        problems.append(error)
-    return problems
-
-
-def describe_lake(study: Study) -> str:
-    """Return what the lake of a study holds as far as it counts, one kind of document a line.
-
-    Parameters
-    ----------
-    study : Study
-        Of kind horizon, without problems.
-    """
-    rows = open_study_lake(study).connection.execute(
+    _, lake, problems = _prepare(study)
+    if problems or lake is None:
+        return problems, ""
+    rows = lake.connection.execute(
         "SELECT kind, count(*), min(entered_on), max(entered_on) FROM documents GROUP BY kind ORDER BY kind"
-    )
-    return "\n".join(f"{kind}: {n:,} documents, entered {first} to {last}" for kind, n, first, last in rows.fetchall())
+    ).fetchall()
+    return [], "\n".join(f"{kind}: {n:,} documents, entered {first} to {last}" for kind, n, first, last in rows)
+
+
+def _prepare(study: Study, *, threads: int = 1) -> tuple[dict[str, FocusArea], StudyLake | None, list[TmescopeError]]:
+    areas, problems = find_areas(horizon_of(study), study.resolve)
+    try:
+        return areas, open_study_lake(study, threads=threads), problems
+    except TmescopeError as error:
+        return areas, None, [*problems, error]
 
 
 def run_horizon(study: Study, root: Path, *, threads: int = 1, progress: Progress = SILENT) -> RunOutcome:
@@ -91,12 +92,8 @@ def run_horizon(study: Study, root: Path, *, threads: int = 1, progress: Progres
     Steps, commits and resuming are those of `tmescope.study.running.run`. A step is made anew where the lake changed.
     """
     began, started = time.monotonic(), now()
-    areas, problems = find_areas(horizon_of(study), study.resolve)
-    try:
-        lake = open_study_lake(study, threads=threads)
-    except TmescopeError as error:
-        problems.append(error)
-    if problems:
+    areas, lake, problems = _prepare(study, threads=threads)
+    if problems or lake is None:
         raise ManyProblems(problems)
     progress.plan({**{f"area-{name}": _AREA for name in areas}, "landscapes": _QUICK, "tables": _QUICK})
     with open_ledger(root) as ledger:
