@@ -34,6 +34,14 @@ Version = Annotated[
     str | None,
     typer.Option("--version", help="Which version; recognised by its hash, or the newest, if omitted."),
 ]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        help="Certificates (PEM) to trust; the usual ones if omitted. SSL_CERT_FILE does the same.",
+        show_default=False,
+    ),
+]
 Sha256 = Annotated[
     list[str] | None,
     typer.Option(
@@ -151,14 +159,7 @@ def fetch(
             show_default=False,
         ),
     ] = None,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--ca-file",
-            help="Certificates (PEM) to trust; the usual ones if omitted. SSL_CERT_FILE does the same.",
-            show_default=False,
-        ),
-    ] = None,
+    ca_file: CaFile = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:

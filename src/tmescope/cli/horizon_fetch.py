@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tmescope.cli.facts import CaFile
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.foundation.errors import InputError
 
@@ -60,14 +61,7 @@ def fetch(
         str | None,
         typer.Option("--url", help="Another address of the same service (https): a gateway.", show_default=False),
     ] = None,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--ca-file",
-            help="Certificates (PEM) to trust; the usual ones if omitted. SSL_CERT_FILE does the same.",
-            show_default=False,
-        ),
-    ] = None,
+    ca_file: CaFile = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tmescope.cli.horizon import LakePath
+from tmescope.cli.horizon_telling import as_csv, last_day, plain, refuse_both
 from tmescope.cli.lists import print_table
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ watch_app = typer.Typer(
 )
 landscape_app.add_typer(watch_app, name="watch")
 
+_WIDTH = 60
 _HORIZON = Path("horizon")
 _MOST_ROWS = 12
-_WIDTH = 60
 _AXES = ("phase", "status", "sponsor_class", "country", "start_year")
 
 Name = Annotated[str, typer.Argument(help="Name of the watch.", show_default=False)]
@@ -70,21 +71,19 @@ def landscape(
     The unit is the distinct trial, and each number has the identifiers of its trials beside it. Trials of phases 1 and
     2 are a category of their own. What is missing is missing in this lake.
     """
-    from tmescope.foundation.errors import InputError
     from tmescope.horizon.entity_names import find_acting_drugs, resolve_entity
     from tmescope.horizon.landscape import map_landscape
     from tmescope.horizon.subjects import Subject
 
-    if csv and json:
-        raise InputError("--csv and --json are given", where="horizon landscape", expected="one of them")
-    day = _day(as_of)
+    refuse_both(csv, json, "horizon landscape")
+    day = last_day(as_of, "--as-of") if as_of else None
     connection = _connect(lake, day)
     ids = tuple(dict.fromkeys(resolve_entity(connection, one) for one in entities))
     found = map_landscape(connection, Subject(ids, acting=find_acting_drugs(ids)), as_of=day)
     if output is not None:
         _write_tables(found, output)
     if csv:
-        typer.echo(_as_csv(found.tables()[f"landscape_{table}"]), nl=False)
+        typer.echo(as_csv(found.tables()[f"landscape_{table}"]), nl=False)
     elif json:
         typer.echo(_as_json(found))
     else:
@@ -98,17 +97,6 @@ def _connect(lake: Path, day: date | None = None, *, needed: bool = True) -> Con
     return opened.connect() if day is None else opened.as_of(day)
 
 
-def _day(text: str | None) -> date | None:
-    from tmescope.foundation.errors import InputError
-    from tmescope.study.schema_horizon import end_of_day
-
-    try:
-        return end_of_day(text) if text else None
-    except ValueError as error:
-        expected = "2023-06-30, or a month or year, whose last day it is"
-        raise InputError(f"{text!r} is no day", where="--as-of", expected=expected) from error
-
-
 def _write_tables(found: Landscape, output: Path) -> None:
     from tmescope.store.atomic import staged_file
     from tmescope.store.tables import write_csv, write_table
@@ -118,17 +106,6 @@ def _write_tables(found: Landscape, output: Path) -> None:
             write_table(table, staged)
         with staged_file(output / f"{name}.csv") as staged:
             write_csv(table, staged)
-
-
-def _as_csv(table: pd.DataFrame) -> str:
-    import tempfile
-
-    from tmescope.store.tables import write_csv
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "table.csv"
-        write_csv(table, path)
-        return path.read_text(encoding="utf-8")
 
 
 def _as_json(found: Landscape) -> str:
@@ -145,7 +122,7 @@ def _as_json(found: Landscape) -> str:
 
 
 def _tell(found: Landscape) -> None:
-    names = [f"{_plain(name)} ({key})" if name != key else key for key, name in _subject_names(found)]
+    names = [f"{plain(name, _WIDTH)} ({key})" if name != key else key for key, name in _subject_names(found)]
     n = len(found.trials)
     typer.secho(f"{' with '.join(names)}: {n} {'trial' if n == 1 else 'trials'}", bold=True)
     if not n:
@@ -201,16 +178,9 @@ def _tell_table(heading: str, columns: tuple[str, ...], table: pd.DataFrame) -> 
     shown = table[list(columns)].head(_MOST_ROWS)
     head = tuple(c.replace("n_", "").replace("_", " ") for c in columns)
     cells = shown.astype(object).where(shown.notna(), "").to_numpy().tolist()
-    print_table(head, [[_plain(str(cell)) for cell in row] for row in cells])
+    print_table(head, [[plain(str(cell), _WIDTH) for cell in row] for row in cells])
     if len(table) > _MOST_ROWS:
         typer.echo(f"and {len(table) - _MOST_ROWS} more")
-
-
-def _plain(text: str) -> str:
-    from tmescope.horizon.alert_feeds import make_inert
-
-    shown = make_inert(text)
-    return shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…"
 
 
 @watch_app.command("add")
@@ -266,7 +236,7 @@ def list_all(
         return
     rows = [
         (s.watch.name, str(len(s.watch.entities)), str(len(s.seen.trials)), str(len(s.seen.papers)), str(s.run),
-         str(len(s.alerts)), _plain(s.watch.query or ", ".join(s.watch.entities)))
+         str(len(s.alerts)), plain(s.watch.query or ", ".join(s.watch.entities), _WIDTH))
         for s in states
     ]  # fmt: skip
     print_table(("name", "entities", "trials", "papers", "runs", "alerts", "looks for"), rows)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tmescope.cli.horizon import LakePath
+from tmescope.cli.horizon_telling import as_csv, first_day, last_day, plain, refuse_both
 from tmescope.cli.lists import print_table
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ __all__ = ["trends_app"]
 
 trends_app = typer.Typer()
 
+_WIDTH = 40
 _HORIZON = Path("horizon")
 _MOST_ROWS = 25
 _MOST_PAIRS = 10
-_WIDTH = 40
 
 Table = Literal["trends", "counts", "pairs", "novel", "lead_times", "lead_curve"]
 Since = Annotated[
@@ -68,8 +69,8 @@ def trends(
     """
     from tmescope.horizon.mention_index import index_mentions
 
-    _refuse_both(csv, json, "horizon trends")
-    first = _day(since, "--since")
+    refuse_both(csv, json, "horizon trends")
+    first = first_day(since, "--since")
     index = index_mentions(_connect(lake))
     if focus is not None:
         _choose(index, focus)
@@ -78,7 +79,7 @@ def trends(
         return
     tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus)
     if csv:
-        typer.echo(_as_csv(tables[table]), nl=False)
+        typer.echo(as_csv(tables[table]), nl=False)
     elif json:
         typer.echo(_as_json(tables, {"focus": focus or "", "since": first.isoformat(), "notes": list(found.notes)}))
     else:
@@ -109,19 +110,19 @@ def backtest(
     from tmescope.horizon.backtest import BacktestOptions
     from tmescope.horizon.backtest import backtest as run
 
-    _refuse_both(csv, json, "horizon backtest")
-    day = _last_day(freeze)
+    refuse_both(csv, json, "horizon backtest")
+    day = last_day(freeze, "--freeze")
     opened = open_tagged(lake)
     found = run(
         opened.as_of(day),
         opened.connect(),
         day=day,
-        since=_day(since, "--since"),
+        since=first_day(since, "--since"),
         rng=np.random.default_rng(seed),
         options=BacktestOptions(quarters=quarters),
     )
     if csv:
-        typer.echo(_as_csv(found.table), nl=False)
+        typer.echo(as_csv(found.table), nl=False)
     elif json:
         about = {"frozen_on": day.isoformat(), "judged_from": found.judged_from, "judged_until": found.judged_until}
         typer.echo(_as_json({"backtest": found.table, "entities": found.entities}, about))
@@ -213,42 +214,13 @@ def _tell_documents(
     found = documents_of(index, name, quarter=quarter, in_focus=in_focus)
     found["entered_on"] = found["entered_on"].dt.strftime("%Y-%m-%d")
     if csv:
-        typer.echo(_as_csv(found), nl=False)
+        typer.echo(as_csv(found), nl=False)
     elif json:
         typer.echo(_as_json({"documents": found}, {"entity_id": name}))
     else:
         shown = name if name == entity else f"{entity} ({name})"
-        typer.secho(f"{_plain(shown)}: {len(found)} documents", bold=True)
+        typer.secho(f"{plain(shown, _WIDTH)}: {len(found)} documents", bold=True)
         _print(tuple(found.columns), found, most=len(found))
-
-
-def _refuse_both(csv: bool, json: bool, where: str) -> None:
-    from tmescope.foundation.errors import InputError
-
-    if csv and json:
-        raise InputError("--csv and --json are given", where=where, expected="one of them")
-
-
-def _day(text: str, where: str) -> date:
-    """Return the first day of a year, a month or a day."""
-    from tmescope.foundation.errors import InputError
-
-    try:
-        return date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10])
-    except ValueError as error:
-        raise InputError(f"{text!r} is no day", where=where, expected="2019, 2019-04 or 2019-04-01") from error
-
-
-def _last_day(text: str) -> date:
-    """Return a day, or the last one of a month or a year."""
-    from datetime import timedelta
-
-    first = _day(text, "--freeze")
-    if len(text) == 4:
-        return date(first.year, 12, 31)
-    if len(text) == 7:
-        return date(first.year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1)
-    return first
 
 
 def _print(columns: tuple[str, ...], table: pd.DataFrame, *, most: int) -> None:
@@ -262,25 +234,7 @@ def _print(columns: tuple[str, ...], table: pd.DataFrame, *, most: int) -> None:
 def _cell(value: object) -> str:
     if value is None or value != value:  # noqa: PLR0124 - not a number
         return ""
-    return f"{value:.3g}" if isinstance(value, float) else _plain(str(value))
-
-
-def _plain(text: str) -> str:
-    from tmescope.horizon.alert_feeds import make_inert
-
-    shown = make_inert(text)
-    return shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…"
-
-
-def _as_csv(table: pd.DataFrame) -> str:
-    import tempfile
-
-    from tmescope.store.tables import write_csv
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "table.csv"
-        write_csv(table, path)
-        return path.read_text(encoding="utf-8")
+    return f"{value:.3g}" if isinstance(value, float) else plain(str(value), _WIDTH)
 
 
 def _as_json(tables: Mapping[str, pd.DataFrame], about: Mapping[str, object]) -> str:
