@@ -4,51 +4,32 @@ import io
 import json
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from tests.study.lake_study import fill
 
 from tmescope.horizon.frozen import find_leaks
-from tmescope.simulate.literature import simulate_literature
-from tmescope.simulate.literature_plan import LiteratureEffects, LiteraturePlan
 from tmescope.simulate.literature_records import write_records
 from tmescope.store.lake import create_lake, open_lake
 from tmescope.store.lake_schemas import LakeBatch, document_schema, mention_schema, trial_schema
 
-PLAN = LiteraturePlan(
-    n_entities=150,
-    documents=150,
-    median_rate=2.5,
-    rate_sd=0.7,
-    n_groups=40,
-    effects=LiteratureEffects(n_emerging=12, n_fading=8, latest_onset=5, n_pairs=6, emerging_slope=(0.7, 1.0)),
-)
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """The folder of a lake of one file a year, and its truth."""
+    path = tmp_path_factory.mktemp("trends") / "horizon"
+    return path, fill(path)
 
 
 @pytest.fixture(scope="module")
-def literature():
-    return simulate_literature(PLAN, rng=np.random.default_rng(6))
+def lake(filled):
+    return filled[0]
 
 
 @pytest.fixture(scope="module")
-def lake(literature, tmp_path_factory):
-    """Fill a lake from one file a year."""
-    folder = tmp_path_factory.mktemp("trends")
-    made = create_lake(folder / "horizon")
-    for first in range(0, 20, 4):
-        records = [write_records(literature, q) for q in literature.quarters(first, first + 4)]
-        source = folder / f"year-{first}.txt"
-        source.write_text(f"simulated year {first}")
-        batch = LakeBatch(
-            pa.Table.from_pylist([d for r in records for d in r.documents], schema=document_schema()),
-            pa.Table.from_pylist([t for r in records for t in r.trials], schema=trial_schema()),
-        )
-        part = made.add(source, [batch], source="simulated").part
-        mentions = pa.Table.from_pylist([m for r in records for m in r.mentions], schema=mention_schema())
-        made.add_mentions(part, "ab" * 8, mentions)
-    made.close()
-    return folder / "horizon"
+def literature(filled):
+    return filled[1]
 
 
 def test_rising_entities_of_a_lake_are_told_with_their_documents(lake, literature, tmescope) -> None:
