@@ -11,7 +11,8 @@ from tmescope.store.lake_catalogue import fill_relations, open_catalogue, quoted
 
 @pytest.mark.parametrize("text", ["plain", "it's", "'; DROP TABLE x; --", "ü\n\\"])
 def test_texts_become_literals(text):
-    assert duckdb.sql(f"SELECT {quoted(text)}").fetchall() == [(text,)]
+    with duckdb.connect() as connection:
+        assert connection.execute(f"SELECT {quoted(text)}").fetchall() == [(text,)]
 
 
 def test_parts_that_are_left_out_are_not_seen(tmp_path):
