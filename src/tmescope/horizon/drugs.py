@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tmescope.facts.horizon_terms import Drug, load_codes, load_drugs, load_not_drugs, load_stems
 from tmescope.horizon.forms import Form
 
-__all__ = ["drug_forms", "drug_id", "find_drugs", "is_company_code", "normalise_drugs"]
+__all__ = ["DrugFinder", "drug_forms", "drug_id", "is_company_code", "normalise_drugs"]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
 _CODE = re.compile(
@@ -104,67 +104,75 @@ def normalise_drugs(
     Names of the bundled list are taken first, then words with a stem of the international nonproprietary names, then
     codes. The MeSH terms that a registry echoes are not used.
     """
-    found = find_drugs(names, other_names=other_names, as_of=as_of)
-    return [tuple(drug for drug, _ in drugs) for drugs in found]
-
-
-def find_drugs(
-    names: Sequence[str], *, other_names: Sequence[Sequence[str]] | None = None, as_of: dt.date | None = None
-) -> list[tuple[_Known, ...]]:
-    """Return what `normalise_drugs` does, each with the day from which it is called so; None: always.
-
-    Parameters
-    ----------
-    names, other_names, as_of
-        See `normalise_drugs`.
-    """
     others = other_names or [()] * len(names)
-    finder = _Finder(as_of)
+    finder = DrugFinder(as_of)
     found = []
     for name, more in zip(names, others, strict=True):
-        drugs = finder.drugs(name)
-        if not drugs:
-            drugs = next((d for d in map(finder.drugs, more) if d), ())
-        found.append(drugs)
+        ways = (tuple(drug for drug, *_ in finder.find(text)) for text in (name, *more))
+        found.append(next(filter(None, ways), ()))
     return found
 
 
-class _Finder:
-    """Finds drugs in short texts: the whole list is one expression, since interventions are few and short."""
+class DrugFinder:
+    """Finds drugs in short texts: the whole list is one expression, since interventions are few and short.
 
-    def __init__(self, as_of: dt.date | None) -> None:
+    Parameters
+    ----------
+    as_of : datetime.date, optional
+        Other names and stems that were made later are not used.
+    """
+
+    def __init__(self, as_of: dt.date | None = None) -> None:
         known = [f for f in drug_forms() if as_of is None or f.known_since is None or f.known_since <= as_of]
         self._ids = {_key(form.text): (form.entity_id, form.known_since) for form in known}
+        self._listed_ids = {entity for entity, _ in self._ids.values()}
+        self._short = {_key(form.text): form.text for form in known if form.is_short}
         spelt = sorted(self._ids, key=len, reverse=True)
         flexible = "|".join(r"[\s-]?".join(map(re.escape, key)) for key in spelt)
         self._listed = re.compile(rf"(?<![a-z0-9])(?:{flexible})(?![a-z0-9])", re.IGNORECASE)
         self._stems = tuple(s for s in load_stems() if as_of is None or not s.known_since or s.known_since <= as_of)
 
-    def drugs(self, text: str) -> tuple[_Known, ...]:
-        """Return the drugs of one name."""
-        found = {m.start(): (self._ids[_key(m[0])], m.end()) for m in self._listed.finditer(text)}
-        taken = [(start, end) for start, (_, end) in found.items()]
+    def is_listed(self, drug: str) -> bool:
+        """Return whether an identifier is of the bundled list."""
+        return drug in self._listed_ids
+
+    def find(self, text: str, *, codes: bool = True) -> tuple[tuple[str, dt.date | None, str], ...]:
+        """Return the drugs of a text in its order: identifier, day from which it is called so, how it is written.
+
+        Parameters
+        ----------
+        text : str
+            A name, or a sentence.
+        codes : bool
+            Take words that look like the code of a company; without, stems that end words of the language are not
+            taken either.
+        """
+        listed = [m for m in self._listed.finditer(text) if self._short.get(_key(m[0]), m[0]) == m[0]]
+        found = {m.start(): (*self._ids[_key(m[0])], m[0]) for m in listed}
+        taken = [m.span() for m in listed]
         for match in (*_WORD.finditer(text), *_CODE.finditer(text)):
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
-            name, since = self._word(match[0])
+            name, since = self._word(match[0], codes=codes)
             if name:
-                found[match.start()] = ((drug_id(name), since), match.end())
+                found[match.start()] = (drug_id(name), since, match[0])
                 taken.append(match.span())
-        first: dict[str, dt.date | None] = {}
+        first: dict[str, tuple[str, dt.date | None, str]] = {}
         for start in sorted(found):
-            first.setdefault(*found[start][0])
-        return tuple(first.items())
+            first.setdefault(found[start][0], found[start])
+        return tuple(first.values())
 
-    def _word(self, text: str) -> _Known:
+    def _word(self, text: str, *, codes: bool) -> _Known:
         """Return the name of a drug that a word is, or nothing, with the day of its stem."""
         word = _SUFFIX.sub("", text)
         low = word.lower()
         fits = [s for s in self._stems if low.endswith(s.stem) and len(low) >= s.needs]
+        fits = [s for s in fits if codes or not s.only_in_trials]
         if fits and low not in load_not_drugs():
             days = [s.known_since for s in fits]
             return word, None if None in days else min(day for day in days if day)
-        return (text if _CODE.fullmatch(text) and not _NO_CODE.fullmatch(text) else ""), None
+        is_code = codes and _CODE.fullmatch(text) and not _NO_CODE.fullmatch(text)
+        return (text if is_code else ""), None
 
 
 def _key(text: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tmescope.facts.horizon_terms import load_vocabulary
 from tmescope.horizon.automaton import find
-from tmescope.horizon.drugs import find_drugs
 from tmescope.horizon.evidence import FORM, TEXT, Texts, accept
+from tmescope.horizon.interventions import find_given
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,9 +58,8 @@ def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) ->
 
     Notes
     -----
-    Drugs come from the names of the interventions, never from the MeSH terms that the registry echoes; devices and
-    behaviour are no drugs and no genes. Conditions come
-    from MeSH where the record has it, and from the dictionary where it has not. A heading that no disease of the
+    Drugs come from the interventions (`tmescope.horizon.interventions.find_given`), never from the MeSH terms that the
+    registry echoes; devices and behaviour are no drugs and no genes. Conditions come from MeSH where the record has it, and from the dictionary where it has not. A heading that no disease of the
     dictionary refers to is an entity of its own, ``mesh:D000123``.
     """
     for row in trials.to_pylist():
@@ -78,10 +78,8 @@ def _add_interventions(
 ) -> None:
     taken = [one for one in interventions if one.get("type") not in _NO_SUBSTANCE]
     names = [one["name"] or "" for one in taken]
-    others = [one.get("other_names") or [] for one in taken]
-    for name, drugs in zip(names, find_drugs(names, other_names=others, as_of=dictionary.day), strict=True):
-        for drug, since in drugs:
-            found.add_one(doc_id, drug, "intervention", text=name, known_since=since)
+    for given in chain.from_iterable(find_given(taken, as_of=dictionary.day)):
+        found.add_one(doc_id, given.drug, "intervention", text=given.text, known_since=given.known_since)
     for form, text in _looked_up([one["name"] or "" for one in interventions], dictionary):
         if form.entity_type != "drug" and (form.entity_type != "gene" or text in names):
             kind, since = form.entity_type, form.known_since

@@ -1,0 +1,122 @@
+"""The drugs that an intervention of a trial gives, from its name, its other names and its description."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from tmescope.horizon.drugs import DrugFinder
+
+__all__ = ["GivenDrug", "find_given"]
+
+_TOLD = frozenset({"DRUG", "BIOLOGICAL", "COMBINATION_PRODUCT", "GENETIC", "DIETARY_SUPPLEMENT", "OTHER"})
+"""Kinds whose description says what is given; that of a scan or an operation names contrast agents and anaesthetics."""
+_DUMMY = re.compile(r"(?i)\b(?:placebo|sham|dummy)")
+_PIECES = re.compile(r"(?i)\s*(?:[+,;/，；、＋]|\b(?:plus|and|or|with|followed by)\b)\s*")
+_STANDS_FOR_DRUGS = re.compile(
+    r"(?i)\b(?:(?:radio)?chemo(?:radio)?(?:therapy|therapies)?|immunotherapy|targeted therapy|"
+    r"standard (?:of care|therapy|treatment)|inhibitors?|regimen|doublet)\b"
+)
+_SENTENCE = re.compile(r"(?<=[.;])\s+|\n")
+_OF_ANOTHER = re.compile(
+    r"(?i)\b(?:compar\w+|versus|vs|than|unlike|instead|previous\w*|prior|without|not|never|failed|"
+    r"contraindicated|such as|control (?:group|arm))\b"
+)
+"""In a sentence that says so a drug may be another's: a comparison, an earlier treatment, what is not given."""
+
+
+class GivenDrug(NamedTuple):
+    """One drug of an intervention.
+
+    Parameters
+    ----------
+    drug : str
+        Its identifier.
+    known_since : datetime.date or None
+        Day from which it is called so; None: always.
+    text : str
+        The name of the intervention, or the other name or the word of the description that names it.
+    """
+
+    drug: str
+    known_since: dt.date | None
+    text: str
+
+
+def find_given(interventions: Sequence[Mapping[str, Any]], *, as_of: dt.date | None = None) -> list[list[GivenDrug]]:
+    """Return the drugs that each intervention gives, in the order of its record, each once.
+
+    Parameters
+    ----------
+    interventions : sequence of mappings
+        With ``name``, and where they are there ``type``, ``other_names`` and ``description``.
+    as_of : datetime.date, optional
+        Other names and stems that were made later are not used.
+
+    Notes
+    -----
+    The name counts first. Other names are asked where it says nothing; where they name listed drugs beside a listed
+    drug, or several beside a code, those are partners. The description is read where neither names a drug, and
+    where the name holds beside a drug a word that stands for others (*chemotherapy*): names and stems alone, since numbers of vertebrae and
+    media look like codes, and not in sentences that compare or deny. What a placebo stands for is not given.
+    """
+    finder = _finder(as_of)
+    return [_Reading(finder).read(one) for one in interventions]
+
+
+@cache
+def _finder(as_of: dt.date | None) -> DrugFinder:
+    return DrugFinder(as_of)
+
+
+class _Reading:
+    """Collects the drugs of one intervention."""
+
+    def __init__(self, finder: DrugFinder) -> None:
+        self._finder = finder
+        self._found: dict[str, GivenDrug] = {}
+
+    def read(self, one: Mapping[str, Any]) -> list[GivenDrug]:
+        name = one.get("name") or ""
+        self._add(_without_dummies(name), said=name)
+        stands_for_more = bool(self._found and _STANDS_FOR_DRUGS.search(name))
+        if not _DUMMY.search(name):
+            self._read_others([other for other in one.get("other_names") or () if not _DUMMY.search(other)], name)
+            if one.get("type") in _TOLD and (stands_for_more or not self._found):
+                for sentence in _sentences(one.get("description") or ""):
+                    self._add(sentence, codes=False)
+        return list(self._found.values())
+
+    def _add(self, text: str, *, said: str = "", codes: bool = True) -> None:
+        for drug, since, written in self._finder.find(text, codes=codes):
+            self._found.setdefault(drug, GivenDrug(drug, since, said or written))
+
+    def _read_others(self, others: Sequence[str], name: str) -> None:
+        if not self._found:
+            for other in others:
+                self._add(other, said=name)
+                if self._found:
+                    return
+            return
+        all_listed = all(map(self._finder.is_listed, self._found))
+        named = {
+            drug: GivenDrug(drug, since, other)
+            for other in others
+            for drug, since, _ in self._finder.find(other)
+            if self._finder.is_listed(drug) and drug not in self._found
+        }
+        if all_listed or len(named) > 1:
+            self._found |= named
+
+
+def _without_dummies(name: str) -> str:
+    if not _DUMMY.search(name):
+        return name
+    return " + ".join(piece for piece in _PIECES.split(name) if not _DUMMY.search(piece))
+
+
+def _sentences(description: str) -> Iterator[str]:
+    return (one for one in _SENTENCE.split(description) if not _OF_ANOTHER.search(one))
