@@ -87,7 +87,7 @@ def _ids(names: str, mark: str) -> frozenset[str]:
     return frozenset(drug_id(name) for name in names.split(mark) if name)
 
 
-def find_given(studies: dict[str, Any], labels: Sequence[Label], dictionary: Dictionary) -> list[list[str]]:
+def find_drugs_given(studies: dict[str, Any], labels: Sequence[Label], dictionary: Dictionary) -> list[list[str]]:
     """Return the drugs that `tag` finds where a trial has each intervention as its only one."""
     trials = []
     for number, label in enumerate(labels):

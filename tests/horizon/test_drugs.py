@@ -1,45 +1,12 @@
-"""Drugs of interventions, beside labels that were drafted from what is found, read and corrected by hand."""
+"""How drugs are written, and which of them short texts name."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import json
-from pathlib import Path
 
 import pytest
 
-from tmescope.horizon.drugs import drug_forms, drug_id, is_company_code, normalise_drugs
-
-LABELS = Path(__file__).parent / "labels" / "interventions.tsv"
-FILES = ("ctgov_scampbe3", "ctgov_dtx", "ctgov_nsclcbench")
-
-
-def labelled() -> list[tuple[str, str, frozenset[str]]]:
-    with LABELS.open(encoding="utf-8", newline="") as handle:
-        rows = csv.DictReader(handle, delimiter="\t")
-        return [
-            (r["nct_id"], r["intervention"], frozenset(f"drug:{d}" for d in r["drugs"].split(";") if d)) for r in rows
-        ]
-
-
-def other_names(shared_data: Path) -> dict[tuple[str, str], list[str]]:
-    found = {}
-    for name in FILES:
-        for study in json.loads((shared_data / "horizon" / name / "ctg-studies.json").read_text(encoding="utf-8")):
-            section = study["protocolSection"]
-            for one in section.get("armsInterventionsModule", {}).get("interventions", []):
-                found[section["identificationModule"]["nctId"], one["name"]] = one.get("otherNames", [])
-    return found
-
-
-def test_labelled_interventions_are_found(shared_data):
-    labels, others = labelled(), other_names(shared_data)
-    assert len(labels) == 100
-    found = normalise_drugs([i for _, i, _ in labels], other_names=[others[n, i] for n, i, _ in labels])
-    right = sum(len(set(drugs) & wanted) for drugs, (*_, wanted) in zip(found, labels, strict=True))
-    assert right / sum(map(len, found)) >= 0.9
-    assert right / sum(len(wanted) for *_, wanted in labels) >= 0.8
+from tmescope.horizon.drugs import DrugFinder, drug_forms, drug_id, is_company_code, normalise_drugs
 
 
 @pytest.mark.parametrize(
@@ -77,3 +44,17 @@ def test_codes_and_forms():
     assert not is_company_code("HCT-116")
     assert drug_id("sacituzumab govitecan") == "drug:sacituzumab-govitecan"
     assert all(form.entity_id.startswith("drug:") for form in drug_forms())
+
+
+def test_a_short_listed_name_is_written_as_it_is_listed():
+    assert normalise_drugs(["S-1 80 mg", "fusion of L5/S1", "TG-C high dose"]) == [("drug:s1",), (), ("drug:tgc",)]
+
+
+def test_running_text_has_no_codes_and_no_words_that_end_like_fragments():
+    finder = DrugFinder()
+    assert finder.find("newdrugment and CS10 with newdrugtinib", codes=False) == (
+        ("drug:newdrugtinib", None, "newdrugtinib"),
+    )
+    assert [drug for drug, *_ in finder.find("newdrugment and CS10")] == ["drug:newdrugment", "drug:cs10"]
+    assert finder.is_listed("drug:osimertinib")
+    assert not finder.is_listed("drug:newdrugtinib")

@@ -59,9 +59,10 @@ def find_given(interventions: Sequence[Mapping[str, Any]], *, as_of: dt.date | N
     Notes
     -----
     The name counts first. Other names are asked where it says nothing; where they name listed drugs beside a listed
-    drug, or several beside a code, those are partners. The description is read where neither names a drug, and
-    where the name holds beside a drug a word that stands for others (*chemotherapy*): names and stems alone, since numbers of vertebrae and
-    media look like codes, and not in sentences that compare or deny. What a placebo stands for is not given.
+    drug, or several beside a code, those are partners. The description is read where neither names a drug, and where
+    the name holds beside a drug a word that stands for others (*chemotherapy*): names and stems alone, since numbers
+    of vertebrae and media look like codes, and not in sentences that compare or deny. What a placebo stands for is not
+    given.
     """
     finder = _finder(as_of)
     return [_Reading(finder).read(one) for one in interventions]

@@ -59,8 +59,9 @@ def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) ->
     Notes
     -----
     Drugs come from the interventions (`tmescope.horizon.interventions.find_given`), never from the MeSH terms that the
-    registry echoes; devices and behaviour are no drugs and no genes. Conditions come from MeSH where the record has it, and from the dictionary where it has not. A heading that no disease of the
-    dictionary refers to is an entity of its own, ``mesh:D000123``.
+    registry echoes; devices and behaviour are no drugs and no genes. Conditions come from MeSH where the record has it,
+    and from the dictionary where it has not. A heading that no disease of the dictionary refers to is an entity of its
+    own, ``mesh:D000123``.
     """
     for row in trials.to_pylist():
         interventions = row.get("interventions") or []
