@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from tmescope.facts.hgnc import read_hgnc
 from tmescope.facts.horizon_terms import (
     FOLDER,
     VOCABULARIES,
@@ -19,6 +21,7 @@ from tmescope.facts.horizon_terms import (
     read_vocabulary,
 )
 from tmescope.foundation.errors import FactsError
+from tmescope.ingest.pubmed import read_pubmed
 
 ALL = (*VOCABULARIES, "drugs", "inn_stems", "company_codes", "gene_words")
 
@@ -78,6 +81,73 @@ def test_targets_are_those_of_open_targets(shared_data):
         stated = {row["drug"]["name"].split()[0].lower() for row in rows}
         held = {drug.name.split()[0].lower() for drug in load_drugs() if hgnc_id in drug.targets}
         assert held == stated
+
+
+def test_the_target_of_pembrolizumab_is_that_of_open_targets(shared_data):
+    path = shared_data / "horizon" / "biomcp_api_fixtures" / "opentargets__drug_pembrolizumab_20260811.json"
+    stated = json.loads(path.read_text(encoding="utf-8"))["data"]["drug"]
+    (drug,) = (one for one in load_drugs() if one.name == "pembrolizumab")
+    assert f"Open Targets {stated['id']}" in drug.sources
+    symbols = [target["approvedSymbol"] for row in stated["mechanismsOfAction"]["rows"] for target in row["targets"]]
+    assert symbols == ["PDCD1"]
+    assert drug.targets == ("HGNC:8760",)
+
+
+def test_records_name_drugs_beside_their_targets(studies, shared_data):
+    path = shared_data / "references" / "quantiseq" / "HGNC_genenames_20170418.txt.gz"
+    genes = {gene.hgnc_id: gene for gene in read_hgnc(path)}
+    wanted = {one.source for drug in load_drugs() for one in drug.acts_on if one.source.startswith("PMID ")}
+    citations = _citations(shared_data, wanted)
+    n = 0
+    for drug in load_drugs():
+        names = [_folded(name) for name in (drug.name, *(alias.name for alias in drug.aliases))]
+        for one in drug.acts_on:
+            text, day = citations[one.source] if one.source in citations else _told(studies[one.source])
+            assert str(one.since or "") == day, (drug.name, one)
+            beside = rf"(?:{'|'.join(map(re.escape, names))}).{{0,260}}?\b{re.escape(_folded(one.words))}"
+            turned = rf"\b{re.escape(_folded(one.words))}.{{0,80}}?(?:{'|'.join(map(re.escape, names))})"
+            assert re.search(f"{beside}|{turned}", _folded(text)), (drug.name, one)
+            gene = genes[one.target]
+            called = {_bare(name) for name in (gene.symbol, *gene.aliases, *gene.previous)}
+            assert called & {_bare(name) for name in _spelt_out(one.words)}, (drug.name, one, called)
+            n += 1
+    assert n >= 35
+
+
+def _told(study: dict) -> tuple[str, str]:
+    updated = study["protocolSection"]["statusModule"].get("lastUpdatePostDateStruct", {})
+    return json.dumps(study["protocolSection"], ensure_ascii=False), updated.get("date", "")
+
+
+def _citations(shared_data: Path, wanted: set[str]) -> dict[str, tuple[str, str]]:
+    """Return title with abstract, and the day of entry, of citations."""
+    found = {}
+    for path in sorted((shared_data / "horizon").glob("pubmed*/*.xml.gz")):
+        if "trunc" not in path.name:
+            for batch in read_pubmed(path):
+                for row in batch.documents.select(["doc_id", "title", "abstract", "entered_on"]).to_pylist():
+                    key = row["doc_id"].replace("pmid:", "PMID ")
+                    if key in wanted:
+                        found[key] = (f"{row['title']} {row['abstract']}", str(row["entered_on"]))
+    return found
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+def _spelt_out(words: str) -> list[str]:
+    """Return the names that ``VEGFR 1-3`` and ``JAK-1/2`` stand for, and the words themselves."""
+    found = re.fullmatch(r"(.*?)[ -]?(\d)((?:[-/]\d)+)", words)
+    if found is None:
+        return [words]
+    numbers = [int(found[2]), *map(int, re.findall(r"\d", found[3]))]
+    each = range(numbers[0], numbers[-1] + 1) if "-" in found[3] else numbers
+    return [f"{found[1]}{number}" for number in each]
 
 
 def test_stems_end_their_examples_and_prefixes_are_of_companies(studies):

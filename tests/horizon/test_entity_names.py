@@ -8,7 +8,7 @@ from tests.horizon.small_lake import lake, mention, trial
 from tmescope.facts.focus import list_focus_areas
 from tmescope.facts.horizon_terms import load_vocabulary
 from tmescope.foundation.errors import InputError, UnknownNameError
-from tmescope.horizon.entity_names import find_acting_drugs, name_entities, resolve_entity
+from tmescope.horizon.entity_names import name_entities, resolve_entity
 
 
 def test_names_are_as_documents_write_them() -> None:
@@ -51,12 +51,6 @@ def test_bundled_names_come_first() -> None:
     }
     for name, found in names.items():
         assert resolve_entity(connection, name) == found
-
-
-def test_drugs_act_on_targets_as_their_source_says() -> None:
-    found = find_acting_drugs(["HGNC:3236", "HGNC:26838"])
-    assert "drug:afatinib" in found["HGNC:3236"]
-    assert found["HGNC:26838"] == ()
 
 
 def test_entities_of_focus_areas_are_those_of_the_vocabularies() -> None:

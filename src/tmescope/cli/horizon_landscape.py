@@ -35,6 +35,7 @@ watch_app = typer.Typer(
 landscape_app.add_typer(watch_app, name="watch")
 
 _WIDTH = 60
+_LONG = 400
 _HORIZON = Path("horizon")
 _MOST_ROWS = 12
 _AXES = ("phase", "status", "sponsor_class", "country", "start_year")
@@ -71,15 +72,15 @@ def landscape(
     The unit is the distinct trial, and each number has the identifiers of its trials beside it. Trials of phases 1 and
     2 are a category of their own. What is missing is missing in this lake.
     """
-    from tmescope.horizon.entity_names import find_acting_drugs, resolve_entity
+    from tmescope.horizon.entity_names import resolve_entity
     from tmescope.horizon.landscape import map_landscape
-    from tmescope.horizon.subjects import Subject
+    from tmescope.horizon.subjects import make_subject
 
     refuse_both(csv, json, "horizon landscape")
     day = last_day(as_of, "--as-of") if as_of else None
     connection = _connect(lake, day)
-    ids = tuple(dict.fromkeys(resolve_entity(connection, one) for one in entities))
-    found = map_landscape(connection, Subject(ids, acting=find_acting_drugs(ids)), as_of=day)
+    ids = [resolve_entity(connection, one) for one in entities]
+    found = map_landscape(connection, make_subject(connection, ids, as_of=day), as_of=day)
     if output is not None:
         _write_tables(found, output)
     if csv:
@@ -144,7 +145,7 @@ def _tell(found: Landscape) -> None:
         _tell_gaps(found.gaps)
     typer.echo("")
     for note in found.notes:
-        typer.echo(f"notice: {note}")
+        typer.echo(f"notice: {plain(note, _LONG)}")
     typer.echo("the trials behind each number: --json, or --csv with --table")
 
 

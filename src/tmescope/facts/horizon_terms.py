@@ -14,6 +14,7 @@ from tmescope.foundation.errors import FactsError
 
 __all__ = [
     "VOCABULARIES",
+    "ActsOn",
     "Alias",
     "Drug",
     "Named",
@@ -36,8 +37,10 @@ _DRUG = {
     "name": Key(str),
     "sources": Key(list),
     "targets": Key(list, required=False),
+    "acts_on": Key(list, required=False),
     "aliases": Key(list, required=False),
 }
+_ACTS_ON = {"target": Key(str), "source": Key(str), "words": Key(str), "since": Key(dt.date, required=False)}
 _ALIAS = {"name": Key(str), "source": Key(str), "since": Key(dt.date, required=False)}
 _STEM = {
     "stem": Key(str),
@@ -87,6 +90,28 @@ class Alias:
 
 
 @dataclass(frozen=True)
+class ActsOn:
+    """A target of a drug that a record states.
+
+    Parameters
+    ----------
+    target : str
+        HGNC id.
+    source : str
+        The study or the citation that states it.
+    words : str
+        How it names the target, beside the drug: ``PD-1``, ``VEGFR 1-3``.
+    since : date, optional
+        Day from which the record is known; None where it does not say.
+    """
+
+    target: str
+    source: str
+    words: str
+    since: dt.date | None
+
+
+@dataclass(frozen=True)
 class Drug:
     """A drug that was seen.
 
@@ -97,7 +122,9 @@ class Drug:
     sources : tuple of str
         Where it was seen.
     targets : tuple of str
-        HGNC ids of its targets, where a source says them.
+        HGNC ids of its targets by Open Targets.
+    acts_on : tuple of ActsOn
+        Its targets by records.
     aliases : tuple of Alias
         Codes and trade names.
     """
@@ -105,6 +132,7 @@ class Drug:
     name: str
     sources: tuple[str, ...]
     targets: tuple[str, ...]
+    acts_on: tuple[ActsOn, ...]
     aliases: tuple[Alias, ...]
 
 
@@ -185,6 +213,10 @@ def _drug(one: Mapping[str, Any], path: Path) -> Drug:
         one["name"],
         tuple(one["sources"]),
         tuple(one.get("targets", ())),
+        tuple(
+            ActsOn(a["target"], a["source"], a["words"], a.get("since"))
+            for a in _checked(one.get("acts_on", []), _ACTS_ON, path)
+        ),
         tuple(Alias(a["name"], a["source"], a.get("since")) for a in aliases),
     )
 

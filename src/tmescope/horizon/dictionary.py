@@ -23,7 +23,7 @@ __all__ = ["Dictionary", "settle_forms"]
 
 _TYPE_ORDER = ("", "drug", "gene", "disease", "modality", "concept", "sponsor", "country")
 """Of types that share a form, which has it: shields first."""
-_ROWS = 3  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
+_ROWS = 4  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What entities are called, what a name means, and which drugs act on a target."""
+"""What entities are called, and what a name means."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tmescope.horizon.drugs import drug_id
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["find_acting_drugs", "name_entities", "resolve_entity"]
+__all__ = ["name_entities", "resolve_entity"]
 
 
 @cache
@@ -37,24 +37,6 @@ def _bundled_ids() -> Mapping[str, frozenset[str]]:
         for term in (drug.name, *(alias.name for alias in drug.aliases)):
             found.setdefault(term.casefold(), set()).add(drug_id(drug.name))
     return {name: frozenset(ids) for name, ids in found.items()}
-
-
-def find_acting_drugs(targets: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the bundled drugs whose source says that they act on a target.
-
-    Parameters
-    ----------
-    targets : sequence of str
-        Identifiers such as ``HGNC:3236``.
-
-    Notes
-    -----
-    The bundled list has targets for a few genes alone: a drug that is not here may act on the target all the same.
-    """
-    return {
-        target: tuple(sorted({drug_id(drug.name) for drug in load_drugs() if target in drug.targets}))
-        for target in targets
-    }
 
 
 def name_entities(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tmescope.horizon.acting import tell_actions
 from tmescope.horizon.arms import ArmPartners, find_partners
 from tmescope.horizon.entity_names import name_entities
 from tmescope.horizon.first_in_human import Earliest, find_earliest
@@ -120,7 +121,7 @@ def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject, *, as
     names = name_entities(
         connection, sorted({*subject.entities, *modalities, *(p.partner for p in partners if p.known)})
     )
-    key = subject.key
+    key, doc_ids = subject.key, [one.doc_id for one in trials]
     earliest = find_earliest(trials)
     return Landscape(
         subject=key,
@@ -133,8 +134,17 @@ def map_landscape(connection: duckdb.DuckDBPyConnection, subject: Subject, *, as
         formats=_table("landscape_formats", _format_rows(key, trials, modalities=modalities, names=names)),
         actors=_table("landscape_actors", _actor_rows(key, trials)),
         gaps=_table("landscape_gaps", ({"subject": key, **gap.as_row()} for gap in gaps)),
-        notes=_notes(trials, earliest),
+        notes=(*_notes(trials, earliest), *_action_notes(connection, subject, doc_ids, as_of=as_of)),
     )
+
+
+def _action_notes(
+    connection: duckdb.DuckDBPyConnection, subject: Subject, doc_ids: Sequence[str], *, as_of: date | None
+) -> list[str]:
+    """Return who says which drugs act on targets; nothing where no target is asked about."""
+    if not any(entity.startswith("HGNC:") for entity in subject.entities):
+        return []
+    return tell_actions(connection, subject.actions, trials=doc_ids, as_of=as_of)
 
 
 def _table(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:

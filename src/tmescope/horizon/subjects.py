@@ -8,12 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tmescope.foundation.errors import InputError, examples
+from tmescope.horizon.acting import Action, find_actions
 from tmescope.horizon.trial_words import UNKNOWN_THEN, name_phase
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["EVIDENCE", "Subject", "SubjectTrial", "find_subject_trials"]
+__all__ = ["EVIDENCE", "Subject", "SubjectTrial", "find_subject_trials", "make_subject"]
 
 EVIDENCE = ("intervention", "title", "condition", "mesh", "keyword", "substance", "abstract")
 """Parts of a record in which an entity is named, the most telling first."""
@@ -51,10 +52,13 @@ class Subject:
         Identifiers, such as ``HGNC:26838`` or ``modality:car-t``.
     acting : mapping of str to sequence of str
         Entities that stand for one of them, such as the drugs that act on a target.
+    actions : tuple of Action
+        Who says that they do.
     """
 
     entities: tuple[str, ...]
     acting: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    actions: tuple[Action, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.entities) <= _MOST or len(set(self.entities)) < len(self.entities):
@@ -72,6 +76,25 @@ class Subject:
     def ids_of(self, entity: str) -> list[str]:
         """Return an entity and those that stand for it."""
         return [entity, *self.acting.get(entity, ())]
+
+
+def make_subject(
+    connection: duckdb.DuckDBPyConnection, entities: Sequence[str], *, as_of: date | None = None
+) -> Subject:
+    """Return a subject whose targets the drugs that act on them stand for.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        With the views documents and mentions.
+    entities : sequence of str
+        Identifiers; one that is there twice counts once.
+    as_of : datetime.date, optional
+        The day of the views, see `tmescope.horizon.acting.find_actions`.
+    """
+    actions = find_actions(connection, entities, as_of=as_of)
+    acting = {one: tuple(action.drug for action in actions if action.target == one) for one in entities}
+    return Subject(tuple(dict.fromkeys(entities)), acting, actions)
 
 
 @dataclass(frozen=True)

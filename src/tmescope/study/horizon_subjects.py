@@ -11,9 +11,9 @@ import pandas as pd
 
 from tmescope.foundation.provenance import hash_json
 from tmescope.horizon.changes import find_changes
-from tmescope.horizon.entity_names import find_acting_drugs, resolve_entity
+from tmescope.horizon.entity_names import resolve_entity
 from tmescope.horizon.landscape import map_landscape
-from tmescope.horizon.subjects import Subject
+from tmescope.horizon.subjects import make_subject
 from tmescope.horizon.watches import Watch
 from tmescope.store.tables import empty_table, shape_table, write_table
 from tmescope.study.ledger import Step
@@ -57,8 +57,8 @@ def landscape_step(context: Context, lake: StudyLake) -> Step:
         tables: dict[str, list[pd.DataFrame]] = {name: [] for name in LANDSCAPE_TABLES}
         about = []
         for asked in horizon.landscapes:
-            entities = tuple(dict.fromkeys(resolve_entity(lake.connection, one) for one in asked))
-            subject = Subject(entities, acting=find_acting_drugs(entities))
+            entities = [resolve_entity(lake.connection, one) for one in asked]
+            subject = make_subject(lake.connection, entities, as_of=horizon.last_day)
             found = map_landscape(lake.connection, subject, as_of=horizon.last_day)
             for name, table in found.tables().items():
                 tables[name].append(table)
