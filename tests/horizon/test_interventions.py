@@ -94,6 +94,14 @@ def test_other_names_are_partners_where_they_are_known_to_be_others():
     assert given("osimertinib", others=("placebo of gefitinib",)) == ["osimertinib"]
 
 
+def test_named_drugs_are_those_of_names_alone():
+    one = {"name": "XYZ-1234 + chemotherapy", "type": "DRUG", "description": "docetaxel", "other_names": ["gefitinib"]}
+    assert [found.drug for found in find_given([one], named_only=True)[0]] == ["drug:xyz1234"]
+    other = {"name": "Conmana", "type": "DRUG", "description": "docetaxel", "other_names": ["Icotinib", "gefitinib"]}
+    assert [found.drug for found in find_given([other], named_only=True)[0]] == ["drug:icotinib"]
+    assert given("CT-152", kind="DEVICE") == given("osimertinib programme", kind="BEHAVIORAL") == []
+
+
 def test_each_drug_has_its_day_and_the_words_that_name_it():
     one = {"name": "AK104 + chemotherapy", "type": "DRUG", "description": "docetaxel", "other_names": ["anlotinib"]}
     assert find_given([one]) == [[

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tmescope.horizon.drugs import normalise_drugs
+from tmescope.horizon.interventions import find_given
 from tmescope.horizon.subjects import Subject, SubjectTrial
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def find_partners(
     Notes
     -----
     Placebo and sham interventions are no partners. Entities of an intervention are its drugs
-    (`tmescope.horizon.drugs.normalise_drugs`), and genes, drugs and modalities whose mention in the record is written
-    in its name or one of its other names.
+    (`tmescope.horizon.interventions.find_given`, named only), and genes, drugs and modalities whose mention in the
+    record is written in its name or one of its other names.
     """
     mentioned = _mentions(connection, [one.doc_id for one in trials])
     found: dict[tuple[str, bool], dict[str, str]] = defaultdict(dict)
@@ -101,8 +101,7 @@ def _arms(
 ) -> Iterable[tuple[str, dict[str, frozenset[str]]]]:
     """Yield each arm's label and, by intervention, the entities that it names."""
     given = [i for i in one.fields["interventions"] or () if i and i["name"]]
-    others = [i["other_names"] or [] for i in given]
-    drugs = normalise_drugs([i["name"] for i in given], other_names=others, as_of=as_of)
+    drugs = _drugs(given, as_of)
     named = {_fold(i["name"]): _entities(i, mentions).union(d) for i, d in zip(given, drugs, strict=True)}
     for arm in one.fields["arms"] or ():
         members = {_KIND.sub("", name, count=1): name for name in (arm or {}).get("interventions") or () if name}
@@ -110,9 +109,13 @@ def _arms(
         for bare, full in members.items():
             entities = named.get(_fold(bare), named.get(_fold(full)))
             if entities is None:
-                entities = _entities({"name": full}, mentions).union(*normalise_drugs([bare], as_of=as_of))
+                entities = _entities({"name": full}, mentions).union(*_drugs([{"name": bare}], as_of))
             found[bare] = entities
         yield (arm or {}).get("label") or "", found
+
+
+def _drugs(interventions: Sequence[Mapping[str, Any]], as_of: date | None) -> list[list[str]]:
+    return [[one.drug for one in found] for found in find_given(interventions, named_only=True, as_of=as_of)]
 
 
 def _entities(intervention: Mapping[str, Any], mentions: Sequence[tuple[str, str]]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from tmescope.horizon.drugs import normalise_drugs
+from tmescope.horizon.interventions import find_given
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -78,8 +78,8 @@ def _arms(trial: Mapping[str, Any], as_of: dt.date | None) -> Iterator[tuple[tup
     """Yield the drugs of each arm, sorted; of each intervention where the record has no arms."""
     interventions = trial.get("interventions") or []
     names = [one["name"] or "" for one in interventions]
-    others = [one.get("other_names") or [] for one in interventions]
-    drugs = dict(zip(names, normalise_drugs(names, other_names=others, as_of=as_of), strict=True))
+    found = find_given(interventions, named_only=True, as_of=as_of)
+    drugs = {name: tuple(one.drug for one in given) for name, given in zip(names, found, strict=True)}
     arms = trial.get("arms") or []
     for arm in arms:
         given = {drug for name in arm["interventions"] or [] for drug in drugs.get(_bare(name, drugs), ())}

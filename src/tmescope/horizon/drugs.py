@@ -1,15 +1,15 @@
-"""Drugs: how they are written, and which of them the interventions of a trial name."""
+"""Drugs: how they are written, and which of them a short text names."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from tmescope.facts.horizon_terms import Drug, load_codes, load_drugs, load_not_drugs, load_stems
 from tmescope.horizon.forms import Form
 
-__all__ = ["DrugFinder", "drug_forms", "drug_id", "is_company_code", "normalise_drugs"]
+__all__ = ["DrugFinder", "drug_forms", "drug_id", "is_company_code"]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
 _CODE = re.compile(
@@ -79,40 +79,6 @@ def is_company_code(text: str) -> bool:
     return found is not None and any(found[0].startswith(prefix) for prefix in load_codes())
 
 
-def normalise_drugs(
-    names: Sequence[str], *, other_names: Sequence[Sequence[str]] | None = None, as_of: dt.date | None = None
-) -> list[tuple[str, ...]]:
-    """Return the drugs that interventions of trials name.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names of interventions as sponsors write them.
-    other_names : sequence of sequences of str, optional
-        Other names of each; asked where the name itself names no drug.
-    as_of : date, optional
-        Other names and stems that were made later are not used.
-
-    Returns
-    -------
-    list of tuple of str
-        For each intervention, identifiers such as ``drug:osimertinib`` in the order of the name, each once; empty for
-        placebos, procedures, devices and classes of drugs.
-
-    Notes
-    -----
-    Names of the bundled list are taken first, then words with a stem of the international nonproprietary names, then
-    codes. The MeSH terms that a registry echoes are not used.
-    """
-    others = other_names or [()] * len(names)
-    finder = DrugFinder(as_of)
-    found = []
-    for name, more in zip(names, others, strict=True):
-        ways = (tuple(drug for drug, *_ in finder.find(text)) for text in (name, *more))
-        found.append(next(filter(None, ways), ()))
-    return found
-
-
 class DrugFinder:
     """Finds drugs in short texts: the whole list is one expression, since interventions are few and short.
 
@@ -120,6 +86,11 @@ class DrugFinder:
     ----------
     as_of : datetime.date, optional
         Other names and stems that were made later are not used.
+
+    Notes
+    -----
+    Names of the bundled list are taken first, then words with a stem of the international nonproprietary names, then
+    codes. A short name of the list counts where it is written as there: S1 is a vertebra, S-1 a drug.
     """
 
     def __init__(self, as_of: dt.date | None = None) -> None:

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 from tmescope.horizon.drugs import DrugFinder
 
-__all__ = ["GivenDrug", "find_given"]
+__all__ = ["NO_SUBSTANCE", "GivenDrug", "find_given"]
+
+NO_SUBSTANCE = frozenset({"BEHAVIORAL", "DEVICE"})
+"""Kinds of intervention whose codes look like those of drugs and genes: CT-152 is software."""
 
 _TOLD = frozenset({"DRUG", "BIOLOGICAL", "COMBINATION_PRODUCT", "GENETIC", "DIETARY_SUPPLEMENT", "OTHER"})
 """Kinds whose description says what is given; that of a scan or an operation names contrast agents and anaesthetics."""
@@ -46,26 +49,30 @@ class GivenDrug(NamedTuple):
     text: str
 
 
-def find_given(interventions: Sequence[Mapping[str, Any]], *, as_of: dt.date | None = None) -> list[list[GivenDrug]]:
+def find_given(
+    interventions: Sequence[Mapping[str, Any]], *, named_only: bool = False, as_of: dt.date | None = None
+) -> list[list[GivenDrug]]:
     """Return the drugs that each intervention gives, in the order of its record, each once.
 
     Parameters
     ----------
     interventions : sequence of mappings
         With ``name``, and where they are there ``type``, ``other_names`` and ``description``.
+    named_only : bool
+        Read names, and other names of those that say nothing: no partners and no descriptions, which list alternatives.
     as_of : datetime.date, optional
         Other names and stems that were made later are not used.
 
     Notes
     -----
-    The name counts first. Other names are asked where it says nothing; where they name listed drugs beside a listed
-    drug, or several beside a code, those are partners. The description is read where neither names a drug, and where
-    the name holds beside a drug a word that stands for others (*chemotherapy*): names and stems alone, since numbers
-    of vertebrae and media look like codes, and not in sentences that compare or deny. What a placebo stands for is not
-    given.
+    Devices and behaviour give none. The name counts first. Other names are asked where it says nothing; where they
+    name listed drugs beside a listed drug, or several beside a code, those are partners. The description is read where
+    neither names a drug, and where the name holds beside a drug a word that stands for others (*chemotherapy*): names
+    and stems alone, since numbers of vertebrae and media look like codes, and not in sentences that compare or deny.
+    What a placebo stands for is not given.
     """
     finder = _finder(as_of)
-    return [_Reading(finder).read(one) for one in interventions]
+    return [_Reading(finder, named_only=named_only).read(one) for one in interventions]
 
 
 @cache
@@ -76,17 +83,20 @@ def _finder(as_of: dt.date | None) -> DrugFinder:
 class _Reading:
     """Collects the drugs of one intervention."""
 
-    def __init__(self, finder: DrugFinder) -> None:
+    def __init__(self, finder: DrugFinder, *, named_only: bool) -> None:
         self._finder = finder
+        self._named_only = named_only
         self._found: dict[str, GivenDrug] = {}
 
     def read(self, one: Mapping[str, Any]) -> list[GivenDrug]:
         name = one.get("name") or ""
+        if one.get("type") in NO_SUBSTANCE:
+            return []
         self._add(_without_dummies(name), said=name)
         stands_for_more = bool(self._found and _STANDS_FOR_DRUGS.search(name))
         if not _DUMMY.search(name):
             self._read_others([other for other in one.get("other_names") or () if not _DUMMY.search(other)], name)
-            if one.get("type") in _TOLD and (stands_for_more or not self._found):
+            if not self._named_only and one.get("type") in _TOLD and (stands_for_more or not self._found):
                 for sentence in _sentences(one.get("description") or ""):
                     self._add(sentence, codes=False)
         return list(self._found.values())
@@ -100,7 +110,9 @@ class _Reading:
             for other in others:
                 self._add(other, said=name)
                 if self._found:
-                    return
+                    break
+            return
+        if self._named_only:
             return
         all_listed = all(map(self._finder.is_listed, self._found))
         named = {

@@ -12,7 +12,7 @@ import numpy as np
 from tmescope.facts.horizon_terms import load_vocabulary
 from tmescope.horizon.automaton import find
 from tmescope.horizon.evidence import FORM, TEXT, Texts, accept
-from tmescope.horizon.interventions import find_given
+from tmescope.horizon.interventions import NO_SUBSTANCE, find_given
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from tmescope.horizon.mentions import Mentions
 
 __all__ = ["sponsor_id", "trial_mentions"]
-
-_NO_SUBSTANCE = frozenset({"BEHAVIORAL", "DEVICE"})
-"""Kinds of intervention whose codes look like those of drugs and genes: CT-152 is software."""
 
 
 def sponsor_id(name: str) -> str:
@@ -77,7 +74,7 @@ def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) ->
 def _add_interventions(
     doc_id: str, interventions: Sequence[Mapping[str, Any]], dictionary: Dictionary, *, found: Mentions
 ) -> None:
-    taken = [one for one in interventions if one.get("type") not in _NO_SUBSTANCE]
+    taken = [one for one in interventions if one.get("type") not in NO_SUBSTANCE]
     names = [one["name"] or "" for one in taken]
     for given in chain.from_iterable(find_given(taken, as_of=dictionary.day)):
         found.add_one(doc_id, given.drug, "intervention", text=given.text, known_since=given.known_since)
