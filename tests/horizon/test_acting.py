@@ -87,7 +87,8 @@ def stored(tmp_path_factory):
     names = ("doc_id", "entity_id", "entity_type", "part", "text")
     for part in made.untagged("abcdef0123"):
         made.add_mentions(part, "abcdef0123", mentions(dict(zip(names, row, strict=True)) for row in rows))
-    return made
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize(("last", "n_trials"), [("2021-12-31", 0), ("2022-12-31", 1)])
