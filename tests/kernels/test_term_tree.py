@@ -21,7 +21,10 @@ def _walk(automaton, text):
         find_token(codes, at, int(word[0]), int(word[1]), automaton.pool, automaton.spans, automaton.slots, found)
         if found[0] == DEAD:
             return DEAD
-        find_step(node, between, int(found[0]), automaton.steps, automaton.nodes, to)
+        if node == 0:
+            to[0] = automaton.spans[found[0], 3]
+        else:
+            find_step(node, between, int(found[0]), automaton.steps, to)
         if to[0] == DEAD:
             return DEAD
         node, between, at = int(to[0]), int(codes[word[0]]) if word[0] < len(codes) else 0, int(word[0]) + 1
@@ -63,5 +66,6 @@ def test_beginnings_of_terms_are_noted():
 def test_tables_have_room_for_what_they_hold_and_little_more():
     automaton = build_automaton(TERMS, [False] * len(TERMS))
     assert len(automaton.spans) == 8
-    assert len(automaton.slots) == 32
+    assert len(automaton.pool) == len("growthfactorxtumorgrowpdl1")
+    assert (len(automaton.slots), len(automaton.steps)) == (32, 32)
     assert len(automaton.leaves) == 1 + 11

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     _Tree: TypeAlias = tuple[
         NDArray[np.uint8],
         NDArray[np.uint8],
+        NDArray[np.uint8],
         NDArray[np.int32],
         NDArray[np.int32],
         NDArray[np.int64],
-        NDArray[np.int32],
         NDArray[np.int32],
     ]
 
@@ -36,7 +36,7 @@ class Automaton:
 
     Parameters
     ----------
-    pool, begins, pairs, spans, slots, steps, nodes, leaves : arrays
+    begins, pairs, pool, spans, slots, steps, leaves : arrays
         See `tmescope.kernels.term_tree.grow_tree`.
     form_ends, form_case : arrays
         Forms of each term.
@@ -44,13 +44,12 @@ class Automaton:
         Which of the given forms each is.
     """
 
-    pool: NDArray[np.uint8]
     begins: NDArray[np.uint8]
     pairs: NDArray[np.uint8]
+    pool: NDArray[np.uint8]
     spans: NDArray[np.int32]
     slots: NDArray[np.int32]
     steps: NDArray[np.int64]
-    nodes: NDArray[np.int32]
     leaves: NDArray[np.int32]
     form_ends: NDArray[np.int32]
     form_case: NDArray[np.int64]
@@ -93,32 +92,34 @@ def build_automaton(texts: Sequence[str], strict: Sequence[bool]) -> Automaton:
 def _automaton(
     terms: Sequence[bytes], form_ends: NDArray[np.int32], form_case: NDArray[np.int64], *, forms: NDArray[np.int32]
 ) -> Automaton:
-    pool = np.frombuffer(b"".join(terms), dtype=np.uint8)
+    codes = np.frombuffer(b"".join(terms), dtype=np.uint8)
     ends = np.concatenate([[0], np.cumsum([len(term) for term in terms], dtype=np.int64)]).astype(np.int64)
-    n = len(terms) + int((pool <= _LAST_BETWEEN).sum())
-    tree, n_words, n_nodes = _grow(pool, ends, n_words=n, n_nodes=n + 1)
-    tree, _, _ = _grow(pool, ends, n_words=n_words, n_nodes=n_nodes)
-    return Automaton(pool, *tree, form_ends, form_case, forms)
+    most = len(terms) + int((codes <= _LAST_BETWEEN).sum())
+    _, sizes = _grow(codes, ends, (most, most + 1, len(codes)))
+    tree, _ = _grow(codes, ends, sizes)
+    return Automaton(*tree, form_ends, form_case, forms)
 
 
-def _grow(pool: NDArray[np.uint8], ends: NDArray[np.int64], *, n_words: int, n_nodes: int) -> tuple[_Tree, int, int]:
-    """Return the tables of a tree with room for so many words and nodes, and how many there are."""
+def _grow(
+    codes: NDArray[np.uint8], ends: NDArray[np.int64], sizes: tuple[int, int, int]
+) -> tuple[_Tree, tuple[int, int, int]]:
+    """Return the tables of a tree with room for so many words, nodes and codes, and how many there are."""
     from tmescope.kernels.term_tree import DEAD, TABLE_BYTES, grow_tree
 
+    n_words, n_nodes, n_codes = sizes
     n_slots, n_steps = (1 << (2 * n).bit_length() for n in (n_words, n_nodes))
-    leaves = np.full((n_nodes, 2), (DEAD, 0), dtype=np.int32)
     tree = (
         np.zeros(TABLE_BYTES, dtype=np.uint8),
         np.zeros(TABLE_BYTES, dtype=np.uint8),
-        np.empty((n_words, 3), dtype=np.int32),
+        np.empty(n_codes, dtype=np.uint8),
+        np.empty((n_words, 4), dtype=np.int32),
         np.full(n_slots, DEAD, dtype=np.int32),
-        np.full(n_steps, DEAD, dtype=np.int64),
-        np.full(n_steps, DEAD, dtype=np.int32),
-        leaves,
+        np.full((n_steps, 2), DEAD, dtype=np.int64),
+        np.full((n_nodes, 2), (DEAD, 0), dtype=np.int32),
     )
-    count = np.zeros(2, dtype=np.int64)
-    grow_tree(pool, ends, *tree, count)
-    return tree, int(count[0]), int(count[1])
+    count = np.zeros(3, dtype=np.int64)
+    grow_tree(codes, ends, *tree, count)
+    return tree, (int(count[0]), int(count[1]), int(count[2]))
 
 
 def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -142,7 +143,7 @@ def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64])
     a = automaton
     given = (
         data, ends, tables.classes, tables.kinds, tables.ends, tables.letters, a.begins, a.pairs, a.pool, a.spans,
-        a.slots, a.steps, a.nodes, a.leaves, a.form_ends, a.form_case,
+        a.slots, a.steps, a.leaves, a.form_ends, a.form_case,
     )  # fmt: skip
     found = gather_rows(partial(find_terms, *given), columns=6, guess=1024 + len(data) // 60)
     found[:, 1] = a.forms[found[:, 1]]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmescope.kernels.compile import compiled
+from tmescope.kernels.compile import compiled, inlined
 from tmescope.kernels.folded_text import (
     BEGINS,
     ENDS,
@@ -30,7 +30,7 @@ ANY_CASE = -1
 """A form that may be written with any capitals."""
 
 
-@compiled
+@inlined
 def case_bits(
     words: NDArray[np.int32],
     capitals: NDArray[np.int64],
@@ -58,7 +58,7 @@ def case_bits(
     bits[0] = found & ((np.int64(1) << MOST_CAPITALS) - 1)
 
 
-@compiled
+@inlined
 def _form(
     term: int,
     form_ends: NDArray[np.int32],
@@ -73,7 +73,7 @@ def _form(
             form[0] = i
 
 
-@compiled
+@inlined
 def _longest(
     codes: NDArray[np.uint8],
     words: NDArray[np.int32],
@@ -84,7 +84,6 @@ def _longest(
     spans: NDArray[np.int32],
     slots: NDArray[np.int32],
     steps: NDArray[np.int64],
-    nodes: NDArray[np.int32],
     leaves: NDArray[np.int32],
     form_ends: NDArray[np.int32],
     form_case: NDArray[np.int64],
@@ -99,8 +98,11 @@ def _longest(
         find_token(codes, words[word, FROM_CODE], end, words[word, HASH], pool, spans, slots, found)
         if found[0] == DEAD:
             break
-        find_step(node, between, found[0], steps, nodes, found)
-        node = found[0]
+        if node == 0:
+            node = np.int64(spans[found[0], 3])
+        else:
+            find_step(node, between, found[0], steps, found)
+            node = found[0]
         if node == DEAD:
             break
         if leaves[node, 0] != DEAD and words[word, MARKS] & ENDS:
@@ -113,7 +115,7 @@ def _longest(
         between = np.int64(codes[end])
 
 
-@compiled
+@inlined
 def _may_begin(
     codes: NDArray[np.uint8],
     words: NDArray[np.int32],
@@ -128,7 +130,7 @@ def _may_begin(
         is_noted(pairs, words[word, HASH], codes[words[word, TO_CODE]], words[word + 1, HASH], answer)
 
 
-@compiled
+@inlined
 def _write(
     data: NDArray[np.uint8],
     row: int,
@@ -161,7 +163,6 @@ def find_terms(
     spans: NDArray[np.int32],
     slots: NDArray[np.int32],
     steps: NDArray[np.int64],
-    nodes: NDArray[np.int32],
     leaves: NDArray[np.int32],
     form_ends: NDArray[np.int32],
     form_case: NDArray[np.int64],
@@ -178,8 +179,8 @@ def find_terms(
         Where each begins and ends.
     classes, kinds, letter_ends, letters : arrays
         How characters are folded, see `fold_text`.
-    begins, pairs, pool, spans, slots, steps, nodes, leaves : arrays
-        The tree, see `tmescope.kernels.term_tree.grow_tree`; `pool` is its ``codes``.
+    begins, pairs, pool, spans, slots, steps, leaves : arrays
+        The tree, see `tmescope.kernels.term_tree.grow_tree`.
     form_ends : array of int32, n_terms + 1
         Forms of a term are ``form_ends[term]`` to ``form_ends[term + 1]``; the first that fits is taken.
     form_case : array of int64, n_forms
@@ -218,7 +219,7 @@ def find_terms(
             if not answer[0]:
                 continue
             _longest(
-                codes, words, capitals, first, n, pool, spans, slots, steps, nodes, leaves, form_ends, form_case,
+                codes, words, capitals, first, n, pool, spans, slots, steps, leaves, form_ends, form_case,
                 answer, best,
             )  # fmt: skip
             if best[0] == DEAD:

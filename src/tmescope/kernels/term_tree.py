@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmescope.kernels.compile import compiled
+from tmescope.kernels.compile import compiled, inlined
 from tmescope.kernels.folded_text import HASH_FACTOR, HASH_KEPT, HASH_SHIFT
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def token(codes: NDArray[np.uint8], at: int | np.int64, last: int | np.int64, fo
     found[0], found[1] = at, (value >> HASH_SHIFT) & HASH_KEPT
 
 
-@compiled
+@inlined
 def is_noted(
     table: NDArray[np.uint8],
     first: int | np.int64,
@@ -72,7 +72,7 @@ def is_noted(
     answer[0] = (table[answer[1]] >> answer[2]) & 1
 
 
-@compiled
+@inlined
 def find_token(
     codes: NDArray[np.uint8],
     begin: int | np.int64,
@@ -95,8 +95,8 @@ def find_token(
         Its hash, as from `token`.
     pool : array of uint8
         Where the words of terms are written.
-    spans : array of int32, n_words x 3
-        From and to in `pool`, and hash.
+    spans : array of int32, n_words x 4
+        Where it begins in `pool`, its length, its hash, and the node to which it leads from the root.
     slots : array of int32, a power of two
         Words by their hash; `DEAD` where none is.
     answer : array of int64, 2
@@ -107,9 +107,8 @@ def find_token(
     answer[0] = DEAD
     while slots[slot] != DEAD:
         word = slots[slot]
-        first = spans[word, 0]
-        if spans[word, 2] == value and spans[word, 1] - first == size:
-            same = 0
+        if spans[word, 2] == value and spans[word, 1] == size:
+            first, same = spans[word, 0], 0
             while same < size and pool[first + same] == codes[begin + same]:
                 same += 1
             if same == size:
@@ -119,13 +118,12 @@ def find_token(
     answer[1] = slot
 
 
-@compiled
+@inlined
 def find_step(
     node: int | np.int64,
     between: int | np.int64,
     word: int | np.int64,
     steps: NDArray[np.int64],
-    nodes: NDArray[np.int32],
     answer: NDArray[np.int64],
 ) -> None:
     """Write the node behind a node, or `DEAD`, and the slot in which the step is or would be.
@@ -134,19 +132,17 @@ def find_step(
     ----------
     node, between, word : int
         Where, what stands between (0 or 1), and the number of the word that follows.
-    steps : array of int64, a power of two
-        Keys of steps; `DEAD` where none is.
-    nodes : array of int32, as many
-        Where each leads.
+    steps : array of int64, a power of two x 2
+        Keys of steps, `DEAD` where none is, and where each leads.
     answer : array of int64, 2
         Written.
     """
     key = (np.int64(node) << 33) | (np.int64(between) << 32) | np.int64(word)
     mixed = ((np.int64(node) * 2 + between) * _FIRST_FACTOR + word) * _MIXED
     slot = (mixed ^ (mixed >> _MIXED_BY)) & (steps.shape[0] - 1)
-    while steps[slot] != DEAD and steps[slot] != key:
+    while steps[slot, 0] != DEAD and steps[slot, 0] != key:
         slot = (slot + 1) & (steps.shape[0] - 1)
-    answer[0] = nodes[slot] if steps[slot] == key else DEAD
+    answer[0] = steps[slot, 1] if steps[slot, 0] == key else DEAD
     answer[1] = slot
 
 
@@ -184,15 +180,58 @@ def _note_beginning(
 
 
 @compiled
+def _add_word(
+    codes: NDArray[np.uint8],
+    begin: int | np.int64,
+    word: NDArray[np.int64],
+    slot: int | np.int64,
+    pool: NDArray[np.uint8],
+    spans: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    count: NDArray[np.int64],
+) -> None:
+    number, size, to = count[0], word[0] - begin, count[2]
+    for i in range(size):
+        pool[to + i] = codes[begin + i]
+    spans[number, 0], spans[number, 1], spans[number, 2], spans[number, 3] = to, size, word[1], DEAD
+    slots[slot] = number
+    count[0], count[2] = number + 1, to + size
+
+
+@compiled
+def _go_on(
+    node: int | np.int64,
+    between: int | np.int64,
+    word: int | np.int64,
+    spans: NDArray[np.int32],
+    steps: NDArray[np.int64],
+    count: NDArray[np.int64],
+    answer: NDArray[np.int64],
+) -> None:
+    """Write the node behind a node; it is made where there is none."""
+    if node == 0:
+        answer[0] = spans[word, 3]
+        if answer[0] == DEAD:
+            spans[word, 3] = answer[0] = count[1]
+            count[1] += 1
+        return
+    find_step(node, between, word, steps, answer)
+    if answer[0] == DEAD:
+        steps[answer[1], 0] = (np.int64(node) << 33) | (np.int64(between) << 32) | np.int64(word)
+        steps[answer[1], 1] = answer[0] = count[1]
+        count[1] += 1
+
+
+@compiled
 def grow_tree(
     codes: NDArray[np.uint8],
     ends: NDArray[np.int64],
     begins: NDArray[np.uint8],
     pairs: NDArray[np.uint8],
+    pool: NDArray[np.uint8],
     spans: NDArray[np.int32],
     slots: NDArray[np.int32],
     steps: NDArray[np.int64],
-    nodes: NDArray[np.int32],
     leaves: NDArray[np.int32],
     count: NDArray[np.int64],
 ) -> None:
@@ -206,41 +245,36 @@ def grow_tree(
         Where each begins and ends.
     begins, pairs : array of uint8, `TABLE_BYTES`
         Zeros; written: first words of terms, and their first two, see `is_noted`. What is not noted begins no term.
-    spans : array of int32, at least as many rows as there are different words in all terms x 3
-        Written: where each word is in `codes`, and its hash.
-    slots, steps, nodes : arrays of int32, int64 and int32
-        `DEAD` throughout and of a power of two, more than there are words and steps; written, see `find_token` and
-        `find_step`.
+    pool : array of uint8, at least as many as the different words have codes
+        Written: each word once.
+    spans : array of int32, at least as many rows as there are different words in all terms x 4
+        Written: where each word is in `pool`, its length, its hash, and the node to which it leads from the root.
+    slots : array of int32, a power of two, more than there are words
+        `DEAD` throughout; written, see `find_token`.
+    steps : array of int64, a power of two, more than there are nodes x 2
+        `DEAD` throughout; written, see `find_step`: all steps but those from the root.
     leaves : array of int32, at least one row more than there are steps x 2
         `DEAD` and 0 in each row; written: the term that ends at a node, and 1 where something may follow. Node 0 is
         the root.
-    count : array of int64, 2
-        Written: number of words and of nodes.
+    count : array of int64, 3
+        Written: number of words, of nodes and of codes in `pool`.
     """
-    word, found, to = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
-    answer = np.zeros(3, dtype=np.int64)
-    n_words, n_nodes = 0, 1
+    word, found, answer = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(3, dtype=np.int64)
+    count[0], count[1], count[2] = 0, 1, 0
     for term in range(ends.shape[0] - 1):
         at, last, node, between = ends[term], ends[term + 1], np.int64(0), np.int64(0)
         _note_beginning(codes, at, last, begins, pairs, word, answer)
         while at < last:
             token(codes, at, last, word)
-            find_token(codes, at, word[0], word[1], codes, spans, slots, found)
+            end = word[0]
+            find_token(codes, at, end, word[1], pool, spans, slots, found)
             if found[0] == DEAD:
-                spans[n_words, 0], spans[n_words, 1], spans[n_words, 2] = at, word[0], word[1]
-                slots[found[1]] = n_words
-                found[0] = n_words
-                n_words += 1
-            find_step(node, between, found[0], steps, nodes, to)
-            if to[0] == DEAD:
-                steps[to[1]] = (np.int64(node) << 33) | (np.int64(between) << 32) | found[0]
-                nodes[to[1]] = n_nodes
-                to[0] = n_nodes
-                n_nodes += 1
+                _add_word(codes, at, word, found[1], pool, spans, slots, count)
+                found[0] = count[0] - 1
             leaves[node, 1] = 1
-            node = to[0]
-            at = word[0] + 1
-            if word[0] < last:
-                between = np.int64(codes[word[0]])
+            _go_on(node, between, found[0], spans, steps, count, found)
+            node = found[0]
+            at = end + 1
+            if end < last:
+                between = np.int64(codes[end])
         leaves[node, 0] = term
-    count[0], count[1] = n_words, n_nodes
