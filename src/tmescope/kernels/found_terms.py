@@ -133,11 +133,15 @@ def _may_begin(
 @inlined
 def _write(
     data: NDArray[np.uint8],
-    row: int,
+    words: NDArray[np.int32],
+    first: int | np.int64,
+    last: int | np.int64,
+    row: int | np.int64,
     where: NDArray[np.int64],
     found: NDArray[np.int32],
 ) -> None:
-    """Write the places of a term in characters: `where` is the first byte of the text, and how far it was counted."""
+    """Write the places of a term: `where` is the first byte of the text, and how far characters were counted."""
+    found[row, 2], found[row, 3] = words[first, FROM_BYTE], words[last - 1, TO_BYTE]
     for side in range(2):
         end = np.int64(found[row, 2 + side])
         seen = data[where[0] + where[1] : where[0] + end]
@@ -197,9 +201,7 @@ def find_terms(
     that begins first is taken, of those the longest. The cost is that of the characters times the words of the longest
     term at worst.
     """
-    longest = 0
-    for document in range(ends.shape[0] - 1):
-        longest = max(longest, ends[document + 1] - ends[document])
+    longest = np.max(ends[1:] - ends[:-1]) if ends.shape[0] > 1 else 0
     codes, capitals = np.empty(5 * longest + 8, dtype=np.uint8), np.empty(longest + 8, dtype=np.int64)
     words = np.empty((longest + 8, 6), dtype=np.int32)
     length, best, answer = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(3, dtype=np.int64)
@@ -228,6 +230,5 @@ def find_terms(
             row = count[0]
             if row < found.shape[0]:
                 found[row, 0], found[row, 1] = document, best[0]
-                found[row, 2], found[row, 3] = words[first, FROM_BYTE], words[word - 1, TO_BYTE]
-                _write(data, row, where, found)
+                _write(data, words, first, word, row, where, found)
             count[0] = row + 1
