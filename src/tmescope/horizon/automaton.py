@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,16 @@ from tmescope.horizon.found_rows import gather_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    _Tree: TypeAlias = tuple[
+        NDArray[np.uint8],
+        NDArray[np.uint8],
+        NDArray[np.uint8],
+        NDArray[np.int32],
+        NDArray[np.int32],
+        NDArray[np.int64],
+        NDArray[np.int32],
+    ]
 
 __all__ = ["Automaton", "build_automaton", "find"]
 
@@ -26,7 +36,7 @@ class Automaton:
 
     Parameters
     ----------
-    begins, pool, spans, slots, steps, nodes, terms, branches : arrays
+    begins, pairs, pool, spans, slots, steps, leaves : arrays
         See `tmescope.kernels.term_tree.grow_tree`.
     form_ends, form_case : arrays
         Forms of each term.
@@ -35,13 +45,12 @@ class Automaton:
     """
 
     begins: NDArray[np.uint8]
+    pairs: NDArray[np.uint8]
     pool: NDArray[np.uint8]
     spans: NDArray[np.int32]
     slots: NDArray[np.int32]
     steps: NDArray[np.int64]
-    nodes: NDArray[np.int32]
-    terms: NDArray[np.int32]
-    branches: NDArray[np.uint8]
+    leaves: NDArray[np.int32]
     form_ends: NDArray[np.int32]
     form_case: NDArray[np.int64]
     forms: NDArray[np.int32]
@@ -83,20 +92,34 @@ def build_automaton(texts: Sequence[str], strict: Sequence[bool]) -> Automaton:
 def _automaton(
     terms: Sequence[bytes], form_ends: NDArray[np.int32], form_case: NDArray[np.int64], *, forms: NDArray[np.int32]
 ) -> Automaton:
-    from tmescope.kernels.term_tree import DEAD, TOKEN_BYTES, grow_tree
-
-    pool = np.frombuffer(b"".join(terms), dtype=np.uint8)
+    codes = np.frombuffer(b"".join(terms), dtype=np.uint8)
     ends = np.concatenate([[0], np.cumsum([len(term) for term in terms], dtype=np.int64)]).astype(np.int64)
-    n_words = len(terms) + int((pool <= _LAST_BETWEEN).sum())
-    size = 1 << (2 * n_words).bit_length()
-    begins, count = np.zeros(TOKEN_BYTES, dtype=np.uint8), np.zeros(2, dtype=np.int64)
-    spans, ending = np.empty((n_words, 2), dtype=np.int32), np.full(n_words + 1, DEAD, dtype=np.int32)
-    slots, nodes = np.full(size, DEAD, dtype=np.int32), np.full(size, DEAD, dtype=np.int32)
-    steps, branches = np.full(size, DEAD, dtype=np.int64), np.zeros(n_words + 1, dtype=np.uint8)
-    grow_tree(pool, ends, begins, spans, slots, steps, nodes, ending, branches, count)
-    n = int(count[1])
-    kept = (spans[: count[0]].copy(), slots, steps, nodes, ending[:n].copy(), branches[:n].copy())
-    return Automaton(begins, pool, *kept, form_ends, form_case, forms)
+    most = len(terms) + int((codes <= _LAST_BETWEEN).sum())
+    _, sizes = _grow(codes, ends, (most, most + 1, len(codes)))
+    tree, _ = _grow(codes, ends, sizes)
+    return Automaton(*tree, form_ends, form_case, forms)
+
+
+def _grow(
+    codes: NDArray[np.uint8], ends: NDArray[np.int64], sizes: tuple[int, int, int]
+) -> tuple[_Tree, tuple[int, int, int]]:
+    """Return the tables of a tree with room for so many words, nodes and codes, and how many there are."""
+    from tmescope.kernels.term_tree import DEAD, TABLE_BYTES, grow_tree
+
+    n_words, n_nodes, n_codes = sizes
+    n_slots, n_steps = (1 << (2 * n).bit_length() for n in (n_words, n_nodes))
+    tree = (
+        np.zeros(TABLE_BYTES, dtype=np.uint8),
+        np.zeros(TABLE_BYTES, dtype=np.uint8),
+        np.empty(n_codes, dtype=np.uint8),
+        np.empty((n_words, 4), dtype=np.int32),
+        np.full(n_slots, DEAD, dtype=np.int32),
+        np.full((n_steps, 2), DEAD, dtype=np.int64),
+        np.full((n_nodes, 2), (DEAD, 0), dtype=np.int32),
+    )
+    count = np.zeros(3, dtype=np.int64)
+    grow_tree(codes, ends, *tree, count)
+    return tree, (int(count[0]), int(count[1]), int(count[2]))
 
 
 def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -119,8 +142,8 @@ def find(automaton: Automaton, data: NDArray[np.uint8], ends: NDArray[np.int64])
     tables = load_folding()
     a = automaton
     given = (
-        data, ends, tables.kinds, tables.ends, tables.letters, a.begins, a.pool, a.spans, a.slots,
-        a.steps, a.nodes, a.terms, a.branches, a.form_ends, a.form_case,
+        data, ends, tables.classes, tables.kinds, tables.ends, tables.letters, a.begins, a.pairs, a.pool, a.spans,
+        a.slots, a.steps, a.leaves, a.form_ends, a.form_case,
     )  # fmt: skip
     found = gather_rows(partial(find_terms, *given), columns=6, guess=1024 + len(data) // 60)
     found[:, 1] = a.forms[found[:, 1]]

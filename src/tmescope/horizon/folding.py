@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Folding", "fold", "load_folding"]
 
 _N_POINTS = 0x2E80  # Latin, Greek, Cyrillic, punctuation and signs; what lies beyond is a break between clauses
+_N_ASCII, _CAPITAL = 128, 64
 _HARD, _SOFT, _WORD, _UPPER, _NAMED, _DROPPED, _APOSTROPHE = range(7)
 _CODES = " .0123456789abcdefghijklmnopqrstuvwxyz"
 _CODE = {character: i for i, character in enumerate(_CODES)}
@@ -29,6 +30,8 @@ class Folding:
 
     Parameters
     ----------
+    classes : array of uint8, 256
+        What a byte is, where that is known without the other tables.
     kinds : array of uint8, n_points
         What a code point is.
     ends : array of int32, n_points + 1
@@ -37,6 +40,7 @@ class Folding:
         The spellings.
     """
 
+    classes: NDArray[np.uint8]
     kinds: NDArray[np.uint8]
     ends: NDArray[np.int32]
     letters: NDArray[np.uint8]
@@ -57,7 +61,16 @@ def load_folding() -> Folding:
     kinds = np.array([kind for kind, _ in spelt], dtype=np.uint8)
     ends = np.concatenate([[0], np.cumsum([len(text) for _, text in spelt])]).astype(np.int32)
     letters = np.array([_CODE[c] for _, text in spelt for c in text], dtype=np.uint8)
-    return Folding(kinds, ends, letters)
+    return Folding(np.array([_class(byte) for byte in range(256)], dtype=np.uint8), kinds, ends, letters)
+
+
+def _class(byte: int) -> int:
+    from tmescope.kernels.folded_text import RARE
+
+    kind, text = _spell(chr(byte))
+    if byte >= _N_ASCII or kind not in {_HARD, _SOFT, _WORD, _UPPER}:
+        return RARE
+    return _CODE[text] + (_CAPITAL if kind == _UPPER else 0) if text else int(kind == _SOFT)
 
 
 def _spell(character: str) -> tuple[int, str]:
@@ -103,15 +116,14 @@ def fold(texts: list[str]) -> list[tuple[bytes, int]]:
 
     tables = load_folding()
     longest = max((len(text.encode()) for text in texts), default=0)
-    size = 5 * longest + 8
-    codes, marks = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.uint8)
-    places, count = np.empty((size, 2), dtype=np.int32), np.zeros(1, dtype=np.int64)
+    codes, capitals = np.empty(5 * longest + 8, dtype=np.uint8), np.empty(longest + 8, dtype=np.int64)
+    words, count = np.empty((longest + 8, 6), dtype=np.int32), np.zeros(2, dtype=np.int64)
     bits = np.zeros(1, dtype=np.int64)
     found = []
     for text in texts:
         data = np.frombuffer(text.encode(), dtype=np.uint8)
-        fold_text(data, 0, len(data), tables.kinds, tables.ends, tables.letters, codes, marks, places, count)
-        n = int(count[0])
-        case_bits(marks, 0, n, bits)
-        found.append((codes[:n].tobytes(), int(bits[0])))
+        given = (tables.classes, tables.kinds, tables.ends, tables.letters)
+        fold_text(data, 0, len(data), *given, codes, words, capitals, count)
+        case_bits(words, capitals, 0, int(count[1]), bits)
+        found.append((codes[: int(count[0])].tobytes(), int(bits[0])))
     return found

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 import numba
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "inlined"]
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -36,3 +36,27 @@ def compiled(function: F) -> F:
     except RuntimeError:
         kernel = numba.njit(nogil=True)(function)
     return cast(F, kernel)
+
+
+def inlined(function: F) -> F:
+    """Compile a part of kernels into each of its callers.
+
+    Parameters
+    ----------
+    function : callable
+        As for `compiled`; called for each word or value, where the call itself would cost more than its work.
+
+    Returns
+    -------
+    callable
+        The compiled part.
+
+    Notes
+    -----
+    A call counts the references of each array up and down, which other threads must see: some 10 ns an array.
+    """
+    try:
+        part = numba.njit(nogil=True, cache=True, forceinline=True)(function)
+    except RuntimeError:
+        part = numba.njit(nogil=True, forceinline=True)(function)
+    return cast(F, part)

@@ -16,7 +16,10 @@ __all__ = ["CODE", "find_shapes"]
 CODE = -1
 """What `find_shapes` writes for a code; a stem is its place in the list."""
 
-_NEITHER, _LAST_CAPITAL = -2, 90
+_NEITHER = -2
+_LAST_CAPITAL = 90
+_OTHER, _DIGIT, _LETTER = 0, 1, 2
+_SEEN, _LETTER_BITS = 3, 5  # how many last letters of a word are looked up, and the bits of each
 _MOST_CAPITALS, _FEWEST_DIGITS, _MOST_DIGITS, _MOST_BEHIND = 5, 3, 6, 2
 
 
@@ -81,34 +84,55 @@ def _code_end(data: NDArray[np.uint8], begin: int, last: int, end: NDArray[np.in
 
 
 @compiled
+def _note_endings(stems: NDArray[np.uint8], stem_ends: NDArray[np.int32], endings: NDArray[np.uint8]) -> None:
+    """Note which last three letters a word with a stem may have."""
+    for stem in range(stem_ends.shape[0] - 1):
+        end = stem_ends[stem + 1]
+        n = min(end - stem_ends[stem], _SEEN)
+        known = 0
+        for i in range(n):
+            known |= (stems[end - 1 - i] & 31) << (_LETTER_BITS * i)
+        for others in range(1 << (_LETTER_BITS * (_SEEN - n))):
+            endings[known | (others << (_LETTER_BITS * n))] = 1
+
+
+@compiled
+def _may_be_drug(
+    data: NDArray[np.uint8], first: int, end: int, fewest: int, endings: NDArray[np.uint8], answer: NDArray[np.int64]
+) -> None:
+    """Write whether a word begins with two capitals or ends like a stem: few do."""
+    answer[0] = 1
+    if end - first < 2 or not (data[first] <= _LAST_CAPITAL and data[first + 1] <= _LAST_CAPITAL):
+        answer[0] = np.int64(end - first >= fewest)
+        if answer[0] and end - first >= _SEEN:
+            ending = (
+                np.int64(data[end - 1] & 31)
+                | (np.int64(data[end - 2] & 31) << _LETTER_BITS)
+                | (np.int64(data[end - 3] & 31) << (2 * _LETTER_BITS))
+            )
+            answer[0] = endings[ending]
+
+
+@compiled
 def _look(
     data: NDArray[np.uint8],
     at: int,
+    word: int,
     last: int,
     stems: NDArray[np.uint8],
     stem_ends: NDArray[np.int32],
     needs: NDArray[np.int32],
-    closes: NDArray[np.uint8],
     end: NDArray[np.int64],
     shape: NDArray[np.int64],
 ) -> None:
-    """Write what begins at a byte, and where to go on."""
-    shape[0] = _NEITHER
-    _run(data, at, last, 2, end)
-    word = end[0]
-    if word == at:
-        _run(data, at, last, 1, end)
-        if end[0] > at:
-            _run(data, end[0], last, 2, end)  # letters behind a digit begin no word
-        shape[1] = max(end[0], at + 1)
-        return
+    """Write what a word is, and where it or its code ends."""
     end[0] = at
     if data[at] <= _LAST_CAPITAL:
         _code_end(data, at, last, end)
     shape[1] = max(word, end[0])
     if end[0] > at:
         shape[0] = CODE
-    elif closes[data[word - 1] | 32]:
+    else:
         _stem_of(data, at, word, stems, stem_ends, needs, shape)
 
 
@@ -147,19 +171,36 @@ def find_shapes(
     blank or nothing, perhaps one capital more, three to six digits and at most two letters.
     """
     end, shape = np.zeros(1, dtype=np.int64), np.zeros(2, dtype=np.int64)
-    closes = np.zeros(256, dtype=np.uint8)  # letters that a stem ends in
-    for stem in range(needs.shape[0]):
-        closes[stems[stem_ends[stem + 1] - 1]] = 1
+    endings, classes = np.zeros(1 << (_SEEN * _LETTER_BITS), dtype=np.uint8), np.zeros(256, dtype=np.uint8)
+    classes[48:58] = _DIGIT
+    classes[65:91] = _LETTER
+    classes[97:123] = _LETTER
+    _note_endings(stems, stem_ends, endings)
+    fewest = needs.min() if needs.shape[0] else 1 << 30
     count[0] = 0
     for text in range(ends.shape[0] - 1):
         begin, last = ends[text], ends[text + 1]
         at = begin
         while at < last:
-            _look(data, at, last, stems, stem_ends, needs, closes, end, shape)
-            if shape[0] != _NEITHER:
-                row = count[0]
-                if row < found.shape[0]:
-                    found[row, 0], found[row, 1] = text, shape[0]
-                    found[row, 2], found[row, 3] = at - begin, shape[1] - begin
-                count[0] = row + 1
+            first, kind = at, classes[data[at]]
+            at += 1
+            if kind == _OTHER:
+                continue
+            while at < last and classes[data[at]] == kind:
+                at += 1
+            if kind == _DIGIT:  # letters behind a digit begin no word
+                while at < last and classes[data[at]] == _LETTER:
+                    at += 1
+                continue
+            _may_be_drug(data, first, at, fewest, endings, end)
+            if not end[0]:
+                continue
+            _look(data, first, at, last, stems, stem_ends, needs, end, shape)
             at = shape[1]
+            if shape[0] == _NEITHER:
+                continue
+            row = count[0]
+            if row < found.shape[0]:
+                found[row, 0], found[row, 1] = text, shape[0]
+                found[row, 2], found[row, 3] = first - begin, at - begin
+            count[0] = row + 1
