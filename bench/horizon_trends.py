@@ -75,6 +75,6 @@ def fill(n_mentions: int, n_entities: int) -> duckdb.DuckDBPyConnection:
     connection.execute(
         f"CREATE TABLE mentions AS SELECT 'pmid:' || (30000000 + hash(i) % {n}) AS doc_id, 'gene:' || "
         f"CAST(floor({n_entities} * pow((hash(i * 7) % 1000000) / 1000000.0, 3)) AS INTEGER) AS entity_id, "
-        f"'gene' AS entity_type, 'title' AS part, 'x' AS text FROM range({n_mentions}) t(i)"
+        f"'gene' AS entity_type, 'title' AS part, 'x' AS text, 1 AS n FROM range({n_mentions}) t(i)"
     )
     return connection

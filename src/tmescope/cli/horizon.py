@@ -164,6 +164,7 @@ def info(
 @horizon_app.command("verify")
 def verify(lake: LakePath = _HORIZON, quiet: Quiet = False) -> None:
     """Read every file of a lake and name each that is not as it was written; exit code 1 where there is one."""
+    from tmescope.cli.main import as_plain
     from tmescope.store.lake import open_lake
     from tmescope.store.lake_checks import verify_lake
 
@@ -171,14 +172,17 @@ def verify(lake: LakePath = _HORIZON, quiet: Quiet = False) -> None:
         opened = open_lake(lake)
         wrong = list(verify_lake(opened, progress=progress))
     for found in wrong:
-        typer.echo(f"damaged  {found.place} {found.how} (from {found.source})")
+        whence = f"from {as_plain(found.source)}" if found.source else "made anew when it is next needed"
+        typer.echo(f"damaged  {as_plain(found.place)} {as_plain(found.how)} ({whence})")
     n = sum(len(p.places()) for p in opened.parts)
-    if wrong:
+    lost = sum(bool(found.source) for found in wrong)
+    if lost:
         typer.echo(
-            f"{len(wrong)} of {n} files are damaged. Remove these, and give their source files to tmescope horizon "
+            f"{lost} of {n} files are damaged. Remove these, and give their source files to tmescope horizon "
             "ingest again; the other parts can be used as they are",
             err=True,
         )
+    if wrong:
         raise typer.Exit(_INCOMPLETE)
     typer.echo(f"{lake}: {n} files are as they were written")
 

@@ -152,14 +152,13 @@ def count_quarters(
     corpus[q - quarters[0], c] = n
     e, q, c, n = _columns(
         index,
-        f"SELECT e, q, c, count(*) AS n FROM trend_mentions{scope} WHERE q BETWEEN ? AND ? "  # noqa: S608 - own names
-        f"{chosen if entity_types else ''}GROUP BY e, q, c",
+        f"SELECT e, q, c, n FROM {_cells(in_focus)} WHERE q BETWEEN ? AND ? {chosen if entity_types else ''}",  # noqa: S608 - ours
         given,
     )
     codes, place = np.unique(e, return_inverse=True)
     counts = np.zeros((len(codes), len(quarters), len(KINDS)), dtype=np.int64)
     counts[place, q - quarters[0], c] = n
-    return QuarterCounts(_entities(index, codes, scope), quarters, counts, corpus, _masked(index, quarters))
+    return QuarterCounts(_entities(index, codes, in_focus=in_focus), quarters, counts, corpus, _masked(index, quarters))
 
 
 def documents_of(
@@ -218,16 +217,23 @@ def _scope(in_focus: bool) -> str:
     return " SEMI JOIN trend_focus USING (d)" if in_focus else ""
 
 
+def _cells(in_focus: bool) -> str:
+    """Return the relation of e, q, c, n, first_on."""
+    if not in_focus:
+        return "trend_cells"
+    return f"(SELECT e, q, c, count(*) AS n, min(day) AS first_on FROM trend_mentions{_scope(True)} GROUP BY e, q, c)"  # noqa: S608
+
+
 def _columns(index: MentionIndex, query: str, given: list[Any]) -> list[NDArray[np.int64]]:
     """Return the columns of an answer of whole numbers."""
     found = index.connection.execute(query, given).fetchnumpy()
     return [np.asarray(column, dtype=np.int64) for column in found.values()]
 
 
-def _entities(index: MentionIndex, codes: NDArray[np.int64], scope: str) -> pd.DataFrame:
+def _entities(index: MentionIndex, codes: NDArray[np.int64], *, in_focus: bool) -> pd.DataFrame:
     table: pd.DataFrame = index.connection.execute(
-        "SELECT entity_id, entity_type, f.first_on FROM trend_entities JOIN (SELECT e, min(day) AS first_on "  # noqa: S608
-        f"FROM trend_mentions{scope} GROUP BY e) f USING (e) WHERE e IN (SELECT unnest(?::INTEGER[])) ORDER BY e",
+        "SELECT entity_id, entity_type, f.first_on FROM trend_entities JOIN (SELECT e, min(first_on) AS first_on "  # noqa: S608
+        f"FROM {_cells(in_focus)} GROUP BY e) f USING (e) WHERE e IN (SELECT unnest(?::INTEGER[])) ORDER BY e",
         [codes.tolist()],
     ).fetch_df()
     return table

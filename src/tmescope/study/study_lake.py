@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tmescope.foundation.errors import InputError
+from tmescope.horizon.kept_index import open_index
 from tmescope.horizon.mention_index import MentionIndex, index_mentions
 from tmescope.store.lake import Lake, open_lake
 from tmescope.store.lake_checks import refuse_untagged
@@ -37,7 +38,7 @@ class StudyLake:
     @property
     def state(self) -> list[str | None]:
         """What decides every answer: versions, the dictionary that found mentions in them, and the day."""
-        return [self.lake.layout.state, self.lake.layout.dictionary, self.horizon.as_of]
+        return [self.lake.layout.tagged_state, self.lake.layout.dictionary, self.horizon.as_of]
 
     @cached_property
     def connection(self) -> Connection:
@@ -48,7 +49,7 @@ class StudyLake:
     @cached_property
     def index(self) -> MentionIndex:
         """Its mentions as numbers, made once for all questions."""
-        return index_mentions(self.connection)
+        return open_index(self.lake) if self.horizon.last_day is None else index_mentions(self.connection)
 
 
 def horizon_of(study: Study) -> HorizonPart:
