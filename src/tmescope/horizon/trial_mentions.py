@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ import numpy as np
 from tmescope.facts.horizon_terms import load_vocabulary
 from tmescope.horizon.automaton import find
 from tmescope.horizon.evidence import FORM, TEXT, Texts, accept
+from tmescope.horizon.evidence_days import find_days
+from tmescope.horizon.forms import day_of
 from tmescope.horizon.interventions import NO_SUBSTANCE, find_given
 
 if TYPE_CHECKING:
@@ -118,8 +121,10 @@ def _looked_up(names: Sequence[str], dictionary: Dictionary) -> Iterator[tuple[F
     ends = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
     texts = Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
     rows = find(dictionary.automaton, texts.data, texts.ends)
-    for row in rows[accept(rows, texts, dictionary)].tolist():
-        yield dictionary.forms[row[FORM]], names[row[TEXT]]
+    accepted = accept(rows, texts, dictionary)
+    days = find_days(rows, accepted, texts, dictionary=dictionary)
+    for row, day in zip(rows[accepted].tolist(), days.tolist(), strict=True):
+        yield replace(dictionary.forms[row[FORM]], known_since=day_of(day)), names[row[TEXT]]
 
 
 @cache
