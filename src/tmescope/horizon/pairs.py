@@ -122,7 +122,7 @@ def rank_pairs(
     options : PairOptions, optional
         The defaults if omitted.
     in_focus : bool
-        Among the documents of `tmescope.horizon.trend_counts.select_focus` alone.
+        Among the documents of `tmescope.horizon.focus_documents.select_area` alone.
     focus : str
         Name of the focus area, for the table.
     names : mapping of str to str, optional

@@ -17,7 +17,7 @@ from tmescope.horizon.quarters import begin_of, name_of, number_of, read_quarter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["QuarterCounts", "count_quarters", "documents_of", "select_focus"]
+__all__ = ["QuarterCounts", "count_quarters", "documents_of"]
 
 _LATE_BEGIN = timedelta(days=14)
 """A quarter whose first document is of a later day began before the documents did."""
@@ -75,32 +75,6 @@ class QuarterCounts:
         )
 
 
-def select_focus(index: MentionIndex, entity_ids: Sequence[str], *, doc_ids: Sequence[str] = ()) -> int:
-    """Choose the documents that are counted from now on: those that name one of some entities, or are listed.
-
-    Parameters
-    ----------
-    index : MentionIndex
-    entity_ids : sequence of str
-        Entities of which one at least is named.
-    doc_ids : sequence of str
-        Further documents.
-
-    Returns
-    -------
-    int
-        How many documents that are.
-    """
-    index.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE trend_focus AS SELECT DISTINCT d FROM trend_mentions "
-        "WHERE e IN (SELECT unnest(?::INTEGER[])) "
-        "UNION SELECT d FROM trend_documents WHERE doc_id IN (SELECT unnest(?::VARCHAR[]))",
-        [index.codes_of(entity_ids), list(doc_ids)],
-    )
-    found = index.connection.execute("SELECT count(*) FROM trend_focus").fetchone()
-    return int(found[0]) if found else 0
-
-
 def count_quarters(
     index: MentionIndex,
     *,
@@ -121,7 +95,8 @@ def count_quarters(
     entity_types : sequence of str
         Count these types alone; all if empty.
     in_focus : bool
-        Count among the documents of `select_focus` alone, of which the corpus then is made too.
+        Count among the documents of `tmescope.horizon.focus_documents.select_area` alone, of which the corpus then
+        is made too.
 
     Returns
     -------
@@ -181,7 +156,7 @@ def documents_of(
     kind : str, optional
         One of `KINDS`; all if omitted.
     in_focus : bool
-        Those of `select_focus` alone.
+        Those of `tmescope.horizon.focus_documents.select_area` alone.
 
     Returns
     -------
