@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as _json
 import time
+from collections import Counter
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -31,6 +32,7 @@ _INCOMPLETE = 1
 _MOST_ROWS = 60
 _MOST_TOLD = 5
 """Refused files of which expectation and next step are told too."""
+_COUNTED = ("paper", "preprint", "trial")
 _MARKS = ("\x1b[1m", "\x1b[0m")
 
 Files = Annotated[
@@ -159,6 +161,12 @@ def info(
         typer.echo("")
         rows = [(k, s, f"{n:,}", str(a or "-"), str(b or "-")) for k, s, n, a, b in facts.kinds]
         print_table(("kind", "source", "current", "first entered", "last entered"), rows)
+        kinds = Counter({kind: 0 for kind, *_ in facts.kinds})
+        for kind, _, n, *_ in facts.kinds:
+            kinds[kind] += n
+        typer.echo("\n" + ", ".join(f"{n:,} of the kind {kind}" for kind, n in sorted(kinds.items())))
+        if not kinds.keys() <= set(_COUNTED):
+            typer.echo("books and others are found by search, and counted in no trend")
 
 
 @horizon_app.command("verify")

@@ -13,10 +13,12 @@ from tmescope.horizon.quarters import end_of, number_of
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KINDS", "Coverage", "MentionIndex", "forget_index", "index_mentions"]
+__all__ = ["COUNTED", "KINDS", "Coverage", "MentionIndex", "forget_index", "index_mentions"]
 
 KINDS = ("paper", "review", "preprint", "trial")
-"""What documents are counted apart; a review is a paper that its source calls one. Books and patents are not."""
+"""What documents are counted apart; a review is a paper that its source calls one. Books and others are not."""
+COUNTED = ("paper", "preprint", "trial")
+"""What a lake calls the documents that trends count; books and others are kept, found and shown, and not counted."""
 
 _LONGEST_DELAY = 92
 _USUAL = 0.9

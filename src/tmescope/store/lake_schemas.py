@@ -39,7 +39,9 @@ def document_schema() -> pa.Schema:
         [
             pa.field("doc_id", text, nullable=False),
             pa.field("source", text, nullable=False),  # pubmed, europepmc, biorxiv, medrxiv, trials, nbib, ris
-            pa.field("kind", text, nullable=False),  # paper, preprint, book, trial
+            pa.field(
+                "kind", text, nullable=False
+            ),  # paper, preprint, trial; book, other: found, and counted in no trend
             ("version", pa.int32()),
             ("entered_on", day),
             ("revised_on", day),
