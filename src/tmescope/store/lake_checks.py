@@ -12,7 +12,15 @@ from tmescope.store.derived_tables import derived_files
 from tmescope.store.lake import Lake
 from tmescope.store.lake_files import explain_file
 
-__all__ = ["DamagedFile", "LakeFacts", "count_untagged", "describe_lake", "refuse_untagged", "verify_lake"]
+__all__ = [
+    "DamagedFile",
+    "LakeFacts",
+    "count_dictionaries",
+    "count_untagged",
+    "describe_lake",
+    "refuse_untagged",
+    "verify_lake",
+]
 
 TASK = "verify"
 
@@ -147,6 +155,17 @@ def count_untagged(lake: Lake) -> tuple[int, int]:
     """
     parts = lake.untagged(lake.layout.dictionary)
     return sum(p.n_rows("documents") for p in parts), len(parts)
+
+
+def count_dictionaries(lake: Lake) -> int:
+    """Return how many dictionaries were looked for in a lake, whole or in part; one of them is shown.
+
+    Parameters
+    ----------
+    lake : Lake
+        From `tmescope.store.lake.open_lake`.
+    """
+    return len({digest for part in lake.parts for digest in part.mentions})
 
 
 def _number(row: tuple[int, ...] | None) -> int:
