@@ -16,6 +16,7 @@ from tmescope.horizon.evidence import FORM, TEXT, Texts, accept
 from tmescope.horizon.evidence_days import find_days
 from tmescope.horizon.forms import day_of
 from tmescope.horizon.interventions import NO_SUBSTANCE, find_given
+from tmescope.horizon.sponsor_names import sponsor_id
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,24 +25,7 @@ if TYPE_CHECKING:
     from tmescope.horizon.forms import Form
     from tmescope.horizon.mentions import Mentions
 
-__all__ = ["sponsor_id", "trial_mentions"]
-
-
-def sponsor_id(name: str) -> str:
-    """Return the identifier of a sponsor: its name in lower case, letters and digits alone.
-
-    Parameters
-    ----------
-    name : str
-        As the registry writes it.
-
-    Examples
-    --------
-    >>> sponsor_id("Bristol-Myers Squibb")
-    'sponsor:bristol-myers-squibb'
-    """
-    kept = "".join(c if c.isalnum() else " " for c in name.lower())
-    return "sponsor:" + "-".join(kept.split())
+__all__ = ["trial_mentions"]
 
 
 def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) -> None:
@@ -134,4 +118,5 @@ def _countries() -> Mapping[str, str]:
 
 @cache
 def _classes() -> Mapping[str, str]:
-    return {term: one.entity_id for one in load_vocabulary("sponsors") for term in one.terms}
+    named = (one for one in load_vocabulary("sponsors") if one.entity_id.startswith("sponsor-class:"))
+    return {term: one.entity_id for one in named for term in one.terms}
