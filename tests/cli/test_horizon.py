@@ -67,6 +67,25 @@ def test_info(lake):
     assert json.loads(_run("info", "-l", lake, "--json").output)["n_parts"] == 2
 
 
+def test_books_and_patents_are_kept_found_and_told_as_not_counted(tmp_path):
+    assert "counted in no trend" not in _run("info", "-l", lake_of_kinds(tmp_path / "a", {"JOUR": 1})).output
+    lake = lake_of_kinds(tmp_path / "b", {"JOUR": 2, "CHAP": 3, "PAT": 1})
+    said = _run("info", "-l", lake).output
+    assert "3 of the kind book, 1 of the kind other, 2 of the kind paper" in said
+    assert "books and others are found by search, and counted in no trend" in said
+    assert "CHAP 1" in _run("search", "made", "-l", lake, "--kind", "book").output
+    assert "PAT 0" in _run("search", "made", "-l", lake, "--kind", "other").output
+
+
+def lake_of_kinds(folder, kinds):
+    """Make a lake of references of some types."""
+    folder.mkdir()
+    made = [f"TY  - {t}\nTI  - Made {t} {i}\nER  - \n" for t, n in kinds.items() for i in range(n)]
+    (folder / "all.ris").write_text("".join(made))
+    assert _run("ingest", str(folder / "all.ris"), "-o", str(folder / "lake"), "-q").exit_code == 0
+    return folder / "lake"
+
+
 def test_search(lake):
     said = _run("search", "study", "-l", lake, "--kind", "trial", "--since", "2019").output
     assert said.count("nct:NCT") == 2

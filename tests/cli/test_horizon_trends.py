@@ -51,9 +51,14 @@ def test_rising_entities_of_a_lake_are_told_with_their_documents(lake, literatur
     assert all(d["title"] for d in documents)
 
 
-def test_the_table_reads_well_and_as_csv(lake, tmescope) -> None:
+def test_the_table_reads_well_and_as_csv(lake, filled, tmescope) -> None:
     said = tmescope("horizon", "trends", "-l", lake, "--since", "2017-04", "--type", "drug")
     assert said.code == 0, said.err
+    names = filled[1].entities["name"]
+    table = next(part for part in said.out.split("\n\n") if part.startswith("named together more than by chance"))
+    assert table.splitlines()[1].split()[:4] == ["name", "a", "name", "b"]
+    first = table.splitlines()[2]
+    assert sum(name in first for name in names) >= 2 and not any(entity in first for entity in names.index)
     assert "rising" in said.out and "notice: Slopes rest on" in said.out and "Not complete, and left out" in said.out
     said = tmescope("horizon", "trends", "-l", lake, "--since", "2017", "--type", "drug", "--csv")
     table = pd.read_csv(io.StringIO(said.out))

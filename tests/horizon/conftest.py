@@ -49,6 +49,7 @@ def lake_of(documents: pd.DataFrame, mentions: pd.DataFrame) -> duckdb.DuckDBPyC
         if name not in documents:
             documents = documents.assign(**{name: default})
     mentions = mentions.assign(**{c: "title" for c in ("part", "text") if c not in mentions})
+    mentions = mentions if "n" in mentions else mentions.assign(n=1)
     connection.register("given_documents", documents)
     connection.register("given_mentions", mentions)
     connection.execute(
@@ -59,6 +60,7 @@ def lake_of(documents: pd.DataFrame, mentions: pd.DataFrame) -> duckdb.DuckDBPyC
     )
     connection.execute(
         "CREATE TABLE mentions AS SELECT doc_id::VARCHAR AS doc_id, entity_id::VARCHAR AS entity_id, "
-        "entity_type::VARCHAR AS entity_type, part::VARCHAR AS part, text::VARCHAR AS text FROM given_mentions"
+        "entity_type::VARCHAR AS entity_type, part::VARCHAR AS part, text::VARCHAR AS text, "
+        "n::INTEGER AS n FROM given_mentions"
     )
     return connection

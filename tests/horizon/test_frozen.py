@@ -5,10 +5,17 @@ from datetime import date
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from tests.store.lakes import batch, lake_of, paper
 
 from tmescope.foundation.errors import InputError, MethodError
+from tmescope.horizon.dictionary import Dictionary, settle_forms
+from tmescope.horizon.entities import tag
+from tmescope.horizon.forms import UNSURE, Form
 from tmescope.horizon.frozen import find_leaks, freeze, refuse_leaks
+from tmescope.horizon.gene_forms import SYMBOL
+from tmescope.horizon.tagging import tag_lake
 
 DAY = date(2020, 12, 31)
 TERMS = pa.table(
@@ -106,6 +113,52 @@ def test_each_kind_of_leak_is_seen(lake, what: str) -> None:
     with pytest.raises(MethodError, match="was not known on 2020-12-31") as caught:
         refuse_leaks(leaks, DAY)
     assert next(leak.examples[0] for leak in leaks if leak.what == what) in str(caught.value)
+
+
+OLD, YOUNG = date(2001, 1, 1), date(2021, 6, 1)
+FORMS = (
+    Form("CAT", "HGNC:1516", "gene", SYMBOL, strict=True, trust=UNSURE, is_short=True),
+    Form("catalase", "HGNC:1516", "gene", 3, known_since=YOUNG),
+    Form("MET", "HGNC:7029", "gene", SYMBOL, strict=True, trust=UNSURE, is_short=True, known_since=OLD),
+    Form("HGFR", "HGNC:7029", "gene", SYMBOL, strict=True, is_short=True, known_since=YOUNG),
+    Form("EGFR", "HGNC:3236", "gene", SYMBOL, strict=True, is_short=True),
+)
+TEXTS = {
+    "pmid:1": "catalase and CAT",  # an old name that a young one shows
+    "pmid:2": "CAT gene; catalase",  # shown by a word, too
+    "pmid:3": "HGFR, MET",  # in a list beside a young name of its own
+    "pmid:4": "EGFR, MET; HGFR",  # beside one that was always known
+    "pmid:5": "catalase, MET. EGFR, CAT",
+    "pmid:6": "EGFR alone",
+}
+
+
+def test_a_name_learnt_later_is_no_evidence_for_an_older_one(tmp_path) -> None:
+    """Plant documents in which a young name shows what an old one means: a frozen run must not know it."""
+    dictionary = Dictionary(settle_forms(FORMS), {}, {"HGNC:1516": ("catalase",)}, {})
+    rows = [paper(0, doc_id=d, title=t, entered_on=date(1999, 1, 1), revised_on=None) for d, t in TEXTS.items()]
+    lake = lake_of(tmp_path, {"pubmed26n0001.xml": [batch(rows)]})
+    tag_lake(lake, dictionary)
+    wanted = "SELECT doc_id, text FROM mentions WHERE part = 'title' ORDER BY ALL"
+    now = set(_rows(lake.connect(), wanted))
+    assert {("pmid:1", "catalase"), ("pmid:2", "CAT"), ("pmid:3", "HGFR"), ("pmid:5", "EGFR")} <= now
+    for day in (date(2000, 1, 1), DAY, YOUNG):
+        (part,) = lake.parts
+        then = pa.concat_tables(tag(table, dictionary.as_of(day)) for table in lake.documents_of(part))
+        told = then.filter(pc.equal(then["part"], "title")).select(["doc_id", "text"]).to_pylist()
+        expected = {(row["doc_id"], row["text"]) for row in told}
+        frozen = freeze(lake.connect(), day)
+        assert set(_rows(frozen, wanted)) == set(_rows(lake.as_of(day), wanted)) == expected
+        assert find_leaks(frozen, day) == ()
+    known = dict(
+        _rows(lake.as_of(DAY), "SELECT doc_id, string_agg(text, ' ' ORDER BY text) FROM mentions GROUP BY doc_id")
+    )
+    assert known == {"pmid:2": "CAT", "pmid:4": "EGFR MET", "pmid:5": "CAT EGFR", "pmid:6": "EGFR"}
+    assert expected == now
+    # a view that lets such a mention through is a leak, and is named
+    leaking = freeze(lake.connect(), date(2022, 1, 1))
+    assert "alias" in {leak.what for leak in find_leaks(leaking, DAY)}
+    lake.close()
 
 
 def test_terms_need_their_columns(lake) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tmescope.facts.focus import FocusTerm, load_focus
 from tmescope.foundation.errors import InputError, UnknownNameError
+from tmescope.horizon.focus_documents import select_area
 from tmescope.horizon.mention_index import KINDS, index_mentions
-from tmescope.horizon.trend_counts import count_quarters, documents_of, select_focus
+from tmescope.horizon.trend_counts import count_quarters, documents_of
 from tmescope.store.tables import SCHEMAS
 
 
@@ -16,7 +19,19 @@ from tmescope.store.tables import SCHEMAS
 def index(drawn):
     from tests.horizon.conftest import lake_of
 
-    return index_mentions(lake_of(*drawn))
+    connection = lake_of(*drawn)
+    connection.execute(
+        "ALTER TABLE documents ADD COLUMN mesh STRUCT(ui VARCHAR)[]; "
+        "ALTER TABLE documents ADD COLUMN abstract VARCHAR; "
+        "CREATE TABLE trials (doc_id VARCHAR, condition_mesh STRUCT(id VARCHAR)[], "
+        "condition_ancestors STRUCT(id VARCHAR)[])"
+    )
+    return index_mentions(connection)
+
+
+def _area(*entities):
+    terms = tuple(FocusTerm(entity, entity) for entity in entities)
+    return replace(load_focus("oncology"), words=(), headings=(), roots=(), entities=terms)
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +88,14 @@ def test_types_are_chosen(index, counted) -> None:
 
 def test_a_focus_counts_its_documents_alone(index, counted) -> None:
     heart = counted.entities["entity_id"].iloc[3]
-    assert select_focus(index, [heart, "no:such"]) == len(documents_of(index, heart))
+    assert select_area(index, _area(heart, "no:such")) == len(documents_of(index, heart))
     focused = count_quarters(index, since=date(2017, 1, 1), in_focus=True)
     own = focused.counts[focused.entities["entity_id"] == heart][0]
     np.testing.assert_array_equal(own, focused.corpus)
     other = focused.entities["entity_id"].iloc[0]
     together = documents_of(index, [heart, other])
     assert len(together) == len(documents_of(index, other, in_focus=True))
-    assert select_focus(index, [], doc_ids=together["doc_id"].tolist()) == len(together)
+    assert select_area(index, _area("no:such")) == 0
 
 
 def test_what_makes_no_sense_is_refused(index, counted) -> None:

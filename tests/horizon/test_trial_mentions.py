@@ -7,7 +7,6 @@ import pytest
 from tests.horizon.records import small_dictionary
 
 from tmescope.horizon.entities import tag
-from tmescope.horizon.trial_mentions import sponsor_id
 from tmescope.store.lake_schemas import document_schema, trial_schema
 
 TRIALS = [
@@ -58,7 +57,3 @@ def test_the_code_of_a_device_is_no_drug_and_no_gene():
         ("nct:NCT2", "modality:car-t"),
         ("nct:NCT3", "HGNC:6342"),
     ]
-
-
-def test_sponsors_have_one_identifier():
-    assert sponsor_id("Bristol-Myers  Squibb") == sponsor_id("bristol myers squibb")

@@ -109,12 +109,14 @@ def test_other_sources_have_ids_of_their_own_and_are_no_papers_where_they_are_no
         {"id": "PMC8", "source": "PMC", "pmid": "0012"},
         {"id": "US1/2", "source": "PAT"},
         {"id": "C1", "source": "CBA", "pubYear": "1999"},
+        {"id": "NBK1", "source": "NBK"},
     )
     assert [(one["doc_id"], one["kind"]) for one in found] == [
         ("epmc:PMC/PMC9", "paper"),
         ("pmid:12", "paper"),
         ("epmc:PAT/US1/2", "other"),
         ("epmc:CBA/C1", "paper"),
+        ("epmc:NBK/NBK1", "book"),
     ]
     assert found[0]["is_review"] is found[0]["is_retracted"] is found[0]["entered_on"] is None
     assert (found[3]["published_on"], found[3]["published_precision"]) == (dt.date(1999, 1, 1), "year")

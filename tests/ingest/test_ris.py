@@ -98,3 +98,11 @@ def test_words_for_dates_and_batches(write: Write) -> None:
 def test_a_file_that_is_cut_off_is_refused(write: Write) -> None:
     with pytest.raises(FileFormatError, match="is cut off"):
         _rows(write("a.ris", MADE[:-7]))
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("JOUR", "paper"), ("CONF", "paper"), ("CHAP", "book"), ("PAT", "other"), ("THES", "other")]
+)
+def test_books_and_what_no_journal_prints_are_no_papers(write: Write, word: str, kind: str) -> None:
+    (row,) = _rows(write("a.ris", f"TY  - {word}\nTI  - A title\nER  - \n"))
+    assert row["kind"] == kind

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.store.lakes import batch, day, exported, lake_of, paper
+from tests.store.lakes import batch, day, exported, lake_of, paper, trial
 
 from tmescope.store.lake import open_lake
 from tmescope.store.lake_versions import PartCounts, count_parts
@@ -57,6 +58,45 @@ def test_the_current_version_is_that_of_the_plain_rule(tmp_path_factory, files, 
     assert found == _current(named, lake.parts)
     if made:
         assert lake.layout == lake_of(folder, made, name="other").layout
+
+
+def _record(updated, *, full):
+    """Return the rows of a trial: of a whole record, or as an answer to a search tells it in short."""
+    document, row = trial(1, updated or "2021-01-01")
+    if not updated:
+        document["revised_on"] = row["last_update_posted_on"] = None
+    if full:
+        row |= {"enrolment": 40, "eligibility": "Adults", "countries": ["France"], "record": '{"whole": "record"}'}
+    document["title"] = f"{updated or 'undated'} {'full' if full else 'short'}"
+    return document, row
+
+
+@pytest.mark.parametrize(
+    ("records", "current"),
+    [
+        ([(None, True), (None, False)], "undated full"),
+        ([(None, True), ("2020-01-01", False)], "2020-01-01 short"),  # a day is newer than none
+        ([("2020-01-01", True), ("2021-01-01", False)], "2021-01-01 short"),
+        ([("2020-01-01", True), (None, False)], "2020-01-01 full"),
+        ([("2020-01-01", False), ("2020-01-01", True)], "2020-01-01 full"),
+        ([(None, False), (None, True), ("2020-01-01", False), ("2020-01-01", True)], "2020-01-01 full"),
+    ],
+)
+def test_the_fuller_of_two_records_is_current_where_no_day_tells_which_is_newer(tmp_path, records, current):
+    made = [[batch([], trials=[_record(day_, full=full)])] for day_, full in records]
+    for turn in range(3):  # whatever the hashes of the files are, and whichever came first
+        names = {f"{turn}-{i}.json": one for i, one in enumerate(made)}
+        lake = lake_of(tmp_path / str(turn), dict(reversed(names.items())) if turn % 2 else names)
+        assert lake.connect().execute("SELECT title FROM documents").fetchall() == [(current,)]
+        enrolled = lake.connect().execute("SELECT enrolment FROM trials").fetchall()
+        assert enrolled == [(40 if current.endswith("full") else None,)]
+        lake.close()
+
+
+def test_a_numbered_file_counts_before_a_fuller_record(tmp_path):
+    short = {"abstract": None, "title": "corrected"}
+    made = {"pubmed26n0001.xml": [batch([paper(1)])], "pubmed26n0002.xml": [batch([paper(1, **short)])]}
+    assert lake_of(tmp_path, made).connect().execute("SELECT title FROM documents").fetchall() == [("corrected",)]
 
 
 def test_the_table_is_kept_for_its_state_and_made_anew_where_it_is_damaged(tmp_path):

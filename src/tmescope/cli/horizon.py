@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as _json
 import time
+from collections import Counter
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -31,6 +32,7 @@ _INCOMPLETE = 1
 _MOST_ROWS = 60
 _MOST_TOLD = 5
 """Refused files of which expectation and next step are told too."""
+_COUNTED = ("paper", "preprint", "trial")
 _MARKS = ("\x1b[1m", "\x1b[0m")
 
 Files = Annotated[
@@ -159,11 +161,18 @@ def info(
         typer.echo("")
         rows = [(k, s, f"{n:,}", str(a or "-"), str(b or "-")) for k, s, n, a, b in facts.kinds]
         print_table(("kind", "source", "current", "first entered", "last entered"), rows)
+        kinds = Counter({kind: 0 for kind, *_ in facts.kinds})
+        for kind, _, n, *_ in facts.kinds:
+            kinds[kind] += n
+        typer.echo("\n" + ", ".join(f"{n:,} of the kind {kind}" for kind, n in sorted(kinds.items())))
+        if not kinds.keys() <= set(_COUNTED):
+            typer.echo("books and others are found by search, and counted in no trend")
 
 
 @horizon_app.command("verify")
 def verify(lake: LakePath = _HORIZON, quiet: Quiet = False) -> None:
     """Read every file of a lake and name each that is not as it was written; exit code 1 where there is one."""
+    from tmescope.cli.main import as_plain
     from tmescope.store.lake import open_lake
     from tmescope.store.lake_checks import verify_lake
 
@@ -171,14 +180,17 @@ def verify(lake: LakePath = _HORIZON, quiet: Quiet = False) -> None:
         opened = open_lake(lake)
         wrong = list(verify_lake(opened, progress=progress))
     for found in wrong:
-        typer.echo(f"damaged  {found.place} {found.how} (from {found.source})")
+        whence = f"from {as_plain(found.source)}" if found.source else "made anew when it is next needed"
+        typer.echo(f"damaged  {as_plain(found.place)} {as_plain(found.how)} ({whence})")
     n = sum(len(p.places()) for p in opened.parts)
-    if wrong:
+    lost = sum(bool(found.source) for found in wrong)
+    if lost:
         typer.echo(
-            f"{len(wrong)} of {n} files are damaged. Remove these, and give their source files to tmescope horizon "
+            f"{lost} of {n} files are damaged. Remove these, and give their source files to tmescope horizon "
             "ingest again; the other parts can be used as they are",
             err=True,
         )
+    if wrong:
         raise typer.Exit(_INCOMPLETE)
     typer.echo(f"{lake}: {n} files are as they were written")
 

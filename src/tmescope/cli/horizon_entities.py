@@ -43,6 +43,7 @@ def tag(
     doid); kinds of therapy, concepts and seen drugs are bundled. Files that the same dictionary was looked for in are
     not read again.
     """
+    from tmescope.horizon.kept_index import prepare_index
     from tmescope.horizon.tagging import installed_dictionary, tag_lake
     from tmescope.store.lake import open_lake
 
@@ -50,6 +51,8 @@ def tag(
         opened = open_lake(lake)
         dictionary = installed_dictionary(facts_home(), gene_table=gene_table, diseases=diseases)
         tagged = tag_lake(opened, dictionary, progress=progress)
+        if tagged.n_parts:
+            prepare_index(opened)
     if json:
         typer.echo(_json.dumps({"event": "tagged", "dictionary": dictionary.digest, **asdict(tagged)}))
         return

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from tmescope.horizon.mention_index import MentionIndex
     from tmescope.horizon.trends import Trends
-    from tmescope.store.lake import Connection
 
 __all__ = ["trends_app"]
 
 trends_app = typer.Typer()
 
 _WIDTH = 40
+_WARNING = 300
 _HORIZON = Path("horizon")
 _MOST_ROWS = 25
 _MOST_PAIRS = 10
@@ -67,19 +67,23 @@ def trends(
 
     Reviews, preprints and trials are counted beside papers. Quarters that are not complete yet are left out.
     """
-    from tmescope.horizon.mention_index import index_mentions
+    from tmescope.cli.horizon_entities import open_tagged
+    from tmescope.horizon.kept_index import open_index
 
     refuse_both(csv, json, "horizon trends")
     first = first_day(since, "--since")
-    index = index_mentions(_connect(lake))
+    index = open_index(open_tagged(lake))
+    for note in index.notes:
+        typer.echo(f"warning: {plain(note, _WARNING)}", err=True)
     if focus is not None:
         _choose(index, focus)
     if documents is not None:
         _tell_documents(index, documents, quarter, in_focus=focus is not None, csv=csv, json=json)
         return
-    tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus)
+    wanted: tuple[Table, ...] = (table,) if csv else ("trends", "counts", "pairs", "novel", "lead_times", "lead_curve")
+    tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus, wanted=wanted)
     if csv:
-        typer.echo(as_csv(tables[table]), nl=False)
+        typer.echo(as_csv(_chosen(tables, table)), nl=False)
     elif json:
         typer.echo(_as_json(tables, {"focus": focus or "", "since": first.isoformat(), "notes": list(found.notes)}))
     else:
@@ -135,12 +139,6 @@ def backtest(
         _print(columns, found.table, most=len(found.table))
 
 
-def _connect(path: Path) -> Connection:
-    from tmescope.cli.horizon_entities import open_tagged
-
-    return open_tagged(path).connect()
-
-
 def _choose(index: MentionIndex, focus: str) -> None:
     from tmescope.facts.focus import load_focus
     from tmescope.foundation.errors import InputError
@@ -156,27 +154,36 @@ def _choose(index: MentionIndex, focus: str) -> None:
 
 
 def _measure(
-    index: MentionIndex, first: date, types: tuple[str, ...], *, focus: str | None
+    index: MentionIndex, first: date, types: tuple[str, ...], *, focus: str | None, wanted: tuple[Table, ...]
 ) -> tuple[dict[str, pd.DataFrame], Trends]:
-    from tmescope.horizon.entity_names import name_entities
     from tmescope.horizon.lead_times import lead_times
-    from tmescope.horizon.pairs import PairOptions, find_novel, rank_pairs
-    from tmescope.horizon.trend_counts import count_quarters
-    from tmescope.horizon.trends import rank_trends
+    from tmescope.horizon.pairs import find_novel
+    from tmescope.horizon.rising import measure_rising
 
-    counted = count_quarters(index, since=first, entity_types=types, in_focus=focus is not None)
-    names = name_entities(index.connection, counted.entities["entity_id"].tolist())
-    found = rank_trends(counted, focus=focus or "", names=names)
-    tables = {"trends": found.table, "counts": counted.table()}
-    if "paper" in index.coverage:
-        pairs = rank_pairs(index, since=first, options=PairOptions(entity_types=types), in_focus=focus is not None)
-        tables["pairs"] = pairs.table
-        begins = pairs.begins_on
-        tables["novel"] = find_novel(pairs, since=max(first, date(begins.year + 2, 1, 1)))
-    if {"paper", "trial"} <= set(index.coverage):
+    with_pairs = not {"pairs", "novel"}.isdisjoint(wanted)
+    rising = measure_rising(index, since=first, entity_types=types, focus=focus, with_pairs=with_pairs)
+    tables = {"trends": rising.trends.table, "counts": rising.counts.table(focus or "")}
+    if rising.pairs is not None:
+        begins = rising.pairs.begins_on
+        novel = find_novel(rising.pairs, since=max(first, date(begins.year + 2, 1, 1)))
+        tables |= {"pairs": rising.pairs.table, "novel": novel}
+    if not {"lead_times", "lead_curve"}.isdisjoint(wanted) and {"paper", "trial"} <= set(index.coverage):
         lead = lead_times(index, entity_types=types)
         tables |= {"lead_times": lead.table, "lead_curve": lead.curve_table()}
-    return tables, found
+    return tables, rising.trends
+
+
+def _chosen(tables: dict[str, pd.DataFrame], name: Table) -> pd.DataFrame:
+    from tmescope.foundation.errors import InputError
+
+    if name not in tables:
+        raise InputError(
+            f"there is no table {name!r} of this lake",
+            where="--table",
+            expected="papers for pairs, and trials beside them for lead times",
+            next_step="read some with tmescope horizon ingest, or ask for another table",
+        )
+    return tables[name]
 
 
 def _tell(tables: dict[str, pd.DataFrame], found: Trends) -> None:
@@ -193,7 +200,7 @@ def _tell(tables: dict[str, pd.DataFrame], found: Trends) -> None:
     )
     typer.secho("rising (change of the logarithm of the share in a year)", bold=True)
     _print(columns, tables["trends"], most=_MOST_ROWS)
-    pair_columns = ("entity_a", "entity_b", "n", "expected", "ratio_low", "first_on")
+    pair_columns = ("name_a", "name_b", "n", "expected", "ratio_low", "first_on")
     for name, heading in (("pairs", "named together more than by chance"), ("novel", "new pairs, confirmed")):
         if name in tables and len(tables[name]):
             typer.secho(f"\n{heading}", bold=True)

@@ -16,6 +16,7 @@ from tmescope.horizon.automaton import find
 from tmescope.horizon.dictionary import Dictionary, settle_forms
 from tmescope.horizon.drugs import drug_forms, drug_id
 from tmescope.horizon.evidence import FIRST, FORM, FROM, LAST, TEXT, TO, Texts, accept
+from tmescope.horizon.evidence_days import find_days
 from tmescope.horizon.gene_forms import gene_forms, names_of
 from tmescope.horizon.mentions import Mentions
 from tmescope.horizon.shapes import drug_words
@@ -128,13 +129,15 @@ def _tag_text(documents: pa.Table, dictionary: Dictionary, found: Mentions) -> N
     breaks = pc.binary_length(titles).to_numpy(zero_copy_only=False).astype(np.int64)
     characters = pc.utf8_length(titles).to_numpy(zero_copy_only=False).astype(np.int64)
     rows = find(dictionary.automaton, texts.data, texts.ends)
-    rows = rows[accept(rows, texts, dictionary)]
+    accepted = accept(rows, texts, dictionary)
+    since = find_days(rows, accepted, texts, dictionary=dictionary)
+    rows = rows[accepted]
     in_title = rows[:, FROM] <= breaks[rows[:, TEXT]]
     shift = np.where(in_title, 0, characters[rows[:, TEXT]] + 1)
     found.add(
         ids,
         rows[:, TEXT],
-        forms=rows[:, FORM],
+        forms=np.column_stack([rows[:, FORM], since]),
         part=("title", "abstract"),
         is_second=~in_title,
         places=np.column_stack([rows[:, FIRST] - shift, rows[:, LAST] - shift]),
@@ -170,11 +173,13 @@ def _tag_lists(documents: pa.Table, column: str, part: str, *, dictionary: Dicti
         items = pc.struct_field(items, "name")
     texts = _texts_of(pc.fill_null(items, ""))
     rows = find(dictionary.automaton, texts.data, texts.ends)
-    rows = rows[accept(rows, texts, dictionary)]
+    accepted = accept(rows, texts, dictionary)
+    since = find_days(rows, accepted, texts, dictionary=dictionary)
+    rows = rows[accepted]
     found.add(
         documents["doc_id"].combine_chunks(),
         owners[rows[:, TEXT]],
-        forms=rows[:, FORM],
+        forms=np.column_stack([rows[:, FORM], since]),
         part=(part, part),
         places=None,
         texts=_cuts(texts, rows),

@@ -14,7 +14,9 @@ from tmescope.horizon.drugs import drug_id
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["name_entities", "resolve_entity"]
+    from tmescope.horizon.mention_index import MentionIndex
+
+__all__ = ["name_entities", "name_indexed", "resolve_entity"]
 
 
 @cache
@@ -58,6 +60,21 @@ def name_entities(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> 
     names: dict[str, str] = {}
     for entity_id, text, _ in rows:
         names.setdefault(entity_id, text)
+    return {one: known.get(one) or names.get(one, one) for one in ids}
+
+
+def name_indexed(index: MentionIndex, ids: Sequence[str]) -> dict[str, str]:
+    """Return the same names of entities, from an index that knows how documents write them.
+
+    Parameters
+    ----------
+    index : MentionIndex
+        Of a lake.
+    ids : sequence of str
+        Identifiers; one that nothing names stays as it is.
+    """
+    known = _bundled_names()
+    names = dict(index.connection.execute("SELECT entity_id, text FROM trend_names").fetchall())
     return {one: known.get(one) or names.get(one, one) for one in ids}
 
 

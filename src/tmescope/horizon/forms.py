@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-__all__ = ["ALWAYS", "KNOWN", "SHIELD", "SURE", "UNSURE", "Form", "day_number"]
+__all__ = ["ALWAYS", "KNOWN", "SHIELD", "SURE", "UNSURE", "Form", "day_number", "day_of"]
 
 SURE, UNSURE, SHIELD = 0, 1, 2
 """Trust: a form that stands for itself, one that needs evidence from the text, and one that only keeps others away."""
@@ -23,6 +23,11 @@ _EPOCH = dt.date(1970, 1, 1)
 def day_number(day: dt.date | None) -> int:
     """Return a day as days since 1970, `ALWAYS` for None."""
     return ALWAYS if day is None else (day - _EPOCH).days
+
+
+def day_of(number: int) -> dt.date | None:
+    """Return the day of a number of `day_number`."""
+    return None if number == ALWAYS else _EPOCH + dt.timedelta(days=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from tmescope.horizon.quarters import end_of, number_of
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KINDS", "Coverage", "MentionIndex", "index_mentions"]
+__all__ = ["COUNTED", "KINDS", "Coverage", "MentionIndex", "forget_index", "index_mentions"]
 
 KINDS = ("paper", "review", "preprint", "trial")
-"""What documents are counted apart; a review is a paper that its source calls one. Books and patents are not."""
+"""What documents are counted apart; a review is a paper that its source calls one. Books and others are not."""
+COUNTED = ("paper", "preprint", "trial")
+"""What a lake calls the documents that trends count; books and others are kept, found and shown, and not counted."""
 
 _LONGEST_DELAY = 92
 _USUAL = 0.9
@@ -27,8 +29,9 @@ SELECT (row_number() OVER ())::INTEGER AS d, doc_id, entered_on AS day,
        (4 * year(entered_on) + quarter(entered_on) - 1)::SMALLINT AS q,
        (CASE WHEN kind = 'trial' THEN 3 WHEN kind = 'preprint' THEN 2 WHEN coalesce(is_review, false) THEN 1 ELSE 0 END
        )::TINYINT AS c,
-       group_key
-FROM documents
+       g
+FROM documents LEFT JOIN (SELECT group_key, (row_number() OVER ())::INTEGER AS g
+                          FROM (SELECT DISTINCT group_key FROM documents WHERE group_key IS NOT NULL)) USING (group_key)
 WHERE kind IN ('paper', 'preprint', 'trial') AND entered_on IS NOT NULL AND NOT coalesce(is_retracted, false)
 """
 _ENTITIES = """
@@ -39,6 +42,16 @@ FROM (SELECT entity_id, min(entity_type) AS entity_type FROM mentions GROUP BY e
 _MENTIONS = """
 CREATE OR REPLACE TEMP TABLE trend_mentions AS
 SELECT DISTINCT d, e, q, c, day FROM mentions JOIN trend_documents USING (doc_id) JOIN trend_entities USING (entity_id)
+"""
+_CELLS = """
+CREATE OR REPLACE TEMP VIEW trend_cells AS
+SELECT e, q, c, count(*)::INTEGER AS n, min(day) AS first_on FROM trend_mentions GROUP BY e, q, c
+"""
+_NAMES = """
+CREATE OR REPLACE TEMP VIEW trend_names AS
+SELECT entity_id, text FROM (SELECT entity_id, text, sum(coalesce(n, 1)) AS often FROM mentions WHERE text IS NOT NULL
+                             GROUP BY entity_id, text)
+QUALIFY row_number() OVER (PARTITION BY entity_id ORDER BY often DESC, text) = 1
 """
 _COVERAGE = """
 SELECT t.c, min(t.day) AS first_on, max(t.day) AS updated_on,
@@ -86,18 +99,22 @@ class MentionIndex:
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        Holds ``trend_documents`` (d, doc_id, day, q, c, group_key), ``trend_entities`` (e, entity_id, entity_type) and
-        ``trend_mentions`` (d, e, q, c, day, each once) besides its views.
+        Holds ``trend_documents`` (d, doc_id, day, q, c, g: its group of authors), ``trend_entities`` (e, entity_id,
+        entity_type), ``trend_mentions`` (d, e, q, c, day, each once), ``trend_cells`` (e, q, c, n documents, first_on)
+        and ``trend_names`` (entity_id, text: as documents most often write it) besides its views.
     coverage : mapping of str to Coverage
         By kind of document; kinds without documents are absent.
     n_undated, n_retracted : int
         Documents that are not counted: without a day of entry, and retracted ones.
+    notes : tuple of str
+        What is to be told of how it was made, such as files that were damaged and made anew.
     """
 
     connection: duckdb.DuckDBPyConnection
     coverage: Mapping[str, Coverage]
     n_undated: int
     n_retracted: int
+    notes: tuple[str, ...] = ()
 
     def codes_of(self, entity_ids: Iterable[str]) -> list[int]:
         """Return the numbers of entities; those that nothing mentions are left out."""
@@ -123,8 +140,24 @@ class MentionIndex:
 
     def close(self) -> None:
         """Drop the temporary tables; the connection stays open."""
-        for name in ("trend_mentions", "trend_entities", "trend_documents", "trend_focus"):
-            self.connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+        forget_index(self.connection)
+
+
+def forget_index(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the temporary tables and views of an index.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        That may have one.
+    """
+    rows = connection.execute(
+        "SELECT 'TABLE', table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, 'trend_') "
+        "UNION ALL "
+        "SELECT 'VIEW', view_name FROM duckdb_views() WHERE temporary AND starts_with(view_name, 'trend_')"
+    ).fetchall()
+    for kind, name in sorted(rows, reverse=True):
+        connection.execute(f"DROP {kind} temp.{name}")
 
 
 def index_mentions(
@@ -160,9 +193,9 @@ def index_mentions(
     from the printed date, where it is printed to the day, to the day of entry; printed dates that run ahead count as no
     delay. Cost: one join of all mentions, after which counting touches whole numbers alone.
     """
-    connection.execute(_DOCUMENTS)
-    connection.execute(_ENTITIES)
-    connection.execute(_MENTIONS)
+    forget_index(connection)
+    for statement in (_DOCUMENTS, _ENTITIES, _MENTIONS, _CELLS, _NAMES):
+        connection.execute(statement)
     undated, retracted = _row(
         connection,
         "SELECT count(*) FILTER (WHERE entered_on IS NULL), count(*) FILTER (WHERE coalesce(is_retracted, false)) "

@@ -82,8 +82,11 @@ class Mentions:
         ----------
         ids : pyarrow.Array
             Identifiers of the documents.
-        documents, forms : arrays, n_found
-            Which document, which form of the dictionary.
+        documents : array, n_found
+            Which document.
+        forms : array of int32, n_found x 2
+            Which form of the dictionary, and the day from which it is known that it means its entity there, as
+            `tmescope.horizon.forms.day_number`.
         part : tuple of str
             A part, and the one in which those of `is_second` are.
         is_second : array of bool, optional
@@ -104,7 +107,7 @@ class Mentions:
         if is_second is not None:
             parts[is_second] = self._part(part[1])
         where = np.full((n, 2), _NOWHERE, dtype=np.int64) if places is None else places
-        entities, since = self._dictionary.entity_of[forms], self._dictionary.since[forms]
+        entities, since = self._dictionary.entity_of[forms[:, 0]], forms[:, 1]
         self._rows.append(_Rows(numbers[which], entities, parts, where, since, texts))
 
     def add_one(

@@ -26,19 +26,24 @@ _FEWEST_CELLS = 10
 _BLOCK = 200_000
 _YEAR = 4
 
-_PAIRS = """
-WITH named AS (SELECT d, e, q, day FROM trend_mentions{scope}
-               WHERE list_contains(?::INTEGER[], c) AND q <= ?{chosen}{near}),
-pairs AS (SELECT a.e AS a, b.e AS b, a.d, a.day, a.q FROM named a JOIN named b ON a.d = b.d AND a.e < b.e {both}),
-met AS (SELECT a, b, pairs.day, pairs.q, group_key FROM pairs JOIN trend_documents USING (d)),
-groups AS (SELECT a, b, group_key, min(day) AS day FROM met WHERE group_key IS NOT NULL GROUP BY a, b, group_key),
-grouped AS (SELECT a, b, count(*) AS n_groups, min(day, ?) AS days FROM groups GROUP BY a, b),
-papers AS (SELECT a, b, count(*) FILTER (WHERE q >= ?) AS n, min(day) AS first_on, min(day, ?) AS days
-           FROM met GROUP BY a, b)
-SELECT a, b, n, first_on, coalesce(n_groups, 0) AS n_groups,
+_NAMED = """
+WITH named AS MATERIALIZED (SELECT d, e, q, day FROM trend_mentions{scope}
+                            WHERE list_contains(?::INTEGER[], c) AND q <= ?{chosen}{near}),
+pairs AS (SELECT (a.e::BIGINT << 32) | b.e AS k, a.d, a.day, a.q
+          FROM named a JOIN named b ON a.d = b.d AND a.e < b.e {both})
+"""
+_MET = """
+SELECT k, count(*) FILTER (WHERE q >= ?) AS n, min(day) AS first_on FROM pairs GROUP BY k HAVING n > 0
+"""
+_CONFIRMED = """,
+met AS (SELECT k, pairs.day, g FROM pairs SEMI JOIN trend_met USING (k) JOIN trend_documents USING (d)),
+groups AS (SELECT k, g, min(day) AS day FROM met WHERE g IS NOT NULL GROUP BY k, g),
+grouped AS (SELECT k, count(*) AS n_groups, min(day, ?) AS days FROM groups GROUP BY k),
+papers AS (SELECT k, min(day, ?) AS days FROM met GROUP BY k)
+SELECT coalesce(n_groups, 0) AS n_groups,
        CASE WHEN len(papers.days) = ? AND len(grouped.days) = ?
             THEN greatest(papers.days[-1], grouped.days[-1]) END AS confirmed_on
-FROM papers LEFT JOIN grouped USING (a, b) WHERE n > 0 ORDER BY a, b
+FROM papers LEFT JOIN grouped USING (k) ORDER BY k
 """
 
 _CHOSEN = " AND e IN (SELECT e FROM trend_entities WHERE list_contains(?::VARCHAR[], entity_type))"
@@ -117,7 +122,7 @@ def rank_pairs(
     options : PairOptions, optional
         The defaults if omitted.
     in_focus : bool
-        Among the documents of `tmescope.horizon.trend_counts.select_focus` alone.
+        Among the documents of `tmescope.horizon.focus_documents.select_area` alone.
     focus : str
         Name of the focus area, for the table.
     names : mapping of str to str, optional
@@ -149,20 +154,20 @@ def rank_pairs(
     if not there:
         raise InputError(f"there is no {' or '.join(chosen.kinds)}", expected="documents of these kinds")
     first, last = number_of(since), min(c.last_complete for c in there) if until is None else number_of(until)
-    met = _meet(index, chosen, (first, last), in_focus=in_focus)
+    named, given = _named(index, chosen, last, in_focus=in_focus)
+    met = _meet(index, named, [*given, first])
     expected = _expect(index, chosen, (first, last), met=met, in_focus=in_focus)
     observed = met["n"].to_numpy(dtype=np.int64)
-    table = _label(index, met.assign(expected=expected))
     prior = _prior(observed, expected)
     shown = observed >= chosen.least
+    table = _label(index, met[shown].assign(expected=expected[shown]))
+    table = _confirm(index, named, table, chosen=chosen, given=given)
     for name in ("shrunk_ratio", "ratio_low", "ratio_high"):
         table[name] = np.nan
     if prior is not None and shown.any():
         found = shrink_ratios(observed[shown], expected[shown], prior)
-        table.loc[shown, "shrunk_ratio"] = found.ratio
-        table.loc[shown, "ratio_low"] = found.ratio_low
-        table.loc[shown, "ratio_high"] = found.ratio_high
-    table = table[shown].sort_values(
+        table["shrunk_ratio"], table["ratio_low"], table["ratio_high"] = found.ratio, found.ratio_low, found.ratio_high
+    table = table.sort_values(
         ["ratio_low", "n", "entity_a", "entity_b"],
         ascending=[False, False, True, True],
         kind="stable",
@@ -223,20 +228,43 @@ def find_novel(pairs: Pairs, *, since: date, least_ratio: float = 0.0) -> pd.Dat
     )
 
 
-def _meet(index: MentionIndex, chosen: PairOptions, span: tuple[int, int], *, in_focus: bool) -> pd.DataFrame:
-    """Return a, b, n, first_on, n_groups, confirmed_on of every pair that met."""
+def _named(index: MentionIndex, chosen: PairOptions, last: int, *, in_focus: bool) -> tuple[str, list[Any]]:
+    """Return the beginning of a query: each pair with every document that names it; and what is given to it."""
     listed = _listed(index.codes_of(chosen.with_one_of))
     one = bool(chosen.with_one_of)
-    query = _PAIRS.format(
+    query = _NAMED.format(
         scope=_scope(in_focus),
         both=f"AND (a.e IN ({listed}) OR b.e IN ({listed}))" if one else "",
         near=f" AND d IN (SELECT d FROM trend_mentions WHERE e IN ({listed}))" if one else "",  # noqa: S608 - numbers
         chosen=_CHOSEN if chosen.entity_types else "",
     )
-    types = [list(chosen.entity_types)] if chosen.entity_types else []
-    given: list[Any] = [_kinds(chosen), span[1], *types, chosen.groups, span[0], chosen.papers]
-    met: pd.DataFrame = index.connection.execute(query, [*given, chosen.papers, chosen.groups]).fetch_df()
-    return met
+    return query, [_kinds(chosen), last, *([list(chosen.entity_types)] if chosen.entity_types else [])]
+
+
+def _meet(index: MentionIndex, named: str, given: list[Any]) -> pd.DataFrame:
+    """Return k, a, b, n, first_on of every pair that met, in the order of its entities."""
+    found: pd.DataFrame = index.connection.execute(named + _MET, given).fetch_df()
+    met = found.sort_values("k", ignore_index=True)
+    k = met["k"].to_numpy(dtype=np.int64)
+    return met.assign(a=k >> 32, b=k & 0xFFFFFFFF)
+
+
+def _confirm(
+    index: MentionIndex, named: str, table: pd.DataFrame, *, chosen: PairOptions, given: list[Any]
+) -> pd.DataFrame:
+    """Add to pairs how many groups wrote of them, and when the last paper and group that are needed came."""
+    index.connection.register("trend_met", table[["k"]])
+    try:
+        found = index.connection.execute(
+            named + _CONFIRMED, [*given, chosen.groups, chosen.papers, chosen.papers, chosen.groups]
+        ).fetch_df()
+    finally:
+        index.connection.unregister("trend_met")
+    table = table.drop(columns="k").assign(
+        n_groups=found["n_groups"].to_numpy(dtype=np.int64), confirmed_on=_days(found["confirmed_on"])
+    )
+    table["novel_on"] = table["first_on"].where(table["confirmed_on"].notna())
+    return table
 
 
 def _listed(codes: Sequence[int]) -> str:
@@ -288,11 +316,12 @@ def _prior(observed: NDArray[np.int64], expected: NDArray[np.float64]) -> GammaM
 
 def _label(index: MentionIndex, met: pd.DataFrame) -> pd.DataFrame:
     names = index.connection.execute("SELECT entity_id FROM trend_entities ORDER BY e").fetchnumpy()["entity_id"]
-    table = met.assign(
+    return met.assign(
         entity_a=np.asarray(names, dtype=object)[met["a"].to_numpy(dtype=np.int64)],
         entity_b=np.asarray(names, dtype=object)[met["b"].to_numpy(dtype=np.int64)],
+        first_on=_days(met["first_on"]),
     ).drop(columns=["a", "b"])
-    for name in ("first_on", "confirmed_on"):
-        table[name] = pd.to_datetime(table[name]).dt.strftime("%Y-%m-%d")
-    table["novel_on"] = table["first_on"].where(table["confirmed_on"].notna())
-    return table
+
+
+def _days(column: pd.Series[Any]) -> Any:
+    return pd.to_datetime(column).dt.strftime("%Y-%m-%d").to_numpy()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmescope.foundation.errors import InputError, examples
 from tmescope.horizon.acting import Action, find_actions
+from tmescope.horizon.sponsor_names import name_sponsors
 from tmescope.horizon.trial_words import UNKNOWN_THEN, name_phase
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class SubjectTrial:
         Columns of `tmescope.store.lake_schemas.trial_schema`.
     late : bool
         Only versions younger than the day that was asked about are known: nothing but its date is.
+    sponsor_name : str
+        Of its lead sponsor, see `tmescope.horizon.sponsor_names.name_sponsors`; empty without one.
     """
 
     doc_id: str
@@ -120,6 +123,7 @@ class SubjectTrial:
     found_in: tuple[str, ...]
     fields: Mapping[str, Any]
     late: bool
+    sponsor_name: str = ""
 
     @property
     def phase(self) -> str:
@@ -133,9 +137,8 @@ class SubjectTrial:
 
     @property
     def sponsor(self) -> str:
-        """The name of its lead sponsor, with single spaces."""
-        name = (self.fields["sponsor"] or {}).get("name")
-        return " ".join(name.split()) if name else self._none("sponsor")
+        """The name under which its lead sponsor is shown, one for all spellings."""
+        return self.sponsor_name or self._none("sponsor")
 
     @property
     def sponsor_class(self) -> str:
@@ -185,6 +188,7 @@ def find_subject_trials(connection: duckdb.DuckDBPyConnection, subject: Subject)
         "WHERE t.doc_id IN (SELECT unnest(?)) ORDER BY t.doc_id",
         [doc_ids],
     ).fetchall()
+    called, sponsor = _sponsors(connection), 3 + _TRIAL.index("sponsor")
     return [
         SubjectTrial(
             doc_id=row[0],
@@ -192,9 +196,18 @@ def find_subject_trials(connection: duckdb.DuckDBPyConnection, subject: Subject)
             found_in=tuple(parts[row[0]] for parts in found),
             fields=dict(zip(_TRIAL, row[3:], strict=True)),
             late=row[2],
+            sponsor_name=called.get((row[sponsor] or {}).get("name") or "", ""),
         )
         for row in rows
     ]
+
+
+def _sponsors(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return under which name each sponsor of the lake is shown, so that it is the same for every subject."""
+    rows = connection.execute(
+        "SELECT sponsor.name, count(*) FROM trials WHERE sponsor.name <> '' GROUP BY sponsor.name"
+    ).fetchall()
+    return name_sponsors(dict(rows))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, view: str) -> list[str]:

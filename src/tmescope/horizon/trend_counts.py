@@ -17,7 +17,7 @@ from tmescope.horizon.quarters import begin_of, name_of, number_of, read_quarter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["QuarterCounts", "count_quarters", "documents_of", "select_focus"]
+__all__ = ["QuarterCounts", "count_quarters", "documents_of"]
 
 _LATE_BEGIN = timedelta(days=14)
 """A quarter whose first document is of a later day began before the documents did."""
@@ -75,32 +75,6 @@ class QuarterCounts:
         )
 
 
-def select_focus(index: MentionIndex, entity_ids: Sequence[str], *, doc_ids: Sequence[str] = ()) -> int:
-    """Choose the documents that are counted from now on: those that name one of some entities, or are listed.
-
-    Parameters
-    ----------
-    index : MentionIndex
-    entity_ids : sequence of str
-        Entities of which one at least is named.
-    doc_ids : sequence of str
-        Further documents.
-
-    Returns
-    -------
-    int
-        How many documents that are.
-    """
-    index.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE trend_focus AS SELECT DISTINCT d FROM trend_mentions "
-        "WHERE e IN (SELECT unnest(?::INTEGER[])) "
-        "UNION SELECT d FROM trend_documents WHERE doc_id IN (SELECT unnest(?::VARCHAR[]))",
-        [index.codes_of(entity_ids), list(doc_ids)],
-    )
-    found = index.connection.execute("SELECT count(*) FROM trend_focus").fetchone()
-    return int(found[0]) if found else 0
-
-
 def count_quarters(
     index: MentionIndex,
     *,
@@ -121,7 +95,8 @@ def count_quarters(
     entity_types : sequence of str
         Count these types alone; all if empty.
     in_focus : bool
-        Count among the documents of `select_focus` alone, of which the corpus then is made too.
+        Count among the documents of `tmescope.horizon.focus_documents.select_area` alone, of which the corpus then
+        is made too.
 
     Returns
     -------
@@ -152,14 +127,13 @@ def count_quarters(
     corpus[q - quarters[0], c] = n
     e, q, c, n = _columns(
         index,
-        f"SELECT e, q, c, count(*) AS n FROM trend_mentions{scope} WHERE q BETWEEN ? AND ? "  # noqa: S608 - own names
-        f"{chosen if entity_types else ''}GROUP BY e, q, c",
+        f"SELECT e, q, c, n FROM {_cells(in_focus)} WHERE q BETWEEN ? AND ? {chosen if entity_types else ''}",  # noqa: S608 - ours
         given,
     )
     codes, place = np.unique(e, return_inverse=True)
     counts = np.zeros((len(codes), len(quarters), len(KINDS)), dtype=np.int64)
     counts[place, q - quarters[0], c] = n
-    return QuarterCounts(_entities(index, codes, scope), quarters, counts, corpus, _masked(index, quarters))
+    return QuarterCounts(_entities(index, codes, in_focus=in_focus), quarters, counts, corpus, _masked(index, quarters))
 
 
 def documents_of(
@@ -182,7 +156,7 @@ def documents_of(
     kind : str, optional
         One of `KINDS`; all if omitted.
     in_focus : bool
-        Those of `select_focus` alone.
+        Those of `tmescope.horizon.focus_documents.select_area` alone.
 
     Returns
     -------
@@ -218,16 +192,23 @@ def _scope(in_focus: bool) -> str:
     return " SEMI JOIN trend_focus USING (d)" if in_focus else ""
 
 
+def _cells(in_focus: bool) -> str:
+    """Return the relation of e, q, c, n, first_on."""
+    if not in_focus:
+        return "trend_cells"
+    return f"(SELECT e, q, c, count(*) AS n, min(day) AS first_on FROM trend_mentions{_scope(True)} GROUP BY e, q, c)"  # noqa: S608
+
+
 def _columns(index: MentionIndex, query: str, given: list[Any]) -> list[NDArray[np.int64]]:
     """Return the columns of an answer of whole numbers."""
     found = index.connection.execute(query, given).fetchnumpy()
     return [np.asarray(column, dtype=np.int64) for column in found.values()]
 
 
-def _entities(index: MentionIndex, codes: NDArray[np.int64], scope: str) -> pd.DataFrame:
+def _entities(index: MentionIndex, codes: NDArray[np.int64], *, in_focus: bool) -> pd.DataFrame:
     table: pd.DataFrame = index.connection.execute(
-        "SELECT entity_id, entity_type, f.first_on FROM trend_entities JOIN (SELECT e, min(day) AS first_on "  # noqa: S608
-        f"FROM trend_mentions{scope} GROUP BY e) f USING (e) WHERE e IN (SELECT unnest(?::INTEGER[])) ORDER BY e",
+        "SELECT entity_id, entity_type, f.first_on FROM trend_entities JOIN (SELECT e, min(first_on) AS first_on "  # noqa: S608
+        f"FROM {_cells(in_focus)} GROUP BY e) f USING (e) WHERE e IN (SELECT unnest(?::INTEGER[])) ORDER BY e",
         [codes.tolist()],
     ).fetch_df()
     return table

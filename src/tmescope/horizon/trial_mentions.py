@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,10 @@ import numpy as np
 from tmescope.facts.horizon_terms import load_vocabulary
 from tmescope.horizon.automaton import find
 from tmescope.horizon.evidence import FORM, TEXT, Texts, accept
+from tmescope.horizon.evidence_days import find_days
+from tmescope.horizon.forms import day_of
 from tmescope.horizon.interventions import NO_SUBSTANCE, find_given
+from tmescope.horizon.sponsor_names import sponsor_id
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,24 +25,7 @@ if TYPE_CHECKING:
     from tmescope.horizon.forms import Form
     from tmescope.horizon.mentions import Mentions
 
-__all__ = ["sponsor_id", "trial_mentions"]
-
-
-def sponsor_id(name: str) -> str:
-    """Return the identifier of a sponsor: its name in lower case, letters and digits alone.
-
-    Parameters
-    ----------
-    name : str
-        As the registry writes it.
-
-    Examples
-    --------
-    >>> sponsor_id("Bristol-Myers Squibb")
-    'sponsor:bristol-myers-squibb'
-    """
-    kept = "".join(c if c.isalnum() else " " for c in name.lower())
-    return "sponsor:" + "-".join(kept.split())
+__all__ = ["trial_mentions"]
 
 
 def trial_mentions(trials: pa.Table, dictionary: Dictionary, found: Mentions) -> None:
@@ -118,8 +105,10 @@ def _looked_up(names: Sequence[str], dictionary: Dictionary) -> Iterator[tuple[F
     ends = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
     texts = Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
     rows = find(dictionary.automaton, texts.data, texts.ends)
-    for row in rows[accept(rows, texts, dictionary)].tolist():
-        yield dictionary.forms[row[FORM]], names[row[TEXT]]
+    accepted = accept(rows, texts, dictionary)
+    days = find_days(rows, accepted, texts, dictionary=dictionary)
+    for row, day in zip(rows[accepted].tolist(), days.tolist(), strict=True):
+        yield replace(dictionary.forms[row[FORM]], known_since=day_of(day)), names[row[TEXT]]
 
 
 @cache
@@ -129,4 +118,5 @@ def _countries() -> Mapping[str, str]:
 
 @cache
 def _classes() -> Mapping[str, str]:
-    return {term: one.entity_id for one in load_vocabulary("sponsors") for term in one.terms}
+    named = (one for one in load_vocabulary("sponsors") if one.entity_id.startswith("sponsor-class:"))
+    return {term: one.entity_id for one in named for term in one.terms}

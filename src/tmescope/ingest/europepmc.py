@@ -17,7 +17,9 @@ __all__ = ["read_europepmc"]
 
 _HEADING = re.compile(r"\s*<h4>([^<]*)</h4>\s*", re.IGNORECASE)
 _MARKUP = re.compile(r"</?(?:i|b|u|p|em|strong|sup|sub|sc|h[1-6]|br)\s*/?>", re.IGNORECASE)
-_NO_PAPERS = frozenset({"PAT", "ETH", "NBK", "HIR"})
+_BOOKS = frozenset({"NBK"})
+_NO_PAPERS = frozenset({"PAT", "ETH", "HIR"})
+"""Patents, theses and guidelines."""
 _YES = {"Y": True, "N": False}
 
 
@@ -66,7 +68,7 @@ def _rows(result: Fields, _: JsonItem) -> Rows:
     row: Row = {
         "doc_id": _doc_id(result, source, ident),
         "source": "europepmc",
-        "kind": "preprint" if is_preprint else "other" if source in _NO_PAPERS else "paper",
+        "kind": "preprint" if is_preprint else _kind(source),
         "version": _version(result) if is_preprint else None,
         "entered_on": None if entered is None else entered.day,
         "revised_on": None if revised is None else revised.day,
@@ -238,3 +240,7 @@ def _links(result: Fields) -> list[Row]:
         name = "".join(word.capitalize() for word in kind.split())
         links.append({"kind": name, "doc_id": target, "source": one.text("reference")})
     return links
+
+
+def _kind(source: object) -> str:
+    return "book" if source in _BOOKS else "other" if source in _NO_PAPERS else "paper"

@@ -20,7 +20,28 @@ __all__ = ["read_ris"]
 
 _LAYOUT = Layout("RIS", re.compile(r"([A-Z][A-Z0-9])  - ?(.*)"), "TY", "ER")
 _ROWS = 2000
-_BOOKS = frozenset({"BOOK", "CHAP", "EBOOK", "ECHAP", "EDBOOK"})
+_BOOKS = frozenset({"BOOK", "CHAP", "DICT", "EBOOK", "ECHAP", "EDBOOK", "ENCYC"})
+"""Books, their chapters and works of reference."""
+_NO_PAPERS = frozenset(
+    {
+        "AGGR",
+        "BILL",
+        "BLOG",
+        "CASE",
+        "COMP",
+        "DATA",
+        "DBASE",
+        "ELEC",
+        "GOVDOC",
+        "HEAR",
+        "LEGAL",
+        "MPCT",
+        "MUSIC",
+        "NEWS",
+    }
+    | {"PAT", "PCOMM", "RPRT", "SLIDE", "SOUND", "STAND", "STAT", "THES", "UNBILL", "VIDEO", "WEB"}
+)
+"""Patents, theses, reports, data, pages and whatever else no journal prints."""
 _TYPES: Final = {"JOUR": "Journal Article", "EJOUR": "Journal Article", "MGZN": "Magazine Article"}
 _PUBMED = re.compile(r"https?://(?:www\.ncbi\.nlm\.nih\.gov/pubmed|pubmed\.ncbi\.nlm\.nih\.gov)/(\d+)", re.ASCII)
 _DIGITS_OF_ID = 32
@@ -63,7 +84,7 @@ def read_ris(path: Path, /, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Lake
 
 def _document(record: TaggedRecord) -> Document:
     kind = record.first("TY") or ""
-    row = Document("ris", kind="book" if kind in _BOOKS else "paper")
+    row = Document("ris", kind="book" if kind in _BOOKS else "other" if kind in _NO_PAPERS else "paper")
     row.doi = plain_doi(record.first("DO", "M3", "UR", "L3") or "")
     row.doc_id = _pmid(record) or (f"doi:{row.doi}" if row.doi else _hashed(record))
     row.title = title_or_none(record.first("TI", "T1", "CT", "BT"))

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from tmescope.foundation.errors import InputError
 from tmescope.foundation.progress import SILENT, Progress
+from tmescope.store.derived_tables import derived_files
 from tmescope.store.lake import Lake
-from tmescope.store.lake_layout import LakeFile
-from tmescope.store.lake_parts import checksum
+from tmescope.store.lake_files import explain_file
 
-__all__ = ["DamagedFile", "LakeFacts", "count_untagged", "describe_lake", "refuse_untagged", "verify_lake"]
+__all__ = [
+    "DamagedFile",
+    "LakeFacts",
+    "count_dictionaries",
+    "count_untagged",
+    "describe_lake",
+    "refuse_untagged",
+    "verify_lake",
+]
 
 TASK = "verify"
 
@@ -27,7 +34,7 @@ class DamagedFile:
     place : str
         In the lake.
     source : str
-        Name of the source file that the part came from.
+        Name of the source file that the part came from; empty for what follows from the lake and is made anew.
     how : str
         What is wrong, as the rest of a sentence.
     """
@@ -81,8 +88,12 @@ def verify_lake(lake: Lake, *, progress: Progress = SILENT) -> Iterator[DamagedF
     places = [(place, part.name, file) for part in lake.parts for place, file in part.places().items()]
     progress.start(TASK, len(places), unit="files")
     n_wrong = 0
+    for place, how in derived_files(lake.path):
+        if how:
+            n_wrong += 1
+            yield DamagedFile(place, "", how)
     for place, source, file in places:
-        if how := _wrong(lake.path / place, file):
+        if how := explain_file(lake.path / place, file):
             n_wrong += 1
             yield DamagedFile(place, source, how)
         progress.advance(TASK)
@@ -146,15 +157,16 @@ def count_untagged(lake: Lake) -> tuple[int, int]:
     return sum(p.n_rows("documents") for p in parts), len(parts)
 
 
+def count_dictionaries(lake: Lake) -> int:
+    """Return how many dictionaries were looked for in a lake, whole or in part; one of them is shown.
+
+    Parameters
+    ----------
+    lake : Lake
+        From `tmescope.store.lake.open_lake`.
+    """
+    return len({digest for part in lake.parts for digest in part.mentions})
+
+
 def _number(row: tuple[int, ...] | None) -> int:
     return int(row[0]) if row else 0
-
-
-def _wrong(path: Path, file: LakeFile) -> str:
-    try:
-        n_bytes = path.stat().st_size
-        if n_bytes != file.n_bytes:
-            return f"has {n_bytes:,} bytes instead of {file.n_bytes:,}"
-        return "" if checksum(path) == file.crc32 else "has another checksum than it was written with"
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"

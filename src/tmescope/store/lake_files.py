@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tmescope.foundation.errors import StoreError, examples
-from tmescope.store.lake_layout import LakePart
+from tmescope.store.lake_layout import LakeFile, LakePart
+from tmescope.store.lake_parts import checksum
 
-__all__ = ["clear_leftovers", "damaged_files", "explain_damaged"]
+__all__ = ["clear_leftovers", "damaged_files", "explain_damaged", "explain_file"]
 
 
 def clear_leftovers(path: Path) -> None:
@@ -20,7 +21,7 @@ def clear_leftovers(path: Path) -> None:
     path : Path
         Folder of a lake that is held for writing.
     """
-    for folder in (path, path / "parts", path / "mentions", path / "index"):
+    for folder in (path, path / "parts", path / "mentions", path / "index", path / "derived"):
         for left in [*folder.glob(".*.part"), *folder.glob(".*.old")]:
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
@@ -61,6 +62,25 @@ def explain_damaged(path: Path, parts: Sequence[LakePart], wrong: Mapping[str, t
         expected="the files as tmescope wrote them",
         next_step="give these source files to tmescope horizon ingest again: damaged parts are made anew",
     )
+
+
+def explain_file(path: Path, file: LakeFile) -> str:
+    """Read a file and return what is wrong with it as the rest of a sentence; empty where it is as it was written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    file : LakeFile
+        What it should be.
+    """
+    try:
+        n_bytes = path.stat().st_size
+        if n_bytes != file.n_bytes:
+            return f"has {n_bytes:,} bytes instead of {file.n_bytes:,}"
+        return "" if checksum(path) == file.crc32 else "has another checksum than it was written with"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
 
 
 def _is_of_size(path: Path, n_bytes: int) -> bool:

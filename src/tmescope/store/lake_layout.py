@@ -30,6 +30,8 @@ FORMAT = "tmescope-lake"
 VERSION = 1
 ROOT = "lake.json"
 _LARGEST_ROOT = 1 << 28
+_ORDER = 2
+"""Of the rule that puts versions in order, see `tmescope.store.lake_versions.find_stale`."""
 _TABLES = ("documents", "trials", "deletions")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
@@ -127,7 +129,16 @@ class LakeLayout:
     @property
     def state(self) -> str:
         """Return a digest of all that decides which versions are current."""
-        return hash_json([[p.sha256, p.sequence, p.last_day] for p in self.parts])[:24]
+        return hash_json([_ORDER, [[p.sha256, p.sequence, p.last_day] for p in self.parts]])[:24]
+
+    @property
+    def tagged_state(self) -> str:
+        """Return a digest of all that decides what is counted: documents as they are kept, and their mentions."""
+        files = {k: asdict(f) for p in self.parts for k, f in p.places().items() if self._counts(k)}
+        return hash_json([self.state, self.dictionary, files])[:24]
+
+    def _counts(self, place: str) -> bool:
+        return place.startswith("parts/") or place.endswith(f"-{self.dictionary}.parquet")
 
     def part(self, sha256: str) -> LakePart | None:
         """Return the part of a source file, None where there is none.

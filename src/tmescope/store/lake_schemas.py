@@ -39,7 +39,9 @@ def document_schema() -> pa.Schema:
         [
             pa.field("doc_id", text, nullable=False),
             pa.field("source", text, nullable=False),  # pubmed, europepmc, biorxiv, medrxiv, trials, nbib, ris
-            pa.field("kind", text, nullable=False),  # paper, preprint, book, trial
+            pa.field(
+                "kind", text, nullable=False
+            ),  # paper, preprint, trial; book, other: found, and counted in no trend
             ("version", pa.int32()),
             ("entered_on", day),
             ("revised_on", day),
@@ -124,7 +126,8 @@ def mention_schema() -> pa.Schema:
         ``HGNC:2200``, ``drug:pembrolizumab``, ``DOID:1909``, ``modality:car-t``. ``part`` is title, abstract, mesh,
         keyword, substance, intervention or condition; ``start`` and ``stop`` are the first place in characters, missing
         where the part is no running text; ``n`` how often in this part. ``known_since`` is the day from which the
-        entity is known to be called so: of its names in this part the one that is known longest; missing: always.
+        entity is known to be called so, and from which the other names of the text that show it are known: of its names
+        in this part the one that is known longest; missing: always.
     """
     text = pa.string()
     return pa.schema(

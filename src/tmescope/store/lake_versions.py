@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from tmescope.store.atomic import staged_folder
 from tmescope.store.lake_catalogue import LONG_AGO
 from tmescope.store.lake_layout import LakeLayout
+from tmescope.store.lake_schemas import document_schema, trial_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,7 +84,10 @@ def find_stale(connection: duckdb.DuckDBPyConnection, path: Path, layout: LakeLa
 
     Notes
     -----
-    Versions are ordered by version, day of revision, number of the file, hash of the file and row. A deletion takes
+    Versions are ordered by version, day of revision, number of the file, how full the record is, hash of the file and
+    row. The fuller of two records has more filled columns, of the document and its trial together; with as many, the
+    longer abstract and raw record. So a short answer of a search does not hide the whole record where neither has a
+    day, and no full record without a day beats one with a day. Of one file the last row counts. A deletion takes
     the versions in files whose number is not above that of the file that withdraws. All other documents have one
     version, which is current: the table is as small as what was ever revised. It is made once for each state of a
     lake, from the columns of identifiers and dates alone.
@@ -149,19 +153,53 @@ def _contest(connection: duckdb.DuckDBPyConnection) -> None:
         "CREATE TEMP TABLE withdrawn AS SELECT x.doc_id, max(p.sequence) AS up_to "
         "FROM all_deletions x JOIN parts p USING (lake_part) GROUP BY x.doc_id"
     )
+    _measure_fullness(connection)
     connection.execute(
-        "CREATE TEMP TABLE contested AS WITH told AS (SELECT c.*, coalesce(c.s <= w.up_to, false) AS is_gone "
-        "FROM candidates c LEFT JOIN withdrawn w USING (doc_id)), "
-        "placed AS (SELECT *, "
-        "row_number() OVER (PARTITION BY doc_id ORDER BY is_gone, v DESC, r DESC, s DESC, q DESC, lake_row DESC) AS n, "
-        "row_number() OVER (PARTITION BY doc_id ORDER BY v, r, s, q, lake_row) AS k FROM told), "
+        "CREATE TEMP TABLE contested AS WITH told AS (SELECT c.*, coalesce(f.f, 0) AS f, "
+        "coalesce(c.s <= w.up_to, false) AS is_gone FROM candidates c LEFT JOIN withdrawn w USING (doc_id) "
+        "LEFT JOIN fullness f ON f.lake_part = c.lake_part AND f.doc_id = c.doc_id), placed AS (SELECT *, row_number() "
+        "OVER (PARTITION BY doc_id ORDER BY is_gone, v DESC, r DESC, s DESC, f DESC, q DESC, lake_row DESC) AS n, "
+        "row_number() OVER (PARTITION BY doc_id ORDER BY v, r, s, f, q, lake_row) AS k FROM told), "
         "judged AS (SELECT *, k > 1 AS is_later, is_gone OR n > 1 AS is_stale FROM placed) "
         "SELECT *, bool_and(is_stale) OVER (PARTITION BY doc_id, lake_part) AS part_is_stale, "
         "min(entered_on) FILTER (WHERE NOT is_gone) OVER (PARTITION BY doc_id) AS first_on FROM judged "
         "WHERE is_stale OR doc_id IN (SELECT doc_id FROM judged GROUP BY doc_id HAVING count(*) > 1)"
     )
-    for name in ("several", "candidates", "withdrawn"):
+    for name in ("several", "candidates", "withdrawn", "fullness"):
         connection.execute(f"DROP TABLE {name}")
+
+
+def _measure_fullness(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table ``fullness``: of documents that nothing but the hash of a file would put in order, by part."""
+    connection.execute("CREATE TEMP TABLE fullness (lake_part BIGINT, doc_id VARCHAR, f BIGINT)")
+    connection.execute(
+        "CREATE TEMP TABLE tied AS SELECT lake_part, lake_row FROM candidates "
+        "QUALIFY min(q) OVER (PARTITION BY doc_id, v, r, s) <> max(q) OVER (PARTITION BY doc_id, v, r, s)"
+    )
+    parts = [str(int(row[0])) for row in connection.execute("SELECT DISTINCT lake_part FROM tied").fetchall()]
+    if parts:  # whole records are read of these parts alone
+        filled = " + ".join([*_filled(document_schema(), "d"), *_filled(trial_schema(), "t")])
+        connection.execute(
+            f"INSERT INTO fullness SELECT lake_part, doc_id, max(f) FROM (SELECT d.lake_part, d.doc_id, "  # noqa: S608
+            f"(({filled})::BIGINT << 32) + coalesce(strlen(d.abstract), 0) + coalesce(strlen(t.record), 0) AS f "
+            "FROM tied JOIN all_documents d USING (lake_part, lake_row) LEFT JOIN all_trials t "
+            f"ON t.lake_part = d.lake_part AND t.lake_row = d.lake_row WHERE d.lake_part IN ({', '.join(parts)})) "
+            "GROUP BY lake_part, doc_id"
+        )
+    connection.execute("DROP TABLE tied")
+
+
+def _filled(schema: pa.Schema, table: str) -> list[str]:
+    """Return for each column 1 where it holds something, in SQL."""
+    found = []
+    for field in schema:
+        column = f'{table}."{field.name}"'
+        if pa.types.is_list(field.type):
+            column = f"nullif(len({column}), 0)"
+        elif pa.types.is_string(field.type):
+            column = f"nullif({column}, '')"
+        found.append(f"({column} IS NOT NULL)::INTEGER")
+    return found
 
 
 def _read(path: Path) -> pa.Table | None:

@@ -137,8 +137,8 @@ def check(study: Study | Path | str, *, facts_home: Path | None = None, progress
 def _check_horizon(study: Study) -> CheckOutcome:
     from tmescope.study.horizon_running import check_horizon
 
-    problems, summary = check_horizon(study)
-    return CheckOutcome(tuple(problems), (), summary)
+    problems, warnings, summary = check_horizon(study)
+    return CheckOutcome(tuple(problems), tuple(warnings), summary)
 
 
 def cross_problems(study: Study, needs: Needs, folders: Mapping[str, Path]) -> list[TmescopeError]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tmescope.facts.bibliography import to_bibtex
+from tmescope.horizon.mention_index import COUNTED
 from tmescope.report.methods_text import MethodsSection, MethodsText, said
 from tmescope.store.tables import read_table
 from tmescope.study.citing import Citations
@@ -98,6 +99,12 @@ def _documents(context: Context, sources: pd.DataFrame, provenance: Mapping[str,
         f"The lake was made of {plural(len(provenance['inputs']), 'file')}. Counted were current versions, {known}: "
         f"{each or 'none'}. A document counts on the day on which its source entered it, not on the printed date."
     )
+    for warning in read_table(context.ledger.folder("sources") / "warnings.parquet")["message"]:
+        yield f"Of the lake {said(warning)}."
+    aside = sources[~sources["kind"].isin(COUNTED)].groupby("kind")["n_documents"].sum()
+    if len(aside):
+        each = listed(f"{n:,} of the kind {said(kind)}" for kind, n in aside.items())
+        yield f"Found by search and counted in no trend, since they are no papers and no trials: {each}."
     n = int(sources["n_mentioning"].sum())
     yield (
         f"Genes, drugs, diseases, kinds of therapy and concepts were looked up in {n:,} documents with a dictionary; "

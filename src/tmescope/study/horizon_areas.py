@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 from tmescope.facts.focus import FocusArea, load_focus, read_focus
 from tmescope.foundation.errors import InputError, TmescopeError
 from tmescope.foundation.provenance import hash_json
-from tmescope.horizon.entity_names import name_entities
 from tmescope.horizon.focus_documents import select_area
 from tmescope.horizon.lead_times import lead_times
 from tmescope.horizon.mention_index import MentionIndex
-from tmescope.horizon.pairs import rank_pairs
-from tmescope.horizon.trend_counts import count_quarters
-from tmescope.horizon.trends import rank_trends
+from tmescope.horizon.rising import measure_rising
 from tmescope.store.tables import empty_table, shape_table, write_table
 from tmescope.study.ledger import Step
 
@@ -101,13 +98,12 @@ def _measure(index: MentionIndex, area: FocusArea, horizon: HorizonPart) -> tupl
     if not n_documents:
         about["notes"].append("The lake holds no document of this area.")
         return about, tables
-    counted = count_quarters(index, since=horizon.first_day, in_focus=True)
-    names = name_entities(index.connection, counted.entities["entity_id"].tolist())
     try:
-        found = rank_trends(counted, focus=area.name, names=names)
+        rising = measure_rising(index, since=horizon.first_day, focus=area.name)
     except InputError as error:  # too few complete quarters: the area says so, the others are told all the same
         about["notes"].append(f"Nothing is ranked: {error.what}; expected {error.expected}.")
         return about, tables
+    found = rising.trends
     about |= {
         "dispersion": found.dispersion,
         "quarters": list(found.quarters),
@@ -117,12 +113,11 @@ def _measure(index: MentionIndex, area: FocusArea, horizon: HorizonPart) -> tupl
     }
     tables["trends"] = found.table
     shown = found.table["entity_id"].head(horizon.shown)
-    counts = counted.table(area.name)
+    counts = rising.counts.table(area.name)
     tables["trend_counts"] = counts[counts["entity_id"].isin(shown)]
-    if "paper" in index.coverage:
-        pairs = rank_pairs(index, since=horizon.first_day, in_focus=True, focus=area.name, names=names)
-        tables["trend_pairs"] = pairs.table
-        about |= {"n_pairs_met": pairs.n_met, "pairs_begin_on": pairs.begins_on.isoformat()}
+    if rising.pairs is not None:
+        tables["trend_pairs"] = rising.pairs.table
+        about |= {"n_pairs_met": rising.pairs.n_met, "pairs_begin_on": rising.pairs.begins_on.isoformat()}
     return about, tables
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tmescope.foundation.errors import ManyProblems, TmescopeError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.foundation.provenance import hash_json, versions
+from tmescope.foundation.result import RunWarning
 from tmescope.study.context import Context
 from tmescope.study.crate import write_crate
 from tmescope.study.describing import publish_methods
@@ -33,8 +34,8 @@ __all__ = ["check_horizon", "run_horizon"]
 _FIGURES, _AREA, _QUICK = 16.0, 6.0, 1.0
 
 
-def check_horizon(study: Study) -> tuple[list[TmescopeError], str]:
-    """Return everything that is wrong with a study of a lake before it runs, or what the lake holds, by kind.
+def check_horizon(study: Study) -> tuple[list[TmescopeError], list[RunWarning], str]:
+    """Return everything that is wrong with a study of a lake before it runs, what to know, and what the lake holds.
 
     Parameters
     ----------
@@ -44,16 +45,19 @@ def check_horizon(study: Study) -> tuple[list[TmescopeError], str]:
     Returns
     -------
     problems : list of TmescopeError
+    warnings : list of RunWarning
+        See `tmescope.study.study_lake.StudyLake.warnings`.
     summary : str
         One kind of document a line, as far as it counts; empty where there are problems.
     """
     _, lake, problems = _prepare(study)
     if problems or lake is None:
-        return problems, ""
+        return problems, [], ""
     rows = lake.connection.execute(
         "SELECT kind, count(*), min(entered_on), max(entered_on) FROM documents GROUP BY kind ORDER BY kind"
     ).fetchall()
-    return [], "\n".join(f"{kind}: {n:,} documents, entered {first} to {last}" for kind, n, first, last in rows)
+    said = "\n".join(f"{kind}: {n:,} documents, entered {first} to {last}" for kind, n, first, last in rows)
+    return [], lake.warnings, said
 
 
 def _prepare(study: Study, *, threads: int = 1) -> tuple[dict[str, FocusArea], StudyLake | None, list[TmescopeError]]:

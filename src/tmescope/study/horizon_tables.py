@@ -55,6 +55,7 @@ def sources_step(context: Context, lake: StudyLake) -> Step:
     def make(folder: Path) -> None:
         table = lake.connection.execute(_SOURCES).fetch_df()
         write_table(shape_table("horizon_sources", table), folder / "horizon_sources.parquet")
+        write_table(warning_table(lake.warnings), folder / "warnings.parquet")
 
     return Step("sources", ingredients, make)
 
@@ -139,10 +140,11 @@ def _areas(context: Context, areas: list[str]) -> pd.DataFrame:
 
 
 def _warnings(context: Context, areas: list[str]) -> pd.DataFrame:
+    of_the_lake = read_table(context.ledger.folder("sources") / "warnings.parquet")
     told = []
     for name in areas:
         about = read_about(context, f"area-{name}")
         told += [RunWarning("horizon.area", note, f"focus area {name}") for note in about["notes"]]
     for about in read_about(context, "landscapes"):
         told += [RunWarning("horizon.landscape", note, f"subject {about['title']}") for note in about["notes"]]
-    return warning_table(told)
+    return stack_tables("warnings", [of_the_lake, warning_table(told)])

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tmescope.foundation.errors import InputError
+from tmescope.foundation.result import RunWarning
+from tmescope.horizon.kept_index import open_index
 from tmescope.horizon.mention_index import MentionIndex, index_mentions
 from tmescope.store.lake import Lake, open_lake
-from tmescope.store.lake_checks import refuse_untagged
+from tmescope.store.lake_checks import count_dictionaries, count_untagged, refuse_untagged
 
 if TYPE_CHECKING:
     from tmescope.store.lake import Connection
@@ -37,7 +39,21 @@ class StudyLake:
     @property
     def state(self) -> list[str | None]:
         """What decides every answer: versions, the dictionary that found mentions in them, and the day."""
-        return [self.lake.layout.state, self.lake.layout.dictionary, self.horizon.as_of]
+        return [self.lake.layout.tagged_state, self.lake.layout.dictionary, self.horizon.as_of]
+
+    @property
+    def warnings(self) -> list[RunWarning]:
+        """What a reader must know of how far the lake was looked through."""
+        n_documents, n_files = count_untagged(self.lake)
+        if not n_documents:
+            return []
+        what = f"{n_documents:,} of the documents, in {n_files:,} of the files, are not tagged yet and not counted"
+        others = count_dictionaries(self.lake) - 1
+        if others:
+            which = "dictionary was" if others == 1 else "dictionaries were"
+            found = "it" if others == 1 else "they"
+            what += f"; {others} other {which} looked for in the lake, and what {found} found is not shown"
+        return [RunWarning("horizon.untagged", what, "lake", n_documents)]
 
     @cached_property
     def connection(self) -> Connection:
@@ -48,7 +64,7 @@ class StudyLake:
     @cached_property
     def index(self) -> MentionIndex:
         """Its mentions as numbers, made once for all questions."""
-        return index_mentions(self.connection)
+        return open_index(self.lake) if self.horizon.last_day is None else index_mentions(self.connection)
 
 
 def horizon_of(study: Study) -> HorizonPart:
