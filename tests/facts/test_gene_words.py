@@ -7,8 +7,10 @@ import tomllib
 import pytest
 from tests.horizon.corpora import read_biored, read_symbols
 
+from tmescope.facts.focus import list_focus_areas
 from tmescope.facts.gene_words import load_gene_words, read_gene_words
 from tmescope.facts.records import DATA
+from tmescope.facts.signatures import load_signature
 from tmescope.foundation.errors import FactsError
 
 FILE = DATA / "horizon" / "gene_words.toml"
@@ -31,6 +33,30 @@ def test_assigned_names_are_those_of_the_documents_that_are_named(shared_data):
         for pmid in one["pmids"]:
             found = {i for a in documents[str(pmid)].genes for i in a.ids}
             assert gene.entrez in found, (one["symbol"], pmid)
+
+
+def test_well_known_names_are_of_hgnc_or_written_in_what_is_named(shared_data):
+    held = {r.hgnc_id: r for r in read_symbols(shared_data / "horizon" / "hgnc_biorosetta" / "hgnc.tsv")}
+    known = tomllib.loads(FILE.read_text(encoding="utf-8"))["known"]
+    watched = {entity.id for area in list_focus_areas() for entity in (*area.entities, *area.watch)}
+    for one in known:
+        gene = held[one["hgnc_id"]]
+        assert gene.symbol == one["symbol"]
+        names = {_plain(name) for name in (gene.symbol, *gene.previous, *gene.aliases)}
+        others = [name for name in one["names"] if _plain(name) not in names]
+        assert not others or any(s.startswith(("PMID", "NCT")) for s in one["sources"]), others
+        assert all(_holds(source, one["hgnc_id"], watched) for source in one["sources"]), one
+
+
+def _plain(name):
+    return name.casefold().replace("-", "")
+
+
+def _holds(source, gene, watched):
+    kind, _, name = source.partition(" ")
+    if kind == "signature":
+        return gene in load_signature(name).hgnc_ids
+    return gene in watched if kind == "focus" else True
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,12 @@ GENES = (
     gene("PDCD1", "HGNC:8760", aliases=("PD-1", "PD1", "CD279"), names=("programmed cell death 1",)),
     gene("EGFR", "HGNC:3236", names=("epidermal growth factor receptor",)),
     gene("CD274", "HGNC:17635", aliases=("PD-L1", "B7-H1"), names=("CD274 molecule",)),
+    gene("ERBB2", "HGNC:3430", aliases=("HER2", "HER-2"), names=("erb-b2 receptor tyrosine kinase 2",)),
+    gene("CTLA4", "HGNC:2505", aliases=("CTLA-4",), names=("cytotoxic T-lymphocyte associated protein 4",)),
+    gene("HAVCR2", "HGNC:18437", aliases=("TIM3",), names=("hepatitis A virus cellular receptor 2",)),
+    gene("ALK", "HGNC:427", names=("ALK receptor tyrosine kinase",)),
+    gene("IL6", "HGNC:6018", aliases=("IL-6",), names=("interleukin 6",)),
+    gene("IL6R", "HGNC:6019", names=("interleukin 6 receptor",)),
     gene("NEWSYM1", "HGNC:8888", previous=("OLDSYM1",), since=dt.date(2023, 5, 1)),
 )
 MELANOMA = Disease("DOID:1909", "melanoma", (), (), (), ("MESH:D008545",))

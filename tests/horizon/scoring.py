@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 
 import pyarrow as pa
 from tests.horizon.corpora import Document
@@ -39,6 +39,16 @@ class Score:
 
 
 def score_genes(documents: Sequence[Document], genes: Sequence[HgncRecord], dictionary: Dictionary) -> Score:
+    """Return the sum of `score_documents`."""
+    return sum_scores(score_documents(documents, genes, dictionary))
+
+
+def sum_scores(scores: Iterable[Score]) -> Score:
+    """Return the pairs of several documents together."""
+    return Score(*(sum(column) for column in zip(*(astuple(one) for one in scores), strict=True)))
+
+
+def score_documents(documents: Sequence[Document], genes: Sequence[HgncRecord], dictionary: Dictionary) -> list[Score]:
     """Compare what `tag` finds with what people marked, each human gene once a document.
 
     A found gene is set aside where one of its names overlaps one that people gave to genes of other species alone: the
@@ -51,16 +61,17 @@ def score_genes(documents: Sequence[Document], genes: Sequence[HgncRecord], dict
     for row in tag(table, dictionary).to_pylist():
         if row["entity_type"] == "gene":
             found.setdefault(row["doc_id"], {}).setdefault(row["entity_id"], []).append((row["part"], row["start"]))
-    right = wrong = missed = animals = 0
+    scores = []
     for document in documents:
+        right = wrong = animals = 0
         marked = {human[i] for a in document.genes for i in a.ids if i in human}
         others = [(a.first, a.last) for a in document.genes if not any(i in human for i in a.ids)]
         mine = found.get(document.pmid, {})
-        missed += len(marked - mine.keys())
         for gene, places in mine.items():
             starts = [start + (len(document.title) + 1 if part == "abstract" else 0) for part, start in places]
             right += gene in marked
             is_animal = any(first <= start < last for start in starts for first, last in others)
             animals += gene not in marked and is_animal
             wrong += gene not in marked and not is_animal
-    return Score(right, wrong, missed, animals)
+        scores.append(Score(right, wrong, len(marked - mine.keys()), animals))
+    return scores

@@ -14,7 +14,7 @@ from tmescope.horizon.entities import build_dictionary
 from tmescope.horizon.forms import SHIELD, SURE, UNSURE
 from tmescope.horizon.gene_forms import gene_forms, names_of
 
-NONE = GeneWords(frozenset({"REST"}), {"CA1": "a field"}, ("REST stop",), {"ERK": "HGNC:1"})
+NONE = GeneWords(frozenset({"REST"}), {"CA1": "a field"}, ("REST stop",), {"ERK": "HGNC:1"}, {"B7-H1": "HGNC:1"})
 
 
 def _forms(*records):
@@ -23,13 +23,45 @@ def _forms(*records):
 
 def test_short_names_need_evidence():
     forms = _forms(gene("EGFR", "HGNC:1", aliases=("ERBB", "HER1", "p53", "B7-H1", "X1")), gene("KIT", "HGNC:2"))
-    assert {t: forms[t].trust for t in ("EGFR", "ERBB", "HER1", "p53", "B7-H1", "KIT")} == {
-        "EGFR": SURE, "ERBB": UNSURE, "HER1": SURE, "p53": SURE, "B7-H1": SURE, "KIT": UNSURE,
-    }  # fmt: skip
+    shapes = ("EGFR", "ERBB", "HER1", "p53", "B7-H1", "KIT")
+    assert [t for t in shapes if forms[t].trust == SURE] == ["EGFR", "B7-H1"]  # B7-H1 is well known
     assert "X1" not in forms
     assert forms["EGFR"].strict
     assert not forms["HER1"].strict
     assert forms["B7H1"].entity_id == "HGNC:1"
+
+
+def test_symbols_of_three_need_evidence_but_for_antigens_and_interleukins():
+    forms = _forms(
+        gene("CA1", "HGNC:1"),
+        gene("IL6", "HGNC:2", aliases=("IL-6", "ABC12")),
+        gene("CD4", "HGNC:3"),
+        gene("HK2", "HGNC:4"),
+    )
+    shapes = ("CA1", "HK2", "IL6", "IL-6", "CD4", "ABC12")
+    assert [t for t in shapes if forms[t].trust == UNSURE] == ["CA1", "HK2"]
+
+
+def test_a_symbol_with_one_capital_needs_evidence():
+    assert _forms(gene("STAR", "HGNC:1"))["Star"].trust == UNSURE
+
+
+def test_what_begins_with_the_name_of_a_protein_is_another_thing():
+    forms = _forms(gene("PLG", "HGNC:1", names=("plasminogen",)), gene("INS", "HGNC:2", names=("insulin",)))
+    assert forms["plasminogen activator"].trust == forms["insulin resistance"].trust == SHIELD
+    assert forms["insulin"].trust == SURE
+
+
+def test_receptors_of_ligands():
+    records = (
+        gene("IL6", "HGNC:1", names=("interleukin 6",)),
+        gene("IL6R", "HGNC:2", names=("interleukin 6 receptor",)),
+        gene("ERKX", "HGNC:3"),
+    )
+    words = GeneWords(frozenset(), {}, (), {"ERK": "HGNC:3"})
+    forms = {form.text: form for form in gene_forms(records, words)}
+    assert forms["IL6 receptor"].entity_id == forms["interleukin 6 receptors"].entity_id == "HGNC:2"
+    assert forms["ERK receptor"].trust == SHIELD
 
 
 def test_words_and_other_meanings_need_evidence_and_phrases_shield():
@@ -74,7 +106,7 @@ def dictionary(genes):
     return build_dictionary(genes)
 
 
-@pytest.mark.parametrize(("part", "precision"), [("Train", 0.94), ("Dev", 0.90)])  # the goal on both is 0.94
+@pytest.mark.parametrize(("part", "precision"), [("Train", 0.97), ("Dev", 0.93)])  # the goal is 0.94: dev has 0.9375
 def test_human_genes_of_documents(part, precision, genes, dictionary, shared_data):
     documents = read_biored(shared_data / "horizon" / "biored" / f"{part}.PubTator")
     score = score_genes(documents, genes, dictionary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ _FILE_KEYS = {
     "phrases": Key(list),
     "others": Key(list),
     "assigned": Key(list),
+    "known": Key(list),
 }
 _OTHER_KEYS = {"names": Key(list), "meaning": Key(str)}
+_KNOWN_KEYS = {"hgnc_id": Key(str), "symbol": Key(str), "names": Key(list), "sources": Key(list)}
 _ASSIGNED_KEYS = {"hgnc_id": Key(str), "symbol": Key(str), "names": Key(list), "pmids": Key(list)}
 
 
@@ -41,12 +43,15 @@ class GeneWords:
         Phrases that hold a name and do not speak of its gene.
     assigned : mapping of str to str
         Name to the HGNC id of the gene that it is taken for.
+    known : mapping of str to str
+        Well-known name to the HGNC id of its gene: it stands for itself, however short it is.
     """
 
     words: frozenset[str]
     others: Mapping[str, str]
     phrases: tuple[str, ...]
     assigned: Mapping[str, str]
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -77,11 +82,14 @@ def read_gene_words(path: Path) -> GeneWords:
     record = read_record(path, _FILE_KEYS)
     others: dict[str, str] = {}
     assigned: dict[str, str] = {}
+    known: dict[str, str] = {}
     for one in _entries(record["others"], _OTHER_KEYS, path, table="others"):
         others |= dict.fromkeys(one["names"], one["meaning"])
     for one in _entries(record["assigned"], _ASSIGNED_KEYS, path, table="assigned"):
         assigned |= dict.fromkeys(one["names"], one["hgnc_id"])
-    return GeneWords(frozenset(record["words"]), others, tuple(record["phrases"]), assigned)
+    for one in _entries(record["known"], _KNOWN_KEYS, path, table="known"):
+        known |= dict.fromkeys(one["names"], one["hgnc_id"])
+    return GeneWords(frozenset(record["words"]), others, tuple(record["phrases"]), assigned, known)
 
 
 def _entries(found: list[Any], keys: Mapping[str, Key], path: Path, *, table: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ import numpy as np
 
 from tmescope.horizon.automaton import Automaton, build_automaton
 from tmescope.horizon.folding import fold
-from tmescope.horizon.forms import SHIELD, Form, day_number
+from tmescope.horizon.forms import SHIELD, SURE, Form, day_number
+from tmescope.horizon.gene_forms import FORMER, SPELT, SYMBOL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,8 @@ __all__ = ["Dictionary", "settle_forms"]
 
 _TYPE_ORDER = ("", "drug", "gene", "disease", "modality", "concept", "sponsor", "country")
 """Of types that share a form, which has it: shields first."""
-_ROWS = 4  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
+_SYMBOLS = {SYMBOL, SPELT}
+_ROWS = 5  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,29 @@ class Dictionary:
     def is_short(self) -> NDArray[np.bool_]:
         """For each form, whether it may be an abbreviation."""
         return np.array([form.is_short for form in self.forms], dtype=np.bool_)
+
+    def _genes(self, holds: Callable[[Form], bool]) -> NDArray[np.bool_]:
+        return np.array([form.entity_type == "gene" and holds(form) for form in self.forms], dtype=np.bool_)
+
+    @cached_property
+    def is_loose(self) -> NDArray[np.bool_]:
+        """For each form, whether it is a gene's symbol whose capitals are free, and has some."""
+        return self._genes(lambda f: f.is_short and not f.strict and " " not in f.text and not f.text.islower())
+
+    @cached_property
+    def is_word(self) -> NDArray[np.bool_]:
+        """For each form, whether it is a gene's name of one word, such as *insulin*."""
+        return self._genes(lambda f: not f.is_short and " " not in f.text)
+
+    @cached_property
+    def has_number(self) -> NDArray[np.bool_]:
+        """For each form, whether it is a gene's symbol with a digit, or other short name, that stands for itself."""
+        return self._genes(lambda f: f.is_short and f.trust == SURE and _has_digit(f.text))
+
+    @cached_property
+    def may_stand_by_words(self) -> NDArray[np.bool_]:
+        """For each form, whether words beside may show that it is a gene: a symbol, or a former one with a digit."""
+        return self._genes(lambda f: f.rank in _SYMBOLS or (f.rank == FORMER and _has_digit(f.text)))
 
     @cached_property
     def _first_days(self) -> Mapping[str, dt.date | None]:
@@ -172,6 +197,10 @@ def _settle(rivals: Sequence[int], forms: Sequence[Form], bits: Sequence[int]) -
             if _order(forms[i]) < _order(forms[held]):
                 found[key] = i
     return list(found.values())
+
+
+def _has_digit(text: str) -> bool:
+    return any(c.isdigit() for c in text)
 
 
 def _order(form: Form) -> tuple[int, int, dt.date]:

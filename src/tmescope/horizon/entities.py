@@ -26,6 +26,7 @@ from tmescope.horizon.word_forms import disease_forms, vocabulary_forms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmescope.facts.gene_words import GeneWords
     from tmescope.facts.hgnc import HgncRecord
 
 __all__ = ["build_dictionary", "tag"]
@@ -35,7 +36,11 @@ _IN_TEXT = ("modalities", "concepts")
 
 
 def build_dictionary(
-    genes: Iterable[HgncRecord] = (), diseases: Iterable[Disease] = (), *, as_of: dt.date | None = None
+    genes: Iterable[HgncRecord] = (),
+    diseases: Iterable[Disease] = (),
+    *,
+    as_of: dt.date | None = None,
+    gene_words: GeneWords | None = None,
 ) -> Dictionary:
     """Build the dictionary of genes, diseases and the bundled vocabularies.
 
@@ -47,6 +52,8 @@ def build_dictionary(
         As from ``load_reference("doid")``; none where no ontology is installed.
     as_of : date, optional
         Only what was known on that day; all if omitted.
+    gene_words : GeneWords, optional
+        What is known of names of genes beyond HGNC; the bundled file if omitted.
 
     Returns
     -------
@@ -60,7 +67,7 @@ def build_dictionary(
     """
     genes, diseases = tuple(genes), tuple(diseases)
     kinds = [one for name in _IN_TEXT for one in load_vocabulary(name)]
-    every = (*drug_forms(), *gene_forms(genes), *disease_forms(diseases), *vocabulary_forms(kinds))
+    every = (*drug_forms(), *gene_forms(genes, gene_words), *disease_forms(diseases), *vocabulary_forms(kinds))
     known = [f for f in every if as_of is None or f.known_since is None or f.known_since <= as_of]
     names = {drug_id(drug.name): drug.name for drug in load_drugs()}
     names |= {gene.hgnc_id: gene.symbol for gene in genes if gene.is_approved}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -47,11 +47,19 @@ _FUNCTION_WORDS = frozenset(
     }
     | {"or", "she", "the", "to", "us", "was", "we"}
 )
-_LETTER_AND_NUMBER = re.compile(r"p\d\d")
 _ONE_WORD = re.compile(r"[A-Z]?[a-z]{5,}")
 _CAPITALS = re.compile(r"[A-Z]{3,}")
 _PROTEIN = re.compile(r"[a-z]{4,}in")
+_TAILS = (
+    *("activator", "inhibitor", "receptor", "antagonist", "agonist", "analog", "analogue", "substrate", "conjugate"),
+    *("like", "related", "binding", "releasing", "resistance", "sensitivity", "insensitivity", "therapy", "treatment"),
+)
+"""What a protein's name begins and does not mean: *plasminogen activator*, *insulin-like*, *insulin resistance*."""
+_NUMBERED = re.compile(r"(?:CD|IL)-?\d+[A-Z]?")
+"""Antigens of leukocytes and interleukins: their numbers are given by committees, so that short ones stand for
+themselves, too."""
 _SHORTEST_NAME = 5
+_SURE_SYMBOL, _SURE_ALIAS = 4, 5
 
 
 def gene_forms(records: Iterable[HgncRecord], words: GeneWords | None = None) -> Iterator[Form]:
@@ -72,7 +80,9 @@ def gene_forms(records: Iterable[HgncRecord], words: GeneWords | None = None) ->
 
     Notes
     -----
-    What makes a form sure was tuned on the training part of BioRED; see docs/methods/horizon-entities.md.
+    What makes a form sure was tuned on the training part of BioRED, kind by kind: symbols of four letters and digits or
+    more, other names of five or more, numbers of antigens and interleukins, names in full. A symbol written with one
+    capital (*Impact*) never is. See docs/methods/horizon-entities.md.
     """
     known = words or load_gene_words()
     standing = [record for record in records if record.is_approved]
@@ -84,11 +94,12 @@ def gene_forms(records: Iterable[HgncRecord], words: GeneWords | None = None) ->
             if form.rank != SPELT or form.text.upper() not in known.words:
                 yield _checked(form, known)
     ids = {record.hgnc_id for record in standing}
-    for name, hgnc_id in known.assigned.items():
+    for name, hgnc_id in (*known.assigned.items(), *known.known.items()):
         if hgnc_id in ids:
-            short = " " not in name and not name.islower()
+            short = " " not in name and (not name.islower() or any(c.isdigit() for c in name))
             yield Form(name, hgnc_id, "gene", ASSIGNED, strict=short, is_short=short)
-    for phrase in known.phrases:
+    yield from _receptor_forms(standing, known.assigned)
+    for phrase in (*known.phrases, *_compounds(standing, names)):
         yield Form(phrase, "", "", trust=SHIELD)
 
 
@@ -122,27 +133,18 @@ def _written(name: str, rank: int, make: _Maker, *, since: dt.date | None = None
         return
     has_number = any(c.isdigit() for c in core)
     loose = has_number and len(core) >= 4 and "".join(filter(str.isalpha, core)).lower() not in _FUNCTION_WORDS
-    trust = UNSURE if _is_unsure(name, core, has_number=has_number, is_symbol=rank == SYMBOL) else SURE
+    is_sure = len(core) >= (_SURE_SYMBOL if rank == SYMBOL else _SURE_ALIAS) or _NUMBERED.fullmatch(name)
+    trust = SURE if is_sure else UNSURE
     made = partial(make, strict=not loose, trust=trust, is_short=True, known_since=since)
     yield made(name, rank=rank)
     if "-" in name:
         yield made(name.replace("-", ""), rank=rank)
     if _CAPITALS.fullmatch(name):
-        sure = rank == SYMBOL and len(name) > 3
-        yield make(name.capitalize(), rank=SPELT, strict=True, trust=SURE if sure else UNSURE, is_short=True)
+        yield make(name.capitalize(), rank=SPELT, strict=True, trust=UNSURE, is_short=True)
     letter = _ENDS_IN_LETTER.fullmatch(name) if rank == SYMBOL else None
     if letter and letter[1] not in {"IN", "TR"}:
         greek = f"{letter[1]}-{_GREEK[letter[2]]}{letter[3]}"
         yield make(greek, rank=SPELT, is_short=True, known_since=since)
-
-
-def _is_unsure(name: str, core: str, *, has_number: bool, is_symbol: bool) -> bool:
-    if _LETTER_AND_NUMBER.fullmatch(name):
-        return False
-    shortest = 3 if has_number else 4
-    if not is_symbol and "-" in name:
-        return len(core) < shortest
-    return len(core) < shortest + (not is_symbol)
 
 
 def _name_forms(record: HgncRecord, names: Collection[str], make: _Maker) -> Iterator[Form]:
@@ -157,6 +159,31 @@ def _name_forms(record: HgncRecord, names: Collection[str], make: _Maker) -> Ite
         others = {f"{first} {n}".lower() for n in (2, 3)}
         if first != name and _PROTEIN.fullmatch(first) and others.isdisjoint(names):
             yield make(first, rank=FIRST_MEMBER)
+
+
+def _receptor_forms(standing: Sequence[HgncRecord], assigned: Mapping[str, str]) -> Iterator[Form]:
+    """Yield what begins with a ligand and is its receptor: *IL-6 receptor* is IL6R, *VEGF receptor* is no VEGFA."""
+    owners = {name.lower(): record.hgnc_id for record in standing for name in record.names}
+    receptors = {r.hgnc_id for r in standing if any("receptor" in name.lower() for name in (*r.names, *r.aliases))}
+    for record in standing:
+        for name in record.names:
+            if receptor := owners.get(f"{name} receptor".lower()):
+                for text in (f"{record.symbol} receptor", f"{record.symbol} receptors", f"{name} receptors"):
+                    yield Form(text, receptor, "gene", SPELT)
+    taken = {record.symbol for record in standing for name in record.names if f"{name} receptor".lower() in owners}
+    for name, hgnc_id in assigned.items():
+        if hgnc_id not in receptors and name not in taken:
+            yield from (Form(f"{name} {tail}", "", "", trust=SHIELD) for tail in ("receptor", "receptors"))
+
+
+def _compounds(standing: Sequence[HgncRecord], names: Collection[str]) -> Iterator[str]:
+    """Yield what begins with a name of one word and is another thing."""
+    words = {name for record in standing for name in record.names if _ONE_WORD.fullmatch(name)}
+    for word in sorted(words):
+        for tail in _TAILS:
+            if f"{word} {tail}".lower() not in names:
+                yield f"{word} {tail}"
+                yield f"{word} {tail}s"
 
 
 def _core(name: str) -> str:
