@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.ingest.test_atlas_ingest import samples_of, sheet
 from tests.store.atlases import small_atlas, write_small
 from typer.testing import CliRunner
 
 from tmescope.cli.main import app
+from tmescope.ingest.atlas_ingest import ingest_atlas
 from tmescope.store.atlas_layout import AtlasPanel
-from tmescope.store.atlas_leftovers import find_leftovers, sweep_leftovers
+from tmescope.store.atlas_leftovers import find_leftovers, sweep_beside, sweep_leftovers
 from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.atlas_results import AtlasResult, write_result
+from tmescope.store.atlas_writing import create_atlas
 
 SWEPT = (
     ".atlas/panels/0-7",
@@ -121,3 +127,47 @@ def test_a_copy_that_counts_stays(path):
     layout = open_atlas(path).layout
     shutil.copytree(path / "X", path / ".atlas/panels/0-7")
     assert find_leftovers(path, replace(layout, panels=(AtlasPanel(0, 7, 1),))) == ()
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import pandas as pd
+from tmescope.store import atlas_writing
+atlas_writing.declare_atlas = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+atlas_writing.create_atlas(Path(sys.argv[1]), pd.DataFrame(index=["g1", "g2"]))
+"""
+
+
+def test_what_a_killed_beginning_left_beside_is_removed_by_the_next_ingest(tmp_path):
+    path = tmp_path / "a.zarr"
+    ended = subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    (left,) = tmp_path.glob(".a.zarr.*.part")
+    rows = sheet(tmp_path, samples_of(3))
+    done = ingest_atlas(rows, path)
+    assert [n for n in done.notes if "killed" in n] == [
+        f"removed {left.name}, which was left by an ingest that was killed while it made this atlas"
+    ]
+    assert not left.exists()
+    assert (done.added, list(open_atlas(path).verify())) == (("s0",), [])
+    assert ingest_atlas(rows, path).notes == ()
+
+
+def test_what_may_be_anothers_is_named_and_stays(path, tmp_path):
+    whole = path.rename(path.with_name(".a.zarr.0123abcd.part"))  # with its root: as one that is restored
+    (tmp_path / ".a.zarr.11111111.part").mkdir()  # nothing yet: may be anybody's
+    counted = tmp_path / ".a.zarr.22222222.part"
+    shutil.copytree(whole, counted)
+    (counted / "zarr.json").unlink()  # no root, but counts
+    (tmp_path / ".b.zarr.33333333.part/var").mkdir(parents=True)  # of another atlas
+    kept = {".a.zarr.11111111.part", counted.name, whole.name}
+    said = sweep_beside(tmp_path / "a.zarr")
+    assert [line.split(" ")[0] for line in said] == sorted(kept)
+    assert all("may be still in use" in line for line in said)
+    assert {f.name for f in tmp_path.glob(".*.part")} == {*kept, ".b.zarr.33333333.part"}
+    create_atlas(tmp_path / "c.zarr", pd.DataFrame(index=["g"]))
+    (tmp_path / "c.zarr/zarr.json").unlink()
+    (tmp_path / ".a.zarr.44444444.part").symlink_to(tmp_path / "c.zarr")  # a link leads elsewhere
+    assert len(sweep_beside(tmp_path / "a.zarr")) == 4
+    assert (tmp_path / "c.zarr/var").is_dir()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tmescope.foundation.errors import StoreError
-from tmescope.store.atomic import staged_file, staged_folder
+from tmescope.store.atomic import replace_text, staged_file, staged_folder
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -55,3 +55,15 @@ def test_a_folder_that_shall_be_new_is_made(tmp_path):
     with staged_folder(tmp_path / "a" / "b", is_new=True) as staged:
         (staged / "x").write_text("x")
     assert (tmp_path / "a/b/x").read_text() == "x"
+
+
+def test_a_text_that_is_there_already_is_left_alone(tmp_path):
+    final = tmp_path / "deep/a.json"
+    for text in ("é", "é", "other"):
+        before = final.stat().st_ino if final.exists() else None
+        same = final.exists() and final.read_text("utf-8") == text
+        replace_text(final, text)
+        assert final.read_text("utf-8") == text
+        assert (final.stat().st_ino == before) is same
+    with pytest.raises(StoreError, match="a folder has this name"):
+        replace_text(tmp_path / "deep", "x")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -16,6 +15,7 @@ from scipy import sparse
 
 from tmescope.foundation.errors import InputError, SampleError, StoreError, examples
 from tmescope.foundation.progress import SILENT, Progress
+from tmescope.ingest.atlas_beginning import make_empty, refuse_if_made, remove_empty
 from tmescope.ingest.atlas_cells import agree_columns, frame_of
 from tmescope.ingest.atlas_genes import GeneName, GeneRule, NamedGenes, choose_genes, name_genes, place_genes
 from tmescope.ingest.atlas_settings import MadeWith, agree_settings
@@ -23,10 +23,11 @@ from tmescope.ingest.atlas_sheet import SheetRow
 from tmescope.ingest.atlas_sources import hash_source, open_source, said_hash
 from tmescope.ingest.cell_streams import CellHead, CellRun, CellStream
 from tmescope.store.atlas_layout import AtlasLayout, read_layout
+from tmescope.store.atlas_leftovers import sweep_beside
 from tmescope.store.atlas_lock import atlas_lock, explain_full_disk
 from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.atlas_tables import update_tables
-from tmescope.store.atlas_writing import AtlasWriter, create_atlas
+from tmescope.store.atlas_writing import AtlasWriter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -162,14 +163,15 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
     with ExitStack() as open_streams:
         sources = _open_heads(rows, options, course, open_streams=open_streams)
         with explain_full_disk(path), atlas_lock(path):
+            course.notes += sweep_beside(path)
             if layout is None or not layout.samples:
-                _refuse_if_made(path)
+                refuse_if_made(path)
             try:
-                _make_ready(path, sources, options.genes, made=made, course=course)
+                fresh = _make_ready(path, sources, options.genes, made=made, course=course)
                 update_tables(path)
-                _add_all(sources, path, options, course=course)
+                _add_all(sources, path, options, course=course, fresh=fresh)
             except BaseException:
-                _remove_empty(path)
+                remove_empty(path)
                 raise
     if options.gene_major:
         from tmescope.store.atlas_turning import write_panels  # it compiles kernels, which others need not wait for
@@ -181,13 +183,17 @@ def ingest_atlas(rows: Sequence[SheetRow], path: Path, *, options: IngestOptions
     )
 
 
-def _make_ready(path: Path, sources: Sequence[_Source], rule: GeneRule, *, made: MadeWith, course: _Course) -> None:
-    """Make the atlas where there is none; one without samples is what an ingest left that was killed at its start."""
-    _remove_empty(path)
-    if not (path / "zarr.json").exists():
-        genes, notes = choose_genes([s.genes for s in sources], rule)
-        course.notes += notes
-        create_atlas(path, _gene_frame(genes), count_dtype=made.count_dtype, made_with=made.said())
+def _make_ready(
+    path: Path, sources: Sequence[_Source], rule: GeneRule, *, made: MadeWith, course: _Course
+) -> list[str] | None:
+    """Make the atlas where there is none, and return its genes then; None where it has samples."""
+    remove_empty(path)
+    if (path / "zarr.json").exists():
+        return None
+    genes, notes = choose_genes([s.genes for s in sources], rule)
+    course.notes += notes
+    make_empty(path, genes, made=made)
+    return list(genes)
 
 
 def _with_all(path: Path, added: Sequence[str]) -> AtlasLayout:
@@ -204,23 +210,6 @@ def _with_all(path: Path, added: Sequence[str]) -> AtlasLayout:
     return layout
 
 
-def _refuse_if_made(path: Path) -> None:
-    """Refuse to go on where another process has made the atlas since this one looked."""
-    if (path / "zarr.json").exists() and read_layout(path).samples:
-        raise StoreError(
-            "another process made this atlas meanwhile",
-            where=str(path),
-            expected="one writer at a time",
-            next_step="give the same command again: its samples are added to what is there",
-        )
-
-
-def _remove_empty(path: Path) -> None:
-    """Remove an atlas that has no sample: its genes are those of a source that was refused."""
-    if (path / "zarr.json").exists() and not read_layout(path).samples:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 def _check_memory(memory: int) -> None:
     if memory < _LEAST:
         raise InputError(
@@ -229,13 +218,6 @@ def _check_memory(memory: int) -> None:
             expected=f"{_LEAST >> 20}M at least",
             next_step="give more",
         )
-
-
-def _gene_frame(genes: Mapping[str, str]) -> pd.DataFrame:
-    frame = pd.DataFrame(index=pd.Index(list(genes), dtype=object))
-    if any(genes.values()):
-        frame["gene_ids"] = list(genes.values())
-    return frame
 
 
 def _open_heads(
@@ -265,11 +247,18 @@ def _open_heads(
     return sources
 
 
-def _add_all(sources: Sequence[_Source], path: Path, options: IngestOptions, *, course: _Course) -> None:
-    writer = AtlasWriter(path, threads=options.threads)
+def _genes_of(path: Path) -> tuple[list[str], list[str]]:
+    """Return names and identifiers of the genes of an atlas."""
     frame = open_atlas(path).genes()
-    genes, ids = [str(g) for g in frame.index], [str(i) for i in frame.get("gene_ids", ())]
-    ids = ids if writer.layout.samples else []  # those of a new atlas are compared already
+    return [str(g) for g in frame.index], [str(i) for i in frame.get("gene_ids", ())]
+
+
+def _add_all(
+    sources: Sequence[_Source], path: Path, options: IngestOptions, *, course: _Course, fresh: list[str] | None
+) -> None:
+    writer = AtlasWriter(path, threads=options.threads)
+    # the identifiers of a new atlas are compared already
+    genes, ids = _genes_of(path) if fresh is None else (fresh, [])
     there = {s.sample_id: s.source for s in writer.layout.samples}
     wanted = [(source, _wanted(source, there, path)) for source in sources]
     course.kept += [name for source in sources for name, _, _ in source.samples() if name in there]

@@ -29,7 +29,6 @@ from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
 from tmescope.ingest.spelling import check_spelling
 from tmescope.ingest.tenx import TENX_FORMATS, read_tenx
-from tmescope.ingest.zarr_store import read_zarr
 
 __all__ = [
     "ExpressionTable",
@@ -48,7 +47,7 @@ _SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore, "cbioportal": r
 """Readers of formats whose rows carry several names, beside those of 10x."""
 _ONE_NAME = {"geo_series_matrix": read_geo_matrix, "parquet": read_parquet_matrix}
 _WITH_NAMES = (*_SEVERAL_NAMES, *TENX_FORMATS, "samplesheet")
-_ANNDATA = {"h5ad": read_h5ad, "zarr": read_zarr}
+_ANNDATA = ("h5ad", "zarr")
 """Readers of formats with layers."""
 
 
@@ -175,7 +174,11 @@ def _read_other(
         )
     if form in _ONE_NAME:
         return _ONE_NAME[form](path, limits=limits)
-    return _ANNDATA[form](path, layer=layer, limits=limits)
+    if form == "h5ad":
+        return read_h5ad(path, layer=layer, limits=limits)
+    from tmescope.ingest.zarr_store import read_zarr  # it loads zarr and anndata, which no other format needs
+
+    return read_zarr(path, layer=layer, limits=limits)
 
 
 def read_expression(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,8 +13,8 @@ import pandas as pd
 
 from tmescope.foundation.errors import SampleError
 from tmescope.store.atlas_layout import AtlasLayout, check_column
-from tmescope.store.damage import checked_codecs, damaged, explain_damage
-from tmescope.store.shard_files import committed_shard, measure_file
+from tmescope.store.damage import damaged, explain_damage
+from tmescope.store.shard_files import committed_shard
 from tmescope.store.sharded_vectors import (
     Shard,
     VectorAppender,
@@ -22,6 +23,7 @@ from tmescope.store.sharded_vectors import (
     write_declaration,
     write_group,
 )
+from tmescope.store.text_arrays import read_texts, write_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +57,7 @@ class CellColumns:
 
     def create(self) -> None:
         """Make the group without columns."""
-        _strings(self.path, f"obs/{_NAMES}", ())
+        write_texts(self.path, f"obs/{_NAMES}", (), chunk=_CHUNK)
         self.declare()
 
     def place(self, name: str) -> str:
@@ -109,11 +111,12 @@ class CellColumns:
 
     def finish(self) -> dict[str, dict[int, Shard]]:
         """Write names and categories, and return the files that were written by their place and number."""
-        written = {f"obs/{_NAMES}": _strings(self.path, f"obs/{_NAMES}", self._names, length=self.layout.n_cells)}
-        self._names = []
+        names, self._names = self._names, []
+        place = f"obs/{_NAMES}"
+        written = {place: write_texts(self.path, place, names, chunk=_CHUNK, length=self.layout.n_cells)}
         for name, known in self._categories.items():
             place = f"obs/{name}/categories"
-            written[place] = _strings(self.path, place, tuple(known))
+            written[place] = write_texts(self.path, place, tuple(known), chunk=_CHUNK)
         return written
 
     def declare(self) -> None:
@@ -183,7 +186,7 @@ class CellColumns:
         texts = self._known(name) if part else tuple(self.names())
         last = texts[(len(texts) - 1) // _CHUNK * _CHUNK :]
         with tempfile.TemporaryDirectory() as folder:
-            return _strings(Path(folder), place, last)[0]
+            return write_texts(Path(folder), place, last, chunk=_CHUNK)[0]
 
     def _reader(self, name: str) -> VectorReader:
         form = self.layout.columns[name]
@@ -218,13 +221,9 @@ class CellColumns:
         StoreError
             If a file is damaged.
         """
-        import zarr
-
         last = self.layout.n_cells if last is None else last
         place = f"obs/{_NAMES}"
-        with explain_damage(self.path, place):
-            array: Any = zarr.open_array(self.path / place, mode="r")
-            found: pd.Index[str] = pd.Index(np.asarray(array[first:last], dtype=object), dtype="str")
+        found: pd.Index[str] = pd.Index(read_texts(self.path, place, first=first, last=last), dtype="str")
         if len(found) != last - first:
             raise damaged(self.path, place, f"ends before cell {last:,}")
         return found
@@ -278,12 +277,12 @@ class CellColumns:
         )
 
     def _known(self, name: str) -> tuple[str, ...]:
-        import zarr
-
+        place = f"obs/{name}/categories"
         # the root says how many count; a writer that died may have left more
-        with explain_damage(self.path, f"obs/{name}/categories"):
-            array: Any = zarr.open_group(self.path, mode="r")[f"obs/{name}/categories"]
-            return tuple(str(v) for v in array[:])
+        with explain_damage(self.path, place):
+            root = json.loads((self.path / "zarr.json").read_text(encoding="utf-8"))
+            n = int(root["consolidated_metadata"]["metadata"][place]["shape"][0])
+        return tuple(str(v) for v in read_texts(self.path, place, last=n))
 
     def _encode(self, name: str, column: pd.Series[Any], form: str) -> Any:
         if form != "category":
@@ -318,28 +317,3 @@ def _place(name: str, form: str) -> str:
 
 def _vector(form: str) -> VectorForm:
     return VectorForm(_DTYPES[form], chunk=_CHUNK, shard=_CHUNK * 64)
-
-
-def _strings(path: Path, place: str, values: Sequence[str], *, length: int = 0) -> dict[int, Shard]:
-    """Write texts from `length` on; what is before stays. Return the files that were written."""
-    import zarr
-
-    folder = path / place
-    total = length + len(values)
-    with zarr.config.set({"array.write_empty_chunks": True}):
-        if not (folder / "zarr.json").exists():
-            array: Any = zarr.create_array(
-                folder,
-                shape=(total,),
-                chunks=(_CHUNK,),
-                dtype="string",
-                attributes={"encoding-type": "string-array", "encoding-version": "0.2.0"},
-                **checked_codecs(),
-            )
-        else:
-            array = zarr.open_array(folder, mode="r+")
-            array.resize((total,))
-        if values:
-            array[length:total] = np.array(values, dtype=object)
-    numbers = range(length // _CHUNK, -(-total // _CHUNK)) if values else range(0)
-    return {number: measure_file(folder / "c" / str(number)) for number in numbers}

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from tmescope.store.atlas_layout import HIDDEN, PANELS, AtlasLayout, StoredResult
 
-__all__ = ["Leftover", "find_leftovers", "remove_results", "sweep_leftovers"]
+__all__ = ["Leftover", "find_leftovers", "remove_results", "sweep_beside", "sweep_leftovers"]
 
 _STAGED = re.compile(r"\..+\.[0-9a-f]{8}\.(part|old)")
 """How `tmescope.store.atomic` names what is not finished, or was replaced."""
 _ARRAYS = ("obsm", "obsp", "varm")
+_BEFORE_CELLS = frozenset({"var", "obs", "X", "layers", "obsm", "obsp", "uns", "varm", "varp", HIDDEN})
+"""What is in an atlas that is being made, before its root is written."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,48 @@ def sweep_leftovers(path: Path, layout: AtlasLayout) -> tuple[str, ...]:
     for place in gone:
         _remove(path, place)
     return gone
+
+
+def sweep_beside(path: Path) -> list[str]:
+    """Remove what a process that was killed while it made an atlas left beside it, and say of it and of the rest.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the atlas, which need not be there; its lock is held: no other process makes it.
+
+    Returns
+    -------
+    list of str
+        A sentence for each folder that was removed, and for each that only looks like one.
+
+    Notes
+    -----
+    An atlas is made under another name and then renamed. Such a folder is removed where it has a table of genes, no
+    root and no counts, which is what making an atlas leaves and nothing else: a store that is copied, converted or
+    restored begins with its root. Nothing is lost, since it holds no cells.
+    """
+    name = re.compile(r"\.{1,2}" + re.escape(path.name) + r"(\.[0-9a-f]{8}\.part){1,2}")
+    said = []
+    for found in () if path.is_symlink() else _inside(path.parent):
+        if not name.fullmatch(found.name):
+            continue
+        if _is_beginning(found):
+            shutil.rmtree(found, ignore_errors=True)
+        said.append(
+            f"{found.name} beside the atlas was not finished and may be still in use: remove it if nothing writes to it"
+            if found.exists()
+            else f"removed {found.name}, which was left by an ingest that was killed while it made this atlas"
+        )
+    return said
+
+
+def _is_beginning(folder: Path) -> bool:
+    """Return whether a folder is an atlas that was being made, and has neither root nor cells."""
+    if folder.is_symlink() or not (folder / "var").is_dir():
+        return False
+    counts = (file for vector in ("data", "indices") for file in folder.glob(f"X/{vector}/c/*"))
+    return {each.name for each in folder.iterdir()} <= _BEFORE_CELLS and not any(counts)
 
 
 def remove_results(path: Path, results: Iterable[StoredResult], *, layout: AtlasLayout) -> None:

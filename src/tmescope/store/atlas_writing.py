@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,12 +22,17 @@ from tmescope.store.atlas_tables import update_tables, write_genes
 from tmescope.store.atomic import staged_folder
 from tmescope.store.damage import checked_codecs
 from tmescope.store.sharded_vectors import VectorAppender, VectorReader
+from tmescope.store.text_arrays import write_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
 __all__ = ["AtlasWriter", "create_atlas"]
+
+_IDS, _INDEX = "gene_ids", "_index"
+_ONE_CHUNK = range(1, (1 << 17) + 1)
+"""Genes that zarr puts into one chunk."""
 
 
 def create_atlas(
@@ -59,10 +65,6 @@ def create_atlas(
     ExpressionError
         If a gene has two rows.
     """
-    import anndata
-    import zarr
-    from anndata.io import write_elem
-
     if shard < 64 or shard % 64 or shard > 1 << 28:
         raise StoreError(
             f"a file cannot hold {shard} numbers", where="shard", expected="a multiple of 64, 2^28 at most"
@@ -83,11 +85,10 @@ def create_atlas(
         genes_sha256=hash_names(genes.index),
         made_with=dict(made_with or {}),
     )
-    with staged_folder(path, is_new=True) as staged, anndata.settings.override(auto_shard_zarr_v3=False):
-        store = zarr.open_group(staged, mode="w", zarr_format=3)
-        write_elem(store, "var", _with_plain_text(genes), dataset_kwargs=checked_codecs())
+    with staged_folder(path, is_new=True) as staged:
+        _write_var(staged, genes)
         for name in OF_RESULTS:
-            write_elem(store, name, {})
+            _write_group(staged / name, {"encoding-type": "dict", "encoding-version": "0.1.0"})
         for name, form in vectors_of(layout).items():
             appender = VectorAppender(staged / name, form)
             if name == "X/indptr":
@@ -96,6 +97,32 @@ def create_atlas(
         CellColumns(staged, layout).create()
         write_genes(staged, genes)
         declare_atlas(staged, layout)
+
+
+def _write_var(path: Path, genes: pd.DataFrame) -> None:
+    """Write the table of genes as AnnData does, without loading it where there is only text."""
+    if genes.index.name is None and set(genes.columns) <= {_IDS} and len(genes) in _ONE_CHUNK:
+        columns = {_INDEX: list(genes.index), **{str(c): list(genes[c]) for c in genes.columns}}
+        if all(isinstance(text, str) for texts in columns.values() for text in texts):
+            said = {"column-order": list(genes.columns), "_index": _INDEX}
+            _write_group(path / "var", {**said, "encoding-type": "dataframe", "encoding-version": "0.2.0"})
+            for name, texts in columns.items():
+                write_texts(path, f"var/{name}", texts, chunk=len(texts))
+            return
+    import anndata
+    import zarr
+    from anndata.io import write_elem
+
+    with anndata.settings.override(auto_shard_zarr_v3=False):
+        store = zarr.open_group(path, mode="w", zarr_format=3)
+        write_elem(store, "var", _with_plain_text(genes), dataset_kwargs=checked_codecs())
+
+
+def _write_group(folder: Path, attributes: Mapping[str, Any]) -> None:
+    """Declare a group in the bytes of zarr."""
+    folder.mkdir(parents=True, exist_ok=True)
+    said = {"attributes": attributes, "zarr_format": 3, "node_type": "group"}
+    (folder / "zarr.json").write_text(json.dumps(said, indent=2), encoding="utf-8")
 
 
 def _with_plain_text(genes: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tmescope.foundation.errors import StoreError
 
-__all__ = ["commit", "staged_file", "staged_folder"]
+__all__ = ["commit", "replace_text", "staged_file", "staged_folder"]
 
 
 def commit(staged: Path, final: Path, *, is_new: bool = False) -> None:
@@ -73,6 +73,27 @@ def staged_file(final: Path) -> Iterator[Path]:
         commit(staged, final)
     finally:
         staged.unlink(missing_ok=True)
+
+
+def replace_text(final: Path, text: str) -> None:
+    """Let a small file hold a text; one that holds it already is left alone.
+
+    Parameters
+    ----------
+    final : pathlib.Path
+        Name of the file; its folder is made where it is absent.
+    text : str
+        What it shall hold, in UTF-8.
+
+    Raises
+    ------
+    StoreError
+        If a folder has that name.
+    """
+    if final.is_file() and final.read_bytes() == text.encode():
+        return
+    with staged_file(final) as staged:
+        staged.write_bytes(text.encode())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import google_crc32c
 import numpy as np
 
 from tmescope.foundation.errors import StoreError
-from tmescope.store.atomic import staged_file
+from tmescope.store.atomic import replace_text, staged_file
 from tmescope.store.damage import damaged_shard
 
 if TYPE_CHECKING:
@@ -136,8 +136,7 @@ def write_declaration(folder: Path, form: VectorForm, *, length: int) -> None:
     length : int
         Numbers that it has.
     """
-    with staged_file(folder / "zarr.json") as path:
-        path.write_text(json.dumps(form.declare(length), indent=1), encoding="utf-8")
+    replace_text(folder / "zarr.json", json.dumps(form.declare(length), indent=1))
 
 
 def write_group(folder: Path, attributes: Mapping[str, Any]) -> None:
@@ -150,9 +149,8 @@ def write_group(folder: Path, attributes: Mapping[str, Any]) -> None:
     attributes : mapping
         What it says of itself, JSON-able.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with staged_file(folder / "zarr.json") as staged:
-        staged.write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}))
+    said = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
+    replace_text(folder / "zarr.json", json.dumps(said))
 
 
 class VectorAppender:
