@@ -10,7 +10,7 @@ from scipy import sparse
 from tests.store.atlases import SHARD, blocks_of, small_atlas, write_small
 
 from tmescope.foundation.errors import ExpressionError, SampleError, StoreError
-from tmescope.store import atlas_reading
+from tmescope.store import atlas_reading, atlas_writing
 from tmescope.store.atlas_layout import read_layout
 from tmescope.store.atlas_reading import open_atlas
 from tmescope.store.atlas_writing import AtlasWriter, create_atlas
@@ -199,3 +199,17 @@ def test_what_is_given_is_not_changed(tmp_path):
 def test_files_of_a_size_that_cannot_be_are_refused(tmp_path, shard):
     with pytest.raises(StoreError, match="cannot hold"):
         create_atlas(tmp_path / "a.zarr", pd.DataFrame(index=["g"]), shard=shard)
+
+
+@pytest.mark.parametrize("ids", [False, True])
+def test_genes_of_text_alone_are_written_in_the_bytes_of_anndata(tmp_path, monkeypatch, ids):
+    genes = pd.DataFrame(index=pd.Index(["MT-CO1", "é", "g3"], dtype=object))
+    if ids:
+        genes["gene_ids"] = ["ENSG1", "", "x"]
+    create_atlas(tmp_path / "a.zarr", genes)
+    monkeypatch.setattr(atlas_writing, "_ONE_CHUNK", range(0))  # none goes the short way
+    create_atlas(tmp_path / "b.zarr", genes)
+    files = sorted(f.relative_to(tmp_path / "b.zarr") for f in (tmp_path / "b.zarr").rglob("*") if f.is_file())
+    assert files == sorted(f.relative_to(tmp_path / "a.zarr") for f in (tmp_path / "a.zarr").rglob("*") if f.is_file())
+    for file in files:
+        assert (tmp_path / "a.zarr" / file).read_bytes() == (tmp_path / "b.zarr" / file).read_bytes(), file
