@@ -116,3 +116,17 @@ def test_a_reader_who_leaves_early_is_no_error():
     done = subprocess.run(["sh", "-c", f"'{PROGRAM}' schema | head -c 10"], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("{")
     assert done.stderr == ""
+
+
+_AT_THE_END = """
+import atexit, gc, sys
+atexit.register(lambda: print("frozen" if gc.get_freeze_count() else "looked through"))  # called after later ones
+sys.argv = ["tmescope", "--version"]
+from tmescope.cli.main import main
+main()
+"""
+
+
+def test_a_process_that_ends_does_not_look_for_garbage():
+    done = subprocess.run([sys.executable, "-c", _AT_THE_END], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "frozen"

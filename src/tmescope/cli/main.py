@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from importlib import metadata
@@ -103,6 +104,7 @@ app.add_typer(export.export_app, name="export")
 def main() -> None:
     """Run the command line; errors of ours end it with exit code 2 and a message without a traceback."""
     gc.set_threshold(_YOUNG)
+    atexit.register(gc.freeze)  # at its end Python looks through all objects for garbage, which goes with the process
     try:
         app()
     except TmescopeError as error:
