@@ -11,9 +11,7 @@ from tmescope.ingest.document_texts import plain_doi, pmc_number, pmid_of, secti
 from tmescope.ingest.printed_dates import day_number, parse_printed, printed_date
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from tmescope.ingest.xml_streams import XmlStream
+    from tmescope.ingest.xml_streams import Element, XmlStream
 
 __all__ = ["ROOTS", "Citations"]
 
@@ -133,6 +131,11 @@ class Citations:
         ----------
         tag : str
             Its outermost element.
+
+        Raises
+        ------
+        FileFormatError
+            It is another.
         """
         if tag not in ROOTS:
             raise FileFormatError(
@@ -149,6 +152,11 @@ class Citations:
         ----------
         record : Element
             Complete.
+
+        Raises
+        ------
+        FileFormatError
+            A citation without PMID, a number that is none, a citation inside another, elements too deep.
         """
         try:
             if record.tag in _RECORDS:

@@ -13,7 +13,10 @@ from xml.parsers import expat
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 
-__all__ = ["LONGEST_RECORD", "MOST_ELEMENTS", "XmlStream"]
+__all__ = ["LONGEST_RECORD", "MOST_ELEMENTS", "Element", "XmlStream"]
+
+Element = ET.Element
+"""What a record is, and each part of it."""
 
 LONGEST_RECORD = 32 << 20
 """Bytes from the end of one record to the end of the next."""
@@ -75,7 +78,7 @@ class XmlStream:
         """File and line on which the record begins that was handed over last; the file is read again for it."""
         return self._place_of(self._number)
 
-    def run(self, check_root: Callable[[str], object]) -> Iterator[ET.Element]:
+    def run(self, check_root: Callable[[str], object]) -> Iterator[Element]:
         """Read the file.
 
         Parameters
@@ -102,7 +105,7 @@ class XmlStream:
                 if self._number > done:
                     yield record
 
-    def _records(self, check_root: Callable[[str], object], *, as_written: bool) -> Iterator[ET.Element]:
+    def _records(self, check_root: Callable[[str], object], *, as_written: bool) -> Iterator[Element]:
         builder = ET.TreeBuilder()
         above = builder.start("file", {})
         reader = _Cautious(self.path, builder) if as_written else ET.XMLParser(target=builder)  # noqa: S314 - see the notes
@@ -127,7 +130,7 @@ class XmlStream:
                     self._number += 1
                     yield record
 
-    def _blocks(self, check_root: Callable[[str], object], above: ET.Element) -> Iterator[bytes]:
+    def _blocks(self, check_root: Callable[[str], object], above: Element) -> Iterator[bytes]:
         """Yield the bytes of the file once its outermost element is known, and none at the end."""
         with open_bytes(self.path, limits=self._limits) as handle:
             prolog, held = _Cautious(self.path), [b""]
@@ -176,7 +179,7 @@ class XmlStream:
             next_step="copy or download the file again" + (": it is truncated" if cut else ""),
         )
 
-    def _check_size(self, pending: int, above: ET.Element) -> None:
+    def _check_size(self, pending: int, above: Element) -> None:
         """Refuse a record that has begun so many bytes ago, or that has too many elements."""
         if pending > self._longest + _BLOCK:
             raise self._too_long(f"{self._longest:,} bytes")
@@ -195,7 +198,7 @@ class XmlStream:
             next_step="check where the file comes from",
         )
 
-    def _count_names(self, records: list[ET.Element]) -> None:
+    def _count_names(self, records: list[Element]) -> None:
         for element in chain.from_iterable(record.iter() for record in records):
             self._names.add(element.tag)
             self._names.update(element.keys())
