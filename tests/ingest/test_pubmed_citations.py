@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ingest.citations_made import FULL, article, citations, rows
 
+from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.document_columns import DocumentColumns
 from tmescope.ingest.document_texts import tidy
 from tmescope.ingest.pubmed_citations import Citations
@@ -92,12 +94,30 @@ def test_deletions_are_no_documents_and_do_not_touch_the_citation_before(write: 
         write("a.xml", citations(article(1), "<DeleteCitation><PMID>2</PMID><PMID>3</PMID></DeleteCitation>"))
     )
     columns = DocumentColumns()
-    Citations(stream, columns)
-    for _ in stream.run():
-        pass
+    reader = Citations(stream, columns)
+    for record in stream.run(reader.check_root):
+        reader.add(record)
     batch = columns.take()
     assert batch.documents["doc_id"].to_pylist() == ["pmid:1"]
     assert batch.deletions["doc_id"].to_pylist() == ["pmid:2", "pmid:3"]
+
+
+def test_the_title_of_a_list_of_references_is_not_the_journal(write: Write) -> None:
+    listed = "<ReferenceList><Title>References</Title><ReferenceList><Title/><Reference><ArticleIdList>" + (
+        '<ArticleId IdType="pubmed">9</ArticleId></ArticleIdList></Reference></ReferenceList></ReferenceList>'
+    )
+    row = rows(write("a.xml", citations(FULL.replace("<ReferenceList>", f"{listed}<ReferenceList>"))))[0]
+    assert row["journal"] == "Journal of Made Things"
+    assert row["cites"] == ["pmid:7", "pmid:9", "doi:10.1000/y"]
+
+
+def test_elements_within_each_other_without_end_are_refused(write: Write) -> None:
+    for tag in ("AuthorList", "odd"):
+        deep = f"<{tag}>" * 5000 + "<b/>" + f"</{tag}>" * 5000
+        path = write("a.xml", citations(article(1, deep)))
+        with pytest.raises(FileFormatError, match="too deeply"):
+            rows(path)
+    assert gc.isenabled()
 
 
 def test_versions_of_a_citation_are_rows_of_their_own(write: Write) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from tests.store.lakes import batch, day, lake_of, paper, trial
 
@@ -52,6 +55,9 @@ def _ids(lake, question, **wanted):
         ("NCT00000007", ["nct:NCT00000007"]),
         ("10.1234/abc", ["pmid:4"]),
         ("kindtrial", []),
+        ("kindt*", []),
+        ("\ue000kindtrial", []),
+        ('"tigit \ue000kindpaper"', []),
         ("'; DROP TABLE texts; --", []),
     ],
 )
@@ -98,6 +104,12 @@ def test_an_index_that_is_missing_old_or_damaged_is_told(tmp_path):
     with pytest.raises(StoreError, match="no search index"):
         search_lake(lake, "title")
     update_index(lake)
+    assert _ids(lake, "title") == ["pmid:1"]
+    with closing(sqlite3.connect(lake.path / INDEX)) as index:
+        index.execute("PRAGMA user_version = 1")
+    with pytest.raises(StoreError, match="of another release"):
+        search_lake(lake, "title")
+    assert update_index(lake) == 1
     assert _ids(lake, "title") == ["pmid:1"]
     lake = lake_of(tmp_path, {"b.xml": [batch([paper(2)])]})
     with pytest.raises(StoreError, match="not of what the lake holds") as caught:

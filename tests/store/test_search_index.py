@@ -40,7 +40,7 @@ def test_it_follows_the_lake_in_any_order(tmp_path):
             assert [(d, o, t) for d, o, t, _ in _entries(lake)] == [(d, e.toordinal(), t) for d, e, t in current]
         found.append(_entries(lake))
     assert all(entries == found[0] for entries in found)
-    assert found[0][1] == ("pmid:2", day("2020-01-03").toordinal(), "Revised 2", "kindpaper sourcepubmed")
+    assert found[0][1] == ("pmid:2", day("2020-01-03").toordinal(), "Revised 2", "\ue000kindpaper \ue000sourcepubmed")
     with open_index(lake.path / INDEX) as index:
         index.execute("SELECT count(*) FROM texts").fetchone()
     with sqlite3.connect(lake.path / INDEX) as index:
@@ -107,4 +107,4 @@ def test_a_sqlite_without_full_text_search_is_told(tmp_path, monkeypatch):
 def test_numbers_of_days():
     assert first_entry(None) == 0
     assert first_entry(day("0001-01-01")) == SLOTS
-    assert facet_of("source", "Europe PMC") == "sourceeuropepmc"
+    assert facet_of("source", "Europe PMC") == "\ue000sourceeuropepmc"

@@ -32,7 +32,7 @@ def group_key(last_name: str | None, given: str | None = None, collective: str |
     -----
     Two people of one name and initial share a key, so that groups are counted rather too few than too many.
     """
-    return _key(*((name or "")[:_LONGEST] for name in (last_name, given, collective)))
+    return _key((last_name or "")[:_LONGEST], (given or "")[:_LONGEST], (collective or "")[:_LONGEST])
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -140,38 +140,39 @@ class DocumentColumns:
 
     def _start(self) -> None:
         schema = document_schema()
-        self._single: dict[str, list[object]] = {e.name: [] for e in schema if not pa.types.is_list(e.type)}
+        self._names = [e.name for e in schema if not pa.types.is_list(e.type)]
+        self._rows: list[tuple[object, ...]] = []
         self._flat: dict[str, list[object]] = {e.name: [] for e in schema if pa.types.is_list(e.type)}
         self._offsets: dict[str, list[int]] = {name: [0] for name in self._flat}
+        self._lists = [(flat, self._offsets[name]) for name, flat in self._flat.items()]
         self._qualifiers: list[str] = []
         self._deleted: list[str] = []
 
     def __len__(self) -> int:
-        return len(self._single["doc_id"]) + len(self._deleted)
+        return len(self._rows) + len(self._deleted)
 
     def add(self, row: Document) -> None:
         """Take the content of one document."""
-        values = (
-            row.doc_id,
-            row.source,
-            row.kind,
-            row.version,
-            row.entered_on,
-            row.revised_on,
-            row.printed.day,
-            row.printed.precision,
-            row.title,
-            row.abstract,
-            row.language,
-            row.journal,
-            not REVIEWS.isdisjoint(row.publication_types),
-            row.is_retracted,
-            row.group_key,
-            row.doi,
-            row.pmcid,
+        self._rows.append(
+            (
+                row.doc_id,
+                row.source,
+                row.kind,
+                row.version,
+                row.entered_on,
+                row.revised_on,
+                *row.printed,
+                row.title,
+                row.abstract,
+                row.language,
+                row.journal,
+                not REVIEWS.isdisjoint(row.publication_types),
+                row.is_retracted,
+                row.group_key,
+                row.doi,
+                row.pmcid,
+            )
         )
-        for column, value in zip(self._single.values(), values, strict=True):
-            column.append(value)
         lists: tuple[tuple[Collection[object], int], ...] = (
             (row.publication_types, 1),
             (row.headings, _HEADING),
@@ -182,9 +183,10 @@ class DocumentColumns:
             (row.cites, 1),
             (row.links, _THREE),
         )
-        for flat, offsets, (parts, width) in zip(self._flat.values(), self._offsets.values(), lists, strict=True):
-            flat.extend(parts)
-            offsets.append(len(flat) // width)
+        for (flat, ends), (parts, width) in zip(self._lists, lists, strict=True):
+            if parts:
+                flat.extend(parts)
+            ends.append(len(flat) // width)
         self._qualifiers.extend(row.qualifiers)
 
     def delete(self, doc_id: str) -> None:
@@ -194,17 +196,16 @@ class DocumentColumns:
     def take(self) -> LakeBatch:
         """Return what was gathered since the last time, in its order, and start anew."""
         schema = document_schema()
-        arrays = [self._list(e) if e.name in self._flat else self._column(e) for e in schema]
+        single = dict(
+            zip(self._names, zip(*self._rows, strict=True) if self._rows else [()] * len(self._names), strict=True)
+        )
+        arrays = [self._list(e) if e.name in self._flat else _column(e, single[e.name]) for e in schema]
         deleted = pa.array(self._deleted, pa.string())
         self._start()
         return LakeBatch(
             documents=pa.Table.from_arrays(arrays, schema=schema),
             deletions=pa.Table.from_arrays([deleted], schema=deletion_schema()),
         )
-
-    def _column(self, entry: pa.Field) -> pa.Array:
-        values = self._single[entry.name]
-        return pa.array(values, pa.int32()).cast(pa.date32()) if entry.name in _DAYS else pa.array(values, entry.type)
 
     def _list(self, entry: pa.Field) -> pa.Array:
         flat, inner = self._flat[entry.name], entry.type.value_type
@@ -222,6 +223,10 @@ class DocumentColumns:
     def _nested(self, lengths: list[object], kind: pa.DataType) -> pa.Array:
         ends = pa.array(lengths, pa.int32()).to_numpy().cumsum()
         return _listed([0, *ends.tolist()], pa.array(self._qualifiers, kind.value_type), kind)
+
+
+def _column(entry: pa.Field, values: Sequence[object]) -> pa.Array:
+    return pa.array(values, pa.int32()).cast(pa.date32()) if entry.name in _DAYS else pa.array(values, entry.type)
 
 
 def _listed(offsets: list[int], content: pa.Array, kind: pa.DataType) -> pa.Array:

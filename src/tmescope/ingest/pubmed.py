@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tmescope.ingest.checksum_files import check_md5_file
@@ -31,7 +33,7 @@ def read_pubmed(path: Path, /, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[L
     Yields
     ------
     LakeBatch
-        About two thousand records, in the order of the file; versions of one citation are rows of their own.
+        Two thousand records at most, in the order of the file; versions of one citation are rows of their own.
 
     Raises
     ------
@@ -47,9 +49,26 @@ def read_pubmed(path: Path, /, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[L
     check_md5_file(path)
     columns = DocumentColumns()
     stream = XmlStream(path, limits=limits)
-    Citations(stream, columns)
-    for _ in stream.run():
-        if len(columns) >= _ROWS:
-            yield columns.take()
-    if len(columns):
+    citations = Citations(stream, columns)
+    records = stream.run(citations.check_root)
+    while True:
+        with _without_collection():
+            for record in records:
+                citations.add(record)
+                if len(columns) >= _ROWS:
+                    break
+        if not len(columns):
+            return
         yield columns.take()
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no cycles among objects meanwhile: a tree has none, and it is forgotten when its record was read."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.document_columns import Document, DocumentColumns
 from tmescope.ingest.document_texts import plain_doi, pmc_number, pmid_of, section, tidy, title_or_none, version_of
 from tmescope.ingest.printed_dates import day_number, parse_printed, printed_date
-from tmescope.ingest.xml_streams import XmlStream
+
+if TYPE_CHECKING:
+    from tmescope.ingest.xml_streams import Element, XmlStream
 
 __all__ = ["ROOTS", "Citations"]
 
@@ -22,10 +23,51 @@ _DELETIONS = ("DeleteCitation", "DeleteDocument")
 _DATES = ("DateCreated", "DateCompleted", "DateRevised")
 _ENTERED = ("entrez", "DateCreated")
 _REVISED = ("DateRevised", "DateCompleted", "DateCreated")
+_MATH = ("mml:math", "{http://www.w3.org/1998/Math/MathML}math")
+_CONTAINERS = [
+    "MedlineCitation",
+    "PubmedData",
+    "Article",
+    "Journal",
+    "JournalIssue",
+    "Abstract",
+    "AuthorList",
+    "DataBankList",
+    "DataBank",
+    "AccessionNumberList",
+    "PublicationTypeList",
+    "ChemicalList",
+    "SupplMeshList",
+    "CommentsCorrectionsList",
+    "MeshHeadingList",
+    "KeywordList",
+    "History",
+    "ArticleIdList",
+    "BookDocument",
+    "Book",
+    "PubmedBookData",
+]
+_UNWANTED = [
+    "ArticleDate",
+    "CitationSubset",
+    "CoiStatement",
+    "CopyrightInformation",
+    "DataBankName",
+    "GrantList",
+    "ISSN",
+    "InvestigatorList",
+    "Issue",
+    "MedlineJournalInfo",
+    "NumberOfReferences",
+    "OtherAbstract",
+    "Pagination",
+    "PublicationStatus",
+    "Volume",
+]
 
 
 class Citations:
-    """Hears the elements of a file and fills columns.
+    """Reads the records of a file and fills columns.
 
     Parameters
     ----------
@@ -36,106 +78,65 @@ class Citations:
 
     Notes
     -----
-    Text is gathered from the start of an element that is wanted to its end, so that markup inside it disappears and its
-    text stays. What one citation needs lies in a few lists and dictionaries that are emptied for the next one: most
-    elements are then heard by methods of these, without a function of Python.
+    Each element that is wanted has a method, wherever it stands within a record; of one that is not known, the content
+    is looked through. Markup within text disappears and its text stays.
     """
 
     def __init__(self, stream: XmlStream, columns: DocumentColumns) -> None:
         self._stream = stream
         self._columns = columns
-        self._record = ""
-        self._attributes: dict[str, str] = {}
-        self._parts: list[str] = []
-        self._words: dict[str, str] = {}
-        self._sections: list[str] = []
-        self._types: list[str] = []
-        self._languages: list[str] = []
-        self._keywords: list[str] = []
-        self._accessions: list[str] = []
-        self._affiliations: list[str] = []
-        self._author: dict[str, str] = {}
-        self._date = [""] * 4
-        self._dates: dict[str, int | None] = {}
-        self._own_ids: dict[str, str] = {}
-        self._link: dict[str, str | None] = {}
+        self._take = self._methods()
         self._clear()
-        stream.listen(self._first, self._ignore, self._parts.append)
 
     def _clear(self) -> None:
         self._row = Document("pubmed")
-        self._place = ""
-        self._status = ""
-        self._is_other = False
-        self._math_from = 0
-        self._ids = self._own_ids
-        self._heading: tuple[str | None, str] = (None, "")
-        self._is_major = False
-        self._qualifiers: list[str] = []
-        self._registry: str | None = None
-        lists = (self._sections, self._types, self._languages, self._keywords, self._accessions, self._affiliations)
-        for gathered in (*lists, self._words, self._author, self._dates, self._own_ids, self._link):
-            gathered.clear()
+        self._words: dict[str, str] = {}
+        self._sections: list[str] = []
+        self._languages: list[str] = []
+        self._dates: dict[str, int | None] = {}
+        self._ids: dict[str, str] = {}
 
-    def _on_text(self) -> dict[str, Callable[[str], object]]:
-        """Return what is done with the text of the elements that are wanted for it."""
-        words, author, date = self._words.__setitem__, self._author.__setitem__, self._date.__setitem__
-        people = {"LastName": "last", "ForeName": "fore", "FirstName": "fore", "Initials": "initials"}
+    def _methods(self) -> dict[str, Callable[[Element], None] | None]:
         titles = ("ArticleTitle", "VernacularTitle", "BookTitle", "Title", "ISOAbbreviation")
         return {
-            **{name: partial(words, name) for name in titles},
-            **{name: partial(author, key) for name, key in people.items()},
-            **{name: partial(date, i) for i, name in enumerate(("Year", "Month", "Day", "MedlineDate"))},
-            "CollectiveName": partial(author, "collective"),
-            "Affiliation": self._affiliations.append,
-            "Language": self._languages.append,
-            "PublicationType": self._types.append,
-            "Keyword": self._keywords.append,
-            "AccessionNumber": self._accessions.append,
-            "RefSource": partial(self._link.__setitem__, "source"),
-            "PMID": self._pmid,
+            **dict.fromkeys(_CONTAINERS, self._within),
+            **dict.fromkeys(_UNWANTED),
+            **dict.fromkeys(titles, self._title),
+            **dict.fromkeys(_DATES, self._date),
             "AbstractText": self._abstract_text,
-            "DescriptorName": self._descriptor,
-            "QualifierName": self._qualifier,
-            "SupplMeshName": self._supplement,
-            "RegistryNumber": self._registry_number,
-            "NameOfSubstance": self._substance,
-            "ELocationID": self._location,
+            "AccessionNumber": self._accession,
             "ArticleId": self._article_id,
+            "Author": self._author,
+            "Chemical": self._chemical,
+            "CommentsCorrections": self._link,
+            "ELocationID": self._location,
+            "Keyword": self._keyword,
+            "Language": self._language,
+            "MeshHeading": self._heading,
             "OtherID": self._other_id,
+            "PMID": self._pmid,
+            "PubDate": self._printed,
+            "PubMedPubDate": self._history,
+            "PublicationType": self._publication_type,
+            "PubmedArticle": self._inside_another,
+            "PubmedBookArticle": self._inside_another,
+            "ReferenceList": self._references,
+            "SupplMeshName": self._supplement,
         }
 
-    def _on_start(self) -> dict[str, Callable[[], object]]:
-        return {
-            **{name: partial(self._open_date, name) for name in _DATES},
-            **{name: partial(self._open_record, name) for name in _RECORDS},
-            **dict.fromkeys(_DELETIONS, self._open_deletion),
-            "PubMedPubDate": self._open_history,
-            "PubDate": partial(self._open_date, "PubDate"),
-            "Author": self._open_author,
-            "MeshHeading": self._open_heading,
-            "Chemical": self._open_chemical,
-            "CommentsCorrections": self._open_link,
-            "Reference": self._open_reference,
-            "OtherAbstract": self._open_other,
-            "mml:math": self._open_math,
-        }
+    def check_root(self, tag: str) -> None:
+        """Refuse a file that is no list of citations.
 
-    def _on_end(self) -> dict[str, Callable[[], object]]:
-        return {
-            **dict.fromkeys((*_DATES, "PubMedPubDate"), self._close_date),
-            **{name: partial(self._close_record, name) for name in _RECORDS},
-            **dict.fromkeys(_DELETIONS, self._close_deletion),
-            "PubDate": self._close_printed,
-            "Author": self._close_author,
-            "MeshHeading": self._close_heading,
-            "CommentsCorrections": self._close_link,
-            "Reference": self._close_reference,
-            "OtherAbstract": self._close_other,
-            "mml:math": self._close_math,
-        }
+        Parameters
+        ----------
+        tag : str
+            Its outermost element.
 
-    def _first(self, tag: str, _: dict[str, str]) -> None:
+        Raises
+        ------
+        FileFormatError
+            It is another.
+        """
         if tag not in ROOTS:
             raise FileFormatError(
                 f"the file holds <{tag[:60]}>, which is no list of citations",
@@ -143,85 +144,75 @@ class Citations:
                 expected=f"XML whose outermost element is {', '.join(ROOTS[:-1])} or {ROOTS[-1]}",
                 next_step="fetch the citations themselves, such as with efetch and retmode=xml",
             )
-        self._listen()
 
-    def _ignore(self, tag: str) -> None:
-        """Hear the end of an element before the first has started: there is none."""
+    def add(self, record: Element) -> None:
+        """Take what one child of the outermost element holds; what is neither citation nor deletion is left out.
 
-    def _listen(self) -> None:
-        """Hear everything from now on, by functions of local names: they are called for each element."""
-        texts, opens, closes = self._on_text(), self._on_start(), self._on_end()
-        parts, join = self._parts, "".join
+        Parameters
+        ----------
+        record : Element
+            Complete.
 
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            if tag in texts:
-                parts.clear()
-                self._attributes = attributes
-            elif tag in opens:
-                self._attributes = attributes
-                opens[tag]()
+        Raises
+        ------
+        FileFormatError
+            A citation without PMID, a number that is none, a citation inside another, elements too deep.
+        """
+        try:
+            if record.tag in _RECORDS:
+                self._add_record(record)
+            elif record.tag in _DELETIONS:
+                for pmid in record.iter("PMID"):
+                    self._columns.delete(self._pmid_of(pmid))
+        except RecursionError as error:
+            raise self._refusal(f"elements lie within each other too deeply in a <{record.tag}>") from error
 
-        def end(tag: str) -> None:
-            if tag in texts:
-                texts[tag](join(parts).strip())
-            elif tag in closes:
-                closes[tag]()
-
-        self._stream.listen(start, end, parts.append)
-
-    # Records
-
-    def _open_record(self, tag: str) -> None:
-        if tag == self._record:
-            raise self._refusal(f"a <{tag}> lies inside another")
-        if not self._record:
-            self._clear()
-            self._record = tag
-
-    def _close_record(self, tag: str) -> None:
-        if tag != self._record:
-            return
-        self._record = ""
+    def _add_record(self, record: Element) -> None:
+        self._clear()
+        self._within(record)
         if not self._row.doc_id:
-            raise self._refusal(f"a <{tag}> that ends here has no PMID")
-        self._complete(self._row, is_book=tag == "PubmedBookArticle")
+            raise self._refusal(f"a <{record.tag}> that ends here has no PMID")
+        self._complete(self._row, is_book=record.tag == "PubmedBookArticle")
         self._columns.add(self._row)
-        self._stream.ended()
 
     def _complete(self, row: Document, *, is_book: bool) -> None:
         words, dates = self._words.get, self._dates.get
         row.entered_on = next((d for name in _ENTERED if (d := dates(name)) is not None), None)
         row.revised_on = next((d for name in _REVISED if (d := dates(name)) is not None), None)
-        titles = [tidy(words(name, "")) for name in ("ArticleTitle", "VernacularTitle", "BookTitle")]
-        row.title = title_or_none(titles[0]) or title_or_none(titles[1]) or titles[2] or None
-        row.journal = tidy(words("Title") or words("ISOAbbreviation") or titles[2]) or None
+        book = words("BookTitle")
+        row.title = title_or_none(words("ArticleTitle")) or title_or_none(words("VernacularTitle")) or book or None
+        row.journal = words("Title") or words("ISOAbbreviation") or book or None
         row.abstract = "\n".join(self._sections) or None
-        row.language = "; ".join(filter(None, self._languages)) or None
-        row.publication_types = [t for t in self._types if t]
-        row.keywords = [tidy(k) for k in self._keywords if k]
-        row.registry_ids = [a for a in self._accessions if a]
-        row.doi = plain_doi(self._own_ids.get("doi", "")) or row.doi
-        row.pmcid = pmc_number(self._own_ids.get("pmc", "")) or row.pmcid
+        row.language = "; ".join(self._languages) or None
+        row.doi = plain_doi(self._ids.get("doi", "")) or row.doi
+        row.pmcid = pmc_number(self._ids.get("pmc", "")) or row.pmcid
         row.kind = "book" if is_book else "preprint" if "Preprint" in row.publication_types else "paper"
 
-    def _open_deletion(self) -> None:
-        self._place = "deletion"
+    def _within(self, element: Element) -> None:
+        take = self._take
+        for child in element:
+            tag = child.tag
+            if tag in take:
+                if (method := take[tag]) is not None:
+                    method(child)
+            elif len(child):
+                self._within(child)
 
-    def _close_deletion(self) -> None:
-        self._place = ""
+    def _inside_another(self, element: Element) -> None:
+        raise self._refusal(f"a <{element.tag}> lies inside another")
 
-    def _pmid(self, text: str) -> None:
+    def _pmid(self, element: Element) -> None:
+        doc_id = self._pmid_of(element)
+        if not self._row.doc_id:
+            self._row.doc_id = doc_id
+            self._row.version = version_of(element.get("Version", ""))
+
+    def _pmid_of(self, element: Element) -> str:
+        text = _text(element)
         doc_id = pmid_of(text)
         if doc_id is None:
             raise self._refusal(f"{text[:60]!r} is no PMID")
-        if self._place == "deletion":
-            self._columns.delete(doc_id)
-            self._stream.ended()
-        elif self._place == "link":
-            self._link["doc_id"] = doc_id
-        elif not self._row.doc_id:
-            self._row.doc_id = doc_id
-            self._row.version = version_of(self._attributes.get("Version", ""))
+        return doc_id
 
     def _refusal(self, what: str) -> FileFormatError:
         return FileFormatError(
@@ -233,125 +224,151 @@ class Citations:
 
     # Dates
 
-    def _open_date(self, tag: str) -> None:
-        self._date[:] = "", "", "", ""
-        self._status = tag
+    def _date(self, element: Element) -> None:
+        year, month, day, _ = _date_parts(element)
+        self._dates.setdefault(element.tag, day_number(year, month, day))
 
-    def _open_history(self) -> None:
-        self._open_date(self._attributes.get("PubStatus", ""))
+    def _history(self, element: Element) -> None:
+        if element.get("PubStatus") == "entrez":
+            year, month, day, _ = _date_parts(element)
+            self._dates.setdefault("entrez", day_number(year, month, day))
 
-    def _close_date(self) -> None:
-        year, month, day, _ = self._date
-        self._dates.setdefault(self._status, day_number(year, month, day))
-
-    def _close_printed(self) -> None:
-        year, month, day, words = self._date
+    def _printed(self, element: Element) -> None:
         if self._row.printed.day is None:
+            year, month, day, words = _date_parts(element)
             self._row.printed = parse_printed(words) if words else printed_date(year, month, day)
 
-    # Abstract
+    # Text
 
-    def _open_other(self) -> None:
-        self._is_other = True
+    def _title(self, element: Element) -> None:
+        self._words[element.tag] = tidy(_text(element))
 
-    def _close_other(self) -> None:
-        self._is_other = False
+    def _abstract_text(self, element: Element) -> None:
+        if text := tidy(_text(element)):
+            self._sections.append(section(element.get("Label"), text))
 
-    def _abstract_text(self, text: str) -> None:
-        if text and not self._is_other:
-            self._sections.append(section(self._attributes.get("Label"), tidy(text)))
+    def _keyword(self, element: Element) -> None:
+        if text := tidy(_text(element)):
+            self._row.keywords.append(text)
 
-    def _open_math(self) -> None:
-        self._math_from = len(self._parts)
+    def _language(self, element: Element) -> None:
+        if text := _text(element):
+            self._languages.append(text)
 
-    def _close_math(self) -> None:
-        """Take out the white space with which formulas are laid out: it is not part of them."""
-        self._parts[self._math_from :] = ["".join("".join(self._parts[self._math_from :]).split())]
+    def _publication_type(self, element: Element) -> None:
+        if text := _text(element):
+            self._row.publication_types.append(text)
 
     # People
 
-    def _open_author(self) -> None:
-        self._author.clear()
-        self._affiliations.clear()
-        self._author["valid"] = self._attributes.get("ValidYN", "Y")
-
-    def _close_author(self) -> None:
-        get = self._author.get
-        affiliation = "\n".join(tidy(a) for a in self._affiliations if a) or None
-        if get("valid") == "N":
+    def _author(self, element: Element) -> None:
+        if element.get("ValidYN") == "N":
             return
-        if last_name := get("last"):
-            self._row.add_person((last_name, get("fore") or None, get("initials") or None), affiliation)
-        elif collective := get("collective"):
+        said: dict[str, str] = {}
+        affiliations: list[str] = []
+        for child in element:
+            tag = child.tag
+            if tag == "AffiliationInfo" or tag == "Affiliation":  # noqa: PLR1714 - in the loop over all authors
+                affiliations += [text for one in child.iter("Affiliation") if (text := tidy(_text(one)))]
+            else:
+                said[tag] = _text(child)
+        affiliation = "\n".join(affiliations) or None
+        get = said.get
+        if last_name := get("LastName"):
+            given = get("ForeName") or get("FirstName") or None
+            self._row.add_person((last_name, given, get("Initials") or None), affiliation)
+        elif collective := get("CollectiveName"):
             self._row.add_collective(tidy(collective), affiliation)
 
     # Headings and substances
 
-    def _open_heading(self) -> None:
-        self._heading = (None, "")
-        self._is_major = False
-        self._qualifiers = []
-
-    def _descriptor(self, text: str) -> None:
-        self._heading = (self._attributes.get("UI"), text)
-        self._is_major = self._is_major or self._attributes.get("MajorTopicYN") == "Y"
-
-    def _qualifier(self, text: str) -> None:
-        self._qualifiers.append(text)
-        self._is_major = self._is_major or self._attributes.get("MajorTopicYN") == "Y"
-
-    def _close_heading(self) -> None:
-        ui, name = self._heading
+    def _heading(self, element: Element) -> None:
+        ui, name, is_major = None, "", False
+        qualifiers: list[str] = []
+        for child in element:
+            if child.tag == "DescriptorName":
+                ui, name = child.get("UI"), _text(child)
+            elif child.tag == "QualifierName":
+                qualifiers.append(_text(child))
+            is_major = is_major or child.get("MajorTopicYN") == "Y"
         if name:
-            self._row.add_heading(ui, name, self._qualifiers, is_major=self._is_major)
+            self._row.add_heading(ui, name, qualifiers, is_major=is_major)
 
-    def _supplement(self, text: str) -> None:
-        if text:
-            self._row.add_heading(self._attributes.get("UI"), text)
+    def _supplement(self, element: Element) -> None:
+        if text := _text(element):
+            self._row.add_heading(element.get("UI"), text)
 
-    def _open_chemical(self) -> None:
-        self._registry = None
-
-    def _registry_number(self, text: str) -> None:
-        self._registry = None if text in {"", "0"} else text
-
-    def _substance(self, text: str) -> None:
-        if text:
-            self._row.add_substance(self._attributes.get("UI"), self._registry, tidy(text))
+    def _chemical(self, element: Element) -> None:
+        registry: str | None = None
+        for child in element:
+            text = _text(child)
+            if child.tag == "RegistryNumber":
+                registry = None if text in {"", "0"} else text
+            elif child.tag == "NameOfSubstance" and text:
+                self._row.add_substance(child.get("UI"), registry, tidy(text))
 
     # Identifiers, links and references
 
-    def _location(self, text: str) -> None:
-        if self._attributes.get("EIdType") == "doi" and self._attributes.get("ValidYN") != "N":
-            self._row.doi = self._row.doi or plain_doi(text)
+    def _accession(self, element: Element) -> None:
+        if text := _text(element):
+            self._row.registry_ids.append(text)
 
-    def _other_id(self, text: str) -> None:
+    def _location(self, element: Element) -> None:
+        if element.get("EIdType") == "doi" and element.get("ValidYN") != "N":
+            self._row.doi = self._row.doi or plain_doi(_text(element))
+
+    def _other_id(self, element: Element) -> None:
+        text = _text(element)
         self._row.pmcid = self._row.pmcid or (pmc_number(text) if text.startswith("PMC") else None)
 
-    def _article_id(self, text: str) -> None:
-        self._ids.setdefault(self._attributes.get("IdType", ""), text)
+    def _article_id(self, element: Element) -> None:
+        self._ids.setdefault(element.get("IdType", ""), _text(element))
 
-    def _open_reference(self) -> None:
-        self._ids = {}
+    def _references(self, element: Element) -> None:
+        """Take what is cited: a list of references may hold others, and a title that is none of the journal's."""
+        for reference in element.iter("Reference"):
+            ids: dict[str, str] = {}
+            for one in reference.iter("ArticleId"):
+                ids.setdefault(one.get("IdType", ""), _text(one))
+            if ids:
+                cited = pmid_of(ids.get("pubmed", ""))
+                if cited is None and (doi := plain_doi(ids.get("doi", ""))):
+                    cited = f"doi:{doi}"
+                if cited:
+                    self._row.cites[cited] = None
 
-    def _close_reference(self) -> None:
-        cited = pmid_of(self._ids.get("pubmed", ""))
-        if cited is None and (doi := plain_doi(self._ids.get("doi", ""))):
-            cited = f"doi:{doi}"
-        if cited:
-            self._row.cites[cited] = None
-        self._ids = self._own_ids
-
-    def _open_link(self) -> None:
-        self._place = "link"
-        self._link.clear()
-        self._link["kind"] = self._attributes.get("RefType")
-
-    def _close_link(self) -> None:
-        self._place = ""
-        get = self._link.get
-        kind, doc_id = get("kind"), get("doc_id")
+    def _link(self, element: Element) -> None:
+        kind, cited, source = element.get("RefType"), None, None
+        for child in element:
+            if child.tag == "PMID":
+                cited = self._pmid_of(child)
+            elif child.tag == "RefSource" and kind != "Cites":
+                source = tidy(_text(child)) or None
         if kind != "Cites":
-            self._row.add_link(kind, doc_id, tidy(get("source") or "") or None)
-        elif doc_id:
-            self._row.cites[doc_id] = None
+            self._row.add_link(kind, cited, source)
+        elif cited:
+            self._row.cites[cited] = None
+
+
+def _text(element: Element) -> str:
+    """Return the text of an element without markup and without white space around it."""
+    if len(element):
+        return _marked_text(element).strip()
+    text = element.text
+    return text.strip() if text else ""
+
+
+def _marked_text(element: Element) -> str:
+    """Return text within markup, too; without the white space with which formulas are laid out."""
+    if element.tag in _MATH:
+        return "".join("".join(element.itertext()).split())
+    parts = [element.text or ""]
+    for child in element:
+        parts += (_marked_text(child), child.tail or "")
+    return "".join(parts)
+
+
+def _date_parts(element: Element) -> tuple[str, str, str, str]:
+    get = {child.tag: child.text for child in element}.get
+    year, month, day, words = get("Year"), get("Month"), get("Day"), get("MedlineDate")
+    return (year or "").strip(), (month or "").strip(), (day or "").strip(), (words or "").strip()

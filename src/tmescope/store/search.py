@@ -13,13 +13,14 @@ from tmescope.store.search_index import (
     FACETS,
     INDEX,
     SLOTS,
+    VERSION,
     facet_of,
     first_entry,
     indexed_parts,
     needs_fts5,
     open_index,
 )
-from tmescope.store.search_query import FIELDS, match_expression
+from tmescope.store.search_query import match_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,7 +160,7 @@ def _rank(
     found = index.execute(
         f"SELECT texts.rowid, bm25(texts, {_WEIGHTS}) FROM texts {join} "  # noqa: S608 - names and numbers of ours
         f"WHERE texts MATCH ? AND texts.rowid >= ?{conditions} ORDER BY texts.rowid DESC LIMIT {_RANKED + 1}",
-        [f"{_within(expression)}{words}", first_entry(since), *looked.values()],
+        [f"({expression}){words}", first_entry(since), *looked.values()],
     )
     return found.fetchall()
 
@@ -176,7 +177,7 @@ def _hits(
         f"SELECT texts.rowid, highlight(texts, 0, ?, ?), snippet(texts, 1, ?, ?, '…', {_WORDS}), "  # noqa: S608 - ours
         f"snippet(texts, -1, ?, ?, '…', {_WORDS}) FROM texts WHERE texts MATCH ? AND rowid BETWEEN ? AND ? "
         f"AND +rowid IN ({holes})",
-        [*marks, *marks, *marks, _within(expression), min(numbers), max(numbers), *numbers],
+        [*marks, *marks, *marks, expression, min(numbers), max(numbers), *numbers],
     )
     texts = {entry: (title, abstract, other) for entry, title, abstract, other in shown.fetchall()}
     said = index.execute(f"SELECT entry, doc_id, kind, source FROM entries WHERE entry IN ({holes})", numbers)  # noqa: S608
@@ -192,12 +193,9 @@ def _hits(
     return tuple(hits)
 
 
-def _within(expression: str) -> str:
-    """Return an expression that looks at what documents say, and not at the words for their kind and source."""
-    return f"{{{' '.join(FIELDS)}}} : ({expression})"
-
-
 def _refuse_old(index: sqlite3.Connection, lake: Lake, path: Path) -> None:
+    if index.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        raise _no_index(path, "the search index is of another release")
     if indexed_parts(index) != {p.number: p.sequence for p in lake.parts}:
         raise _no_index(path, "the search index is not of what the lake holds now")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmescope.foundation.errors import MissingDependencyError
 from tmescope.foundation.progress import SILENT, Progress
-from tmescope.store.search_query import FIELDS
+from tmescope.store.search_query import FIELDS, UNTYPED
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,6 +24,7 @@ __all__ = [
     "INDEX",
     "SLOTS",
     "TASK",
+    "VERSION",
     "facet_of",
     "first_entry",
     "indexed_parts",
@@ -35,10 +36,11 @@ __all__ = [
 INDEX = "search.sqlite"
 TASK = "search index"
 FACETS = "facets"
-"""Column with the kind and the source of a document as words."""
+"""Column with the kind and the source of a document as words that no question has."""
 SLOTS = 1 << 22
 """Entries of a day: they are numbered by day, so that the newest can be read first."""
-_VERSION = 1
+VERSION = 2
+"""Of the index; one of another is made anew."""
 _BATCH = 2048
 _CACHE_KIB = 65_536
 _SCHEMA = f"""
@@ -48,7 +50,7 @@ CREATE TABLE entries (
     kind TEXT NOT NULL, source TEXT NOT NULL);
 CREATE UNIQUE INDEX entries_of_part ON entries (lake_part, lake_row);
 CREATE VIRTUAL TABLE texts USING fts5 ({", ".join(FIELDS)}, {FACETS}, tokenize = "unicode61 remove_diacritics 2");
-PRAGMA user_version = {_VERSION};
+PRAGMA user_version = {VERSION};
 """
 _ROWS = """
     SELECT coalesce(f.first_on, d.entered_on), d.lake_part, d.lake_row, d.doc_id, d.kind, d.source,
@@ -122,7 +124,7 @@ def facet_of(what: str, value: str) -> str:
     value : str
         Such as ``trial``.
     """
-    return what + "".join(c for c in value.lower() if c.isalnum())
+    return UNTYPED + what + "".join(c for c in value.lower() if c.isalnum())
 
 
 def indexed_parts(connection: sqlite3.Connection) -> dict[int, int]:
@@ -180,7 +182,7 @@ def _drop_other(lake: Lake, path: Path) -> None:
     try:
         with open_index(path) as index:
             version = index.execute("PRAGMA user_version").fetchone()[0]
-            extra = indexed_parts(index).keys() - {p.number for p in lake.parts} if version == _VERSION else {0}
+            extra = indexed_parts(index).keys() - {p.number for p in lake.parts} if version == VERSION else {0}
     except sqlite3.DatabaseError:
         extra = {0}
     if extra:

@@ -6,10 +6,13 @@ import re
 
 from tmescope.foundation.errors import InputError
 
-__all__ = ["FIELDS", "match_expression"]
+__all__ = ["FIELDS", "UNTYPED", "match_expression"]
 
 FIELDS = ("title", "abstract", "keywords", "mesh", "trial", "ids")
 """Columns of the index that a word may be looked for in, as in ``title:TIGIT``."""
+
+UNTYPED = "\ue000"
+"""A letter to the index, for private use, that is taken out of questions: words with it are found by no question."""
 
 _TERM = re.compile(r'(-?)((?:[a-z]+:)?)("[^"]*"?|\S+?)(\*?)(?=\s|$)')
 _LONGEST = 2_000
@@ -41,7 +44,7 @@ def match_expression(text: str) -> str:
     groups: list[list[str]] = []
     excluded: list[str] = []
     joins = False
-    found = _without_fillers(list(_TERM.finditer(text.replace("\0", " "))))
+    found = _without_fillers(list(_TERM.finditer(text.replace("\0", " ").replace(UNTYPED, " "))))
     if len(found) > _MOST:
         raise _refused(f"the question has {len(found)} words", f"at most {_MOST}")
     for match in found:
