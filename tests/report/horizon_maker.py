@@ -38,6 +38,7 @@ def make_contents(**more: Any) -> HorizonContents:
         "lead_times": pd.DataFrame({"entity_id": ["e:0"], "months": [3.0], "followed": [True], "reason": [""]}),
         **_landscape(rng),
         "horizon_changes": _changes(),
+        "horizon_documents": _documents(),
     }
     given: dict[str, Any] = {
         "study_id": "horizon",
@@ -157,7 +158,7 @@ def _landscape(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
         "landscape_formats": pd.DataFrame(
             {"subject": [TIGIT], "modality": ["modality:antibody"], "name": ["monoclonal antibody"],
              "phase": ["PHASE1"],
-             "n_trials": [7], "n_summary_only": [2]}
+             "n_trials": [7], "n_summary_only": [2], "doc_ids": [ids]}
         ),
         "landscape_actors": pd.DataFrame(
             {"subject": TIGIT, "sponsor": SPONSORS, "sponsor_class": "INDUSTRY", "n_trials": [9, 7, 5, 3, 1],
@@ -168,9 +169,19 @@ def _landscape(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
             {"subject": TIGIT, "kind": ["modality and phase", "condition", "condition"],
              "value": ["modality:adc", "MESH:D001943", "MESH:D003863"], "name": ["ADC", "Breast Neoplasms",
              "Depression"],
-             "phase": ["PHASE3", None, None], "is_tumour": [None, True, False], "n_lake": [4, 31, 2]}
+             "phase": ["PHASE3", None, None], "is_tumour": [None, True, False], "n_lake": [4, 31, 2], "doc_ids": ids}
         ),
     }  # fmt: skip
+
+
+def _documents() -> pd.DataFrame:
+    rows = [
+        ("oncology", "e:0", None, "paper", 900, "pmid:11", "2024-06-01", "The newest paper on TIGIT"),
+        *(("oncology", "e:0", None, "paper", 900, f"pmid:{i}", "2024-05-01", "Another paper") for i in range(20, 34)),
+        ("oncology", "e:0", None, "trial", 1, "nct:NCT00000001", "2024-02-01", "A trial of TIGIT"),
+        ("oncology", "e:0", "e:4", "paper", 7, "pmid:12", "2024-03-01", "Of two at once"),
+    ]
+    return pd.DataFrame(rows, columns=["focus", "entity_a", "entity_b", "kind", "n", "doc_id", "entered_on", "title"])
 
 
 def _changes() -> pd.DataFrame:

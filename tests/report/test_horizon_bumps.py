@@ -22,10 +22,11 @@ def test_ranks_are_by_papers_of_whole_years_and_ties_by_the_surer_rise() -> None
     found = rank_by_year(contents, "ageing")
     assert found.values.tolist() == [
         ["c", "2020", 9, 1], ["a", "2020", 5, 2], ["b", "2020", 5, 3], ["b", "2021", 2, 1], ["a", "2021", 1, 2],
+        ["c", "2021", 0, 3],
     ]  # fmt: skip
     (figure,) = draw_bumps(contents)
     words = [str(t) for table in figure.datasets.values() if "text" in table.columns for t in table["text"]]
-    assert words == ["2020", "2021", "a", "b", "c", "a · 1", "b · 2"]  # c ends before the last year
+    assert words == ["2020", "2021", "a", "b", "c", "a · 1", "b · 2", "c · 0"]
 
 
 def test_one_year_or_one_entity_makes_no_figure() -> None:
@@ -36,3 +37,10 @@ def test_one_year_or_one_entity_makes_no_figure() -> None:
 
 def test_all_areas_are_drawn() -> None:
     assert [figure.id for figure in draw_bumps(make_contents())] == ["ranks-oncology", "ranks-ageing"]
+
+
+def test_years_without_any_paper_keep_their_place_and_a_first_paper_makes_an_entity_known() -> None:
+    found = rank_by_year(_small([("a", "2018Q1", 5, False), ("b", "2021Q3", 1, False)]), "ageing")
+    assert found[["entity_id", "year", "n", "rank"]].values.tolist() == [
+        ["a", "2018", 5, 1], ["a", "2019", 0, 1], ["a", "2020", 0, 1], ["b", "2021", 1, 1], ["a", "2021", 0, 2],
+    ]  # fmt: skip

@@ -34,7 +34,7 @@ def test_numbers_stand_in_their_cells_and_empty_cells_are_empty() -> None:
 
 def test_many_sponsors_are_cut_and_said() -> None:
     (figure,) = draw_matrices(_crossed([("PHASE1", f"S{i:02d}", 30 - i) for i in range(25)]))
-    assert "5 sponsors with fewer trials are in the table" in figure.caption
+    assert "Of 5 more sponsors with no more trials each the table tells" in figure.caption
     assert figure.alt.startswith("25 lead sponsors")
 
 

@@ -28,6 +28,19 @@ def test_counts_are_kept_of_what_is_shown_and_open_to_their_quarters(lake_run):
     assert set(outcome.table("trend_pairs")["focus"]) == {"all"}
 
 
+def test_what_is_shown_opens_to_its_newest_documents(lake_run):
+    _, _, outcome = lake_run
+    opened, trends = outcome.table("horizon_documents"), outcome.table("trends").set_index("entity_id")
+    papers = opened[(opened["kind"] == "paper") & opened["entity_b"].isna()].groupby("entity_a")
+    shown = trends.loc[papers["n"].first().index, "n_documents"]
+    assert (papers["n"].first() == shown).all()
+    assert (papers.size() == shown.clip(upper=50)).all()
+    assert opened["title"].notna().all()
+    pairs = outcome.table("trend_pairs").set_index(["entity_a", "entity_b"])
+    together = opened[opened["entity_b"].notna()].groupby(["entity_a", "entity_b"])["n"].first()
+    assert (together == pairs.loc[together.index, "n"]).all()
+
+
 def test_lead_times_are_censored_and_never_dropped(lake_run):
     _, _, outcome = lake_run
     times = outcome.table("lead_times")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -243,13 +244,22 @@ def _flags(fits: CountSlopes, table: pd.DataFrame, numbers: NDArray[np.int64], *
     return [";".join(str(p) for p in row if p) for row in zip(*parts, strict=True)]
 
 
+def _spread(dispersion: float) -> str:
+    """Return in words how much the papers of a quarter vary about an entity's line."""
+    if f"{dispersion:.2g}" == "0":
+        return "Papers vary about the slopes no more than chance alone makes them (dispersion 0)."
+    beyond = f"{100 * math.sqrt(dispersion):.2g}%"
+    return (
+        f"Papers vary about the slopes by {beyond} of what is expected beside chance (dispersion {dispersion:.3g}, "
+        "shared by all entities)."
+    )
+
+
 def _notes(
     dispersion: float, counted: QuarterCounts, used: NDArray[np.bool_], *, n_unranked: int, least: int
 ) -> tuple[str, ...]:
     names = [name_of(q) for q, keep in zip(counted.quarters, used, strict=True) if not keep]
-    notes = [
-        f"Slopes rest on {int(used.sum())} complete quarters; all entities share a dispersion of {dispersion:.3g}."
-    ]
+    notes = [f"Slopes rest on {int(used.sum())} complete quarters. {_spread(dispersion)}"]
     if names:
         notes.append(f"Not complete, and left out: {', '.join(names)}.")
     if n_unranked:

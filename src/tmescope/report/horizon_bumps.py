@@ -48,8 +48,8 @@ def rank_by_year(contents: HorizonContents, area: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        entity_id, year, n, rank (1 has the most papers; of equals the earlier in the table trends is first). Years
-        with a quarter that is not complete are left out, and years in which an entity has no paper.
+        entity_id, year, n, rank (1 has the most papers; of equals the earlier in the table trends is first), from the
+        year of its first paper on. Years with a quarter that is not complete are left out.
     """
     order = contents.of_area("trends", area)
     chosen = order.loc[order["lower_bound"].notna(), "entity_id"].head(_MOST).astype(str).tolist()
@@ -58,7 +58,14 @@ def rank_by_year(contents: HorizonContents, area: str) -> pd.DataFrame:
     year = counts["quarter"].astype(str).str.slice(0, 4)
     open_years = set(year[is_true(counts["masked"])])
     own = counts["entity_id"].isin(chosen) & ~year.isin(open_years)
-    yearly = pd.DataFrame(counts.assign(year=year)[own].groupby(["entity_id", "year"])["n"].sum()).reset_index()
+    wide = counts.assign(year=year)[own].pivot_table(index="entity_id", columns="year", values="n", aggfunc="sum")
+    if wide.empty:
+        return pd.DataFrame(columns=["entity_id", "year", "n", "rank"])
+    years = [str(y) for y in range(int(min(wide.columns)), int(max(wide.columns)) + 1) if str(y) not in open_years]
+    wide = wide.reindex(columns=years).fillna(0).astype(int)
+    there = wide.gt(0).cummax(axis=1)  # a paper makes it known, and it stays so
+    long = wide.where(there).reset_index().melt(id_vars="entity_id", var_name="year", value_name="n").dropna()
+    yearly = long.astype({"n": int})
     yearly["place"] = yearly["entity_id"].map({e: i for i, e in enumerate(chosen)})
     yearly = yearly.sort_values(["year", "n", "place"], ascending=[True, False, True], ignore_index=True)
     yearly["rank"] = yearly.groupby("year").cumcount() + 1
@@ -80,17 +87,16 @@ def _bumps(contents: HorizonContents, area: str, title: str, *, ranks: pd.DataFr
         name = shorten(contents.name_of(entity), _LONGEST)
         line = [
             {"x": across[y], "y": HEAD + ROW * (r - 0.5), "line": entity, "colour": colours[entity],
-             "tip": f"{name}, {y}: {count(n)} papers, rank {r}"}
+             "n": n, "tip": f"{name}, {y}: {count(n)} papers, rank {r}"}
             for y, r, n in zip(own["year"], own["rank"], own["n"], strict=True)
         ]  # fmt: skip
         points += line
         left.append(
             {"x": line[0]["x"] - 10, "y": line[0]["y"], "text": name if own["year"].iloc[0] == years[0] else ""}
         )
-        if own["year"].iloc[-1] == years[-1]:
-            right.append({"x": _RIGHT + 10, "y": line[-1]["y"], "text": f"{name} · {count(own['n'].iloc[-1])}"})
+        right.append({"x": _RIGHT + 10, "y": line[-1]["y"], "text": f"{name} · {count(own['n'].iloc[-1])}"})
     canvas.lines(points, colour=None, width=2.5)
-    canvas.dots(points, colour=None, size=90)
+    canvas.dots([p for p in points if p["n"]], colour=None, size=90)
     canvas.words([word for word in left if word["text"]], align="right", colour="muted")
     canvas.words(right)
     first = ranks[(ranks["year"] == years[-1]) & (ranks["rank"] == 1)].iloc[0]
@@ -99,9 +105,9 @@ def _bumps(contents: HorizonContents, area: str, title: str, *, ranks: pd.DataFr
         id=f"ranks-{area}",
         title=f"{title}: the order over the years",
         caption=(
-            "The surest rising entities, ordered in each year by their papers; on the right the papers of the last "
-            "whole year. A rise is a growing share of all papers, which need not change the order. Colours repeat "
-            "after eight."
+            "The surest rising entities, ordered in each year by their papers, from the year of their first one on; "
+            "on the right the papers of the last whole year. A rise is a growing share of all papers, which need not "
+            "change the order. No dot: no paper in that year. Colours repeat after eight."
         ),
         alt=f"Ranks from {years[0]} to {years[-1]}. Most papers in {years[-1]}: {plain(top)}, {count(first['n'])}.",
         chart=canvas.chart(),

@@ -30,12 +30,13 @@ HORIZON_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "landscape_crossed": ("subject", "row_axis", "row", "column_axis", "column", "n_trials", "doc_ids"),
     "landscape_first": ("subject", "doc_id", "title", "phase", "sponsor", "on", "precision", "dated_by", "certain"),
     "landscape_partners": ("subject", "partner", "name", "known", "n_trials", "doc_ids"),
-    "landscape_formats": ("subject", "modality", "name", "phase", "n_trials", "n_summary_only"),
+    "landscape_formats": ("subject", "modality", "name", "phase", "n_trials", "n_summary_only", "doc_ids"),
     "landscape_actors": (
         *("subject", "sponsor", "sponsor_class", "n_trials", "n_active", "phases", "countries", "last_posted_on"),
         "doc_ids",
     ),
-    "landscape_gaps": ("subject", "kind", "value", "name", "phase", "is_tumour", "n_lake"),
+    "landscape_gaps": ("subject", "kind", "value", "name", "phase", "is_tumour", "n_lake", "doc_ids"),
+    "horizon_documents": ("focus", "entity_a", "entity_b", "kind", "n", "doc_id", "entered_on", "title"),
     "horizon_changes": ("watch", "kind", "what", "doc_id", "title", "on", "entity", "before", "after", "related"),
 }
 """Columns that the report reads, by table. Tables ``trend_counts`` and ``trend_pairs`` may have a column focus, too."""
@@ -61,6 +62,8 @@ class HorizonContents:
         What each landscape is of, in words, by the column subject, in the order in which they are shown.
     names : mapping of str to str
         What entities are called, by identifier; identifiers where they have none.
+    quarters : mapping of str to (str, str)
+        First and last complete quarter that is counted in each area, such as 2021Q4.
     n_documents : mapping of str to int
         How many current documents of each kind the lake has.
     as_of : str, optional
@@ -90,6 +93,7 @@ class HorizonContents:
     limits: Mapping[str, str] = field(default_factory=dict)
     subjects: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    quarters: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     n_documents: Mapping[str, int] = field(default_factory=dict)
     as_of: str | None = None
     changes_since: str | None = None

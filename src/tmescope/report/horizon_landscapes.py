@@ -19,11 +19,12 @@ __all__ = ["draw_maps", "draw_matrices", "place_countries", "slug"]
 _PHASES = ("EARLY_PHASE1", "PHASE1", "PHASE1/PHASE2", "PHASE2", "PHASE2/PHASE3", "PHASE3", "PHASE4")
 _WORDS = {
     "EARLY_PHASE1": "early 1", "PHASE1": "1", "PHASE1/PHASE2": "1/2", "PHASE2": "2", "PHASE2/PHASE3": "2/3",
-    "PHASE3": "3", "PHASE4": "4", "NA": "not applicable", "no phase given": "none given", "not known then": "not known",
+    "PHASE3": "3", "PHASE4": "4", "NA": "n/a", "no phase given": "none given", "not known then": "not known",
 }  # fmt: skip
 _SPONSORS = 20
 _LONGEST = 40
 _CELL, _WIDE, _LEFT, _TOP = 28.0, 84.0, 300.0, 34.0
+_ALL, _MOST_WIDE = 70.0, 970.0
 _TILE, _GAP = 32.0, 2.0
 _FAINTEST, _STRONGEST = 0.10, 0.45  # letters stay legible on both themes
 
@@ -58,7 +59,8 @@ def _matrix(subject: str, title: str, rows: pd.DataFrame) -> Figure:
     shown = sponsors[:_SPONSORS]
     known = [p for p in _PHASES if p in cells.columns or p in {"PHASE1", "PHASE2", "PHASE3"}]
     phases = known + sorted(set(cells.columns) - set(_PHASES))
-    canvas = Canvas(_LEFT + _WIDE * len(phases) + 70, _TOP + _CELL * len(shown) + 4)
+    wide = min(_WIDE, (_MOST_WIDE - _LEFT - _ALL) / len(phases))
+    canvas = Canvas(_LEFT + wide * len(phases) + _ALL, _TOP + _CELL * len(shown) + 4)
     filled = cells.loc[shown].reindex(columns=phases, fill_value=0).astype(int)
     numbers_of = [[int(n) for n in row] for row in filled.to_numpy()]
     most = max(1, *(n for row in numbers_of for n in row))
@@ -66,17 +68,17 @@ def _matrix(subject: str, title: str, rows: pd.DataFrame) -> Figure:
     for i, sponsor in enumerate(shown):
         for k, phase in enumerate(phases):
             n = numbers_of[i][k]
-            x, y = _LEFT + _WIDE * k, _TOP + _CELL * i
+            x, y = _LEFT + wide * k, _TOP + _CELL * i
             tip = f"{shorten(sponsor, _LONGEST)}, phase {_WORDS.get(phase, phase)}: {plural(n, 'trial')}"
-            boxes.append({**_box(x, y, width=_WIDE, height=_CELL), "opacity": _shade(n, most), "tip": tip})
+            boxes.append({**_box(x, y, width=wide, height=_CELL), "opacity": _shade(n, most), "tip": tip})
             if n:
-                numbers.append({"x": x + _WIDE / 2, "y": y + _CELL / 2, "text": count(n)})
+                numbers.append({"x": x + wide / 2, "y": y + _CELL / 2, "text": count(n)})
     frames = [box for box in boxes if not box["opacity"]]
     canvas.boxes([{**box, "opacity": 1.0} for box in frames], colour=ink("faint"))
     canvas.boxes([box for box in boxes if box["opacity"]], colour=ink("accent"))
     middles = [_TOP + _CELL * (i + 0.5) for i in range(len(shown))]
     names = [{"x": _LEFT - 10, "y": y, "text": shorten(s, _LONGEST)} for s, y in zip(shown, middles, strict=True)]
-    heads = [{"x": _LEFT + _WIDE * (k + 0.5), "y": 16, "text": _WORDS.get(p, plain(p))} for k, p in enumerate(phases)]
+    heads = [{"x": _LEFT + wide * (k + 0.5), "y": 16, "text": _WORDS.get(p, plain(p))} for k, p in enumerate(phases)]
     sums = [{"x": canvas.width - 16, "y": y, "text": count(totals[s])} for s, y in zip(shown, middles, strict=True)]
     canvas.words(names, align="right")
     canvas.words(heads, align="center", colour="muted")
@@ -88,13 +90,14 @@ def _matrix(subject: str, title: str, rows: pd.DataFrame) -> Figure:
 def _matrix_figure(subject: str, title: str, canvas: Canvas, *, cells: pd.DataFrame, totals: pd.Series[int]) -> Figure:
     sponsors = list(cells.index)
     rest = len(sponsors) - _SPONSORS
-    left_out = f" {plural(rest, 'sponsor')} with fewer trials are in the table." if rest > 0 else ""
+    left_out = f" Of {plural(rest, 'more sponsor')} with no more trials each the table tells." if rest > 0 else ""
     return Figure(
         id=f"sponsors-{slug(subject)}",
         title=f"{plain(title)}: who tests it, and how far",
         caption=(
             "Distinct trials of each lead sponsor by phase; trials of phases 1 and 2 are a column of their own. An "
-            f"empty cell is a phase in which this lake has no trial of this sponsor.{left_out}"
+            "empty cell is a phase in which this lake has no trial of this sponsor; n/a is what the registry calls not "
+            f"applicable.{left_out}"
         ),
         alt=(
             f"{plural(len(sponsors), 'lead sponsor')} by phase. Most trials: {shorten(sponsors[0], _LONGEST)}, "

@@ -14,7 +14,7 @@ from tmescope.report.horizon_landscapes import draw_maps, draw_matrices, slug
 from tmescope.report.horizon_lead import draw_lead_times
 from tmescope.report.horizon_pairs import draw_pairs
 from tmescope.report.horizon_rising import draw_rising
-from tmescope.report.horizon_tables import changes_table, subject_tables
+from tmescope.report.horizon_tables import changes_table, documents_table, subject_tables
 from tmescope.report.numbers import count, plain, plural
 from tmescope.report.page_parts import Drawn, asset, draw_for_page, environment, policy, runtime, style
 from tmescope.report.palette import DARK, LIGHT
@@ -38,6 +38,8 @@ class Part:
         In their order.
     tables : tuple of HtmlTable
         Below the figures.
+    absent : str
+        What has no figure, and why; may be empty.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Part:
     note: str
     figures: tuple[Drawn, ...]
     tables: tuple[HtmlTable, ...] = ()
+    absent: str = ""
 
 
 def draw_horizon(contents: HorizonContents) -> list[Figure]:
@@ -140,17 +143,38 @@ def _lead(contents: HorizonContents) -> str:
         rows = contents.of_area("trends", area)
         rising = rows[rows["lower_bound"].astype(float) > 0] if len(rows) else rows
         names = ", ".join(plain(name) for name in rising["name"].head(3))
-        many = plural(len(rising), "entity", "entities")
-        told.append(f"{title}: {many} surely rising{f', first {names}' if names else ''}.")
+        many = plural(len(rising), "entity surely rises", "entities surely rise")
+        told.append(f"{title}: {f'{many}, first {names}' if names else 'no entity surely rises'}.")
     day = f" What was known on {contents.as_of}." if contents.as_of else ""
     return " ".join(told) + day
 
 
 def _areas(contents: HorizonContents, drawn: Sequence[Drawn]) -> list[Part]:
     return [
-        Part(f"area-{area}", title, plain(contents.limits.get(area, "")), _of(drawn, f"area-{area}"))
+        Part(
+            f"area-{area}",
+            title,
+            plain(contents.limits.get(area, "")),
+            _of(drawn, f"area-{area}"),
+            tuple(table for table in (documents_table(contents, area),) if table),
+            _without_pairs(contents, area),
+        )
         for area, title in contents.areas.items()
     ]
+
+
+def _without_pairs(contents: HorizonContents, area: str) -> str:
+    pairs = contents.table("trend_pairs")
+    if "focus" not in pairs.columns:
+        return ""
+    own = pairs[pairs["focus"].astype(str) == area]
+    if not len(own) or (own["ratio_low"].astype(float) > 1).any():
+        return ""
+    many = plural(len(own), "pair that met often enough is", "pairs that met often enough are")
+    return (
+        "No pair is named together surely more often than by chance: the lower 5% bound of observed over expected "
+        f"papers is above 1 for none. The {many} in the table trend_pairs."
+    )
 
 
 def _subjects(contents: HorizonContents, drawn: Sequence[Drawn]) -> list[Part]:

@@ -14,7 +14,7 @@ from tmescope.report.horizon_contents import HorizonContents, is_true
 from tmescope.report.horizon_scales import FOOT, HEAD, ROW, Band, draw_grid, percent_ticks, shorten
 from tmescope.report.numbers import count, is_missing, plain, plural
 
-__all__ = ["draw_rising"]
+__all__ = ["draw_rising", "every_quarter"]
 
 _WIDTH = 970.0
 _LONGEST = 30
@@ -61,9 +61,9 @@ def _rising(contents: HorizonContents, area: str, title: str, *, rows: pd.DataFr
         id=f"rising-{area}",
         title=f"{title}: what rises",
         caption=(
-            f"{entities} with the surest rise, the surest first. The dot is the change of the share of papers in a "
+            f"{entities}, the surest rise first. The dot is the change of the share of papers in a "
             "year after shrinkage; the thick line reaches down to its lower 5% bound, by which they are ranked: "
-            f"{count(n_sure)} surely rise, with a bound above zero. The thin line is the 95% interval before "
+            f"{_sure(n_sure)}. The thin line is the 95% interval before "
             "shrinkage. The small line is the share of papers by quarter, from zero to its own largest; quarters that "
             "are not complete are left out. Papers, papers of the last year and trials are distinct documents."
             f"{f' Fewer than ten papers: {few}, marked *.' if few else ''}"
@@ -79,6 +79,12 @@ def _rising(contents: HorizonContents, area: str, title: str, *, rows: pd.DataFr
         datasets=canvas.datasets,
         numbers=_rising_numbers(rows),
     )
+
+
+def _sure(n: int) -> str:
+    if n == 0:
+        return "none surely rises, since no bound is above zero"
+    return f"{count(n)} surely {'rises' if n == 1 else 'rise'}, with a bound above zero"
 
 
 def _heads(canvas: Canvas) -> None:
@@ -130,7 +136,7 @@ def _sparks(
 ) -> None:
     counts = contents.of_area("trend_counts", area)
     counts = counts[(counts["kind"] == "paper") & ~is_true(counts["masked"])]
-    corpus = counts.groupby("quarter")["corpus"].max().sort_index()
+    corpus = every_quarter(counts.groupby("quarter")["corpus"].max(), contents.quarters.get(area, ()))
     if len(corpus) < 2:
         return
     (left, right), tall = _SPARK, ROW * 0.36
@@ -138,17 +144,35 @@ def _sparks(
     points, ends = [], []
     for entity, y in zip(rows["entity_id"], middles, strict=True):
         own = counts[counts["entity_id"] == entity].set_index("quarter")["n"].reindex(corpus.index).fillna(0)
-        share = (own.astype(float) / corpus.astype(float)).to_numpy()
+        share = (own.astype(float) / corpus.astype(float).clip(lower=1)).to_numpy()
         top = max(share.max(), 1e-12)
         line = [
             {"x": left + step * k, "y": y + tall - 2 * tall * v / top, "line": str(entity)} for k, v in enumerate(share)
         ]
         points += line
-        ends.append(
-            {**line[-1], "tip": f"{corpus.index[-1]}: {count(own.iloc[-1])} of {count(corpus.iloc[-1])} papers"}
-        )
+        ends.append({**line[-1], "tip": f"{corpus.index[-1]}: {plural(int(own.iloc[-1]), 'paper')}"})
     canvas.lines(points, colour=ink("muted"), width=1.4)
     canvas.dots(ends, colour=ink("accent"), size=18)
+    foot = canvas.height - FOOT + 12
+    canvas.words([{"x": left, "y": foot, "text": str(corpus.index[0])}], colour="muted", size=11)
+    canvas.words([{"x": right, "y": foot, "text": str(corpus.index[-1])}], colour="muted", align="right", size=11)
+
+
+def every_quarter(corpus: pd.Series[int], ends: Sequence[str] = ()) -> pd.Series[int]:
+    """Return the papers of each quarter from the first to the last, 0 in those of which none is known.
+
+    Parameters
+    ----------
+    corpus : pandas.Series
+        By quarters such as 2021Q4, of which some may be missing.
+    ends : sequence of str
+        Quarters that are there too, whether they have papers or not.
+    """
+    numbers = [4 * int(str(q)[:4]) + int(str(q)[5]) - 1 for q in (*corpus.index, *ends)]
+    if not numbers:
+        return corpus
+    names = [f"{n // 4}Q{n % 4 + 1}" for n in range(min(numbers), max(numbers) + 1)]
+    return corpus.reindex(names).fillna(0).astype(int)
 
 
 def _rising_numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ ROW, HEAD, FOOT = 24.0, 40.0, 26.0
 """Heights in pixels of a row, of what stands above the rows and of what stands below."""
 
 _PERCENTS = (-90, -80, -70, -50, -30, -20, 0, 20, 50, 100, 200, 300, 500, 700)
-_FEWEST_PIXELS = 0.09  # of the axis between two ticks
+_ROOM = 0.14  # of the axis between two ticks: the widest number is some 35 of 270 pixels
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def ratio_ticks(low: float, high: float) -> list[tuple[float, str]]:
 def _spread(ticks: list[tuple[float, str]], low: float, high: float, *, always: float) -> list[tuple[float, str]]:
     """Return the ticks within an axis that leave each other room; the one that must be there first."""
     inside = sorted((t for t in ticks if low - 1e-9 <= t[0] <= high + 1e-9), key=lambda t: (abs(t[0] - always), t[0]))
-    room = _FEWEST_PIXELS * (high - low)
+    room = _ROOM * (high - low)
     kept: list[tuple[float, str]] = []
     for tick in inside:
         if all(abs(tick[0] - other[0]) >= room for other in kept):

@@ -10,13 +10,15 @@ import pandas as pd
 from tmescope.horizon.alert_feeds import find_address
 from tmescope.report.horizon_contents import HorizonContents, is_true
 from tmescope.report.horizon_landscapes import slug
-from tmescope.report.numbers import is_missing, plain
+from tmescope.report.numbers import count, is_missing, plain
 from tmescope.report.tables import Cell, HtmlTable, number, words
 
-__all__ = ["changes_table", "subject_tables"]
+__all__ = ["changes_table", "documents_table", "subject_tables"]
 
 _MOST = 200
 _REACHED = 10
+_OPENED = 10
+_KINDS = ("paper", "review", "preprint", "trial")
 _Columns = Sequence[tuple[str, bool]]
 
 
@@ -46,6 +48,46 @@ def changes_table(contents: HorizonContents) -> HtmlTable | None:
     filters = [("What", 0, sorted({row[0].text for row in rows})), ("Where", 5, sorted({row[5].text for row in rows}))]
     caption = f"What is new since {contents.changes_since}" if contents.changes_since else "What is new"
     return _table("changes", caption, columns, rows=rows, filters=filters, note=note)
+
+
+def documents_table(contents: HorizonContents, area: str) -> HtmlTable | None:
+    """Return the newest documents behind the numbers of an area; None where the run listed none.
+
+    Parameters
+    ----------
+    contents : HorizonContents
+        With the table horizon_documents.
+    area : str
+        Its name.
+    """
+    table = contents.of_area("horizon_documents", area)
+    if not len(table):
+        return None
+    rows, names, kinds = [], [], set()
+    for keys, own in table.groupby(["entity_a", "entity_b", "kind"], sort=False, dropna=False):
+        name = " × ".join(contents.name_of(e) for e in keys[:2] if not is_missing(e))
+        names.append(plain(name))
+        kinds.add(str(keys[2]))
+        many = f"{min(len(own), _OPENED)} of {count(own['n'].iloc[0])}"
+        rows += [
+            [
+                words(name),
+                words(r["kind"]),
+                words(many),
+                _document(r["doc_id"]),
+                words(r["entered_on"]),
+                words(r["title"]),
+            ]
+            for r in _records(own.head(_OPENED))
+        ]
+    heads = ("Entity", "Kind", "Shown", "Document", "Entered", "Title")
+    filters = [("Entity", 0, list(dict.fromkeys(names))), ("Kind", 1, [k for k in _KINDS if k in kinds])]
+    note = (
+        f"The newest {_OPENED} of each kind; up to 50 are in the table horizon_documents, and all are listed by "
+        f"tmescope horizon trends --focus {area} --documents ENTITY."
+    )
+    caption = f"{contents.areas.get(area, area)}: the documents behind the numbers"
+    return _table(f"documents-{area}", caption, [(h, False) for h in heads], rows=rows, filters=filters, note=note)
 
 
 def _change(contents: HorizonContents, row: dict[Any, Any]) -> str:
@@ -98,10 +140,11 @@ def _actors(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
             words(_listed(r["phases"])),
             words(_listed(r["countries"])),
             words(r["last_posted_on"]),
+            _documents(r["doc_ids"]),
         ]
         for r in _records(table.head(_MOST))
     ]
-    more = [("Countries", False), ("Last posted", False)]
+    more = [("Countries", False), ("Last posted", False), ("Which", False)]
     note = "Active: recruiting, not yet recruiting, enrolling by invitation, or active without recruiting."
     return _table(f"actors-{name}", f"{title}: who is active where", [*columns, *more], rows=rows, note=note)
 
@@ -128,9 +171,7 @@ def _first(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
 
 
 def _partners(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
-    rows = [
-        [words(r["name"]), number(r["n_trials"]), words(_listed(r["doc_ids"]))] for r in _records(table.head(_MOST))
-    ]
+    rows = [[words(r["name"]), number(r["n_trials"]), _documents(r["doc_ids"])] for r in _records(table.head(_MOST))]
     columns = [("In one arm with", False), ("Trials", True), ("Which", False)]
     note = "Two drugs in two arms of a trial are compared, not combined, and make no pair."
     return _table(f"partners-{name}", f"{title}: combinations", columns, rows=rows, note=note)
@@ -138,29 +179,46 @@ def _partners(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
 
 def _formats(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
     rows = [
-        [words(r["name"]), words(r["phase"]), number(r["n_trials"]), number(r["n_summary_only"])]
+        [
+            words(r["name"]),
+            words(r["phase"]),
+            number(r["n_trials"]),
+            number(r["n_summary_only"]),
+            _documents(r["doc_ids"]),
+        ]
         for r in _records(table.head(_MOST))
     ]
     columns = [("Modality", False), ("Phase", False), ("Trials", True), ("In the summary alone", True)]
+    columns.append(("Which", False))
     return _table(f"formats-{name}", f"{title}: formats", columns, rows=rows)
 
 
 def _gaps(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
     shown = table[(table["kind"] != "condition") | is_true(table["is_tumour"])]
-    rows = [[words(r["name"]), words(r["phase"]), number(r["n_lake"])] for r in _records(shown.head(_MOST))]
+    rows = [
+        [words(r["name"]), words(r["phase"]), number(r["n_lake"]), _documents(r["doc_ids"])]
+        for r in _records(shown.head(_MOST))
+    ]
     columns = [("Modality or tumour", False), ("Phase", False), ("Trials of others in this lake", True)]
+    columns.append(("Which", False))
     note = "Absent from this lake: it holds the trials that were put into it, and no others."
     return _table(f"gaps-{name}", f"{title}: what is missing", columns, rows=rows, note=note)
 
 
 def _trials(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
-    columns = ("title", "phase", "status", "sponsor", "first_posted_on", "found_in")
+    columns = ("title", "phase", "status", "sponsor", "countries", "start_on", "first_posted_on", "found_in")
     there = [c for c in columns if c in table.columns]
-    rows = [[_document(r["doc_id"]), *(words(r[c]) for c in there)] for r in _records(table)]
+    rows = [[_document(r["doc_id"]), *(_part(c, r[c]) for c in there)] for r in _records(table)]
     heads = [("Trial", False), *((c.replace("_", " ").capitalize(), False) for c in there)]
     phases = sorted({str(r["phase"]) for r in _records(table)})
     column = there.index("phase") + 1
-    return _table(f"trials-{name}", f"{title}: all trials", heads, rows=rows, filters=[("Phase", column, phases)])
+    note = "Find narrows it to a sponsor, a country or a phase: to the trials behind a number of the figures."
+    caption, filters = f"{title}: all trials", [("Phase", column, phases)]
+    return _table(f"trials-{name}", caption, heads, rows=rows, filters=filters, note=note)
+
+
+def _part(column: str, value: object) -> Cell:
+    return words(_listed(value) if column == "countries" else value)
 
 
 def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -170,6 +228,16 @@ def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
 def _document(doc_id: object) -> Cell:
     shown = plain(doc_id)
     return Cell(shown.partition(":")[2] or shown, href=find_address(str(doc_id)) or None)
+
+
+def _documents(value: object) -> Cell:
+    """Return a cell of documents, each with its address; of many the first, and how many more there are."""
+    ids = [] if is_missing(value) else [one for one in str(value).split(";") if one]
+    if not ids:
+        return words("")
+    rest = f"and {len(ids) - _REACHED} more" if len(ids) > _REACHED else ""
+    shown = [_document(one) for one in ids[:_REACHED]]
+    return Cell(rest, sort=float(len(ids)), links=[(cell.text, cell.href) for cell in shown])
 
 
 def _listed(value: object) -> str:

@@ -30,13 +30,16 @@ class Cell:
     kind : str
         ``text``, ``number``, ``status``, ``code`` or ``meter``: a style, never a meaning of its own.
     href : str, optional
-        Address of a DOI.
+        Address of a DOI or of a document.
+    links : sequence of (str, str or None)
+        Several documents in place of `text`: what is shown of each, and its address.
     """
 
     text: str
     sort: float | str | None = None
     kind: str = "text"
     href: str | None = None
+    links: Sequence[tuple[str, str | None]] = ()
 
     @property
     def key(self) -> str | None:

@@ -62,6 +62,10 @@ HORIZON_SCHEMAS: Mapping[str, TableSchema] = {
             "last_quarter:str n_quarters:int masked:str notes:str"
         ),
     ),
+    "horizon_documents": TableSchema(
+        "one of the newest documents that name an entity or a pair of a focus area; n of its kind are counted in all",
+        columns_of("focus:str entity_a:str entity_b:str kind:str n:int doc_id:str entered_on:str title:str"),
+    ),
     "horizon_changes": TableSchema(
         "one thing that is new since a day for what is watched; documents that it reaches are in related",
         columns_of(

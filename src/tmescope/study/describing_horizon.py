@@ -92,7 +92,9 @@ def horizon_methods_step(context: Context, provenance: Mapping[str, Any], areas:
 
 
 def _documents(context: Context, sources: pd.DataFrame, provenance: Mapping[str, Any]) -> Iterator[str]:
-    each = listed(f"{row.n_documents:,} {said(row.kind)}s of {said(row.source)}" for row in sources.itertuples())
+    each = listed(
+        f"{plural(int(row.n_documents), said(row.kind))} ({said(row.source)})" for row in sources.itertuples()
+    )
     horizon = context.study.horizon
     known = "all that the lake holds" if horizon is None or horizon.as_of is None else f"known by {horizon.as_of}"
     yield (
@@ -105,10 +107,10 @@ def _documents(context: Context, sources: pd.DataFrame, provenance: Mapping[str,
     if len(aside):
         each = listed(f"{n:,} of the kind {said(kind)}" for kind, n in aside.items())
         yield f"Found by search and counted in no trend, since they are no papers and no trials: {each}."
-    n = int(sources["n_mentioning"].sum())
+    n, n_all = int(sources["n_mentioning"].sum()), int(sources["n_documents"].sum())
     yield (
-        f"Genes, drugs, diseases, kinds of therapy and concepts were looked up in {n:,} documents with a dictionary; "
-        "names that mean several things count only where the text decides."
+        "Genes, drugs, diseases, kinds of therapy and concepts were looked up with a dictionary, and found in "
+        f"{n:,} of {plural(n_all, 'document')}; names that mean several things count only where the text decides."
     )
 
 

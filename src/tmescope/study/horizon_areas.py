@@ -8,13 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from tmescope.facts.focus import FocusArea, load_focus, read_focus
 from tmescope.foundation.errors import InputError, TmescopeError
 from tmescope.foundation.provenance import hash_json
 from tmescope.horizon.focus_documents import select_area
 from tmescope.horizon.lead_times import lead_times
 from tmescope.horizon.mention_index import MentionIndex
+from tmescope.horizon.opened_counts import open_counts
+from tmescope.horizon.quarters import number_of, read_quarter
 from tmescope.horizon.rising import measure_rising
+from tmescope.horizon.trends import Trends
 from tmescope.store.tables import empty_table, shape_table, write_table
 from tmescope.study.ledger import Step
 
@@ -27,6 +32,9 @@ __all__ = ["area_step", "find_areas", "lead_step"]
 
 _LEAD_TYPES = ("gene", "drug", "modality")
 """Entities that a trial can be about in the same words as a paper."""
+
+_OPENED = 50
+"""Documents of each entity or pair, and kind, that are listed: the newest."""
 
 
 def find_areas(
@@ -94,7 +102,7 @@ def _measure(index: MentionIndex, area: FocusArea, horizon: HorizonPart) -> tupl
     about: dict[str, Any] = {"area": area.name, "title": area.title, "n_documents": n_documents, "notes": []}
     about["limits"] = area.limits
     about["names"] = {term.id: term.name for term in (*area.roots, *area.entities, *area.watch)}
-    tables = {name: empty_table(name) for name in ("trends", "trend_counts", "trend_pairs")}
+    tables = {name: empty_table(name) for name in ("trends", "trend_counts", "trend_pairs", "horizon_documents")}
     if not n_documents:
         about["notes"].append("The lake holds no document of this area.")
         return about, tables
@@ -118,7 +126,32 @@ def _measure(index: MentionIndex, area: FocusArea, horizon: HorizonPart) -> tupl
     if rising.pairs is not None:
         tables["trend_pairs"] = rising.pairs.table
         about |= {"n_pairs_met": rising.pairs.n_met, "pairs_begin_on": rising.pairs.begins_on.isoformat()}
+    tables["horizon_documents"] = _open(index, area, horizon, shown=shown, found=found, pairs=tables["trend_pairs"])
     return about, tables
+
+
+def _open(
+    index: MentionIndex,
+    area: FocusArea,
+    horizon: HorizonPart,
+    *,
+    shown: pd.Series[str],
+    found: Trends,
+    pairs: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the newest documents behind the numbers that the report shows."""
+    one = [(str(entity),) for entity in shown]
+    first, opened = horizon.first_day, []
+    if one:
+        used = [read_quarter(q) for q in found.quarters]
+        opened.append(open_counts(index, one, since=first, quarters=used, focus=area.name))
+    sure = pairs[pairs["ratio_low"].astype(float) > 1].head(horizon.shown)
+    two = [(str(a), str(b)) for a, b in zip(sure["entity_a"], sure["entity_b"], strict=True)]
+    if two:
+        span = range(number_of(first), index.coverage["paper"].last_complete + 1)
+        found_together = open_counts(index, two, since=first, quarters=span, focus=area.name)
+        opened.append(found_together[found_together["kind"] == "paper"])
+    return pd.concat(opened, ignore_index=True) if opened else empty_table("horizon_documents")
 
 
 def lead_step(context: Context, lake: StudyLake) -> Step:

@@ -83,6 +83,9 @@ def _contents(context: Context, provenance: dict[str, Any], areas: Sequence[str]
         limits={name: " ".join([*one["notes"], one["limits"]]) for name, one in about.items()},
         subjects={one["subject"]: one["title"] for one in subjects},
         names={e: n for one in about.values() for e, n in one["names"].items()} | _names(tables),
+        quarters={
+            name: (one["quarters"][0], one["quarters"][-1]) for name, one in about.items() if one.get("quarters")
+        },
         n_documents={str(k): int(n) for k, n in tables["horizon_sources"].groupby("kind")["n_documents"].sum().items()},
         as_of=horizon.as_of,
         changes_since=horizon.changes_since,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HORIZON_TABLES", "horizon_table_step", "read_about", "sources_step"]
 
-_OF_AREAS = ("trends", "trend_counts", "trend_pairs")
+_OF_AREAS = ("trends", "trend_counts", "trend_pairs", "horizon_documents")
 HORIZON_TABLES = (
     *("horizon_sources", "horizon_areas", "horizon_changes"),
     *_OF_AREAS,
