@@ -63,6 +63,9 @@ def test_a_number_opens_to_its_documents_on_a_narrow_screen(browser: Chromium, r
     assert page.run(_WIDE) == 0
     table = "document.getElementById('documents-oncology')"
     shown = f"[...{table}.querySelectorAll('tbody tr')].filter((r) => !r.hidden)"
-    page.run(f"""(() => {{ const s = {table}.querySelector('select'); [...s.options].forEach((o) => {{ if (o.text.startsWith('TIGIT ×')) s.value = o.value; }});
-        s.dispatchEvent(new Event('input', {{bubbles: true}})); }})()""")
+    page.run(f"""(() => {{
+        const select = {table}.querySelector('select');
+        select.value = [...select.options].find((o) => o.text.startsWith('TIGIT \u00d7')).value;
+        select.dispatchEvent(new Event('input', {{bubbles: true}}));
+    }})()""")
     assert page.run(f"{shown}.map((r) => r.querySelector('a').href)") == ["https://pubmed.ncbi.nlm.nih.gov/12/"]

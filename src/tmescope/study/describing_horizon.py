@@ -92,9 +92,8 @@ def horizon_methods_step(context: Context, provenance: Mapping[str, Any], areas:
 
 
 def _documents(context: Context, sources: pd.DataFrame, provenance: Mapping[str, Any]) -> Iterator[str]:
-    each = listed(
-        f"{plural(int(row.n_documents), said(row.kind))} ({said(row.source)})" for row in sources.itertuples()
-    )
+    columns = (sources["kind"], sources["source"], sources["n_documents"].astype(int).tolist())
+    each = listed(f"{plural(n, said(kind))} ({said(source)})" for kind, source, n in zip(*columns, strict=True))
     horizon = context.study.horizon
     known = "all that the lake holds" if horizon is None or horizon.as_of is None else f"known by {horizon.as_of}"
     yield (
