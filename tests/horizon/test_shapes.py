@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import pyarrow as pa
 
 from tmescope.horizon.dictionary import Dictionary
+from tmescope.horizon.entities import build_dictionary, tag
 from tmescope.horizon.evidence import Texts
 from tmescope.horizon.shapes import drug_words
 
@@ -28,3 +30,21 @@ def test_places_that_are_taken_are_left_out():
 def test_stems_have_a_day():
     assert _words("examplebart twoxxmab", [], dt.date(2020, 1, 1)) == ["twoxxmab"]
     assert _words("examplebart", [], dt.date(2022, 1, 1)) == ["examplebart"]
+
+
+def test_family_names_are_no_drugs():
+    assert _words("Andersen and Kristoffersen gave tofersen", []) == ["tofersen"]
+
+
+def test_a_vertebra_is_no_drug_and_the_drug_is_found_where_it_is_written_as_one():
+    documents = pa.table(
+        {
+            "doc_id": ["a", "b"],
+            "title": ["Fusion from L4 to S1", "S-1 plus cisplatin"],
+            "abstract": ["L5-S1 and (S1)", "Oral S-1 was given with osimertinib."],
+        }
+    )
+    found = tag(documents, build_dictionary())
+    drugs = {(r["doc_id"], r["entity_id"], r["part"]) for r in found.to_pylist() if r["entity_type"] == "drug"}
+    assert {d for d in drugs if d[0] == "a"} == set()
+    assert {("b", "drug:s1", "title"), ("b", "drug:s1", "abstract"), ("b", "drug:cisplatin", "title")} <= drugs

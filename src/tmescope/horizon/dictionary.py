@@ -24,7 +24,8 @@ __all__ = ["Dictionary", "settle_forms"]
 
 _TYPE_ORDER = ("", "drug", "gene", "disease", "modality", "concept", "sponsor", "country")
 """Of types that share a form, which has it: shields first."""
-_SYMBOLS = {SYMBOL, SPELT}
+_TINY = 2  # letters and digits of the name of a drug
+_ROWS = 6  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
 _ROWS = 5  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
 
 
@@ -121,6 +122,14 @@ class Dictionary:
     def may_stand_by_words(self) -> NDArray[np.bool_]:
         """For each form, whether words beside may show that it is a gene: a symbol, or a former one with a digit."""
         return self._genes(lambda f: f.rank in _SYMBOLS or (f.rank == FORMER and _has_digit(f.text)))
+
+    @cached_property
+    def tiny_drugs(self) -> NDArray[np.int64]:
+        """Forms of drugs of one letter and one digit, such as S-1, that are a drug only where written so."""
+        return np.array(
+            [i for i, f in enumerate(self.forms) if f.entity_type == "drug" and sum(map(str.isalnum, f.text)) <= _TINY],
+            dtype=np.int64,
+        )
 
     @cached_property
     def _first_days(self) -> Mapping[str, dt.date | None]:

@@ -19,7 +19,7 @@ from tmescope.horizon.evidence import FIRST, FORM, FROM, LAST, TEXT, TO, Texts, 
 from tmescope.horizon.evidence_days import find_days
 from tmescope.horizon.gene_forms import gene_forms, names_of
 from tmescope.horizon.mentions import Mentions
-from tmescope.horizon.shapes import drug_words
+from tmescope.horizon.shapes import drug_words, spelt_as_listed
 from tmescope.horizon.trial_mentions import trial_mentions
 from tmescope.horizon.word_forms import disease_forms, vocabulary_forms
 
@@ -136,7 +136,7 @@ def _tag_text(documents: pa.Table, dictionary: Dictionary, found: Mentions) -> N
     breaks = pc.binary_length(titles).to_numpy(zero_copy_only=False).astype(np.int64)
     characters = pc.utf8_length(titles).to_numpy(zero_copy_only=False).astype(np.int64)
     rows = find(dictionary.automaton, texts.data, texts.ends)
-    accepted = accept(rows, texts, dictionary)
+    accepted = accept(rows, texts, dictionary) & spelt_as_listed(rows, texts, dictionary)
     since = find_days(rows, accepted, texts, dictionary=dictionary)
     rows = rows[accepted]
     in_title = rows[:, FROM] <= breaks[rows[:, TEXT]]

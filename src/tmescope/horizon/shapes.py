@@ -11,7 +11,7 @@ import numpy as np
 
 from tmescope.facts.horizon_terms import load_not_drugs, load_stems
 from tmescope.horizon.drugs import is_company_code
-from tmescope.horizon.evidence import FROM, TEXT, TO
+from tmescope.horizon.evidence import FORM, FROM, TEXT, TO
 from tmescope.horizon.found_rows import gather_rows
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tmescope.horizon.dictionary import Dictionary
     from tmescope.horizon.evidence import Texts
 
-__all__ = ["DrugWord", "drug_words"]
+__all__ = ["DrugWord", "drug_words", "spelt_as_listed"]
 
 
 class DrugWord(NamedTuple):
@@ -81,6 +81,25 @@ def drug_words(texts: Texts, taken: NDArray[np.int32], dictionary: Dictionary) -
         is_drug = is_company_code(name) if shape == CODE else name.lower() not in load_not_drugs()
         if is_drug and not _is_taken(places, taken, begin=(text << 32) | first, end=(text << 32) | last):
             yield DrugWord(text, first, name, since)
+
+
+def spelt_as_listed(found: NDArray[np.int32], texts: Texts, dictionary: Dictionary) -> NDArray[np.bool_]:
+    """Return which names are not a tiny name of a drug in another spelling: S1 is a vertebra, S-1 is a drug.
+
+    Parameters
+    ----------
+    found : array of int32, n_found x 6
+        Names that were accepted.
+    texts : Texts
+        In which they were found.
+    dictionary : Dictionary
+        Of their forms.
+    """
+    kept = np.ones(len(found), dtype=np.bool_)
+    for row in np.flatnonzero(np.isin(found[:, FORM], dictionary.tiny_drugs)):
+        text, form, first, last = (int(found[row, column]) for column in (TEXT, FORM, FROM, TO))
+        kept[row] = texts.cut(text, first, last) == dictionary.forms[form].text.encode()
+    return kept
 
 
 def _is_taken(places: NDArray[np.int64], taken: NDArray[np.int32], *, begin: int, end: int) -> bool:
