@@ -172,7 +172,7 @@ def plain(text: object) -> str:
     if is_missing(text):
         return MISSING
     visible = _BIDI_CONTROLS.sub("\ufffd", str(text))
-    return "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cs"} else c for c in visible)
+    return "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in visible)
 
 
 def isolate(text: object) -> str:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from tmescope.foundation.errors import FormatVersionError, StoreError
 from tmescope.store.cell_schemas import CELL_SCHEMAS
+from tmescope.store.csv_cells import inert_cells
 from tmescope.store.horizon_schemas import HORIZON_SCHEMAS
 from tmescope.store.table_schema import TableSchema
 from tmescope.store.table_schema import columns_of as _columns
@@ -38,7 +39,6 @@ TEXT = pd.StringDtype(na_value=np.nan)
 """Type of text columns: missing is NaN, never the word None, in pandas 2 and 3 alike."""
 
 _PANDAS: Mapping[str, Any] = {"str": TEXT, "float": "float64", "int": "Int64", "bool": "boolean"}
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 SCHEMAS: Mapping[str, TableSchema] = {
@@ -373,15 +373,15 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     Parameters
     ----------
     table : pandas.DataFrame
-        Text cells that begin with ``=``, ``+``, ``-``, ``@`` or a control character get a leading apostrophe.
+        Text cells that begin with ``=``, ``+``, ``-``, ``@`` or a control character get a leading apostrophe; what
+        would steer a terminal is escaped.
     path : pathlib.Path
         In a folder that is not yet committed, see `tmescope.store.atomic.staged_folder`.
     """
     safe = table.copy()
     for column in safe.columns:
         if pd.api.types.is_string_dtype(safe[column].dtype) or safe[column].dtype == object:
-            text = safe[column].astype(TEXT)
-            safe[column] = text.mask(text.str.startswith(_DANGEROUS).fillna(False).astype(bool), "'" + text)
+            safe[column] = inert_cells(safe[column].astype(TEXT))
     safe.to_csv(path, index=False, lineterminator="\n")
 
 
