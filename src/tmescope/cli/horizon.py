@@ -110,9 +110,10 @@ def _said(outcome: FileOutcome) -> dict[str, object]:
 def _tell(outcomes: Sequence[FileOutcome], output: Path, *, seconds: float) -> None:
     from tmescope.cli.main import as_plain
 
+    shown = _told_apart([o.path for o in outcomes])
     rows = [
         (
-            as_plain(o.path.name),
+            as_plain(shown[o.path]),
             o.format or "-",
             "refused" if o.refused else "new" if o.is_new else "unchanged",
             *((f"{n:,}" for n in (o.counts.added, o.counts.revised, o.counts.deleted)) if o.counts else "---"),
@@ -123,11 +124,12 @@ def _tell(outcomes: Sequence[FileOutcome], output: Path, *, seconds: float) -> N
     if rows:
         print_table(("file", "format", "state", "added", "revised", "deleted"), [rows[i] for i in sorted(first)])
     if len(rows) > _MOST_ROWS:
-        typer.echo(f"and {len(rows) - _MOST_ROWS} more files (--json tells all)")
+        rest = len(rows) - _MOST_ROWS
+        typer.echo(f"and {rest} more {'file' if rest == 1 else 'files'} (--json tells all)")
     refused = [o for o in outcomes if o.refused]
     for place, outcome in enumerate(refused):
         why = outcome.refused if place < _MOST_TOLD or outcome.refused is None else outcome.refused.what
-        typer.echo(as_plain(f"\nrefused  {outcome.path.name}: {why}"), err=True)
+        typer.echo(as_plain(f"\nrefused  {shown[outcome.path]}: {why}"), err=True)
     n_new = sum(o.is_new for o in outcomes)
     noun = "file" if n_new == 1 else "files"
     fresh = sum(o.n_documents for o in outcomes if o.is_new)
@@ -135,6 +137,12 @@ def _tell(outcomes: Sequence[FileOutcome], output: Path, *, seconds: float) -> N
         f"{output}: {n_new} {noun} with {fresh:,} documents added ({fresh / max(seconds, 1e-3):,.0f} a second), "
         f"{len(outcomes) - n_new - len(refused)} were there already, {len(refused)} refused"
     )
+
+
+def _told_apart(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the names of files, with their folder where two have the same."""
+    names = Counter(path.name for path in dict.fromkeys(paths))
+    return {path: path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}" for path in paths}
 
 
 @horizon_app.command("info")
@@ -220,6 +228,7 @@ def search(
     """Find the current documents that fit some words best, offline; exit code 1 where there is none."""
     import sys
 
+    from tmescope.cli.horizon_telling import as_json
     from tmescope.cli.main import as_plain
     from tmescope.store.lake import open_lake
     from tmescope.store.search import search_lake
@@ -231,7 +240,7 @@ def search(
     )
     for hit in found.hits:
         if json:
-            typer.echo(_json.dumps(asdict(hit)))
+            typer.echo(as_json(asdict(hit), indent=None))
             continue
         typer.echo(f"{as_plain(hit.doc_id)}  {hit.kind}  {hit.entered_on or 'day unknown'}  {as_plain(hit.source)}")
         for text in dict.fromkeys((hit.title, hit.snippet)):
@@ -239,7 +248,10 @@ def search(
     if found.is_partial and not json:
         typer.echo(f"more than {found.n_ranked:,} documents fit: these are the best of the newest", err=True)
     if not found.hits:
-        typer.echo("nothing was found", err=True)
+        n = opened.connect().execute("SELECT count(*) FROM documents").fetchone()
+        typer.echo(
+            f"nothing was found among {n[0] if n else 0:,} documents: all words must occur; try pembro* or OR", err=True
+        )
         raise typer.Exit(_INCOMPLETE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as _json
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tmescope.cli.horizon import LakePath
-from tmescope.cli.horizon_telling import as_csv, last_day, plain, refuse_both
+from tmescope.cli.horizon_telling import as_csv, as_json, last_day, plain, refuse_both
 from tmescope.cli.lists import print_table
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ def landscape(
         str | None,
         typer.Option("--as-of", help="A day in the past, 2023-06-30: what was known then.", show_default=False),
     ] = None,
-    table: Annotated[Table, typer.Option("--table", help="Which table --csv writes.")] = "counts",
+    table: Annotated[
+        Table | None,
+        typer.Option("--table", help="Tell this table alone; with --csv it is counts if omitted.", show_default=False),
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write one table as CSV, see --table.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Write all tables as one JSON object.")] = False,
     output: Annotated[
@@ -84,11 +88,13 @@ def landscape(
     if output is not None:
         _write_tables(found, output)
     if csv:
-        typer.echo(as_csv(found.tables()[f"landscape_{table}"]), nl=False)
+        typer.echo(as_csv(found.tables()[f"landscape_{table or 'counts'}"]), nl=False)
     elif json:
         typer.echo(_as_json(found))
+    elif table is not None:
+        _tell_one(found.tables()[f"landscape_{table}"])
     else:
-        _tell(found)
+        _tell(found, as_of)
 
 
 def _connect(lake: Path, day: date | None = None, *, needed: bool = True) -> Connection:
@@ -119,20 +125,36 @@ def _as_json(found: Landscape) -> str:
             for key in {"doc_ids", "active_doc_ids", "arms"}.intersection(record):
                 record[key] = (record[key] or "").split(";") if record[key] else []
     document = {"subject": found.subject, "names": dict(found.names), "notes": list(found.notes), **tables}
-    return _json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False)
+    return as_json(document)
 
 
-def _tell(found: Landscape) -> None:
+def _tell_one(table: pd.DataFrame) -> None:
+    """Print all rows of one table; its subject is what was asked for."""
+    columns = tuple(c for c in table.columns if c != "subject")
+    print_table(columns, [[plain(_shown(cell), _WIDTH) for cell in row] for row in _cells(table[list(columns)])])
+
+
+def _cells(table: pd.DataFrame) -> list[list[object]]:
+    cells: list[list[object]] = table.astype(object).where(table.notna(), "").to_numpy().tolist()
+    return cells
+
+
+def _shown(cell: object) -> str:
+    return ("yes" if cell else "no") if isinstance(cell, bool) else str(cell)
+
+
+def _tell(found: Landscape, as_of: str | None) -> None:
     names = [f"{plain(name, _WIDTH)} ({key})" if name != key else key for key, name in _subject_names(found)]
     n = len(found.trials)
-    typer.secho(f"{' with '.join(names)}: {n} {'trial' if n == 1 else 'trials'}", bold=True)
+    then = f", as known on {plain(as_of, _WIDTH)}" if as_of else ""
+    typer.secho(f"{' with '.join(names)}: {n} {'trial' if n == 1 else 'trials'}{then}", bold=True)
     if not n:
         typer.echo("no trial of this lake names it")
     columns = ("nct_id", "first_posted_on", "phase", "status", "sponsor")
     _tell_table("newest trials", columns, _newest(found.trials))
     for axis in _AXES if n else ():
         rows = found.counts[found.counts["axis"] == axis]
-        _tell_table(axis.replace("_", " "), ("value", "n_trials"), rows)
+        _tell_table(axis.replace("_", " "), ("value", "n_trials"), rows, last=axis.endswith("_year"))
     _tell_table("who (lead sponsors)", ("sponsor", "sponsor_class", "n_trials", "n_active", "phases"), found.actors)
     _tell_table("formats", ("name", "phase", "n_trials", "n_summary_only"), found.formats)
     _tell_table("in one arm with", ("name", "n_trials"), found.combinations)
@@ -172,16 +194,16 @@ def _subject_names(found: Landscape) -> list[tuple[str, str]]:
     return [(key, found.names.get(key, key)) for key in found.subject.split(" + ")]
 
 
-def _tell_table(heading: str, columns: tuple[str, ...], table: pd.DataFrame) -> None:
+def _tell_table(heading: str, columns: tuple[str, ...], table: pd.DataFrame, *, last: bool = False) -> None:
     if table.empty:
         return
     typer.echo(f"\n{heading}")
-    shown = table[list(columns)].head(_MOST_ROWS)
+    shown = table[list(columns)]
+    shown = shown.tail(_MOST_ROWS) if last else shown.head(_MOST_ROWS)
     head = tuple(c.replace("n_", "").replace("_", " ") for c in columns)
-    cells = shown.astype(object).where(shown.notna(), "").to_numpy().tolist()
-    print_table(head, [[plain(str(cell), _WIDTH) for cell in row] for row in cells])
+    print_table(head, [[plain(_shown(cell), _WIDTH) for cell in row] for row in _cells(shown)])
     if len(table) > _MOST_ROWS:
-        typer.echo(f"and {len(table) - _MOST_ROWS} more")
+        typer.echo(f"and {len(table) - _MOST_ROWS} {'earlier ones' if last else 'more'}")
 
 
 @watch_app.command("add")
@@ -285,11 +307,11 @@ def run(
         mark_told(folder, state.watch.name, state.run)
     if any(state.untold for state in states):
         raise typer.Exit(NEWS)
+    if chosen and sys.stderr.isatty():  # cron would mail it
+        typer.echo(f"nothing is new for {', '.join(dict.fromkeys(chosen))}", err=True)
 
 
 def _tell_alerts(alerts: list[Alert], *, names: Mapping[str, str], json: bool, output: Path | None) -> None:
-    import sys
-
     from tmescope.horizon.alert_feeds import as_json, as_text
 
     text = as_json(alerts) if json else as_text(alerts, names)

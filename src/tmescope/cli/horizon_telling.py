@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["as_csv", "first_day", "last_day", "plain", "refuse_both"]
+__all__ = ["as_csv", "as_json", "first_day", "last_day", "plain", "refuse_both"]
 
 
 def first_day(text: str, where: str) -> date:
@@ -50,6 +50,14 @@ def plain(text: str, width: int) -> str:
 
     shown = make_inert(text)
     return shown if len(shown) <= width else f"{shown[: width - 1]}…"
+
+
+def as_json(document: object, *, indent: int | None = 1) -> str:
+    """Return JSON of plain ASCII that is no markup wherever it is put."""
+    import json
+
+    text = json.dumps(document, indent=indent, ensure_ascii=True, allow_nan=False, default=str)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def as_csv(table: pd.DataFrame) -> str:

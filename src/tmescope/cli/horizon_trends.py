@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as _json
+import math
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tmescope.cli.horizon import LakePath
-from tmescope.cli.horizon_telling import as_csv, first_day, last_day, plain, refuse_both
+from tmescope.cli.horizon_telling import as_csv, as_json, first_day, last_day, plain, refuse_both
 from tmescope.cli.lists import print_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tmescope.horizon.backtest import BacktestOptions
     from tmescope.horizon.mention_index import MentionIndex
     from tmescope.horizon.trends import Trends
 
@@ -29,6 +31,24 @@ _WARNING = 300
 _HORIZON = Path("horizon")
 _MOST_ROWS = 25
 _MOST_PAIRS = 10
+_STEEPEST = 20.0
+_RISING = (
+    "rank",
+    "name",
+    "entity_type",
+    "papers",
+    "n_trials",
+    "a_year",
+    "at_least",
+    "95%_unshrunk",
+    "q_value",
+    "flags",
+)
+_HOW = (
+    "a year: negative binomial slope after shrinkage; at least: its lower 5% bound, which ranks; q value: false "
+    "discovery rate\nflags: few (under ten papers), new (first named in the last two years), uneven (varies far more "
+    "than the others), one_end"
+)
 
 Table = Literal["trends", "counts", "pairs", "novel", "lead_times", "lead_curve"]
 Since = Annotated[
@@ -59,7 +79,7 @@ def trends(
     quarter: Annotated[
         str | None, typer.Option("--quarter", help="With --documents: only this quarter, 2023Q4.", show_default=False)
     ] = None,
-    table: Annotated[Table, typer.Option("--table", help="Which table --csv writes.")] = "trends",
+    table: Annotated[Table, typer.Option("--table", help="Which table is told, and which --csv writes.")] = "trends",
     csv: Csv = False,
     json: AsJson = False,
 ) -> None:
@@ -87,7 +107,7 @@ def trends(
     elif json:
         typer.echo(_as_json(tables, {"focus": focus or "", "since": first.isoformat(), "notes": list(found.notes)}))
     else:
-        _tell(tables, found)
+        _tell(tables, found, table)
 
 
 @trends_app.command("backtest")
@@ -132,11 +152,37 @@ def backtest(
         typer.echo(_as_json({"backtest": found.table, "entities": found.entities}, about))
     else:
         typer.secho(f"known until {day}, judged by {found.judged_from} to {found.judged_until}", bold=True)
-        columns = ("outcome", "ranking", "k", "n_hits", "precision", "ci_low", "ci_high", "enrichment")
+        columns = (
+            "outcome",
+            "ranking",
+            "k",
+            "n_hits",
+            "n_hits_total",
+            "n",
+            "precision",
+            "ci_low",
+            "ci_high",
+            "enrichment",
+        )
         if found.table.empty:
             typer.echo("no entity has papers enough by that day to be ranked: there is nothing to judge", err=True)
             return
         _print(columns, found.table, most=len(found.table))
+        _explain(found.table, BacktestOptions())
+
+
+def _explain(table: pd.DataFrame, options: BacktestOptions) -> None:
+    typer.echo(
+        f"\ngrew: at least {options.growth:g} times the share of the last year before, {options.least_after} papers "
+        f"and p < {options.level:g}; first_trial: a first trial came to what had none\n"
+        "k: how many of the top; hits total: of all n candidates; precision: hits of k, with its 95% interval; "
+        "enrichment: over what blind draws get"
+    )
+    for outcome, rows in table.groupby("outcome", sort=False):
+        if not rows["n_hits_total"].any():
+            typer.echo(
+                f"notice: none of {int(rows['n'].max())} candidates came true by {outcome}: nothing can be enriched"
+            )
 
 
 def _choose(index: MentionIndex, focus: str) -> None:
@@ -186,29 +232,52 @@ def _chosen(tables: dict[str, pd.DataFrame], name: Table) -> pd.DataFrame:
     return tables[name]
 
 
-def _tell(tables: dict[str, pd.DataFrame], found: Trends) -> None:
-    columns = (
-        "rank",
-        "name",
-        "entity_type",
-        "n_documents",
-        "n_trials",
-        "shrunk_slope",
-        "lower_bound",
-        "q_value",
-        "flags",
-    )
-    typer.secho("rising (change of the logarithm of the share in a year)", bold=True)
-    _print(columns, tables["trends"], most=_MOST_ROWS)
+def _tell(tables: dict[str, pd.DataFrame], found: Trends, table: Table) -> None:
+    if table != "trends":
+        asked = _chosen(tables, table)
+        _print(tuple(asked.columns), asked, most=_MOST_ROWS)
+        return
+    typer.secho("rising: change of the share of papers in a year, the surest first", bold=True)
+    _print(_RISING, _rising(tables["trends"]), most=_MOST_ROWS)
+    typer.echo(_HOW)
     pair_columns = ("name_a", "name_b", "n", "expected", "ratio_low", "first_on")
-    for name, heading in (("pairs", "named together more than by chance"), ("novel", "new pairs, confirmed")):
+    sure = "pairs" in tables and (tables["pairs"]["ratio_low"].astype(float) > 1).any()
+    headings = {
+        "pairs": "named together"
+        + (", the surest excess over chance first" if sure else ": no pair surely beyond chance"),
+        "novel": "new pairs, confirmed by three papers of two groups",
+    }
+    for name, heading in headings.items():
         if name in tables and len(tables[name]):
             typer.secho(f"\n{heading}", bold=True)
             _print(pair_columns, tables[name], most=_MOST_PAIRS)
+    if "pairs" in tables and len(tables["pairs"]):
+        typer.echo(
+            "expected: papers by chance; ratio low: lower 5% bound of papers over expected ones, after shrinkage"
+        )
     typer.echo("")
     for note in found.notes:
         typer.echo(f"notice: {note}")
     typer.echo("the documents behind a number: --documents ENTITY --quarter 2023Q4")
+
+
+def _rising(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a ranking with its slopes as per cent a year."""
+    shown = table.assign(papers=table["n_documents"])
+    for name, column in (("a_year", "shrunk_slope"), ("at_least", "lower_bound")):
+        shown[name] = table[column].map(_percent)
+    ends = zip(table["ci_low"].map(_percent), table["ci_high"].map(_percent), strict=True)
+    shown["95%_unshrunk"] = [f"{low} to {high}" if low and high else "" for low, high in ends]
+    return shown
+
+
+def _percent(slope: float) -> str:
+    if not math.isfinite(slope):
+        return ""
+    if slope == 0:
+        return "0"
+    change = math.expm1(min(slope, _STEEPEST))
+    return f"{100 * change:+.1f}%" if abs(change) < 1 else f"{100 * change:+.3g}%"
 
 
 def _tell_documents(
@@ -226,8 +295,10 @@ def _tell_documents(
         typer.echo(_as_json({"documents": found}, {"entity_id": name}))
     else:
         shown = name if name == entity else f"{entity} ({name})"
-        typer.secho(f"{plain(shown, _WIDTH)}: {len(found)} documents", bold=True)
-        _print(tuple(found.columns), found, most=len(found))
+        many = "1 document" if len(found) == 1 else f"{len(found):,} documents"
+        typer.secho(f"{plain(shown, _WIDTH)}: {many}", bold=True)
+        if len(found):
+            _print(tuple(found.columns), found, most=len(found))
 
 
 def _print(columns: tuple[str, ...], table: pd.DataFrame, *, most: int) -> None:
@@ -246,4 +317,4 @@ def _cell(value: object) -> str:
 
 def _as_json(tables: Mapping[str, pd.DataFrame], about: Mapping[str, object]) -> str:
     records = {name: _json.loads(table.to_json(orient="records")) for name, table in tables.items()}
-    return _json.dumps({**about, **records}, indent=1, ensure_ascii=True, allow_nan=False)
+    return as_json({**about, **records})
