@@ -18,7 +18,7 @@ from tmescope.cli.lists import print_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tmescope.horizon.backtest import BacktestOptions
+    from tmescope.horizon.backtest import Backtest, BacktestOptions
     from tmescope.horizon.mention_index import MentionIndex
     from tmescope.horizon.trends import Trends
 
@@ -151,24 +151,19 @@ def backtest(
         about = {"frozen_on": day.isoformat(), "judged_from": found.judged_from, "judged_until": found.judged_until}
         typer.echo(_as_json({"backtest": found.table, "entities": found.entities}, about))
     else:
-        typer.secho(f"known until {day}, judged by {found.judged_from} to {found.judged_until}", bold=True)
-        columns = (
-            "outcome",
-            "ranking",
-            "k",
-            "n_hits",
-            "n_hits_total",
-            "n",
-            "precision",
-            "ci_low",
-            "ci_high",
-            "enrichment",
-        )
-        if found.table.empty:
-            typer.echo("no entity has papers enough by that day to be ranked: there is nothing to judge", err=True)
-            return
-        _print(columns, found.table, most=len(found.table))
-        _explain(found.table, BacktestOptions())
+        _tell_backtest(found)
+
+
+def _tell_backtest(found: Backtest) -> None:
+    from tmescope.horizon.backtest import BacktestOptions
+
+    typer.secho(f"known until {found.frozen_on}, judged by {found.judged_from} to {found.judged_until}", bold=True)
+    if found.table.empty:
+        typer.echo("no entity has papers enough by that day to be ranked: there is nothing to judge", err=True)
+        return
+    columns = ("outcome", "ranking", "k", "n_hits", "n_hits_total", "n", "precision", "ci_low", "ci_high", "enrichment")
+    _print(columns, found.table, most=len(found.table))
+    _explain(found.table, BacktestOptions())
 
 
 def _explain(table: pd.DataFrame, options: BacktestOptions) -> None:
