@@ -12,7 +12,7 @@ from tmescope.horizon.mention_index import index_mentions
 from tmescope.horizon.opened_counts import open_counts
 from tmescope.horizon.pairs import rank_pairs
 from tmescope.horizon.quarters import number_of, read_quarter
-from tmescope.horizon.trend_counts import count_quarters, documents_of, select_focus
+from tmescope.horizon.trend_counts import count_quarters, documents_of
 from tmescope.horizon.trends import rank_trends
 
 SINCE = date(2017, 1, 1)
@@ -56,7 +56,11 @@ def test_documents_outside_of_the_area_are_not_listed(index, drawn) -> None:
     entity = mentions["entity_id"].value_counts().index[0]
     own = mentions.loc[mentions["entity_id"] == entity, "doc_id"]
     half = set(own.iloc[::2])
-    select_focus(index, [], doc_ids=sorted(half))
+    index.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE trend_focus AS SELECT d FROM trend_documents "
+        "WHERE doc_id IN (SELECT unnest(?::VARCHAR[]))",
+        [sorted(half)],
+    )
     quarters = np.arange(number_of(SINCE), number_of(date(2026, 1, 1)))
     opened = open_counts(index, [(entity,)], since=SINCE, quarters=quarters, most=10_000, focus="half")
     assert set(opened["doc_id"]) == half & set(documents["doc_id"])

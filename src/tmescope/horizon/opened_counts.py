@@ -48,7 +48,7 @@ def open_counts(
     most : int
         Documents of each kind that are listed.
     focus : str, optional
-        Name of the area of which the documents were chosen by `tmescope.horizon.trend_counts.select_focus`, among
+        Name of the area of which the documents were chosen by `tmescope.horizon.focus_documents.select_area`, among
         which is counted; among all if omitted.
 
     Returns
