@@ -55,7 +55,7 @@ def test_the_table_reads_well_and_as_csv(lake, filled, tmescope) -> None:
     said = tmescope("horizon", "trends", "-l", lake, "--since", "2017-04", "--type", "drug")
     assert said.code == 0, said.err
     names = filled[1].entities["name"]
-    table = next(part for part in said.out.split("\n\n") if part.startswith("named together more than by chance"))
+    table = next(part for part in said.out.split("\n\n") if part.startswith("named together"))
     assert table.splitlines()[1].split()[:4] == ["name", "a", "name", "b"]
     first = table.splitlines()[2]
     assert sum(name in first for name in names) >= 2 and not any(entity in first for entity in names.index)
