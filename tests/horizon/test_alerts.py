@@ -80,6 +80,12 @@ def test_a_retraction_reaches_what_cited_the_paper_by_one_step() -> None:
     assert _told(_alerts(now, lake([], mentions, [bad, cites]))) == [("retraction_lifted", "1")]
 
 
+def test_a_paper_that_cites_itself_is_not_reached_by_its_own_retraction() -> None:
+    own = paper(1, cites=["pmid:1"])
+    found = _alerts(lake([], [mention(own, A)], [own]), lake([], [mention(own, A)], [{**own, "is_retracted": True}]))
+    assert [(a.kind, a.related) for a in found] == [("retraction", ())]
+
+
 def test_a_deletion_is_told_apart_from_what_no_longer_fits() -> None:
     p1, p2, p3 = paper(1), paper(2), paper(3, cites=["pmid:1"])
     before = lake([], [mention(p1, A), mention(p2, A)], [p1, p2, p3])

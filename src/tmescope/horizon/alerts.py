@@ -213,7 +213,7 @@ def _with_citing(connection: duckdb.DuckDBPyConnection, alerts: Sequence[Alert])
     if reached:
         rows = connection.execute(
             "SELECT DISTINCT cited, doc_id FROM (SELECT doc_id, unnest(cites) AS cited FROM documents) "
-            "WHERE cited IN (SELECT unnest(?)) ORDER BY ALL",
+            "WHERE cited IN (SELECT unnest(?)) AND cited <> doc_id ORDER BY ALL",
             [reached],
         ).fetchall()
         for cited, doc_id in rows:

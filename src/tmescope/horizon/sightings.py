@@ -98,7 +98,7 @@ def sight(connection: duckdb.DuckDBPyConnection, watch: Watch) -> Sighting:
     cited = connection.execute(
         f"WITH retracted AS (SELECT doc_id AS cited FROM documents WHERE {RETRACTED}) "  # noqa: S608
         "SELECT doc_id || ' ' || cited FROM (SELECT doc_id, unnest(cites) AS cited FROM documents "
-        "WHERE doc_id IN (SELECT unnest(?))) JOIN retracted USING (cited)",
+        "WHERE doc_id IN (SELECT unnest(?))) JOIN retracted USING (cited) WHERE cited <> doc_id",
         [doc_ids],
     ).fetchall()
     return Sighting(
