@@ -34,7 +34,7 @@ def changes_table(contents: HorizonContents) -> HtmlTable | None:
     rows = [
         [
             words(r["what"]),
-            words(r["on"]),
+            words(r["on"], "day"),
             _document(r["doc_id"]),
             words(r["title"]),
             words(_change(contents, r)),
@@ -75,7 +75,7 @@ def documents_table(contents: HorizonContents, area: str) -> HtmlTable | None:
                 words(r["kind"]),
                 words(many),
                 _document(r["doc_id"]),
-                words(r["entered_on"]),
+                words(r["entered_on"], "day"),
                 words(r["title"]),
             ]
             for r in _records(own.head(_OPENED))
@@ -139,7 +139,7 @@ def _actors(table: pd.DataFrame, name: str, title: str) -> HtmlTable | None:
             number(r["n_active"]),
             words(_listed(r["phases"])),
             words(_listed(r["countries"])),
-            words(r["last_posted_on"]),
+            words(r["last_posted_on"], "day"),
             _documents(r["doc_ids"]),
         ]
         for r in _records(table.head(_MOST))

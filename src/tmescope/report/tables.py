@@ -28,7 +28,7 @@ class Cell:
     sort : float or str, optional
         Key for sorting where the text does not sort.
     kind : str
-        ``text``, ``number``, ``status``, ``code`` or ``meter``: a style, never a meaning of its own.
+        ``text``, ``number``, ``status``, ``code``, ``day`` or ``meter``: a style, never a meaning of its own.
     href : str, optional
         Address of a DOI or of a document.
     links : sequence of (str, str or None)
