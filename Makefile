@@ -11,6 +11,8 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
+# Compiled modules are kept, or each process that a test starts would compile all libraries again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo axe test lint types imports check bench bench-large peers docs lock clean
 
