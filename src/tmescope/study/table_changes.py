@@ -34,6 +34,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "backtest_entities": ("frozen_on", "entity_id"),
     "horizon_sources": ("kind", "source"),
     "horizon_areas": ("focus",),
+    "horizon_documents": ("focus", "entity_a", "entity_b", "kind", "doc_id"),
     "horizon_changes": ("watch", "kind", "doc_id", "on", "entity", "before", "after"),
     "landscape_trials": ("subject", "doc_id"),
     "landscape_counts": ("subject", "axis", "value"),
