@@ -50,6 +50,22 @@ def test_a_trial_is_new_from_its_first_posting_not_from_the_oldest_version_that_
     assert list(earlier.loc[earlier["kind"] == "new_trial", "doc_id"]) == ["nct:NCT00000001", "nct:NCT00000002"]
 
 
+def test_a_trial_without_a_day_is_not_told_as_new(tmp_path: Path) -> None:
+    made = create_lake(tmp_path / "horizon")
+    (document, row), dated = trial(1, "2024-01-01"), trial(2, "2024-01-01")
+    undated = (
+        {**document, "entered_on": None, "revised_on": None},
+        {**row, "first_posted_on": None, "last_update_posted_on": None},
+    )
+    later = ({**dated[0], "entered_on": day("2024-01-01")}, {**dated[1], "first_posted_on": day("2024-01-01")})
+    part = made.add(source_file(tmp_path, "a.json"), [batch(trials=[undated, later])], source="trials").part
+    made.add_mentions(
+        part, "d" * 16, mentions({"doc_id": one[0]["doc_id"], "entity_id": A, "text": "A"} for one in (undated, later))
+    )
+    found = find_changes(made, [Watch("mine", (A,))], since=day("2023-01-01"))
+    assert list(found["doc_id"]) == ["nct:NCT00000002"]
+
+
 def test_nothing_is_new_after_the_last_day_and_a_later_day_is_not_looked_into(small: Lake) -> None:
     assert len(find_changes(small, [Watch("mine", (A,))], since=day("2024-01-01"))) == 0
     until = find_changes(small, [Watch("mine", (A,))], since=day("2021-02-01"), until=day("2021-07-01"))

@@ -46,6 +46,8 @@ def test_spellings_of_one_sponsor(names) -> None:
         ("Bayer", "Bayer Foundation"),
         ("Lilly Foundation", "Eli Lilly and Company"),
         ("Co", "Inc"),
+        ("A+ Inc", "A Inc"),
+        ("&", "..."),
     ],
 )
 def test_two_companies_stay_apart(one, other) -> None:

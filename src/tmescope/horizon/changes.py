@@ -43,7 +43,8 @@ def find_changes(lake: Lake, watches: Sequence[Watch], *, since: date, until: da
     -----
     Unlike a watch that runs, this cannot tell what a source changed without a date: a retraction is dated by the
     version of the paper that says so. What was posted or entered by the day is no news where the lake has younger
-    versions of it alone: what it named on the day is not known.
+    versions of it alone: what it named on the day is not known. Nor is what has no day of its own: a registry's short
+    answer may leave out when the trial was posted.
     """
     import pandas as pd
 
@@ -55,7 +56,7 @@ def find_changes(lake: Lake, watches: Sequence[Watch], *, since: date, until: da
         _row(one)
         for watch in watches
         for one in find_alerts(now, watch, before=sight(before, watch), now=sight(now, watch))
-        if one.kind not in _APPEARANCES or not one.on or one.on > since.isoformat()
+        if one.kind not in _APPEARANCES or one.on > since.isoformat()
     ]
     return shape_table("horizon_changes", pd.DataFrame(rows, columns=list(SCHEMAS["horizon_changes"].columns)))
 

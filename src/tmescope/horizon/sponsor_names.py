@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
@@ -13,7 +14,7 @@ __all__ = ["name_sponsors", "sponsor_id"]
 _ID = "sponsor:"
 _SAID = re.compile(r"^\s*(?:an? )?(?:clinical )?(?:study|trial) (?:sponsored |conducted )?by\s+", re.IGNORECASE)
 _DOTTED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+\+*")
 _AND = "and"
 _FORMS = {
     "incorporated": "inc", "corporation": "corp", "limited": "ltd", "company": "co", "inc": "inc", "corp": "corp",
@@ -70,8 +71,9 @@ def _listed() -> Mapping[str, str]:
 
 
 def _key(name: str) -> str:
-    plain = _DOTTED.sub(lambda m: m[0].replace(".", ""), _SAID.sub("", name).lower())
-    words = [word for word in _WORD.findall(plain) if word != _AND]
+    composed = unicodedata.normalize("NFC", name)
+    plain = _DOTTED.sub(lambda m: m[0].replace(".", ""), _SAID.sub("", composed).lower())
+    words = [word for word in _WORD.findall(plain) if word != _AND] or plain.split()
     first = len(words)
     while first > 1 and words[first - 1] in _FORMS:
         first -= 1
