@@ -33,6 +33,7 @@ def test_records_with_attributes_and_text(write: Write) -> None:
         "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
         "<!DOCTYPE a [<!ELEMENT a ANY>]><a/>",
         '<!DOCTYPE a SYSTEM "x.dtd"><a>&x;</a>',
+        '<!DOCTYPE a SYSTEM "x.dtd"><a><b k="1&x;"/></a>',
         "<a>&x;</a>",
     ],
 )
@@ -41,6 +42,34 @@ def test_nothing_is_declared_and_nothing_is_skipped(write: Write, text: str, bef
     padded = text.replace("<a>", f"<a>{'<b/>' * before}")
     with pytest.raises(FileFormatError, match=r"declares|entity"):
         _heard(write("a.xml", f"<!--{' ' * before}-->{padded}"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("latin-1", "iso-8859-1"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16"),
+    ],
+)
+def test_a_document_type_that_points_elsewhere_is_passed_over(write: Write, encoding: str, said: str) -> None:
+    prolog = f'<?xml version="1.0" encoding="{said}"?><!-- <!DOCTYPE b> --><!DOCTYPE a PUBLIC\n"e" "a>b.dtd" >'
+    (record,) = _heard(write("a.xml", f"{prolog}<a><b k='é'/></a>".encode(encoding)))
+    assert record.attrib == {"k": "é"}
+
+
+def test_what_stands_before_the_first_element_has_a_limit(write: Write) -> None:
+    with pytest.raises(FileFormatError, match="before the outermost element"):
+        _heard(write("a.xml", f"<!--{' ' * (2 << 20)}--><a/>"))
+
+
+def test_names_of_a_record_over_many_blocks_are_counted(write: Write) -> None:
+    named = "".join(f"<c name_number_{i}=''/>" for i in range(60_000))
+    records = "<b/>" * 40_000 + f"<b>{named}</b><b/>"
+    with pytest.raises(FileFormatError, match="different names"):
+        _heard(write("a.xml", f"<a>{records}</a>"))
 
 
 def test_prefixes_that_nobody_explains_and_one_space_for_all_are_read_as_written(write: Write) -> None:

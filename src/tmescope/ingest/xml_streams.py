@@ -22,11 +22,12 @@ LONGEST_RECORD = 32 << 20
 """Bytes from the end of one record to the end of the next."""
 
 MOST_ELEMENTS = 250_000
-"""Elements that one record may have; they are counted from a megabyte on, each time that it has doubled."""
+"""Elements and attributes that one record may have, counted from a megabyte on, each time that it has doubled."""
 
 _BLOCK = 1 << 13  # small, so that what was parsed is still near when it is read
 _LARGEST_BLOCK = 1 << 18
 _COUNTED_FROM = 1 << 20
+_LONGEST_PROLOG = 1 << 20
 _MOST_NAMES = 10_000
 _NAMES_OF_ONE_IN = 16
 _CODES = expat.errors.codes
@@ -55,14 +56,14 @@ class XmlStream:
     -----
     A record is a child of the outermost element. Until that one starts, a parser that refuses all declarations reads
     the file: a document type that only points elsewhere is not followed, one that declares anything is refused. From
-    there on nothing can be declared any more, and the compiled parser of `xml.etree` builds the trees; every entity
-    beside the five of XML and numbers is an error to it.
+    there on nothing can be declared any more, and the compiled parser of `xml.etree` builds the trees. It does not see
+    the document type, so that every entity beside the five of XML and numbers is an error to it, in attributes too.
 
     Names stand as ``{space}name`` where the file explains their prefix. A file that uses prefixes without explaining
     them, which its document type may do, or that has one space for all names, is read with names as they are written.
 
-    A parser keeps all names as long as it reads: they are counted in one of sixteen blocks, drawn by lot, so that a
-    file that would fill the memory with them is refused long before it has.
+    A parser keeps all names as long as it reads: they are counted in one of sixteen blocks in which records end, drawn
+    by lot, and in all records of a megabyte, so that a file that would fill the memory with them is refused before.
     """
 
     def __init__(self, path: Path, *, limits: Limits = DEFAULT_LIMITS, longest: int | None = None) -> None:
@@ -72,6 +73,7 @@ class XmlStream:
         self._names: set[str] = set()
         self._number = 0
         self._counted = _COUNTED_FROM
+        self._pending = 0
 
     @property
     def place(self) -> str:
@@ -122,8 +124,8 @@ class XmlStream:
                     raise _OtherNames
                 complete = root[:-1] if block else root[:]
                 del root[: len(complete)]
-                until_names -= 1
-                if until_names <= 0:
+                until_names -= bool(complete)
+                if until_names <= 0 or self._pending >= _COUNTED_FROM:
                     until_names = 1 + secrets.randbelow(2 * _NAMES_OF_ONE_IN - 1)
                     self._count_names(complete)
                 for record in complete:
@@ -137,11 +139,13 @@ class XmlStream:
             while not prolog.root:
                 held.append(handle.read(_BLOCK))
                 self._read_prolog(prolog, held[-1])
-                self._check_size(_BLOCK * (len(held) - 1), above)
+                if len(held) * _BLOCK > _LONGEST_PROLOG and not prolog.root:
+                    raise self._too_long_before()
             check_root(prolog.root)
-            yield b"".join(held)
+            yield prolog.without_document_type(b"".join(held))
             number, pending = self._number, 0
             while block := handle.read(min(max(_BLOCK, pending), _LARGEST_BLOCK)):
+                self._pending = pending + len(block)
                 yield block
                 if number < self._number:
                     number, pending = self._number, 0
@@ -187,14 +191,22 @@ class XmlStream:
             self._counted = _COUNTED_FROM
         elif pending >= self._counted:
             self._counted = 2 * pending
-            if sum(1 for _ in above.iter()) > MOST_ELEMENTS:
-                raise self._too_long(f"{MOST_ELEMENTS:,} elements")
+            if sum(1 + len(one.keys()) for one in above.iter()) > MOST_ELEMENTS:
+                raise self._too_long(f"{MOST_ELEMENTS:,} elements and attributes")
 
     def _too_long(self, limit: str) -> FileFormatError:
         return FileFormatError(
             f"a record has more than {limit}",
             where=self._place_of(self._number + 1),
             expected=f"at most {limit} from one record to the next",
+            next_step="check where the file comes from",
+        )
+
+    def _too_long_before(self) -> FileFormatError:
+        return FileFormatError(
+            f"more than {_LONGEST_PROLOG:,} bytes stand before the outermost element, or in its own tag",
+            where=f"{self.path}, line 1",
+            expected="a document type and comments of a few lines",
             next_step="check where the file comes from",
         )
 
@@ -241,9 +253,11 @@ class _Cautious:
         self._path = path
         self._depth = 0
         self._left = wanted
+        self._type_to = 0
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.EndDoctypeDeclHandler = self._after_doctype
         self.parser.EntityDeclHandler = self._entity
         self.parser.SkippedEntityHandler = self._skipped
         self.parser.ExternalEntityRefHandler = self._external
@@ -268,6 +282,20 @@ class _Cautious:
 
     def _end(self, _: str) -> None:
         self._depth -= 1
+
+    def without_document_type(self, data: bytes) -> bytes:
+        """Return the beginning of the file with blanks in place of the document type; lines stay lines."""
+        if not self._type_to:
+            return data
+        wide = b"\0" in data[:4]
+        order = "latin-1" if not wide else "utf-16-le" if data[1] == 0 or data[:2] == b"\xff\xfe" else "utf-16-be"
+        end = self._type_to + 1 + wide
+        begin = data.rfind("<!DOCTYPE".encode(order), 0, end)
+        blank = re.sub(r"[^\n]", " ", data[begin:end].decode(order, errors="replace"))
+        return data[:begin] + blank.encode(order) + data[end:]
+
+    def _after_doctype(self) -> None:
+        self._type_to = self.parser.CurrentByteIndex
 
     def _doctype(self, *found: object) -> None:
         if found[-1]:  # it has a part of its own

@@ -98,14 +98,17 @@ def sweep_beside(path: Path) -> list[str]:
     -----
     An atlas is made under another name and then renamed. Such a folder is removed where it has a table of genes, no
     root and no counts, which is what making an atlas leaves and nothing else: a store that is copied, converted or
-    restored begins with its root. Nothing is lost, since it holds no cells.
+    restored begins with its root. One that a restore makes inside its own has both endings and stays, for a restore
+    holds no lock. Nothing is lost, since it holds no cells.
     """
     name = re.compile(r"\.{1,2}" + re.escape(path.name) + r"(\.[0-9a-f]{8}\.part){1,2}")
     said = []
     for found in () if path.is_symlink() else _inside(path.parent):
         if not name.fullmatch(found.name):
             continue
-        if _is_beginning(found):
+        if found.name.count(".part") == 1 + path.name.count(".part") and _is_beginning(
+            found
+        ):  # not of a restore that runs
             shutil.rmtree(found, ignore_errors=True)
         said.append(
             f"{found.name} beside the atlas was not finished and may be still in use: remove it if nothing writes to it"
