@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tmescope.horizon.target_statements import find_statement
+from tmescope.horizon.target_statements import KIND_WORDS, find_statement
 
 
 def says(text: str, target: str = "TIGIT", *, drug: str = "examplimab") -> bool:
@@ -34,6 +36,7 @@ def says(text: str, target: str = "TIGIT", *, drug: str = "examplimab") -> bool:
 )
 def test_plain_words_say_it(text):
     assert says(text)
+    assert re.search(KIND_WORDS, text, re.IGNORECASE)
 
 
 @pytest.mark.parametrize(

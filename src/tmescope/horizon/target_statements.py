@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["find_statement"]
+__all__ = ["KIND_WORDS", "find_statement"]
+
+KIND_WORDS = r"\banti|inhibitor|antagonist|agonist|blocker|degrader|antibody|\b(?:TKI|mAb|ADC)\b"
+"""Pattern of DuckDB for texts that can hold a statement, whatever their capitals: the others need not be read."""
 
 _KIND = (
     r"(?:(?:(?:tyrosine[- ])?kinases? )?(?:inhibitor|antagonist|agonist|blocker|degrader)|TKI|"
