@@ -11,8 +11,9 @@ from tests.store.lakes import trial as stored_trial
 from tmescope.horizon.acting import Action, count_targeted, find_actions
 from tmescope.horizon.landscape import map_landscape
 from tmescope.horizon.subjects import make_subject
+from tmescope.horizon.target_statements import find_statement
 
-TIGIT, EGFR, PDCD1 = "HGNC:26838", "HGNC:3236", "HGNC:8760"
+TIGIT, EGFR, PDCD1, CD274 = "HGNC:26838", "HGNC:3236", "HGNC:8760", "HGNC:17635"
 SAID = "Examplimab, an anti-TIGIT antibody, was given."
 WORDS = "Examplimab, an anti-TIGIT"
 
@@ -37,7 +38,7 @@ def test_a_document_of_the_lake_links_a_drug_that_its_trial_gives():
     assert find_actions(connection, [TIGIT, "modality:car-t"]) == (Action("drug:examplimab", TIGIT, "pmid:7", WORDS),)
     found = map_landscape(connection, make_subject(connection, [TIGIT, TIGIT]))
     assert list(found.trials["nct_id"]) == ["NCT00000001"]
-    assert f'Examplimab stands for TIGIT in 1 trial, by statement of pmid:7: "{WORDS}"' in found.notes
+    assert f'1 trial counts because it gives Examplimab, which acts on TIGIT (as pmid:7 says: "{WORDS}")' in found.notes
     assert any(
         note.startswith("a target is known for 1 of the 2 drugs that trials of this lake give") for note in found.notes
     )
@@ -58,9 +59,52 @@ def test_the_bundled_list_comes_first_and_says_who_says_so():
     assert "drug:afatinib" in {action.drug for action in find_actions(connection, [EGFR])}
     assert count_targeted(connection) == (1, 1)
     found = map_landscape(connection, make_subject(connection, [PDCD1]))
-    assert "cadonilimab stands for PDCD1 in 1 trial, by NCT05816499" in found.notes
+    assert "1 trial counts because it gives cadonilimab, which acts on PDCD1 (as NCT05816499 says)" in found.notes
     then = find_actions(lake(), [PDCD1], as_of=day("2020-01-01"))
     assert "drug:cadonilimab" not in {action.drug for action in then}
+
+
+def test_trials_of_one_drug_are_counted_in_words():
+    trials = [trial(n, interventions=["durvalumab"]) for n in range(3)]
+    connection = lake(trials, [mention(one, "drug:durvalumab", "intervention", "durvalumab") for one in trials])
+    notes = map_landscape(connection, make_subject(connection, [CD274])).notes
+    said = "3 trials count because they give durvalumab, which acts on CD274 (as "
+    assert any(note.startswith(said) and note.endswith(" says)") for note in notes)
+
+
+def many(n_papers, tail=SAID):
+    """Return a lake whose papers name a drug and a target together, and of which the last says something of them."""
+    one, rare = trial(1, interventions=["examplimab"]), trial(2, interventions=["zotherimab"])
+    papers = [paper(n, abstract="Examplimab was given to TIGIT-positive patients.") for n in range(100, 100 + n_papers)]
+    papers += [paper(n, abstract=tail) for n in (998, 999)]
+    papers.append(paper(997, title="The TIGIT-TKI zotherimab", abstract="No more."))
+    found = [mention(one, "drug:examplimab", "intervention"), mention(rare, "drug:zotherimab", "intervention")]
+    for doc in papers:
+        drug, part = ("zotherimab", "title") if doc["doc_id"] == "pmid:997" else ("examplimab", "abstract")
+        found += [mention(doc, f"drug:{drug}", part, drug), mention(doc, TIGIT, part, "TIGIT")]
+    return lake([one, rare], found, papers)
+
+
+def test_of_many_documents_the_first_that_says_it_is_named(monkeypatch):
+    read: list[str] = []
+
+    def spy(text, *names):
+        read.append(text)
+        return find_statement(text, *names)
+
+    monkeypatch.setattr("tmescope.horizon.acting.find_statement", spy)
+    found = find_actions(many(600), [TIGIT])
+    assert [(one.drug, one.source, one.words) for one in found] == [
+        ("drug:examplimab", "pmid:998", WORDS),
+        ("drug:zotherimab", "pmid:997", "TIGIT-TKI zotherimab"),
+    ]
+    assert len(read) == 3  # one title and abstract, and one title: others hold no word of a statement, or come later
+
+
+@pytest.mark.parametrize(("n_before", "n_found"), [(19_000, 1), (20_000, 0)])
+def test_the_end_of_a_text_beyond_all_measure_is_not_read(n_before, n_found):
+    found = find_actions(many(0, tail="x " * (n_before // 2) + SAID), [TIGIT])
+    assert [one.drug for one in found].count("drug:examplimab") == n_found
 
 
 def test_many_drugs_are_told_in_few_lines():
@@ -69,7 +113,7 @@ def test_many_drugs_are_told_in_few_lines():
     found = [mention(one, f"drug:{name}", "intervention", name) for one, name in zip(trials, drugs, strict=True)]
     connection = lake(trials, found)
     notes = map_landscape(connection, make_subject(connection, [EGFR])).notes
-    assert sum("stands for EGFR" in note for note in notes) == 5
+    assert sum(", which acts on EGFR (as Open Targets" in note for note in notes) == 5
     assert "and 2 more drugs stand for a target of this landscape" in notes
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tmescope.facts.horizon_terms import Drug, load_drugs
 from tmescope.horizon.drugs import drug_id
 from tmescope.horizon.entity_names import name_entities
-from tmescope.horizon.target_statements import find_statement
+from tmescope.horizon.target_statements import KIND_WORDS, find_statement
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Action", "count_targeted", "find_actions", "tell_actions"]
 
 _MOST_TOLD = 5
+_MOST_READ = 20_000
+"""Characters of a title or an abstract that are read: the longest abstracts of PubMed have fewer."""
+_BATCH = 256
+"""Texts that are held at once."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,15 @@ def find_actions(
     -----
     The bundled list comes first. A drug that is given in a trial of the lake and is not on it counts where a title or
     an abstract of the lake says so in plain words (`tmescope.horizon.target_statements.find_statement`); of several
-    documents the first by identifier is named. What no document says is not known: see `count_targeted`.
+    documents the first by identifier is named. Of each text the first 20,000 characters are read. What no document
+    says is not known: see `count_targeted`.
     """
     genes = [one for one in dict.fromkeys(targets) if one.startswith("HGNC:")]
     found = [action for action in _bundled(as_of) if action.target in genes]
     held = {(action.drug, action.target) for action in found}
+    given = _given(connection) if genes else set()
     for gene in genes:
-        found += _stated(connection, gene, {drug for drug, target in held if target == gene})
+        found += _stated(connection, gene, given - {drug for drug, target in held if target == gene})
     return tuple(sorted(found, key=lambda one: (genes.index(one.target), one.drug)))
 
 
@@ -130,9 +136,9 @@ def tell_actions(
 
 
 def _told(action: Action, n_trials: int, names: Mapping[str, str]) -> str:
-    trials = "1 trial" if n_trials == 1 else f"{n_trials} trials"
-    who = f'by statement of {action.source}: "{action.words}"' if action.words else f"by {action.source}"
-    return f"{names[action.drug]} stands for {names[action.target]} in {trials}, {who}"
+    trials = "1 trial counts because it gives" if n_trials == 1 else f"{n_trials} trials count because they give"
+    who = f'as {action.source} says: "{action.words}"' if action.words else f"as {action.source} says"
+    return f"{trials} {names[action.drug]}, which acts on {names[action.target]} ({who})"
 
 
 def _bundled(as_of: date | None) -> list[Action]:
@@ -160,25 +166,40 @@ def _given(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _stated(connection: duckdb.DuckDBPyConnection, gene: str, held: set[str]) -> list[Action]:
-    """Return what titles and abstracts say of drugs that trials give, each drug once."""
-    waiting = sorted(_given(connection) - held)
-    rows = connection.execute(
-        "WITH texts AS (SELECT doc_id, entity_id FROM mentions WHERE part IN ('title', 'abstract')), "
-        "pairs AS (SELECT DISTINCT g.doc_id, m.entity_id FROM texts g JOIN texts m USING (doc_id) "
-        "WHERE g.entity_id = ? AND m.entity_id IN (SELECT unnest(?::VARCHAR[]))) "
-        "SELECT p.entity_id, d.doc_id, d.title, d.abstract FROM pairs p JOIN documents d USING (doc_id) "
-        "ORDER BY p.entity_id, d.doc_id",
-        [gene, waiting],
+def _stated(connection: duckdb.DuckDBPyConnection, gene: str, drugs: set[str]) -> list[Action]:
+    """Return what titles and abstracts say of drugs, each drug once."""
+    together = connection.execute(
+        "WITH texts AS (SELECT doc_id, entity_id FROM mentions WHERE part IN ('title', 'abstract')) "
+        "SELECT DISTINCT m.entity_id, m.doc_id FROM texts g JOIN texts m USING (doc_id) "
+        "WHERE g.entity_id = ? AND m.entity_id IN (SELECT unnest(?::VARCHAR[]))",
+        [gene, sorted(drugs)],
     ).fetchall()
-    names = _names(connection, [gene, *{row[0] for row in rows}])
+    if not together:
+        return []
+    names = _names(connection, [gene, *{drug for drug, _ in together}])
     found: dict[str, Action] = {}
-    for drug, doc_id, *texts in rows:
+    for drug, doc_id, *texts in _texts(connection, together):
         if drug not in found:
-            said = (find_statement(text or "", names[drug], names[gene]) for text in texts)
+            said = (find_statement(text, names[drug], names[gene]) for text in texts if text)
             if words := next(filter(None, said), None):
                 found[drug] = Action(drug, gene, doc_id, words)
     return list(found.values())
+
+
+def _texts(
+    connection: duckdb.DuckDBPyConnection, together: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """Yield drug, document, title and abstract, in order, where one of these has a word that a statement needs."""
+    rows = connection.execute(
+        "WITH pairs AS (SELECT unnest($1::VARCHAR[]) AS entity_id, unnest($2::VARCHAR[]) AS doc_id), "
+        "texts AS (SELECT doc_id, left(title, $3) AS title, left(abstract, $3) AS abstract FROM documents "
+        "WHERE doc_id IN (SELECT doc_id FROM pairs)) "
+        "SELECT entity_id, doc_id, title, abstract FROM pairs JOIN texts USING (doc_id) "
+        "WHERE regexp_matches(title, $4, 'i') OR regexp_matches(abstract, $4, 'i') ORDER BY entity_id, doc_id",
+        [[drug for drug, _ in together], [doc_id for _, doc_id in together], _MOST_READ, KIND_WORDS],
+    )
+    while batch := rows.fetchmany(_BATCH):
+        yield from batch
 
 
 def _names(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Mapping[str, list[str]]:
