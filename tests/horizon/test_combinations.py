@@ -37,6 +37,11 @@ def test_arms_that_give_several_drugs():
     ]
 
 
+def test_a_code_beside_its_name_is_no_partner_before_the_code_was_known():
+    trial = _trial(["SHR-1210 (camrelizumab)"], [])
+    assert find_combinations(trial).num_rows == find_combinations(trial, as_of=dt.date(2020, 1, 1)).num_rows == 0
+
+
 def test_without_arms_one_intervention_may_name_them_together():
     trial = _trial(["AK104+anlotinib"], [])
     assert find_combinations(trial)["combination_id"].to_pylist() == ["drug:anlotinib+drug:cadonilimab"]

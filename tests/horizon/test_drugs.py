@@ -24,6 +24,24 @@ def named(text: str, as_of: dt.date | None = None) -> tuple[str, ...]:
         ("XYZ-1234 + gemcitabine", ("drug:xyz1234", "drug:gemcitabine")),
         ("<script>osimertinib</script>", ("drug:osimertinib",)),
         ("", ()),
+        ("COVID-19 vaccine", ()),
+        ("HPV-16/18 vaccine", ()),
+        ("HPV 16 E7", ()),
+        ("HBV-123", ()),
+        ("KRAS G12D peptide", ()),
+        ("T790M", ()),
+        ("EGFR-T790M", ()),
+        ("G12C inhibitor", ()),
+        ("RPMI 1640", ()),
+        ("Eagle DMEM 500", ()),
+        ("HLA-A02 peptides", ()),
+        ("SF-36", ()),
+        ("QLQ-C30", ()),
+        ("SHR-A1811", ("drug:shra1811",)),
+        ("XYZ-123 (newtinib)", ("drug:newtinib",)),
+        ("newtinib（XYZ-123）and gefitinib", ("drug:newtinib", "drug:gefitinib")),
+        ("XYZ-123 (with newtinib)", ("drug:xyz123", "drug:newtinib")),
+        ("XYZ-123 (ABC-456)", ("drug:xyz123", "drug:abc456")),
     ],
 )
 def test_names(name, drugs):
@@ -36,9 +54,16 @@ def test_later_names_are_not_used():
     assert named("exampletug", dt.date(2020, 1, 1)) == ()
 
 
+@pytest.mark.parametrize("text", ["SHR-1210 camrelizumab", "camrelizumab, SHR-1210"])
+def test_a_drug_that_is_named_twice_is_known_from_the_earlier_day(text):
+    assert DrugFinder().find(text) == (("drug:camrelizumab", None, "camrelizumab"),)
+    assert DrugFinder().find("SHR-1210, AK104")[0][1] == dt.date(2021, 8, 13)
+
+
 def test_codes_and_forms():
     assert is_company_code("SHR-1826")
     assert not is_company_code("HCT-116")
+    assert not any(map(is_company_code, ("AK-T790M", "AKT S473", "AKT T308A", "ASTM F2129")))
     assert drug_id("sacituzumab govitecan") == "drug:sacituzumab-govitecan"
     assert all(form.entity_id.startswith("drug:") for form in drug_forms())
 

@@ -69,10 +69,67 @@ def given(name: str, *, others: tuple[str, ...] = (), told: str = "", kind: str 
         ("Placebo + docetaxel", ["docetaxel"]),
         ("docetaxel and placebo", ["docetaxel"]),
         ("Sham injection", []),
+        ("Placebo to match dabrafenib and trametinib", []),
+        ("Placebo matching nivolumab + ipilimumab", []),
+        ("Placebo oral tablets for osimertinib, savolitinib", []),
+        ("Placebo-matching nivolumab and ipilimumab", []),
+        ("Matching placebo (osimertinib / savolitinib)", []),
+        ("Placebo (osimertinib / savolitinib) + docetaxel", ["docetaxel"]),
+        ("Docetaxel + placebo to match nivolumab + ipilimumab", ["docetaxel"]),
     ],
 )
 def test_what_a_placebo_stands_for_is_not_given(name, drugs):
     assert given(name, others=("osimertinib",), told="Olaparib is given.") == drugs
+
+
+@pytest.mark.parametrize(
+    ("told", "drugs"),
+    [
+        ("Matching placebo for osimertinib once daily.", []),
+        ("Tablets identical to osimertinib.", []),
+        ("Saline in place of pembrolizumab.", []),
+        ("Vehicle matched to ruxolitinib cream.", []),
+        ("Patients resistant to osimertinib receive carboplatin", []),
+        ("Patients who progressed on osimertinib are treated.", []),
+        ("After failure of osimertinib, the drug is given.", []),
+        ("Given to patients who have received osimertinib.", []),
+        ("Refractory to osimertinib. Carboplatin is given.", ["carboplatin"]),
+        ("Excluding patients treated by osimertinib", []),
+        ("Participants received carboplatin until disease progression.", ["carboplatin"]),
+    ],
+)
+def test_descriptions_tell_of_earlier_treatment_and_of_placebos(told, drugs):
+    assert given("Control", told=told) == drugs
+
+
+@pytest.mark.parametrize(
+    ("name", "drugs"),
+    [
+        ("No bevacizumab", []),
+        ("NO BEVACIZUMAB", []),
+        ("Without bevacizumab", []),
+        ("non-osimertinib therapy", []),
+        ("Non-pegylated liposomal paclitaxel", ["paclitaxel"]),
+        ("Nobevamab", ["nobevamab"]),
+    ],
+)
+def test_what_a_name_denies_is_not_given(name, drugs):
+    assert given(name) == drugs
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "drug", "text"),
+    [
+        ("SHR-1210 (camrelizumab)", (), "drug:camrelizumab", "SHR-1210 (camrelizumab)"),
+        ("Camrelizumab (SHR-1210)", (), "drug:camrelizumab", "Camrelizumab (SHR-1210)"),
+        ("Conmana", ("Icotinib", "Icotinib Hydrochloride Tablets"), "drug:icotinib", "Icotinib"),
+    ],
+)
+def test_a_drug_that_the_record_names_outright_was_always_known(name, others, drug, text):
+    one = {"type": "DRUG", "name": name, "other_names": others}
+    assert find_given([one]) == [[GivenDrug(drug, None, text)]]
+    assert find_given([one], as_of=dt.date(2015, 1, 1)) == [[GivenDrug(drug, None, text)]]
+    assert find_given([{**one, "other_names": ()}])[0][0].drug == drug
 
 
 def test_descriptions_tell_where_the_name_does_not():

@@ -36,6 +36,11 @@ def test_family_names_are_no_drugs():
     assert _words("Andersen and Kristoffersen gave tofersen", []) == ["tofersen"]
 
 
+def test_sites_viruses_media_and_standards_are_no_codes():
+    text = "AKT S473 and AKT T308A, COVID-2019, HPV-160, HLA-A0201, RPMI 1640, DMEM 500, ASTM F2129 beside SHR-1826"
+    assert _words(text, []) == ["SHR-1826"]
+
+
 def test_a_vertebra_is_no_drug_and_the_drug_is_found_where_it_is_written_as_one():
     documents = pa.table(
         {

@@ -26,7 +26,7 @@ _TYPE_ORDER = ("", "drug", "gene", "disease", "modality", "concept", "sponsor", 
 """Of types that share a form, which has it: shields first."""
 _SYMBOLS = {SYMBOL, SPELT}
 _TINY = 2  # letters and digits of the name of a drug
-_ROWS = 6  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
+_ROWS = 7  # of how mentions are made and written: lakes that were tagged otherwise are tagged again
 
 
 @dataclass(frozen=True)

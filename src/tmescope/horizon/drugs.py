@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from tmescope.facts.horizon_terms import Drug, load_codes, load_drugs, load_not_drugs, load_stems
 from tmescope.horizon.forms import Form
@@ -18,6 +19,12 @@ _CODE = re.compile(
 _NO_CODE = re.compile(
     r"(?i)(phase|day|week|cohort|arm|group|grade|stage|part|cycle|step|mg|gy|vitamin|version|l0\d|cd\d).*"
 )
+_NO_DRUG = re.compile(
+    r"(?i)(?:covid|hpv|hbv|hla|rpmi|dmem|sf[- ]?36|qlq|akt|astm).*|"
+    r"(?:[a-z][a-z0-9]{0,5}[- ])?[acdefghiklmnpqrstvwy]\d{2,4}[acdefghiklmnpqrstvwy]"
+)
+"""Viruses, alleles, media, questionnaires, standards, sites of AKT (*AKT S473*), changes of one amino acid (T790M)."""
+_BRACKET, _CLOSED = re.compile(r"\s*[(（]\s*"), re.compile(r"\s*[)）]")
 _Known = tuple[str, dt.date | None]
 _CAPITAL_NAME = re.compile(r"[A-Z]{2,}")
 _SUFFIX = re.compile(r"-[a-z]{4}$")  # of biosimilars, such as -awwb
@@ -68,7 +75,7 @@ def _needs_capitals(name: str) -> bool:
 
 
 def is_company_code(text: str) -> bool:
-    """Return whether a code begins with the prefix of a company that is known.
+    """Return whether a code begins with the prefix of a company that is known, and names nothing else.
 
     Parameters
     ----------
@@ -76,7 +83,9 @@ def is_company_code(text: str) -> bool:
         Such as ``SHR-1826``.
     """
     found = _CAPITAL_NAME.match(text)
-    return found is not None and any(found[0].startswith(prefix) for prefix in load_codes())
+    if found is None or _NO_DRUG.fullmatch(text):
+        return False
+    return any(found[0].startswith(prefix) for prefix in load_codes())
 
 
 class DrugFinder:
@@ -90,7 +99,9 @@ class DrugFinder:
     Notes
     -----
     Names of the bundled list are taken first, then words with a stem of the international nonproprietary names, then
-    codes. A short name of the list counts where it is written as there: S1 is a vertebra, S-1 a drug.
+    codes. A short name of the list counts where it is written as there: S1 is a vertebra, S-1 a drug. Of a name and a
+    code where one stands in brackets behind the other, the code is another name of the drug. A drug that is named twice
+    is known from the earlier day.
     """
 
     def __init__(self, as_of: dt.date | None = None) -> None:
@@ -121,20 +132,25 @@ class DrugFinder:
         listed = [m for m in self._listed.finditer(text) if self._short.get(_key(m[0]), m[0]) == m[0]]
         found = {m.start(): (*self._ids[_key(m[0])], m[0]) for m in listed}
         taken = [m.span() for m in listed]
+        coded: set[int] = set()
         for match in (*_WORD.finditer(text), *_CODE.finditer(text)):
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
-            name, since = self._word(match[0], codes=codes)
+            name, since = self._stemmed(match[0], codes=codes)
+            if not name and codes and _is_code(match[0]):
+                name = match[0]
+                coded.add(match.start())
             if name:
                 found[match.start()] = (drug_id(name), since, match[0])
                 taken.append(match.span())
         first: dict[str, tuple[str, dt.date | None, str]] = {}
-        for start in sorted(found):
-            first.setdefault(found[start][0], found[start])
+        for start in sorted(found.keys() - _other_names(text, taken, coded)):
+            drug = found[start][0]
+            first[drug] = min(first.get(drug, found[start]), found[start], key=lambda one: one[1] or dt.date.min)
         return tuple(first.values())
 
-    def _word(self, text: str, *, codes: bool) -> _Known:
-        """Return the name of a drug that a word is, or nothing, with the day of its stem."""
+    def _stemmed(self, text: str, *, codes: bool) -> _Known:
+        """Return the name of a drug that a word is by its stem, or nothing, with the day of the stem."""
         word = _SUFFIX.sub("", text)
         low = word.lower()
         fits = [s for s in self._stems if low.endswith(s.stem) and len(low) >= s.needs]
@@ -142,8 +158,20 @@ class DrugFinder:
         if fits and low not in load_not_drugs():
             days = [s.known_since for s in fits]
             return word, None if None in days else min(day for day in days if day)
-        is_code = codes and _CODE.fullmatch(text) and not _NO_CODE.fullmatch(text)
-        return (text if is_code else ""), None
+        return "", None
+
+
+def _is_code(text: str) -> bool:
+    return bool(_CODE.fullmatch(text)) and not _NO_CODE.fullmatch(text) and not _NO_DRUG.fullmatch(text)
+
+
+def _other_names(text: str, places: Iterable[tuple[int, int]], coded: set[int]) -> set[int]:
+    """Return where codes begin that are another name of a drug beside: *XYZ-123 (drug)*, *drug (XYZ-123)*."""
+    return {
+        start if start in coded else other
+        for (start, end), (other, last) in pairwise(sorted(places))
+        if (start in coded) != (other in coded) and _BRACKET.fullmatch(text, end, other) and _CLOSED.match(text, last)
+    }
 
 
 def _key(text: str) -> str:

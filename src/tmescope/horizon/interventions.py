@@ -18,6 +18,14 @@ NO_SUBSTANCE = frozenset({"BEHAVIORAL", "DEVICE"})
 _TOLD = frozenset({"DRUG", "BIOLOGICAL", "COMBINATION_PRODUCT", "GENETIC", "DIETARY_SUPPLEMENT", "OTHER"})
 """Kinds whose description says what is given; that of a scan or an operation names contrast agents and anaesthetics."""
 _DUMMY = re.compile(r"(?i)\b(?:placebo|sham|dummy)")
+_STOOD_FOR = re.compile(
+    r"(?is)\b(?:placebos?|sham|dummy)(?:\s+(?:oral|film-coated|tablets?|capsules?|pills?|infusions?|injections?|solution))*"
+    r"(?:\s*[(（][^)）]*[)）]?|[\s-]*\b(?:to|for|of|match\w*)\b.*)"
+)
+"""A placebo and what it stands for: all that follows, or what stands in brackets."""
+_NOT_GIVEN = re.compile(r"\s*(?:[Nn]o|NO(?=\s+[A-Z]{2})|(?i:without))\s")
+"""Names that deny what they name; the NO of *NO donor* is nitric oxide."""
+_NON = re.compile(r"(?i)\bnon-\w+")
 _PIECES = re.compile(r"(?i)\s*(?:[+,;/，；、＋]|\b(?:plus|and|or|with|followed by)\b)\s*")
 _STANDS_FOR_DRUGS = re.compile(
     r"(?i)\b(?:(?:radio)?chemo(?:radio)?(?:therapy|therapies)?|immunotherapy|targeted therapy|"
@@ -25,8 +33,9 @@ _STANDS_FOR_DRUGS = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.;])\s+|\n")
 _OF_ANOTHER = re.compile(
-    r"(?i)\b(?:compar\w+|versus|vs|than|unlike|instead|previous\w*|prior|without|not|never|failed|"
-    r"contraindicated|such as|control (?:group|arm))\b"
+    r"(?i)\b(?:compar\w+|versus|vs|than|unlike|instead|in place of|previous\w*|prior|after|without|not|never|fail\w*|"
+    r"resist\w*|refractory|progress\w* (?:on|after|during|following|under)|(?:ha[sd]|have|having|who) received|"
+    r"exclud\w*|identical|match\w*|contraindicated|such as|control (?:group|arm))\b"
 )
 """In a sentence that says so a drug may be another's: a comparison, an earlier treatment, what is not given."""
 
@@ -68,8 +77,9 @@ def find_given(
     Devices and behaviour give none. The name counts first. Other names are asked where it says nothing; where they
     name listed drugs beside a listed drug, or several beside a code, those are partners. The description is read where
     neither names a drug, and where the name holds beside a drug a word that stands for others (*chemotherapy*): names
-    and stems alone, since numbers of vertebrae and media look like codes, and not in sentences that compare or deny.
-    What a placebo stands for is not given.
+    and stems alone, since numbers of vertebrae and media look like codes, and not in sentences that compare, deny, tell
+    of earlier treatment or of a placebo. What a placebo stands for is not given, nor what a name denies. A drug that a
+    record names twice is known from the earlier day.
     """
     finder = _finder(as_of)
     return [_Reading(finder, named_only=named_only).read(one) for one in interventions]
@@ -90,12 +100,12 @@ class _Reading:
 
     def read(self, one: Mapping[str, Any]) -> list[GivenDrug]:
         name = one.get("name") or ""
-        if one.get("type") in NO_SUBSTANCE:
+        if one.get("type") in NO_SUBSTANCE or _NOT_GIVEN.match(name):
             return []
-        self._add(_without_dummies(name), said=name)
+        self._add(_NON.sub("", _without_dummies(name)), said=name)
         stands_for_more = bool(self._found and _STANDS_FOR_DRUGS.search(name))
         if not _DUMMY.search(name):
-            self._read_others([other for other in one.get("other_names") or () if not _DUMMY.search(other)], name)
+            self._read_others([other for other in one.get("other_names") or () if not _DUMMY.search(other)])
             if not self._named_only and one.get("type") in _TOLD and (stands_for_more or not self._found):
                 for sentence in _sentences(one.get("description") or ""):
                     self._add(sentence, codes=False)
@@ -103,33 +113,44 @@ class _Reading:
 
     def _add(self, text: str, *, said: str = "", codes: bool = True) -> None:
         for drug, since, written in self._finder.find(text, codes=codes):
-            self._found.setdefault(drug, GivenDrug(drug, since, said or written))
+            self._keep(GivenDrug(drug, since, said or written))
 
-    def _read_others(self, others: Sequence[str], name: str) -> None:
-        if not self._found:
+    def _keep(self, given: GivenDrug) -> None:
+        known = self._found.get(given.drug, given)
+        self._found[given.drug] = min(known, given, key=_day)
+
+    def _read_others(self, others: Sequence[str]) -> None:
+        has_name = bool(self._found)
+        if not has_name:
             for other in others:
-                self._add(other, said=name)
+                self._add(other, said=other)
                 if self._found:
                     break
-            return
-        if self._named_only:
+        seen = [GivenDrug(drug, since, other) for other in others for drug, since, _ in self._finder.find(other)]
+        for one in seen:
+            if one.drug in self._found:
+                self._keep(one)
+        if not has_name or self._named_only:
             return
         all_listed = all(map(self._finder.is_listed, self._found))
-        named = {
-            drug: GivenDrug(drug, since, other)
-            for other in others
-            for drug, since, _ in self._finder.find(other)
-            if self._finder.is_listed(drug) and drug not in self._found
-        }
+        named: dict[str, GivenDrug] = {}
+        for one in seen:
+            if self._finder.is_listed(one.drug) and one.drug not in self._found:
+                named[one.drug] = min(named.get(one.drug, one), one, key=_day)
         if all_listed or len(named) > 1:
             self._found |= named
+
+
+def _day(one: GivenDrug) -> dt.date:
+    return one.known_since or dt.date.min
 
 
 def _without_dummies(name: str) -> str:
     if not _DUMMY.search(name):
         return name
-    return " + ".join(piece for piece in _PIECES.split(name) if not _DUMMY.search(piece))
+    pieces = _PIECES.split(_STOOD_FOR.sub("placebo", name))
+    return " + ".join(piece for piece in pieces if not _DUMMY.search(piece))
 
 
 def _sentences(description: str) -> Iterator[str]:
-    return (one for one in _SENTENCE.split(description) if not _OF_ANOTHER.search(one))
+    return (one for one in _SENTENCE.split(description) if not (_OF_ANOTHER.search(one) or _DUMMY.search(one)))
