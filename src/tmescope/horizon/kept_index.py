@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["open_index", "prepare_index"]
 
 _KIND = "mentions"
+_NUMBERING = 2
+"""How documents are numbered: by doc_id; before it was said, as they happened to come."""
 _LONGEST_DELAY = 92
 _SCHEMAS = {
     "trend_documents": pa.schema(
@@ -117,6 +119,8 @@ def _read(lake: Lake, connection: duckdb.DuckDBPyConnection) -> MentionIndex | N
     kept = read_derived(lake.path, _KIND, lake.layout, schemas=_SCHEMAS, most_rows=rows)
     if kept is None:
         return None
+    if kept.about.get("numbering") != _NUMBERING:
+        raise StoreError(f"derived/{kept.folder.name} numbers documents in another way", where=str(lake.path))
     forget_index(connection)
     try:
         for table in _SCHEMAS:
@@ -154,6 +158,7 @@ def _keep(lake: Lake, index: MentionIndex) -> None:
         "coverage": {
             kind: [c.first_on.isoformat(), c.updated_on.isoformat(), c.delay_days] for kind, c in index.coverage.items()
         },
+        "numbering": _NUMBERING,
         "n_undated": index.n_undated,
         "n_retracted": index.n_retracted,
     }
