@@ -88,7 +88,7 @@ def trends(
     Reviews, preprints and trials are counted beside papers. Quarters that are not complete yet are left out.
     """
     from tmescope.cli.horizon_entities import open_tagged
-    from tmescope.horizon.kept_index import open_index
+    from tmescope.horizon.kept_index import explain_gone, open_index
 
     refuse_both(csv, json, "horizon trends")
     first = first_day(since, "--since")
@@ -98,10 +98,12 @@ def trends(
     if focus is not None:
         _choose(index, focus)
     if documents is not None:
-        _tell_documents(index, documents, quarter, since=first, in_focus=focus is not None, form=(csv, json))
+        with explain_gone():
+            _tell_documents(index, documents, quarter, since=first, in_focus=focus is not None, form=(csv, json))
         return
     wanted: tuple[Table, ...] = (table,) if csv else ("trends", "counts", "pairs", "novel", "lead_times", "lead_curve")
-    tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus, wanted=wanted)
+    with explain_gone():
+        tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus, wanted=wanted)
     if csv:
         typer.echo(as_csv(_chosen(tables, table)), nl=False)
     elif json:

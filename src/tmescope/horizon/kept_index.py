@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tmescope.store.lake import Lake
 
-__all__ = ["open_index", "prepare_index"]
+__all__ = ["explain_gone", "open_index", "prepare_index"]
 
 _KIND = "mentions"
 _NUMBERING = 2
@@ -112,6 +112,27 @@ def prepare_index(lake: Lake) -> None:
     """
     with suppress(TmescopeError):
         open_index(lake).close()
+
+
+@contextmanager
+def explain_gone() -> Iterator[None]:
+    """Say what to do where a file of a lake or of its index is gone while questions are asked.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read any more.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise StoreError(
+            f"a file of the lake or of its index of mentions cannot be read any more: {str(error)[:300]}",
+            expected="files that stay while they are asked",
+            next_step="run it again: an index that is gone is made anew",
+        ) from error
 
 
 def _read(lake: Lake, connection: duckdb.DuckDBPyConnection) -> MentionIndex | None:
