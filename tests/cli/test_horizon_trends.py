@@ -51,6 +51,16 @@ def test_rising_entities_of_a_lake_are_told_with_their_documents(lake, literatur
     assert all(d["title"] for d in documents)
 
 
+@pytest.mark.parametrize("since", ["2017", "2018-04"])
+def test_the_documents_of_an_entity_are_those_that_the_ranking_counts(lake, tmescope, since) -> None:
+    call = ("horizon", "trends", "-l", lake, "--since", since)
+    ranked = pd.read_csv(io.StringIO(tmescope(*call, "--csv").out)).head(3)
+    for row in ranked.itertuples():
+        listed = pd.DataFrame(json.loads(tmescope(*call, "--documents", row.entity_id, "--json").out)["documents"])
+        numbers = listed["kind"].value_counts().reindex(["paper", "review", "preprint", "trial"], fill_value=0)
+        assert numbers.tolist() == [row.n_documents, row.n_reviews, row.n_preprints, row.n_trials]
+
+
 def test_the_table_reads_well_and_as_csv(lake, filled, tmescope) -> None:
     said = tmescope("horizon", "trends", "-l", lake, "--since", "2017-04", "--type", "drug")
     assert said.code == 0, said.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 
 import pyarrow as pa
@@ -10,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from tests.study.lake_study import fill
 
-from tmescope.foundation.errors import InputError
+from tmescope.foundation.errors import InputError, StoreError
 from tmescope.horizon import kept_index
 from tmescope.horizon.entity_names import name_entities, name_indexed
-from tmescope.horizon.kept_index import open_index, prepare_index
+from tmescope.horizon.kept_index import explain_gone, open_index, prepare_index
 from tmescope.horizon.mention_index import index_mentions
 from tmescope.horizon.rising import measure_rising
 from tmescope.horizon.trend_counts import documents_of
@@ -101,9 +102,19 @@ def _cover(coverage):
     return change
 
 
+def _number_as_before(folder):
+    """Leave out how documents are numbered, as those did who numbered them as they happened to come."""
+    said = json.loads((folder / "derived.json").read_text())
+    del said["about"]["numbering"]
+    (folder / "derived.json").write_text(json.dumps(said))
+
+
 @pytest.mark.parametrize(
     "harm",
-    [_harm_file, _forge, _cover({}), _cover({"paper": ["2020-01-01", "then", 3]}), _cover({"paper": 7}), _cover([])],
+    [
+        *(_harm_file, _forge, _number_as_before, _cover({}), _cover({"paper": ["2020-01-01", "then", 3]})),
+        *(_cover({"paper": 7}), _cover([])),
+    ],
 )
 def test_a_damaged_or_forged_index_is_named_and_made_anew(path, opened, harm) -> None:
     prepare_index(opened())
@@ -129,4 +140,15 @@ def test_a_lake_without_documents_has_none(tmp_path) -> None:
     prepare_index(lake)
     with pytest.raises(InputError, match="no document to count"):
         open_index(lake)
+    lake.close()
+
+
+def test_an_index_that_goes_away_under_a_question_is_told_with_the_next_step(tmp_path) -> None:
+    fill(tmp_path / "horizon", years=3)
+    prepare_index(lake := open_lake(tmp_path / "horizon"))
+    index = open_index(lake)
+    shutil.rmtree(tmp_path / "horizon" / "derived")
+    with pytest.raises(StoreError, match="cannot be read any more") as told, explain_gone():
+        measure_rising(index, since=SINCE)
+    assert "run it again" in str(told.value)
     lake.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from tests.horizon.conftest import lake_of
 
@@ -65,6 +67,30 @@ def test_documents_outside_of_the_area_are_not_listed(index, drawn) -> None:
     opened = open_counts(index, [(entity,)], since=SINCE, quarters=quarters, most=10_000, focus="half")
     assert set(opened["doc_id"]) == half & set(documents["doc_id"])
     assert set(opened["focus"]) == {"half"}
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_of_documents_of_one_day_the_first_by_name_are_listed(tmp_path, threads) -> None:
+    """Files are read in any order and by several threads, which decide nothing."""
+    n = 40_000
+    names = np.random.default_rng(3).permutation([f"pmid:{i:06d}" for i in range(n)])
+    for part in range(4):
+        of_part = names[part::4]
+        documents = {"doc_id": of_part, "group_key": [f"g{int(i[5:]) % 997:03d}" for i in of_part], "title": of_part}
+        said = {"kind": "paper", "is_review": False, "is_retracted": False, "published_precision": "day"}
+        days = {"entered_on": date(2023, 1, 5), "published_on": date(2023, 1, 5)}
+        pd.DataFrame({**documents, **said, **days}).to_parquet(tmp_path / f"d{part}.parquet", row_group_size=2048)
+        mentions = {"doc_id": of_part, "entity_id": "gene:1", "entity_type": "gene", "text": "X", "n": 1}
+        pd.DataFrame(mentions).to_parquet(tmp_path / f"m{part}.parquet")
+    with duckdb.connect(config={"threads": threads, "preserve_insertion_order": "false"}) as connection:
+        connection.execute(f"CREATE VIEW documents AS SELECT * FROM read_parquet('{tmp_path}/d*.parquet')")
+        connection.execute(f"CREATE VIEW mentions AS SELECT * FROM read_parquet('{tmp_path}/m*.parquet')")
+        index = index_mentions(connection)
+        opened = open_counts(index, [("gene:1",)], since=SINCE, quarters=[number_of(date(2023, 1, 5))])
+        assert opened["doc_id"].tolist() == [f"pmid:{i:06d}" for i in range(50)] and set(opened["n"]) == {n}
+        groups = connection.execute("SELECT g, group_key FROM (SELECT DISTINCT g, group_key FROM trend_documents "
+                                    "JOIN documents USING (doc_id)) ORDER BY g").fetchall()  # fmt: skip
+        assert groups == [(i + 1, f"g{i:03d}") for i in range(997)]
 
 
 def test_what_nothing_mentions_has_no_documents(index) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.report.horizon_maker import TIGIT, make_contents
 
-from tmescope.report.horizon_tables import changes_table, subject_tables
+from tmescope.report.horizon_tables import changes_table, documents_table, subject_tables
 
 
 def test_changes_are_told_with_what_they_reach() -> None:
@@ -21,6 +21,14 @@ def test_hostile_identifiers_have_no_address() -> None:
     changes = make_contents().table("horizon_changes").assign(doc_id="pmid:javascript:alert(1)")
     table = changes_table(make_contents(tables={"horizon_changes": changes}))
     assert table is not None and {row[2].href for row in table.rows} == {None}
+
+
+def test_the_note_tells_the_command_that_lists_what_counts_where_it_can() -> None:
+    table = documents_table(make_contents(since="2019-04"), "oncology")
+    call = "tmescope horizon trends --lake LAKE --focus oncology --since 2019-04 --documents ENTITY."
+    assert table is not None and table.note.endswith(f"All that count for one entity are listed by {call}")
+    then = documents_table(make_contents(since="2019-04", as_of="2023-01"), "oncology")
+    assert then is not None and "tmescope" not in then.note
 
 
 def test_the_tables_of_a_subject() -> None:

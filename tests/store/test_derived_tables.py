@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -51,11 +52,32 @@ def test_what_is_kept_is_read_back_for_the_same_state_alone(lake) -> None:
 def test_states_that_are_gone_are_removed_but_for_the_last(lake) -> None:
     for number in range(2, 6):
         _keep(lake)
+        _age(derived_folder(lake.path, "squares", lake.layout))
         source = lake.path.parent / f"pubmed26n{number:04d}.xml"
         source.write_text(str(number))
         lake.add(source, [batch([paper(number)])], source="pubmed")
     _keep(lake)
     assert len(list((lake.path / FOLDER).iterdir())) == 2 and _read(lake) is not None
+
+
+def _age(folder):
+    """Make a folder look as if nothing had opened it for two days."""
+    then = folder.stat().st_mtime - 2 * 86_400
+    os.utime(folder, (then, then))
+
+
+def test_a_state_that_another_process_opened_today_stays(lake) -> None:
+    """A study reads its files for as long as it runs."""
+    _keep(lake)
+    folder = derived_folder(lake.path, "squares", lake.layout)
+    _age(folder)
+    assert _read(lake) is not None
+    for number in range(2, 5):
+        source = lake.path.parent / f"pubmed26n{number:04d}.xml"
+        source.write_text(str(number))
+        lake.add(source, [batch([paper(number)])], source="pubmed")
+        _keep(lake)
+    assert (folder / "squares.parquet").exists()
 
 
 def _flip(folder):

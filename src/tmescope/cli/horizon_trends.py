@@ -88,7 +88,7 @@ def trends(
     Reviews, preprints and trials are counted beside papers. Quarters that are not complete yet are left out.
     """
     from tmescope.cli.horizon_entities import open_tagged
-    from tmescope.horizon.kept_index import open_index
+    from tmescope.horizon.kept_index import explain_gone, open_index
 
     refuse_both(csv, json, "horizon trends")
     first = first_day(since, "--since")
@@ -98,10 +98,12 @@ def trends(
     if focus is not None:
         _choose(index, focus)
     if documents is not None:
-        _tell_documents(index, documents, quarter, in_focus=focus is not None, csv=csv, json=json)
+        with explain_gone():
+            _tell_documents(index, documents, quarter, since=first, in_focus=focus is not None, form=(csv, json))
         return
     wanted: tuple[Table, ...] = (table,) if csv else ("trends", "counts", "pairs", "novel", "lead_times", "lead_curve")
-    tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus, wanted=wanted)
+    with explain_gone():
+        tables, found = _measure(index, first, tuple(entity_type or ()), focus=focus, wanted=wanted)
     if csv:
         typer.echo(as_csv(_chosen(tables, table)), nl=False)
     elif json:
@@ -276,13 +278,17 @@ def _percent(slope: float) -> str:
 
 
 def _tell_documents(
-    index: MentionIndex, entity: str, quarter: str | None, *, in_focus: bool, csv: bool, json: bool
+    index: MentionIndex, entity: str, quarter: str | None, *, since: date, in_focus: bool, form: tuple[bool, bool]
 ) -> None:
+    """List the documents that a ranking counts; those of a quarter that is asked for, whether it counts or not."""
     from tmescope.horizon.entity_names import resolve_entity
     from tmescope.horizon.trend_counts import documents_of
 
-    name = resolve_entity(index.connection, entity)
-    found = documents_of(index, name, quarter=quarter, in_focus=in_focus)
+    name, (csv, json) = resolve_entity(index.connection, entity), form
+    ranked = quarter is None
+    found = documents_of(
+        index, name, quarter=quarter, in_focus=in_focus, since=since if ranked else None, complete=ranked
+    )
     found["entered_on"] = found["entered_on"].dt.strftime("%Y-%m-%d")
     if csv:
         typer.echo(as_csv(found), nl=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from tmescope.store.lake import Lake
 
-__all__ = ["open_index", "prepare_index"]
+__all__ = ["explain_gone", "open_index", "prepare_index"]
 
 _KIND = "mentions"
+_NUMBERING = 2
+"""How documents are numbered: by doc_id; before it was said, as they happened to come."""
 _LONGEST_DELAY = 92
 _SCHEMAS = {
     "trend_documents": pa.schema(
@@ -112,11 +114,34 @@ def prepare_index(lake: Lake) -> None:
         open_index(lake).close()
 
 
+@contextmanager
+def explain_gone() -> Iterator[None]:
+    """Say what to do where a file of a lake or of its index is gone while questions are asked.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read any more.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise StoreError(
+            f"a file of the lake or of its index of mentions cannot be read any more: {str(error)[:300]}",
+            expected="files that stay while they are asked",
+            next_step="run it again: an index that is gone is made anew",
+        ) from error
+
+
 def _read(lake: Lake, connection: duckdb.DuckDBPyConnection) -> MentionIndex | None:
     rows = sum(p.n_rows("documents") + f.n_rows for p in lake.parts for f in p.mentions.values())
     kept = read_derived(lake.path, _KIND, lake.layout, schemas=_SCHEMAS, most_rows=rows)
     if kept is None:
         return None
+    if kept.about.get("numbering") != _NUMBERING:
+        raise StoreError(f"derived/{kept.folder.name} numbers documents in another way", where=str(lake.path))
     forget_index(connection)
     try:
         for table in _SCHEMAS:
@@ -154,6 +179,7 @@ def _keep(lake: Lake, index: MentionIndex) -> None:
         "coverage": {
             kind: [c.first_on.isoformat(), c.updated_on.isoformat(), c.delay_days] for kind, c in index.coverage.items()
         },
+        "numbering": _NUMBERING,
         "n_undated": index.n_undated,
         "n_retracted": index.n_retracted,
     }

@@ -25,12 +25,12 @@ _USUAL = 0.9
 
 _DOCUMENTS = """
 CREATE OR REPLACE TEMP TABLE trend_documents AS
-SELECT (row_number() OVER ())::INTEGER AS d, doc_id, entered_on AS day,
+SELECT (row_number() OVER (ORDER BY doc_id))::INTEGER AS d, doc_id, entered_on AS day,
        (4 * year(entered_on) + quarter(entered_on) - 1)::SMALLINT AS q,
        (CASE WHEN kind = 'trial' THEN 3 WHEN kind = 'preprint' THEN 2 WHEN coalesce(is_review, false) THEN 1 ELSE 0 END
        )::TINYINT AS c,
        g
-FROM documents LEFT JOIN (SELECT group_key, (row_number() OVER ())::INTEGER AS g
+FROM documents LEFT JOIN (SELECT group_key, (row_number() OVER (ORDER BY group_key))::INTEGER AS g
                           FROM (SELECT DISTINCT group_key FROM documents WHERE group_key IS NOT NULL)) USING (group_key)
 WHERE kind IN ('paper', 'preprint', 'trial') AND entered_on IS NOT NULL AND NOT coalesce(is_retracted, false)
 """
@@ -99,9 +99,10 @@ class MentionIndex:
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        Holds ``trend_documents`` (d, doc_id, day, q, c, g: its group of authors), ``trend_entities`` (e, entity_id,
-        entity_type), ``trend_mentions`` (d, e, q, c, day, each once), ``trend_cells`` (e, q, c, n documents, first_on)
-        and ``trend_names`` (entity_id, text: as documents most often write it) besides its views.
+        Holds ``trend_documents`` (d: in the order of doc_id, doc_id, day, q, c, g: its group of authors),
+        ``trend_entities`` (e, entity_id, entity_type), ``trend_mentions`` (d, e, q, c, day, each once),
+        ``trend_cells`` (e, q, c, n documents, first_on) and ``trend_names`` (entity_id, text: as documents most often
+        write it) besides its views.
     coverage : mapping of str to Coverage
         By kind of document; kinds without documents are absent.
     n_undated, n_retracted : int

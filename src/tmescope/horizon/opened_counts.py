@@ -59,7 +59,8 @@ def open_counts(
 
     Notes
     -----
-    One query for all of them: titles are read once.
+    One query for all of them: titles are read once. Of documents of one day those whose doc_id comes first are listed,
+    as `MentionIndex` numbers documents in this order.
     """
     codes = {one: index.codes_of(one) for one in wanted}
     rows = [(k, e, len(one)) for k, one in enumerate(wanted) for e in codes[one]]

@@ -143,6 +143,8 @@ def documents_of(
     quarter: str | None = None,
     kind: str | None = None,
     in_focus: bool = False,
+    since: date | None = None,
+    complete: bool = False,
 ) -> pd.DataFrame:
     """Open a number to the documents behind it.
 
@@ -157,6 +159,10 @@ def documents_of(
         One of `KINDS`; all if omitted.
     in_focus : bool
         Those of `tmescope.horizon.focus_documents.select_area` alone.
+    since : datetime.date, optional
+        The quarter of this day is the first; all are if omitted.
+    complete : bool
+        Leave out papers of quarters that a ranking leaves out: not complete, or begun before there were papers.
 
     Returns
     -------
@@ -175,14 +181,19 @@ def documents_of(
     if kind is not None and kind not in KINDS:
         raise UnknownNameError.of("kind of document", kind, KINDS)
     number = None if quarter is None else read_quarter(quarter)
-    scope = _scope(in_focus)
+    scope, first = _scope(in_focus), None if since is None else number_of(since)
     table = index.connection.execute(
         f"WITH chosen AS (SELECT d FROM trend_mentions{scope} WHERE e IN (SELECT unnest(?::INTEGER[])) "  # noqa: S608
-        "AND (?::INTEGER IS NULL OR q = ?) AND (?::INTEGER IS NULL OR c = ?) GROUP BY d HAVING count(*) = ?) "
+        "AND (?::INTEGER IS NULL OR q = ?) AND (?::INTEGER IS NULL OR c = ?) AND (?::INTEGER IS NULL OR q >= ?) "
+        "GROUP BY d HAVING count(*) = ?) "
         "SELECT t.doc_id, t.c, t.day AS entered_on, t.q, v.title FROM chosen JOIN trend_documents t USING (d) "
         "JOIN documents v USING (doc_id) ORDER BY t.day, t.doc_id",
-        [codes, number, number, *([None if kind is None else KINDS.index(kind)] * 2), len(set(codes))],
+        [codes, number, number, *([None if kind is None else KINDS.index(kind)] * 2), first, first, len(set(codes))],
     ).fetch_df()
+    if complete:
+        numbers = tuple(int(q) for q in table["q"].unique())
+        left_out = [q for q, one in zip(numbers, _masked(index, numbers)[:, 0], strict=True) if one]
+        table = table[(table["c"] != 0) | ~table["q"].isin(left_out)].reset_index(drop=True)
     table["kind"] = np.array(KINDS, dtype=object)[table.pop("c").to_numpy(dtype=np.int64)]
     table["quarter"] = [name_of(int(q)) for q in table.pop("q")]
     return table[["doc_id", "kind", "entered_on", "quarter", "title"]]

@@ -70,6 +70,8 @@ class HorizonContents:
         Day whose knowledge counts; all that the lake knows if omitted.
     changes_since : str, optional
         Day from which changes are told.
+    since : str, optional
+        First day that is counted, as the study says it.
     shown : int
         How many entities and pairs of each area.
     provenance : mapping
@@ -97,6 +99,7 @@ class HorizonContents:
     n_documents: Mapping[str, int] = field(default_factory=dict)
     as_of: str | None = None
     changes_since: str | None = None
+    since: str | None = None
     shown: int = 25
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

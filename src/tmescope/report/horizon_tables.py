@@ -82,10 +82,13 @@ def documents_table(contents: HorizonContents, area: str) -> HtmlTable | None:
         ]
     heads = ("Entity", "Kind", "Shown", "Document", "Entered", "Title")
     filters = [("Entity", 0, list(dict.fromkeys(names))), ("Kind", 1, [k for k in _KINDS if k in kinds])]
-    note = (
-        f"The newest {_OPENED} of each kind; up to 50 are in the table horizon_documents, and all are listed by "
-        f"tmescope horizon trends --focus {area} --documents ENTITY."
-    )
+    note = f"The newest {_OPENED} of each kind; up to 50 are in the table horizon_documents."
+    if contents.as_of is None:  # the command asks all that the lake knows
+        since = contents.since or "DAY"
+        note += (
+            " All that count for one entity are listed by tmescope horizon trends --lake LAKE "
+            f"--focus {area} --since {since} --documents ENTITY."
+        )
     caption = f"{contents.areas.get(area, area)}: the documents behind the numbers"
     return _table(f"documents-{area}", caption, [(h, False) for h in heads], rows=rows, filters=filters, note=note)
 

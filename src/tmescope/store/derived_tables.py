@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -32,6 +34,8 @@ FOLDER = "derived"
 _ROOT = "derived.json"
 _LARGEST_ROOT = 1 << 20
 _KEPT = 2
+_IN_USE = 86_400.0
+"""Seconds since it was made or last opened in which a state may still be read by another process."""
 _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 _MOST = 1 << 62
 
@@ -117,6 +121,8 @@ def read_derived(
             folder / f"{table}.parquet", file, schemas[table], most_rows=most_rows
         ):
             raise _damaged(path, own, how)
+    with suppress(OSError):
+        os.utime(folder)  # it is in use
     return DerivedTables(folder, said["about"], {name: file.n_rows for name, file in said["files"].items()})
 
 
@@ -128,7 +134,7 @@ def write_derived(
     about: Mapping[str, Any],
     write: Callable[[Path], Mapping[str, int]],
 ) -> None:
-    """Keep tables for a state of a lake, in one step; those of all but the last states are removed.
+    """Keep tables for a state of a lake, in one step; those of all but the last two states are removed.
 
     Parameters
     ----------
@@ -147,6 +153,10 @@ def write_derived(
     ------
     OSError
         If nothing can be written there.
+
+    Notes
+    -----
+    A state that was made or opened within a day stays: another process may still read its files.
     """
     final = derived_folder(path, kind, layout)
     with staged_folder(final) as staged:
@@ -160,7 +170,8 @@ def write_derived(
     with suppress(OSError):
         states = [p for p in final.parent.iterdir() if p.is_dir() and p.name.startswith(f"{kind}-")]
         for old in sorted(states, key=lambda p: (p == final, p.stat().st_mtime))[:-_KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+            if time.time() - old.stat().st_mtime > _IN_USE:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def derived_files(path: Path) -> Iterator[tuple[str, str]]:

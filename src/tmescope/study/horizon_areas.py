@@ -14,6 +14,7 @@ from tmescope.facts.focus import FocusArea, load_focus, read_focus
 from tmescope.foundation.errors import InputError, TmescopeError
 from tmescope.foundation.provenance import hash_json
 from tmescope.horizon.focus_documents import select_area
+from tmescope.horizon.kept_index import explain_gone
 from tmescope.horizon.lead_times import lead_times
 from tmescope.horizon.mention_index import MentionIndex
 from tmescope.horizon.opened_counts import open_counts
@@ -89,7 +90,8 @@ def area_step(context: Context, lake: StudyLake, area: FocusArea) -> Step:
     }
 
     def make(folder: Path) -> None:
-        about, tables = _measure(lake.index, area, horizon)
+        with explain_gone():
+            about, tables = _measure(lake.index, area, horizon)
         for name, table in tables.items():
             write_table(shape_table(name, table), folder / f"{name}.parquet")
         (folder / "about.json").write_text(json.dumps(about, sort_keys=True, indent=1) + "\n", encoding="utf-8")
@@ -174,7 +176,8 @@ def lead_step(context: Context, lake: StudyLake) -> Step:
     def make(folder: Path) -> None:
         tables = {name: empty_table(name) for name in ("lead_times", "lead_curve")}
         if {"paper", "trial"} <= set(lake.index.coverage):
-            found = lead_times(lake.index, entity_types=_LEAD_TYPES)
+            with explain_gone():
+                found = lead_times(lake.index, entity_types=_LEAD_TYPES)
             tables = {"lead_times": found.table, "lead_curve": found.curve_table()}
         for name, table in tables.items():
             write_table(shape_table(name, table), folder / f"{name}.parquet")

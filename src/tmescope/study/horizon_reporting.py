@@ -89,6 +89,7 @@ def _contents(context: Context, provenance: dict[str, Any], areas: Sequence[str]
         n_documents={str(k): int(n) for k, n in tables["horizon_sources"].groupby("kind")["n_documents"].sum().items()},
         as_of=horizon.as_of,
         changes_since=horizon.changes_since,
+        since=horizon.since,
         shown=horizon.shown,
         provenance=provenance,
         notes=tuple(paragraph for section in text.numbered() for paragraph in section.paragraphs),
