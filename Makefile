@@ -38,7 +38,7 @@ axe: $(STAMP) ## fetch axe-core, with which the tests check the report's accessi
 	$(BIN)/python -m tests.report.axe_core
 
 test: $(STAMP) ## run the tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## formatting and lint
 	$(BIN)/ruff format --check .

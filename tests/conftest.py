@@ -36,3 +36,25 @@ def loopback_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+LONGEST = (
+    "study/test_running.py",
+    "test_wheel.py",
+    "journeys/",
+    "twins/test_kernels.py",
+    "cli/test_live.py",
+    "cli/test_events.py",
+)
+"""Modules that take longest: a process that starts one of them last keeps the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first; the rest stays in its order."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(here).as_posix() if item.path.is_relative_to(here) else ""
+        return next((i for i, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
