@@ -113,7 +113,7 @@ def _number_as_before(folder):
     "harm",
     [
         *(_harm_file, _forge, _number_as_before, _cover({}), _cover({"paper": ["2020-01-01", "then", 3]})),
-        *(_cover({"paper": 7}), _cover([])),
+        *(_cover({"paper": 7}), _cover([]), _cover({"paper": ["0001-01-01", "9999-12-31", 3]})),
     ],
 )
 def test_a_damaged_or_forged_index_is_named_and_made_anew(path, opened, harm) -> None:

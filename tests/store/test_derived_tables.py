@@ -129,5 +129,18 @@ def test_a_whole_file_of_other_columns_or_of_too_many_rows_is_refused(lake) -> N
 
 def test_what_a_newer_version_wrote_is_left_alone(lake) -> None:
     _keep(lake)
-    _say(version=2)(derived_folder(lake.path, "squares", lake.layout))
+    folder = derived_folder(lake.path, "squares", lake.layout)
+    _say(version=2)(folder)
     assert _read(lake) is None
+    _say(version=2, files="told in another way")(folder)
+    assert _read(lake) is None and list(verify_lake(lake)) == []
+
+
+def test_folders_of_others_stay(lake) -> None:
+    _keep(lake)
+    folder = derived_folder(lake.path, "squares", lake.layout)
+    for name in ("squares-copy", "squares-" + "0" * 24, "squares-" + "1" * 24):
+        (folder.parent / name).mkdir()
+        _age(folder.parent / name)
+    _keep(lake)
+    assert len(list(folder.parent.iterdir())) == 4

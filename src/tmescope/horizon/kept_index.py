@@ -162,7 +162,10 @@ def _described(connection: duckdb.DuckDBPyConnection, about: Mapping[str, Any]) 
     for kind, (first, last, delay) in about["coverage"].items():
         if kind not in KINDS or type(delay) is not int or not 0 <= delay <= _LONGEST_DELAY:
             raise ValueError(f"{kind!r} and {delay!r}")
-        coverage[kind] = Coverage(date.fromisoformat(first), date.fromisoformat(last), delay)
+        span = date.fromisoformat(first), date.fromisoformat(last)
+        if not date(1600, 1, 1) <= span[0] <= span[1] <= date(2200, 1, 1):
+            raise ValueError(f"{first} to {last}")
+        coverage[kind] = Coverage(*span, delay)
     if not coverage:
         raise ValueError("nothing is covered")
     return MentionIndex(connection, coverage, int(about["n_undated"]), int(about["n_retracted"]))

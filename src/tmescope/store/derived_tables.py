@@ -168,7 +168,7 @@ def write_derived(
         said["files"] = {table: asdict(file) for table, file in files.items()}
         (staged / _ROOT).write_text(json.dumps(said, sort_keys=True, indent=1) + "\n", encoding="utf-8")
     with suppress(OSError):
-        states = [p for p in final.parent.iterdir() if p.is_dir() and p.name.startswith(f"{kind}-")]
+        states = [p for p in final.parent.iterdir() if _is_state(p, kind)]
         for old in sorted(states, key=lambda p: (p == final, p.stat().st_mtime))[:-_KEPT]:
             if time.time() - old.stat().st_mtime > _IN_USE:
                 shutil.rmtree(old, ignore_errors=True)
@@ -204,6 +204,8 @@ def _read_root(folder: Path, place: str) -> dict[str, Any]:
             said = json.loads(file.read(_LARGEST_ROOT))
         if said["format"] != FORMAT or type(said["version"]) is not int or said["version"] < 1:
             raise ValueError("another format")
+        if said["version"] > VERSION:  # how it tells the rest is not known
+            return {"version": said["version"], "key": folder.name, "about": {}, "files": {}}
         files = {
             _name(k): LakeFile(*(_size(v[n]) for n in ("n_rows", "n_bytes", "crc32"))) for k, v in said["files"].items()
         }
@@ -212,6 +214,11 @@ def _read_root(folder: Path, place: str) -> dict[str, Any]:
         raise _damaged(folder.parent.parent, f"{place}/{_ROOT}", f"cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(folder.parent.parent, f"{place}/{_ROOT}", "is not as it was written") from error
+
+
+def _is_state(folder: Path, kind: str) -> bool:
+    own = re.fullmatch(rf"{re.escape(kind)}-[0-9a-f]{{24}}", folder.name)
+    return bool(own) and not folder.is_symlink() and (folder / _ROOT).is_file()
 
 
 def _name(value: str) -> str:
