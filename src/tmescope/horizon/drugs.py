@@ -6,11 +6,14 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import TypeVar
 
 from tmescope.facts.horizon_terms import Drug, load_codes, load_drugs, load_not_drugs, load_stems
 from tmescope.horizon.forms import Form
 
-__all__ = ["DrugFinder", "drug_forms", "drug_id", "is_company_code"]
+__all__ = ["DrugFinder", "drug_forms", "drug_id", "is_company_code", "keep_earlier"]
+
+Seen = TypeVar("Seen", bound=tuple[str, dt.date | None, str])
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
 _CODE = re.compile(
@@ -88,6 +91,19 @@ def is_company_code(text: str) -> bool:
     return any(found[0].startswith(prefix) for prefix in load_codes())
 
 
+def keep_earlier(found: dict[str, Seen], one: Seen) -> None:
+    """Add a drug to those that were found; of two sightings the one is kept that is known from the earlier day.
+
+    Parameters
+    ----------
+    found : dict of str to tuple
+        By identifier; written.
+    one : tuple of (str, datetime.date or None, str)
+        Identifier, day from which it is called so (None: always), how it is written.
+    """
+    found[one[0]] = min(found.get(one[0], one), one, key=lambda seen: seen[1] or dt.date.min)
+
+
 class DrugFinder:
     """Finds drugs in short texts: the whole list is one expression, since interventions are few and short.
 
@@ -145,8 +161,7 @@ class DrugFinder:
                 taken.append(match.span())
         first: dict[str, tuple[str, dt.date | None, str]] = {}
         for start in sorted(found.keys() - _other_names(text, taken, coded)):
-            drug = found[start][0]
-            first[drug] = min(first.get(drug, found[start]), found[start], key=lambda one: one[1] or dt.date.min)
+            keep_earlier(first, found[start])
         return tuple(first.values())
 
     def _stemmed(self, text: str, *, codes: bool) -> _Known:

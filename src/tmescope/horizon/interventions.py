@@ -6,9 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
-from tmescope.horizon.drugs import DrugFinder
+from tmescope.horizon.drugs import DrugFinder, keep_earlier
 
 __all__ = ["NO_SUBSTANCE", "GivenDrug", "find_given"]
 
@@ -113,36 +114,23 @@ class _Reading:
 
     def _add(self, text: str, *, said: str = "", codes: bool = True) -> None:
         for drug, since, written in self._finder.find(text, codes=codes):
-            self._keep(GivenDrug(drug, since, said or written))
-
-    def _keep(self, given: GivenDrug) -> None:
-        known = self._found.get(given.drug, given)
-        self._found[given.drug] = min(known, given, key=_day)
+            keep_earlier(self._found, GivenDrug(drug, since, said or written))
 
     def _read_others(self, others: Sequence[str]) -> None:
         has_name = bool(self._found)
+        named = [[GivenDrug(drug, since, other) for drug, since, _ in self._finder.find(other)] for other in others]
         if not has_name:
-            for other in others:
-                self._add(other, said=other)
-                if self._found:
-                    break
-        seen = [GivenDrug(drug, since, other) for other in others for drug, since, _ in self._finder.find(other)]
-        for one in seen:
+            self._found |= {one.drug: one for one in next(filter(None, named), ())}
+        partners: dict[str, GivenDrug] = {}
+        for one in chain.from_iterable(named):
             if one.drug in self._found:
-                self._keep(one)
+                keep_earlier(self._found, one)
+            elif self._finder.is_listed(one.drug):
+                keep_earlier(partners, one)
         if not has_name or self._named_only:
             return
-        all_listed = all(map(self._finder.is_listed, self._found))
-        named: dict[str, GivenDrug] = {}
-        for one in seen:
-            if self._finder.is_listed(one.drug) and one.drug not in self._found:
-                named[one.drug] = min(named.get(one.drug, one), one, key=_day)
-        if all_listed or len(named) > 1:
-            self._found |= named
-
-
-def _day(one: GivenDrug) -> dt.date:
-    return one.known_since or dt.date.min
+        if len(partners) > 1 or all(map(self._finder.is_listed, self._found)):
+            self._found |= partners
 
 
 def _without_dummies(name: str) -> str:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from tmescope.foundation.errors import StoreError, TmescopeError
 from tmescope.horizon.mention_index import KINDS, Coverage, MentionIndex, forget_index, index_mentions
 from tmescope.store.derived_tables import derived_folder, read_derived, write_derived
+from tmescope.store.lake_catalogue import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -145,7 +146,7 @@ def _read(lake: Lake, connection: duckdb.DuckDBPyConnection) -> MentionIndex | N
     forget_index(connection)
     try:
         for table in _SCHEMAS:
-            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM read_parquet('{_quoted(kept.file(table))}')")  # noqa: S608
+            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM read_parquet({_literal(kept.file(table))})")  # noqa: S608
         wrong = connection.execute(_BOUNDS, {"e": kept.n_rows["trend_entities"] - 1, "c": len(KINDS) - 1}).fetchone()
         if wrong is None or wrong[0]:
             raise ValueError("numbers of what is not there")
@@ -195,11 +196,11 @@ def _keep(lake: Lake, index: MentionIndex) -> None:
 def _write(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> int:
     columns = ", ".join(_SCHEMAS[table].names)
     rows = connection.execute(
-        f"COPY (SELECT {columns} FROM {table} ORDER BY {_ORDERS[table]}) TO '{_quoted(file)}' "  # noqa: S608 - ours
+        f"COPY (SELECT {columns} FROM {table} ORDER BY {_ORDERS[table]}) TO {_literal(file)} "  # noqa: S608 - ours
         "(FORMAT parquet, COMPRESSION zstd)"
     ).fetchone()
     return int(rows[0]) if rows else 0
 
 
-def _quoted(path: Path) -> str:
-    return str(path.resolve()).replace("'", "''")
+def _literal(file: Path) -> str:
+    return quoted(str(file.resolve()))
