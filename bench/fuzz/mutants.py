@@ -59,13 +59,16 @@ def main(arguments: list[str]) -> None:
     end, round_number = time.monotonic() + seconds, time.time_ns() % 10**12
     while time.monotonic() < end:
         round_number += 1
+        before = Tally.load(folder / f"{name}.json").cpu_seconds
         child = os.fork()
         if not child:
             _try_some(target.name, seeds, (folder, findings, scratch), round_number)
             os._exit(0)
-        _, status = os.waitpid(child, 0)
+        _, status, used = os.wait4(child, 0)
         if status and target.apart and os.WIFSIGNALED(status):
             tally = Tally.load(folder / f"{name}.json")
+            # what the killed child could not write down itself
+            tally.cpu_seconds = before + used.ru_utime + used.ru_stime
             tally.contained += 1
             tally.executions += 1
             tally.save()
