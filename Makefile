@@ -14,7 +14,7 @@ export UV_NO_PROGRESS := 1
 # Compiled modules are kept, or each process that a test starts would compile all libraries again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo axe test lint types imports check bench bench-large peers docs lock clean
+.PHONY: help setup demo axe test lint types imports check bench bench-large peers fuzz docs lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ bench-large: $(STAMP) ## passes over an atlas of 5 million cells (needs 40 GB of
 peers: | $(UV) ## create .venv-peers with the programs that benchmarks compare with
 	@test -x .venv-peers/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv-peers
 	$(UV) pip install --quiet --python .venv-peers/bin/python --requirement bench/requirements-peers.txt
+
+fuzz: | $(UV) ## fuzz the parsers, in .venv-fuzz (ARGS="--parser gct --seconds 1800")
+	@test -x .venv-fuzz/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv-fuzz
+	$(UV) pip install --quiet --python .venv-fuzz/bin/python --requirement requirements.lock --requirement bench/requirements-fuzz.txt
+	$(UV) pip install --quiet --python .venv-fuzz/bin/python --no-deps --no-build-isolation --editable .
+	.venv-fuzz/bin/python -m bench fuzz $(ARGS)
 
 docs: $(STAMP) ## regenerate the reference pages under docs/
 	$(BIN)/python -m docs.build

@@ -1,7 +1,7 @@
 """Fuzzing of the parsers: ``python -m bench fuzz --parser gct --seconds 1800``.
 
 Parsers in Python run under atheris (Apache-2.0), guided by coverage; those in C get mutated files in forked children.
-atheris is no dependency of the project: install it by hand, ``uv pip install atheris`` into ``.venv``.
+atheris (Apache-2.0) is no dependency of the project: ``make fuzz`` installs it into ``.venv-fuzz`` and runs there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-SUMMARY = "parsers under mutated files: --parser NAME, --seconds N, --folder DIR for corpus and findings"
+from bench.fuzz.kept import keep
+
+SUMMARY = "parsers under mutated files: --parser NAME, --seconds N, --folder DIR for corpus and findings, --keep"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,16 +29,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--parser", action="append", choices=names, help="which; all where none is named")
     parser.add_argument("--seconds", type=int, default=60, help="of wall time for each parser")
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="corpus, findings and tallies")
+    parser.add_argument("--keep", action="store_true", help="keep corpus and tallies in bench/fuzz, to go on from")
     asked = parser.parse_args(arguments)
     chosen = [t for t in TARGETS if not asked.parser or t.name in asked.parser]
-    if any(not t.in_c for t in chosen) and importlib.util.find_spec("atheris") is None:
-        print(
-            "atheris is not installed: uv pip install --python .venv/bin/python atheris (Apache-2.0)", file=sys.stderr
-        )
+    if any(not t.in_c for t in chosen) and asked.seconds > 0 and importlib.util.find_spec("atheris") is None:
+        told = 'atheris is not installed: make fuzz ARGS="--parser gct --seconds 1800" brings it along'
+        print(told, file=sys.stderr)
         return 2
     found = 0
     for target in chosen:
         found += _fuzz(target.name, "mutants" if target.in_c else "guided", asked.folder.absolute(), asked.seconds)
+        if asked.keep:
+            print(f"{target.name}: {keep(target.name, asked.folder)} inputs kept", flush=True)
     return 1 if found else 0
 
 

@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> None:
     name, folder, seconds = arguments[0], Path(arguments[1]), int(arguments[2])
     with atheris.instrument_imports(include=_INSTRUMENTED):
         from bench.fuzz.judging import Judge, Tally
+        from bench.fuzz.kept import read_inputs
         from bench.fuzz.targets import TARGETS
     import pyarrow as pa
 
@@ -29,10 +30,10 @@ def main(arguments: list[str]) -> None:
     scratch = folder / "scratch" / name / target.file_name
     for place in (corpus, findings, scratch.parent):
         place.mkdir(parents=True, exist_ok=True)
-    for i, seed in enumerate(target.seeds()):
+    for i, seed in enumerate([*target.seeds(), *read_inputs(name)]):
         (corpus / f"seed-{i}").write_bytes(seed)
     known = {p.stem for p in findings.glob("*.input")}
-    judge = Judge(target.read, scratch, findings, Tally.load(folder / f"{name}.json"), known)
+    judge = Judge(target.read, scratch, findings, Tally.of(name, folder), known)
     options = [f"-max_total_time={seconds}", f"-timeout={_SECONDS_PER_INPUT}", f"-rss_limit_mb={_MEGABYTES}"]
     options += [f"-max_len={_LONGEST}", f"-artifact_prefix={findings}/", "-print_final_stats=1", "-verbosity=1"]
     atheris.Setup(["fuzz", *options, str(corpus)], judge)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.fuzz.kept import read_tally
 from tmescope.foundation.errors import TmescopeError
 
 __all__ = ["Judge", "Tally"]
@@ -36,9 +37,10 @@ class Tally:
     started: float = field(default_factory=_spent)
 
     @classmethod
-    def load(cls, path: Path) -> Tally:
-        """Go on from an earlier process."""
-        told = json.loads(path.read_text()) if path.is_file() else {}
+    def of(cls, name: str, folder: Path) -> Tally:
+        """Go on from an earlier process, or from what was kept of an earlier campaign."""
+        path = folder / f"{name}.json"
+        told = json.loads(path.read_text()) if path.is_file() else read_tally(name)
         return cls(path, **told)
 
     def save(self) -> None:

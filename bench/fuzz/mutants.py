@@ -59,14 +59,14 @@ def main(arguments: list[str]) -> None:
     end, round_number = time.monotonic() + seconds, time.time_ns() % 10**12
     while time.monotonic() < end:
         round_number += 1
-        before = Tally.load(folder / f"{name}.json").cpu_seconds
+        before = Tally.of(name, folder).cpu_seconds
         child = os.fork()
         if not child:
             _try_some(target.name, seeds, (folder, findings, scratch), round_number)
             os._exit(0)
         _, status, used = os.wait4(child, 0)
         if status and target.apart and os.WIFSIGNALED(status):
-            tally = Tally.load(folder / f"{name}.json")
+            tally = Tally.of(name, folder)
             # what the killed child could not write down itself
             tally.cpu_seconds = before + used.ru_utime + used.ru_stime
             tally.contained += 1
@@ -83,7 +83,7 @@ def _try_some(name: str, seeds: list[bytes], places: tuple[Path, Path, Path], nu
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     target = next(t for t in TARGETS if t.name == name)
     known = {p.stem for p in findings.glob("*.input")}
-    judge = Judge(target.read, scratch, findings, Tally.load(folder / f"{name}.json"), known)
+    judge = Judge(target.read, scratch, findings, Tally.of(name, folder), known)
     rng = random.Random(number)
     for _ in range(_PER_CHILD):
         signal.alarm(_SECONDS_PER_FILE)

@@ -12,12 +12,18 @@ from bench import __main__ as bench
 from bench import fuzz, ingest_speed, startup
 from bench.fuzz.judging import Judge, Tally
 from bench.fuzz.targets import TARGETS
+from tests.house.sources import ROOT
 
 
 def test_every_benchmark_is_found_and_says_what_it_measures() -> None:
     found = bench.find()
     assert "startup" in found
     assert all(module.SUMMARY and callable(module.run) for module in found.values())
+
+
+def test_the_readme_tells_of_every_benchmark() -> None:
+    told = (ROOT / "bench/README.md").read_text(encoding="utf-8")
+    assert [name for name in bench.find() | bench.find_tools() if f"| `{name}` |" not in told] == []
 
 
 def test_listing_runs_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +117,7 @@ def test_a_parser_that_misbehaves_is_found_once(tmp_path: Path) -> None:
     (found,) = (tmp_path / "found").glob("*.input")
     assert found.read_bytes() == b"first"
     judge.tally.save()
-    assert Tally.load(tmp_path / "tally.json").executions == 2
+    assert Tally.of("tally", tmp_path).executions == 2
 
 
 def test_a_large_atlas_needs_the_space_first(tmp_path: Path) -> None:
