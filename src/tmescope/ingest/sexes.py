@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tmescope.foundation.errors import examples
@@ -178,7 +177,7 @@ def check_sexes(
 
 def _say_unread(recorded: Sequence[object]) -> str:
     """Return what stands where a sex is expected and is no word for one, as a sentence; nothing where all is read."""
-    words = Counter(str(w).strip() for w in recorded if not pd.isna(w) and read_sex(w) is None)
+    words = Counter(str(w).strip() for w in recorded if w is not None and read_sex(w) is None)
     other = {w: n for w, n in words.most_common() if w not in MISSING_WORDS}
     if not other:
         return ""
