@@ -112,7 +112,7 @@ def express_sexes(values: NDArray[np.float64], genes: Sequence[str], scale: Scal
         return None
     y_mean = np.where(enough, np.nansum(y_genes, axis=1) / np.maximum(n_measured, 1), np.nan)
     xist = log_tpm[:, -1] if _XIST in position else np.full(len(values), np.nan)
-    return SexEvidence(y_mean, xist, tuple(g for g, seen in zip(there, measured.any(axis=0), strict=True) if seen))
+    return SexEvidence(y_mean, xist, tuple(there[int(j)] for j in np.flatnonzero(measured.any(axis=0))))
 
 
 def check_sexes(
