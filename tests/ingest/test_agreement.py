@@ -47,6 +47,39 @@ def test_a_cohort_with_names_is_refused_beside_its_other_problems(files: Files) 
     assert "privacy.allowed" in [w.code for w in found.warnings]
 
 
+def test_names_in_a_matrix_without_table_are_refused_unless_allowed(files: Files) -> None:
+    files.expression.columns = [f"Anna Smith{'abcdefgh'[i]}" for i in range(8)]
+    path = files.write()[0]
+    with pytest.raises(SampleError, match=r"(?s)'sample_id' looks like a name .*allow_identifying") as caught:
+        read_cohort(path, options=CohortOptions("c", LOG))
+    assert "names of the samples in the matrix" in str(caught.value)
+    assert "Anna" not in str(caught.value)
+    found = read_cohort(path, options=CohortOptions("c", LOG, allow_identifying=("sample_id",)))
+    assert found.quality.set_index("check").loc["identifying columns", "status"] == "notice"
+    files.expression.columns = [f"S{i}" for i in range(8)]
+    found = read_cohort(files.write()[0], options=CohortOptions("c", LOG))
+    assert "identifying columns" not in list(found.quality["check"])
+
+
+def test_names_and_dates_in_a_feature_file_are_refused_unless_allowed(files: Files) -> None:
+    path = files.folder / "further.csv"
+    rows = [f"P{i:02d},Anna Smith,1960-01-0{i},{i}" for i in range(1, 9)]
+    path.write_text("\n".join(["id,patient_name,date_of_birth,tmb", *rows]) + "\n")
+    columns = {n: FeatureColumn(n, "categorical") for n in ("patient_name", "date_of_birth", "tmb")}
+    sources = [FeatureSource(columns, path, "id")]
+    paths = files.write()
+    with pytest.raises(ManyProblems) as caught:
+        read_cohort(*paths, options=CohortOptions("c", LOG), features=sources)
+    texts = [str(p) for p in caught.value.problems]
+    assert ["'patient_name' looks like a name" in texts[0], "'date_of_birth' looks like a date" in texts[1]] == [
+        True
+    ] * 2
+    assert all("further.csv" in text and "Anna" not in text for text in texts)
+    options = CohortOptions("c", LOG, allow_identifying=("patient_name", "date_of_birth"))
+    found = read_cohort(*paths, options=options, features=sources)
+    assert "2 are allowed" in "".join(found.quality.query("check == 'identifying columns'")["evidence"])
+
+
 def test_columns_that_contradict_and_idle_identities_are_told(files: Files) -> None:
     files.samples["biopsy time"] = ["pre"] * 6 + ["post"] * 2
     files.samples["dob"] = "1960-01-01"

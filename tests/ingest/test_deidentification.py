@@ -29,6 +29,34 @@ Build = Callable[..., SampleTable]
         ("E-mail", "an e-mail address"),
         ("phone number", "a telephone number"),
         ("zip.postal_code", "an address"),
+        ("DATEOFBIRTH", "a date of birth"),
+        ("dateofbirth", "a date of birth"),
+        ("D.O.B.", "a date of birth"),
+        ("DoB", "a date of birth"),
+        ("YearOfBirth", "a date of birth"),
+        ("birth", "a date of birth"),
+        ("NHSNumber", "a record number"),
+        ("medicalrecordnumber", "a record number"),
+        ("MedRecNum", "a record number"),
+        ("Hospital#", "a record number"),
+        ("MRN1", "a record number"),
+        ("Name_of_patient", "a name"),
+        ("patient's name", "a name"),
+        ("Pat. Name", "a name"),
+        ("Nachname", "a name"),
+        ("TEL", "a telephone number"),
+        ("patient_tel_no", "a telephone number"),
+        ("zip3", "an address"),
+        ("IPAddress", "an address"),
+        ("tel_length", None),
+        ("zip_score", None),
+        ("country_of_birth", None),
+        ("days_to_birth", None),
+        ("birth_weight", None),
+        ("record_id", None),
+        ("mobile_element_count", None),
+        ("PatientID", None),
+        ("Name", None),
         ("sample_name", None),
         ("source_name_ch1", None),
         ("gene_name", None),
@@ -56,10 +84,34 @@ def test_values(table: Build, values: list[str], what: str | None) -> None:
     assert find_identifying(table({"x": values})) == ({"x": what} if what else {})
 
 
+def test_a_short_word_over_decimal_numbers_is_a_measurement(table: Build) -> None:
+    assert find_identifying(table({"tel": ["5.21", "0.3", "-1.5e-3"]})) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (["John Smith", "Anna van Dyke", "Ole Hansen"], "a name"),
+        (["SMITH, JOHN", "O'BRIEN, ANN"], "a name"),
+        (["S1-01", "S1-02"], None),
+        (["TP53", "CD8A", "HLA-A"], None),
+        (["Lung Tumour", "Liver Metastasis"], None),
+        (["Anna Smith"] * 3, None),
+    ],
+)
+def test_a_column_called_name_is_judged_by_its_values(table: Build, values: list[str], what: str | None) -> None:
+    assert find_identifying(table({"Name": values})) == ({"Name": what} if what else {})
+
+
 @pytest.mark.parametrize(
     ("values", "what"),
     [
         (["12345678", "87654321"], "a record number"),
+        (["SMITH, JOHN", "HANSEN, OLE M."], "a name"),
+        (["SMITH John", "Jean-Paul McDonald", "Anna de la Cruz"], "a name"),
+        (["Smith, J.", "J. R. Smith", "Hansen, O"], "a name"),
+        (["Whole Blood", "Adrenal Gland"], None),
+        (["Group A", "Group B"], None),
         (["Anna Smith", "Hansen, Ole", "José R. García"], "a name"),
         (["P01", "P02"], None),
         (["1", "2", "105"], None),

@@ -57,6 +57,34 @@ def test_without_xist_a_man_without_y_may_have_lost_it() -> None:
     assert findings.sample_flags()[["sample_id", "status"]].values.tolist() == [["S2", "notice"]]
 
 
+def test_a_y_gene_without_values_does_not_hide_the_others() -> None:
+    values, recorded = _samples((4, 0), (0.1, 6), (4, 0), (0.1, 6)), ["F", "M", "F", "M"]
+    values[:, GENES.index("ZFY")] = np.nan
+    findings = _check(values, recorded)
+    assert findings.sample_flags()["sample_id"].tolist() == ["S0", "S2", "S1", "S3"]
+    assert findings.quality()["evidence"][0].startswith("6 Y genes and XIST against the table")
+
+
+def test_missing_values_count_by_sample() -> None:
+    values, recorded = _samples((4, 0), (0.1, 6), (4, 0), (0.1, 6)), ["F", "M", "F", "M"]
+    values[2:, GENES.index("ZFY")] = np.nan
+    values[3, [GENES.index(g) for g in Y_GENES[1:]]] = np.nan
+    row = _check(values, recorded).quality().iloc[0]
+    assert (row["status"], row["value"]) == ("problem", "3")
+    assert row["evidence"].startswith("7 Y genes and XIST against the table: 0 of 4 samples agree, 1 are unclear")
+
+
+@pytest.mark.parametrize("words", [["1", "2", "2"], ["hombre", "mujer", "mujer"]])
+def test_words_that_cannot_be_read_are_told(words: list[str]) -> None:
+    row = _check(_samples((4, 0), (0, 6), (0, 6)), words).quality().iloc[0]
+    assert (row["status"], row["value"]) == ("unchecked", "cannot be read")
+    assert f"'{words[1]} (2x)', '{words[0]} (1x)'" in row["evidence"]
+    row = _check(_samples((4, 0), (0, 6), (0, 6)), ["M", "NA", words[1]]).quality().iloc[0]
+    assert row["status"] == "ok"
+    assert "1 of 1 samples agree" in row["evidence"]
+    assert f"1 of 3 samples have another word for their sex: '{words[1]} (1x)'" in row["evidence"]
+
+
 def test_one_sex_alone_is_checked_by_the_same_rule() -> None:
     assert _check(_samples((4, 0), (5, 0)), ["M", "M"]).quality()["status"].tolist() == ["ok"]
     assert _check(_samples((4, 0), (5, 0)), ["F", "F"]).quality()["status"].tolist() == ["problem"]

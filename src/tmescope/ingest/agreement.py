@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import anndata as ad
+import pandas as pd
 
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.clinical import SampleTable
-from tmescope.ingest.deidentification import check_identifying
+from tmescope.ingest.deidentification import check_identifying, find_identifying
 from tmescope.ingest.endpoint_rules import EndpointRule, TimeToEventRule
+from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.features import FeatureSource
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.options import COLUMNS, CohortOptions
@@ -18,6 +20,8 @@ from tmescope.ingest.sexes import check_sexes, express_sexes
 from tmescope.ingest.timepoints import check_timepoint_columns
 
 __all__ = ["Uses", "check_agreement", "check_privacy"]
+
+_SAMPLE_ID = COLUMNS[0]
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Uses:
     endpoints : mapping of str to ResponseRule, TimeToEventRule or OrdinalRule
         By endpoint.
     features : sequence of FeatureSource
-        Further columns; those of other files are not looked at.
+        Further columns; those of other files are looked at where they are read, see `tmescope.ingest.features`.
     """
 
     endpoints: Mapping[str, EndpointRule]
@@ -49,13 +53,17 @@ class Uses:
         return used
 
 
-def check_privacy(table: SampleTable | None, uses: Uses, *, options: CohortOptions, findings: Findings) -> None:
+def check_privacy(
+    table: SampleTable | None, matrix: ExpressionTable | None, uses: Uses, *, options: CohortOptions, findings: Findings
+) -> None:
     """Refuse columns that identify persons, see `tmescope.ingest.deidentification.check_identifying`.
 
     Parameters
     ----------
     table : SampleTable, optional
-        As read; nothing is checked where there is none.
+        As read; where there is none, the names of the samples in the matrix are looked at as its ``sample_id``.
+    matrix : ExpressionTable, optional
+        As read.
     uses : Uses
         Which columns are used.
     options : CohortOptions
@@ -63,8 +71,14 @@ def check_privacy(table: SampleTable | None, uses: Uses, *, options: CohortOptio
     findings : Findings
         Receives problems, warnings and a quality row.
     """
-    if table is not None:
-        check_identifying(table, uses.columns(table, options), allowed=options.allow_identifying, findings=findings)
+    if table is None:
+        names = matrix.sample_ids if matrix is not None else ()
+        where = f"cohort {options.cohort_id!r}, names of the samples in the matrix"
+        frame = pd.DataFrame({_SAMPLE_ID: pd.array(list(names), dtype="string")})
+        table = SampleTable(frame, where, tuple(range(1, len(frame) + 1)))
+        if not find_identifying(table, identifiers=frame.columns):
+            return  # that there is no sample table is not hidden behind a check that found nothing
+    check_identifying(table, uses.columns(table, options), allowed=options.allow_identifying, findings=findings)
 
 
 def check_agreement(

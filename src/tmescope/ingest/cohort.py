@@ -188,8 +188,8 @@ def read_cohort(
     if files.table is not None or not _is_lost(files, samples, expression):  # else a problem says it all
         chosen = _choose(matrix, files.table, options, findings=findings)
         found = _find_endpoints(chosen, endpoints or {}, findings=findings)
-        long = read_features(features, chosen.rows_for_features(), chosen.table, findings=findings)
-    check_privacy(files.table, Uses(endpoints or {}, features), options=options, findings=findings)
+        long = _find_features(chosen, features, options, findings=findings)
+    check_privacy(files.table, files.matrix, Uses(endpoints or {}, features), options=options, findings=findings)
     findings.raise_if_any()
     if matrix is None or mapping is None or scale is None:
         raise TmescopeError("the cohort could not be read", where=where)  # never: each leaves a problem
@@ -310,6 +310,13 @@ def _find_endpoints(chosen: _Samples, rules: Mapping[str, EndpointRule], *, find
             ]
         )
     return pd.DataFrame(index=range(len(chosen.rows)))
+
+
+def _find_features(
+    chosen: _Samples, sources: Sequence[FeatureSource], options: CohortOptions, *, findings: Findings
+) -> pd.DataFrame:
+    rows, allowed = chosen.rows_for_features(), options.allow_identifying
+    return read_features(sources, rows, chosen.table, findings=findings, allowed=allowed)
 
 
 def _assemble(

@@ -14,45 +14,113 @@ from tmescope.ingest.options import MISSING_WORDS
 
 __all__ = ["check_identifying", "find_identifying"]
 
-_HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("a date of birth", re.compile(r"\b(?:birth|birthdate|birthday|dob|born|geburtsdatum)\b")),
-    ("an e-mail address", re.compile(r"\be ?mail\b")),
-    ("a telephone number", re.compile(r"\b(?:phone|telephone|tel|mobile|cell ?phone|fax)\b")),
-    ("an address", re.compile(r"\b(?:address|street|zip|zipcode|postcode|postal)\b")),
+
+def _phrases(*lines: str) -> re.Pattern[str]:
+    """Return a pattern of whole words; a space in a phrase may be left out, as in ``dateofbirth``."""
+    return re.compile(rf"\b(?:{'|'.join(lines)})\b".replace(" ", " ?"))
+
+
+_NUMBER = "(?:numbers?|no|num|nr|id)"
+_PERSON = "(?:patient|pat|pt|subject|participant|person|physician|doctor|contact)s?"
+_CLEAR: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "a date of birth",
+        _phrases(
+            "(?:date|day|month|year) (?:of )?birth", "birth (?:date|day|month|year)", "dob", "geburts(?:datum|tag)"
+        ),
+    ),
+    ("an e-mail address", _phrases("e mail")),
+    ("a telephone number", _phrases("phone", "telephone", "cell phone")),
+    ("an address", _phrases("(?:zip|post|postal) code", "postal", "(?:street|home|postal|mail|e mail|ip) address")),
     (
         "a record number",
-        re.compile(
-            r"\b(?:mrn|medical record|hospital (?:no|number|id)|nhs|ssn|social security|insurance (?:no|number|id)|"
-            r"record (?:no|number)|passport)\b"
+        _phrases(
+            "mrn",
+            f"(?:medical|med|hospital|patient|health) rec(?:ord)? {_NUMBER}",
+            "medical record",
+            "record (?:no|number)",
+            f"(?:hospital|insurance|passport|national) {_NUMBER}",
+            f"nhs(?: {_NUMBER})?",
+            f"(?:ssn|social security)(?: {_NUMBER})?",
+            "passport",
         ),
     ),
     (
         "a name",
-        re.compile(
-            r"\b(?:surname|forename|firstname|lastname|initials|"
-            r"(?:patient|subject|participant|first|last|family|given|full|maiden|contact|person|physician|doctor)"
-            r" ?name)\b"
+        _phrases(
+            "surname",
+            "forename",
+            "initials",
+            f"(?:{_PERSON}|first|middle|last|family|given|full|maiden) names?",
+            f"names? of (?:the )?{_PERSON}",
+            "(?:vor|nach|familien)name",
         ),
     ),
 )
+"""Words that mean one thing wherever they stand."""
+
+_ALONE: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("a date of birth", re.compile("birth|born")),
+    ("a telephone number", re.compile("tel|mobile|fax")),
+    ("an address", re.compile("zip|address|street")),
+)
+"""Words that mean it only with no other beside them than `_BESIDE`: ``tel_length`` is a length."""
+
+_BESIDE = re.compile(f"{_PERSON}|{_NUMBER}|home|work|private|emergency|city|line|names?|of|the|on|in|date|dt|\\d+")
+_MEASURED = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
+_NAME = re.compile(r"names?")
 _VALUES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("an e-mail address", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}(?:[,;\s].*)?")),
     ("a social security number", re.compile(r"\d{3}-\d{2}-\d{4}")),
     ("a record number", re.compile(r"(?i:mrn|nhs)[\s:#_-]*\d{4,}")),
     ("a telephone number", re.compile(r"(?:\+\d{1,3}[ -]?|\(?0\d{1,4}\)?[ -])\d[\d ()/-]{6,}")),
 )
-_AS_IDENTIFIER: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("a record number", re.compile(r"\d{7,10}")),
-    ("a name", re.compile(r"[A-ZÀ-Þ][a-zà-ÿ'’-]+(?:, ?| )(?:[A-ZÀ-Þ]\.? )?[A-ZÀ-Þ][a-zà-ÿ'’-]+")),
+_WORD = "(?:[A-ZÀ-Þ]['’]|Ma?c)?[A-ZÀ-Þ][a-zà-ÿ]+(?:['’-][A-ZÀ-Þ]?[a-zà-ÿ]+)*"
+_PART = f"(?:{_WORD}|[A-ZÀ-Þ][A-ZÀ-Þ'’-]+)"
+_BETWEEN = r"(?:, ?| )(?:[A-ZÀ-Þ]\.? |(?:van|von|de|der|den|la|da|di|del|bin|al|el) )*"
+_AS_NAME: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "a name",
+        re.compile(
+            f"{_PART}{_BETWEEN}{_PART}|{_WORD} {_WORD} {_WORD}|"
+            rf"{_PART}, ?(?:[A-ZÀ-Þ]\.? ?)+|(?:[A-ZÀ-Þ]\. ?)+{_PART}"
+        ),
+    ),
 )
-_COMMON_WORDS = re.compile(r"(?i)\b(?:patient|subject|sample|case|donor|control|tumou?r|pt|id)\b")
+_AS_IDENTIFIER: tuple[tuple[str, re.Pattern[str]], ...] = (("a record number", re.compile(r"\d{7,10}")), *_AS_NAME)
+_COMMON_WORDS = re.compile(
+    r"(?i)\b(?:patient|subject|sample|case|donor|control|tumou?r|pt|id|cells?|tissue|gland|blood|node|biopsy|normal|"
+    r"primary|metasta\w+|cancer|melanoma|\w+carcinoma|carcinoma|lymphoma|sarcoma|pre|post|baseline|(?:un)?treated|group|"
+    r"arm|lung|liver|brain|skin|colon|kidney|muscle|bone|marrow|heart|factor|receptor|protein|gene)\b"
+)
 _MOST = 0.8
 _IDS = ("sample_id", "patient_id")
 
 
-def _words(header: str) -> str:
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header.removeprefix("orig__"))
-    return re.sub(r"[\W_]+", " ", spaced).strip().casefold()
+def _words(header: str) -> tuple[str, str]:
+    """Return the words of a header, and those that stand there if capitals within a word begin none (``DoB``)."""
+    text = re.sub(r"['’]s\b", "", header.removeprefix("orig__").replace("#", " no "))
+    text = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", text)
+    split = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][a-zà-ÿ])", " ", text)
+    return _plain(split), _plain(text)
+
+
+def _plain(text: str) -> str:
+    words = re.sub(r"[\W_]+", " ", text).strip().casefold()
+    return re.sub(r"\b(?:[^\W\d] )+[^\W\d]\b", lambda letters: letters[0].replace(" ", ""), words)  # D.O.B.
+
+
+def _by_header(header: str, cells: pd.Series[str]) -> str | None:
+    for words in _words(header):
+        what = next((w for w, pattern in _CLEAR if pattern.search(words)), None)
+        if what is not None:
+            return what
+        own = [word for word in words.split() if not _BESIDE.fullmatch(word)]
+        what = next((w for w, pattern in _ALONE if own and all(map(pattern.fullmatch, own))), None)
+        if what is not None and _by_value(cells, (("a measurement", _MEASURED),)) is None:
+            return what
+    is_name = any(_NAME.fullmatch(words) for words in _words(header))
+    return _by_value(cells, _AS_NAME) if is_name and 2 * cells.nunique() > len(cells) else None
 
 
 def _by_value(cells: pd.Series[str], patterns: tuple[tuple[str, re.Pattern[str]], ...]) -> str | None:
@@ -83,13 +151,15 @@ def find_identifying(table: SampleTable, *, identifiers: Collection[str] = ()) -
     Notes
     -----
     By the words of the header, or where at least 80% of a column's distinct values have the form of an e-mail address,
-    a telephone, social security or record number. A help, not a proof of anonymity: free text is not read.
+    a telephone, social security or record number. Words are found in any case, run together or with dots between their
+    letters (``D.O.B.``). Short words such as ``tel`` count only with no other beside them than such as ``patient`` or
+    ``number``, and where the values are no decimal numbers; ``name`` alone only where the values look like names of
+    persons and seldom repeat. A help, not a proof of anonymity: free text is not read, nor are single names or names
+    joined by a dot or underscore.
     """
     found: dict[str, str] = {}
     for header in map(str, table.frame.columns):
-        words = _words(header)
-        what = next((w for w, pattern in _HEADERS if pattern.search(words)), None)
-        what = what or _by_value(table.frame[header], _VALUES)
+        what = _by_header(header, table.frame[header]) or _by_value(table.frame[header], _VALUES)
         if what is None and header in identifiers:
             what = _by_value(table.frame[header], _AS_IDENTIFIER)
         if what is not None:
@@ -98,7 +168,12 @@ def find_identifying(table: SampleTable, *, identifiers: Collection[str] = ()) -
 
 
 def check_identifying(
-    table: SampleTable, used: Mapping[str, str], *, allowed: Collection[str] = (), findings: Findings
+    table: SampleTable,
+    used: Mapping[str, str],
+    *,
+    allowed: Collection[str] = (),
+    findings: Findings,
+    name: str = "",
 ) -> None:
     """Refuse to use a column that looks like it identifies a person; tell of those that are not used.
 
@@ -113,6 +188,8 @@ def check_identifying(
     findings : Findings
         Receives a problem for each column that is used and not allowed, and else the quality row ``identifying
         columns`` and the warnings ``privacy.not_carried`` and ``privacy.allowed``. Values are never repeated.
+    name : str
+        Of the file where it is not the cohort's sample table, for warnings and the quality row.
     """
     ids = {column for role, column in used.items() if role in _IDS}
     found = find_identifying(table, identifiers=ids)
@@ -127,20 +204,23 @@ def check_identifying(
         )
         for column in refused
     )
+    of = f" of {name}" if name else ""
     idle = [c for c in found if c not in role_of]
     if idle:
-        message = f"{len(idle)} columns look like they identify persons; they are not carried into any result"
+        message = f"{len(idle)} columns{of} look like they identify persons; they are not carried into any result"
         findings.warn("privacy.not_carried", message, items=(f"{c} ({found[c]})" for c in idle))
     permitted = [c for c in found if c in role_of and c in allowed]
     if permitted:
-        message = f"{len(permitted)} columns that look like they identify persons are used, as the study file allows"
+        message = (
+            f"{len(permitted)} columns{of} that look like they identify persons are used, as the study file allows"
+        )
         findings.warn("privacy.allowed", message, items=(f"{c} ({found[c]})" for c in permitted))
     if found:
         listed = examples(f"{c} ({what})" for c, what in found.items())
-        text = f"{len(idle)} are not carried into results, {len(permitted)} are allowed: {listed}."
+        text = f"{len(found)} columns{of}: {len(idle)} are not carried into results, "
+        text += f"{len(permitted)} are allowed: {listed}."
         findings.note("identifying columns", len(found), text, status="notice")
     else:
-        text = (
-            f"None of {table.frame.shape[1]} columns looks like a name, a contact, a record number or a date of birth."
-        )
+        text = f"None of {table.frame.shape[1]} columns{of} looks like "
+        text += "a name, a contact, a record number or a date of birth."
         findings.note("identifying columns", 0, text)

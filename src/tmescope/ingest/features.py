@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ import pandas as pd
 
 from tmescope.foundation.errors import InputError, SampleError, TmescopeError, examples
 from tmescope.ingest.clinical import SampleTable
+from tmescope.ingest.deidentification import check_identifying
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.numerals import parse_numbers
@@ -74,7 +75,12 @@ class FeatureSource:
 
 
 def read_features(
-    sources: Sequence[FeatureSource], samples: pd.DataFrame, own: SampleTable | None, *, findings: Findings
+    sources: Sequence[FeatureSource],
+    samples: pd.DataFrame,
+    own: SampleTable | None,
+    *,
+    findings: Findings,
+    allowed: Collection[str] = (),
 ) -> pd.DataFrame:
     """Read all features of a cohort.
 
@@ -87,7 +93,11 @@ def read_features(
     own : SampleTable, optional
         The cohort's sample table.
     findings : Findings
-        Receives problems, warnings (values missing, rows of samples that do not enter) and quality rows.
+        Receives problems (also columns of other files that look like they identify persons, see
+        `tmescope.ingest.deidentification.check_identifying`), warnings (values missing, rows of samples that do not
+        enter) and quality rows.
+    allowed : collection of str
+        Columns that may be used although they look like they identify persons.
 
     Returns
     -------
@@ -104,7 +114,7 @@ def read_features(
         if repeated:
             findings.add([_repeated(repeated)])
         with findings.collecting():
-            frames.extend(_read_source(source, samples, own, findings=findings))
+            frames.extend(_read_source(source, samples, own, findings=findings, allowed=allowed))
     if not frames:
         return _shape(pd.DataFrame({name: [] for name in FEATURE_COLUMNS}))
     return _shape(pd.concat(frames, ignore_index=True))
@@ -125,7 +135,12 @@ def _shape(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_source(
-    source: FeatureSource, samples: pd.DataFrame, own: SampleTable | None, *, findings: Findings
+    source: FeatureSource,
+    samples: pd.DataFrame,
+    own: SampleTable | None,
+    *,
+    findings: Findings,
+    allowed: Collection[str],
 ) -> list[pd.DataFrame]:
     if source.path is None:
         if own is None:
@@ -139,6 +154,8 @@ def _read_source(
         rows: list[int | None] = [int(i) for i in samples["row"]]
     else:
         table = read_sample_table(source.path, source.format, findings=findings)
+        used = {source.joins: source.id_column} | {f"feature {n}": c.column for n, c in source.columns.items()}
+        check_identifying(table, used, allowed=allowed, findings=findings, name=source.path.name)
         rows = _join(source, samples, table, findings=findings)
     frames = []
     for name, column in source.columns.items():

@@ -17,6 +17,7 @@ from tmescope.ingest.expression import (
 )
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.options import Duplicates, Identifiers
+from tmescope.ingest.other_units import find_other_logarithm, find_other_unit
 from tmescope.ingest.sample_oddities import check_samples
 from tmescope.ingest.scales import find_contradictions, find_oddities, measure
 
@@ -73,11 +74,14 @@ def check_matrix(
 
 def _check_scale(table: ExpressionTable, scale: Scale, *, where: str, findings: Findings) -> None:
     evidence = measure(table.values, scale)
-    findings.add(find_contradictions(evidence, scale, where=where))
+    other = find_other_logarithm(table.values, scale, where=where)  # says more than the contradiction that follows
+    findings.add(other or find_contradictions(evidence, scale, where=where))
     oddities = find_oddities(evidence, scale, cohort_id=findings.cohort_id)
+    oddities += find_other_unit(evidence, scale, cohort_id=findings.cohort_id)
     findings.warnings.extend(oddities)
     unusual = [o for o in oddities if o.code.startswith("scale.unusual") or o.code == "scale.estimated_counts"]
-    findings.note("scale", scale, evidence.sentence(), status="notice" if unusual else "ok")
+    told = " ".join([evidence.sentence(), *(f"Unusual: {o.message}" for o in unusual)])
+    findings.note("scale", scale, told, status="notice" if unusual else "ok")
     if evidence.n_missing:
         share = evidence.n_missing / table.values.size
         sentence = f"{evidence.n_missing:,} of {table.values.size:,} values ({share:.2%}) are missing."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tmescope.foundation.errors import examples
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.options import MISSING_WORDS
 
 __all__ = ["FEMALE_MOST", "MALE_LEAST", "Y_GENES", "SexEvidence", "check_sexes", "express_sexes", "read_sex"]
 
@@ -41,11 +44,11 @@ class SexEvidence:
     Parameters
     ----------
     y_mean : array of float64, shape (n_samples,)
-        Mean log2(TPM+1) of the Y genes that are there.
+        Mean log2(TPM+1) of the Y genes that were measured in the sample; NaN where fewer than two were.
     xist : array of float64, shape (n_samples,)
-        log2(TPM+1) of XIST; NaN where it is not there.
+        log2(TPM+1) of XIST; NaN where it was not measured.
     genes : tuple of str
-        The Y genes that are there.
+        The Y genes that were measured in any sample.
     """
 
     y_mean: NDArray[np.float64]
@@ -56,7 +59,7 @@ class SexEvidence:
         """Return ``female``, ``male`` or ``unclear`` for each sample.
 
         A tumour without Y is female only where XIST does not speak against it: men's tumours lose Y. Y together with
-        XIST is unclear: two samples mixed, or a sex chromosome more.
+        XIST is unclear: two samples mixed, or a sex chromosome more. So is a sample of too few measured genes.
         """
         out = []
         for y, xist in zip(self.y_mean, self.xist, strict=True):
@@ -90,7 +93,7 @@ def express_sexes(values: NDArray[np.float64], genes: Sequence[str], scale: Scal
     Returns
     -------
     SexEvidence or None
-        None where the scale is another, or fewer than two of `Y_GENES` are there or all of them are empty.
+        None where the scale is another, or no sample has values of two of `Y_GENES`.
     """
     position = {gene: j for j, gene in enumerate(genes)}
     there = tuple(g for g in Y_GENES if g in position)
@@ -101,11 +104,15 @@ def express_sexes(values: NDArray[np.float64], genes: Sequence[str], scale: Scal
     if scale.log_base is not None:
         tpm = np.power(scale.log_base, np.minimum(tpm, 60.0)) - scale.offset
     log_tpm = np.log2(np.maximum(tpm, 0.0) + 1.0)
-    y_mean = log_tpm[:, : len(there)].mean(axis=1)
-    if np.isnan(y_mean).all():
+    y_genes = log_tpm[:, : len(there)]
+    measured = ~np.isnan(y_genes)
+    n_measured = measured.sum(axis=1)
+    enough = n_measured >= _FEWEST_GENES
+    if not enough.any():
         return None
+    y_mean = np.where(enough, np.nansum(y_genes, axis=1) / np.maximum(n_measured, 1), np.nan)
     xist = log_tpm[:, -1] if _XIST in position else np.full(len(values), np.nan)
-    return SexEvidence(y_mean, xist, there)
+    return SexEvidence(y_mean, xist, tuple(there[int(j)] for j in np.flatnonzero(measured.any(axis=0))))
 
 
 def check_sexes(
@@ -120,11 +127,12 @@ def check_sexes(
     sample_ids : sequence of str
         Of the samples.
     recorded : sequence
-        Recorded sex of each, as in the table; missing or other words are left out.
+        Recorded sex of each, as in the table; missing ones are left out, other words are told.
     findings : Findings
-        Receives the quality row ``sex``, a flag for each sample that disagrees, and the warnings ``sex.disagrees`` (Y
-        expressed in a woman, or XIST without Y in a man: samples are mixed up) and ``sex.no_y`` (no Y and no word from
-        XIST in a man: mixed up, or the tumour lost Y). Nothing where no sex is recorded.
+        Receives the quality row ``sex`` (``unchecked`` where no word for it could be read), a flag for each sample
+        that disagrees, and the warnings ``sex.disagrees`` (Y expressed in a woman, or XIST without Y in a man: samples
+        are mixed up) and ``sex.no_y`` (no Y and no word from XIST in a man: mixed up, or the tumour lost Y). Nothing
+        where no sex is recorded.
 
     Notes
     -----
@@ -132,11 +140,16 @@ def check_sexes(
     """
     sexes = [read_sex(word) for word in recorded]
     n_known = sum(s is not None for s in sexes)
+    unread = _say_unread(recorded)
     if not n_known:
+        if unread:
+            findings.note(
+                "sex", "cannot be read", f"{unread} Expected are F and M, or female and male.", status="unchecked"
+            )
         return
     if evidence is None:
         text = f"Recorded for {n_known} samples; cannot be checked without TPM of two of {', '.join(Y_GENES)}."
-        findings.note("sex", "cannot be checked", text, status="unchecked")
+        findings.note("sex", "cannot be checked", f"{text} {unread}".strip(), status="unchecked")
         return
     found = list(zip(sample_ids, sexes, evidence.sexes(), evidence.xist, strict=True))
     women = [i for i, stated, seen, _ in found if stated == "female" and seen == "male"]
@@ -157,7 +170,19 @@ def check_sexes(
     text = f"{len(evidence.genes)} Y genes{'' if np.isnan(evidence.xist).all() else ' and XIST'} against the table: "
     text += f"{n_known - len(odd) - len(unclear)} of {n_known} samples agree, {len(unclear)} are unclear, "
     text += f"{len(odd)} disagree" + (f": {', '.join(odd)}." if odd else ".")
-    findings.note("sex", len(odd), text, status="problem" if women or men else "notice" if odd else "ok")
+    findings.note(
+        "sex", len(odd), f"{text} {unread}".strip(), status="problem" if women or men else "notice" if odd else "ok"
+    )
+
+
+def _say_unread(recorded: Sequence[object]) -> str:
+    """Return what stands where a sex is expected and is no word for one, as a sentence; nothing where all is read."""
+    words = Counter(str(w).strip() for w in recorded if w is not None and read_sex(w) is None)
+    other = {w: n for w, n in words.most_common() if w not in MISSING_WORDS}
+    if not other:
+        return ""
+    listed = examples(f"{w} ({n}x)" for w, n in other.items())
+    return f"{sum(other.values())} of {len(recorded)} samples have another word for their sex: {listed}."
 
 
 def _flag(findings: Findings, *, women: Sequence[str], men: Sequence[str], without_y: Sequence[str]) -> None:

@@ -200,7 +200,7 @@ RULES: tuple[LightRule, ...] = (
     ),
     LightRule(
         "privacy", "Personal data",
-        "no column of the sample table looks like personal data",
+        "no column of the sample table or of files with features looks like personal data",
         "some columns do: not carried on, or allowed by the study file", "",
         "There is no sample table, or its columns were not looked at.", check="identifying columns",
     ),
