@@ -15,7 +15,7 @@ from tmescope.foundation.errors import InputError, SampleError, TmescopeError, e
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
-from tmescope.ingest.numerals import parse_numbers
+from tmescope.ingest.numerals import parse_numbers, value_key
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
 from tmescope.ingest.sample_files import read_sample_table
 from tmescope.store.tables import SCHEMAS
@@ -202,7 +202,8 @@ def _read_column(
             )
         n_missing = int(np.isnan(values).sum())
     else:
-        categories = [None if text.strip() in missing else text for text in texts]  # type: ignore[misc]
+        words = {value_key(word) for word in missing}
+        categories = [None if value_key(text) in words else text.strip() for text in texts]  # type: ignore[misc]
         n_missing = sum(c is None for c in categories)
     _tell(name, column, n_missing, n=len(texts), findings=findings)
     return pd.DataFrame(
