@@ -123,3 +123,12 @@ def test_a_number_declared_missing_is_missing_however_it_is_written(write: Write
     assert findings.problems == []
     np.testing.assert_array_equal(found["value"][:3], [5, np.nan, np.nan])
     assert found["category"].dropna().tolist() == ["1"]
+
+
+def test_identifiers_and_categories_that_are_nearly_alike_are_pointed_out(write: Write) -> None:
+    path = write("arms.csv", "sample_id,arm\ns1,WT \nS-2,WT\ns3,wt\n")
+    found, findings = _read(FeatureSource({"arm": FeatureColumn("arm", "categorical")}, path))
+    assert found["category"].fillna("-").tolist() == ["-", "WT", "wt"]
+    told = {w.code: w.examples for w in findings.warnings}
+    assert told["features.similar"] == ("'s2' and 'S-2'",)
+    assert told["features.similar_categories"] == ("'WT' and 'wt'",)
