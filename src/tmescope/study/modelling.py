@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tmescope.associate.prediction import PredictionOutcome
     from tmescope.study.context import Context
     from tmescope.study.model_material import ModelMaterial
-    from tmescope.study.schema_models import PredictionModel
+    from tmescope.study.shared_patients import COUNTING_RULE
+from tmescope.study.schema_models import PredictionModel
 
 __all__ = ["MODEL_TABLES", "model_step", "model_steps", "publish_step", "scale_of", "withdraw_models"]
 
@@ -81,6 +82,7 @@ def model_step(context: Context, model: PredictionModel) -> Step:
 def _ingredients(context: Context, model: PredictionModel, cohorts: list[str]) -> dict[str, object]:
     return {
         "step": "model",
+        "rule": COUNTING_RULE,
         "release": context.release,
         "model": model.model_dump(mode="json"),
         "endpoint": context.study.endpoints[model.endpoint].model_dump(mode="json"),
