@@ -21,13 +21,13 @@ from tmescope.store.threads import one_blas_thread
 from tmescope.study.ledger import RECORD, Step
 from tmescope.study.model_material import gather_model_material, model_cohorts
 from tmescope.study.notices import warning_table
+from tmescope.study.shared_patients import COUNTING_RULE
 
 if TYPE_CHECKING:
     from tmescope.associate.prediction import PredictionOutcome
     from tmescope.study.context import Context
     from tmescope.study.model_material import ModelMaterial
-    from tmescope.study.shared_patients import COUNTING_RULE
-from tmescope.study.schema_models import PredictionModel
+    from tmescope.study.schema_models import PredictionModel
 
 __all__ = ["MODEL_TABLES", "model_step", "model_steps", "publish_step", "scale_of", "withdraw_models"]
 
