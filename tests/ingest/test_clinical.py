@@ -92,11 +92,20 @@ def test_columns_are_found_by_name_or_by_mapping(table: Build) -> None:
     np.testing.assert_array_equal(named["age_years"], [50, np.nan])
 
 
-def test_identifiers_are_never_missing_words(table: Build) -> None:
-    named, problems = name_columns(table({"sample_id": ["NA", "007"], "patient_id": ["nan", "1"]}), {})
+def test_identifiers_of_samples_are_never_missing_words_and_those_of_patients_are(table: Build) -> None:
+    read = table({"sample_id": ["NA", "007", "b", "c"], "patient_id": ["nan", "1", " n/a", "P2 "]})
+    named, problems = name_columns(read, {})
     assert problems == []
-    assert named["sample_id"].tolist() == ["NA", "007"]
-    assert named["patient_id"].tolist() == ["nan", "1"]
+    assert named["sample_id"].tolist() == ["NA", "007", "b", "c"]
+    assert named["patient_id"].tolist() == ["", "1", "", "P2 "]
+
+
+def test_spaces_around_words_do_not_count(table: Build) -> None:
+    named, _ = name_columns(
+        table({"sample_id": ["a", "b"], "timepoint": ["pre ", " NA "], "age_years": ["5 ", " NA"]}), {}
+    )
+    assert named["timepoint"].fillna("-").tolist() == ["pre", "-"]
+    np.testing.assert_array_equal(named["age_years"], [5, np.nan])
 
 
 def test_an_unknown_column_gets_a_suggestion(table: Build) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tmescope.foundation.errors import EndpointError
 from tmescope.ingest.endpoint_rules import (
     MONTHS_PER_UNIT,
+    OrdinalRule,
     ResponseRule,
     TimeToEventRule,
     check_rule,
@@ -15,7 +16,7 @@ RESPONSE = ResponseRule("recist", ("CR", "PR"), ("SD", "PD"), missing=("NE",))
 TIMES = TimeToEventRule("t", "e", "days", ("1",), ("0",))
 
 
-def _what(rule: ResponseRule | TimeToEventRule) -> list[str]:
+def _what(rule: ResponseRule | TimeToEventRule | OrdinalRule) -> list[str]:
     problems = check_rule("os", rule, where="s.tsv")
     assert all(isinstance(p, EndpointError) and p.where == "s.tsv, endpoint 'os'" for p in problems)
     return [p.what for p in problems]
@@ -33,6 +34,30 @@ def test_a_recist_rule_must_place_stable_disease() -> None:
         ResponseRule("r", ("CR",), ("PD",), missing=("SD",)),
     ):
         assert _what(rule) == []
+
+
+def test_a_recist_rule_may_place_the_words_of_the_table() -> None:
+    words = ("Stable Disease", "Progressive Disease")
+    assert _what(ResponseRule("r", ("Complete Response", "Partial Response"), words)) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ResponseRule("r", ("CR", "PR", "Stable Disease"), ("SD", "PD")),
+        ResponseRule("r", ("CR", "PR"), ("stable", "PD"), missing=("Stable Disease (SD)",)),
+        OrdinalRule("r", {"worst": ("PD",), "middle": ("SD",), "best": ("PR", "Stable Disease")}, "recist"),
+    ],
+    ids=["response", "missing", "ordinal"],
+)
+def test_two_words_for_one_category_have_one_meaning(rule: ResponseRule | OrdinalRule) -> None:
+    (what,) = _what(rule)
+    assert "is declared both" in what
+    assert what.endswith("both mean SD")
+
+
+def test_words_of_other_rules_are_no_categories() -> None:
+    assert _what(ResponseRule("r", ("SD",), ("stable",), "source-defined")) == []
 
 
 def test_both_sides_of_a_response_are_named() -> None:

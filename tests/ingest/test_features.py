@@ -111,3 +111,24 @@ def test_no_features_is_an_empty_table_with_the_same_types(table: Build) -> None
     empty, _ = _read()
     filled, _ = _read(FeatureSource({"TMB": TMB}), own=table({"tmb": ["1", "2", "3"]}))
     pd.testing.assert_series_equal(empty.dtypes, filled.dtypes)
+
+
+def test_a_number_declared_missing_is_missing_however_it_is_written(write: Write) -> None:
+    path = write("tmb.csv", "sample_id,tmb,arm\ns1,-99.0,9.0\ns2,5,1\ns3,-99 , 9\n")
+    columns = {
+        "TMB": FeatureColumn("tmb", "numeric", "", ("-99",)),
+        "arm": FeatureColumn("arm", "categorical", "", ("9",)),
+    }
+    found, findings = _read(FeatureSource(columns, path))
+    assert findings.problems == []
+    np.testing.assert_array_equal(found["value"][:3], [5, np.nan, np.nan])
+    assert found["category"].dropna().tolist() == ["1"]
+
+
+def test_identifiers_and_categories_that_are_nearly_alike_are_pointed_out(write: Write) -> None:
+    path = write("arms.csv", "sample_id,arm\ns1,WT \nS-2,WT\ns3,wt\n")
+    found, findings = _read(FeatureSource({"arm": FeatureColumn("arm", "categorical")}, path))
+    assert found["category"].fillna("-").tolist() == ["-", "WT", "wt"]
+    told = {w.code: w.examples for w in findings.warnings}
+    assert told["features.similar"] == ("'s2' and 'S-2'",)
+    assert told["features.similar_categories"] == ("'WT' and 'wt'",)

@@ -78,6 +78,9 @@ def test_several_samples_of_a_patient_are_refused_by_name(findings: Findings) ->
 def test_the_first_is_the_first_of_the_table_and_the_order_that_of_the_matrix(findings: Findings) -> None:
     assert _select(findings, SampleSelection(one_per_patient="first")) == ["a1", "b2", "c1"]
     assert [(w.code, w.count, w.examples) for w in findings.warnings] == [("selection.left_out", 1, ("b1",))]
+    told = findings.quality().set_index("check").loc["patients with several samples"]
+    assert told["value"] == "1"
+    assert "of 'B (2)';" in told["evidence"]
 
 
 def test_all_may_be_kept_with_a_warning(findings: Findings) -> None:
@@ -127,3 +130,31 @@ def test_samples_without_a_patient_are_not_one_patient(findings: Findings) -> No
     named = SAMPLES.assign(patient_id=["", "A", "", " ", "x"])
     assert _select(findings, SampleSelection(one_per_patient="first"), named) == JOINED
     assert findings.warnings[0].count == 3
+
+
+def test_identifiers_that_nearly_agree_are_pointed_out_where_others_are_joined(findings: Findings) -> None:
+    matrix, table = ["S1", "S-2", "x3", "S5", "q"], ["S1", "S2", "3", "s 5", "r"]
+    assert join_samples(matrix, table, findings=findings, where="s.tsv") == ["S1"]
+    (warning,) = [w for w in findings.warnings if w.code == "join.similar"]
+    assert (warning.count, warning.examples) == (3, ("'S-2' and 'S2'", "'x3' and '3'", "'S5' and 's 5'"))
+    assert "3 of the 4 samples" in warning.message
+    assert "3 more agree apart from case" in findings.quality()["evidence"].iloc[0]
+
+
+def test_patients_that_differ_by_case_or_spaces_are_pointed_out_and_not_merged(findings: Findings) -> None:
+    named = SAMPLES.assign(patient_id=["P1", "P1 ", "p1", "P.1", "x"])
+    assert _select(findings, SampleSelection(), named) == JOINED
+    (warning,) = findings.warnings
+    assert (warning.code, warning.count, warning.examples) == (
+        "selection.similar_patients", 1, ("'P1' and 'P1 ' and 'p1'",)
+    )  # fmt: skip
+
+
+def test_timepoints_that_differ_from_a_selected_one_by_case_are_pointed_out(findings: Findings) -> None:
+    named = SAMPLES.assign(timepoint=["PRE", "pre", "Pre", "Pre", "pre"])
+    assert _select(findings, SampleSelection(timepoint=("pre",)), named) == ["a1"]
+    (warning,) = [w for w in findings.warnings if w.code == "selection.similar_timepoint"]
+    assert (warning.count, warning.examples) == (3, ("'PRE' (1x)", "'Pre' (2x)"))
+    assert (
+        _select(Findings("c"), SampleSelection(timepoint=("pre", "Pre", "PRE"), one_per_patient="all"), named) == JOINED
+    )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tmescope.ingest.numerals import is_number, parse_numbers
+from tmescope.ingest.numerals import is_number, parse_numbers, value_key
 
 
 @settings(deadline=None)
@@ -36,3 +36,15 @@ def test_missing_words_are_exact() -> None:
 def test_infinities_in_a_matrix_are_left_to_the_check_that_names_their_gene() -> None:
     assert is_number("-inf")
     assert not is_number("infinite")
+
+
+@pytest.mark.parametrize("code", ["-99", "-99.0", " -99", "-9.9e1"])
+def test_a_code_for_missing_is_compared_as_a_number(code: str) -> None:
+    values, bad = parse_numbers(["-99.0", "-99", "-99 ", "-98", " NA", "9"], missing=(code, "NA"))
+    assert bad == []
+    np.testing.assert_array_equal(values, [np.nan, np.nan, np.nan, -98, np.nan, 9])
+
+
+def test_values_are_one_where_they_are_one_number() -> None:
+    assert value_key("1") == value_key(" 1.0 ") == value_key("1e0")
+    assert value_key(" Yes ") == "Yes" != value_key("yes")

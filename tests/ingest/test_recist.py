@@ -62,3 +62,14 @@ def test_other_rules_and_unplaced_categories_do_not(table: Callable[..., SampleT
     (problem,) = findings.problems
     assert isinstance(problem, EndpointError)
     assert word in str(problem)
+
+
+def test_abbreviations_and_other_spellings_are_read_by_a_rule_of_words(table: Callable[..., SampleTable]) -> None:
+    words = ("Complete Response", "Partial Response"), ("Stable Disease", "Progressive Disease")
+    findings = Findings("c")
+    made = table({"best": ["Complete Response", "PR", "SD", "stable disease", "Progressive Disease "]})
+    found = read_endpoints(made, range(5), {"response": ResponseRule("best", *words)}, findings=findings)
+    assert list(found["response"]) == ["responder", "responder", "non_responder", "non_responder", "non_responder"]
+    (warning,) = findings.warnings
+    assert warning.count == 3
+    assert "'SD' = Stable Disease (1x)" in warning.message

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -102,3 +103,75 @@ def test_competing_events_are_not_seen_but_keep_their_name(table: Build) -> None
     assert found["os_cause"].tolist()[:3] == ["event", "death", "censored"]  # type: ignore[attr-defined]
     assert pd.isna(found["os_cause"]).tolist() == [False, False, False, True]  # type: ignore[call-overload]
     assert "1 events, 1 death (competing), median" in findings.quality()["evidence"].iloc[0]
+
+
+def test_a_number_declared_missing_is_missing_however_it_is_written(table: Build) -> None:
+    made = table({"t": ["-99.0", "-99", "7"], "e": ["1", "-99.0", "1"]})
+    found, findings = _read(made, replace(RULE, missing=("-99",)))
+    assert findings.problems == []
+    np.testing.assert_array_equal(np.isnan(found["os_time_months"]), [True, True, False])  # type: ignore[call-overload]
+    assert [w.code for w in findings.warnings] == ["endpoint.missing"]
+
+
+def test_a_code_of_events_that_takes_times_away_is_said(table: Build) -> None:
+    made = table({"t": ["9.0", "9", "7", "9", "8"], "e": ["1", "0", "1", "9", "9"]})
+    _, findings = _read(made, replace(RULE, missing=("9",)))
+    (warning,) = [w for w in findings.warnings if w.code == "endpoint.time_is_code"]
+    assert (warning.count, warning.examples) == (2, ("9.0", "9"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "longest", "doubted"),
+    [
+        ("days", 14000, False),
+        ("days", 14700, True),
+        ("days", 190, False),
+        ("days", 180, True),
+        ("weeks", 27, False),
+        ("weeks", 26, True),
+        ("months", 480, False),
+        ("months", 481, True),
+        ("months", 6, False),
+        ("months", 5, True),
+        ("years", 40, False),
+        ("years", 41, True),
+    ],
+)
+def test_follow_up_beyond_what_cohorts_have_is_doubted(table: Build, unit: str, longest: int, doubted: bool) -> None:
+    made = table({"t": [str(longest)] + ["3" if unit == "weeks" else "2"] * 9, "e": ["1"] * 10})
+    _, findings = _read(made, replace(RULE, unit=unit))  # type: ignore[arg-type]
+    assert [w.code for w in findings.warnings] == ["endpoint.unusual_unit"] * doubted
+    assert findings.quality()["status"].tolist() == ["notice" if doubted else "ok"]
+    assert findings.problems == []
+
+
+def test_a_doubt_says_what_speaks_for_it(table: Build) -> None:
+    times = ["30", "351", "1150"]
+    _, findings = _read(table({"t": times, "e": ["1"] * 3}), replace(RULE, unit="months"))
+    assert findings.warnings[0].message == (
+        "os is declared in months, but the longest of 3 times, with a median of 351 months, is 96 years "
+        "(more than 40): is that the unit of column 't'?"
+    )
+
+
+_COHORTS = (
+    "hugo2016_melanoma_pd1", "imvigor210", "jung2019_nsclc_pd1_male", "limagne2_nsclc_pd1", "liu2019_melanoma_pd1",
+    "nathanson2017_melanoma_ctla4", "padron2022_pdac_chemo_pd1_cd40", "riaz2017_melanoma_pd1",
+    "snyder2017_uc_pdl1_male", "tcga_skcm_lm22genes", "tcga_stad_235genes", "vanallen2015_melanoma_ctla4",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("cohort", _COHORTS)
+def test_published_times_are_doubted_in_the_wrong_unit_alone(shared_data: Path, table: Build, cohort: str) -> None:
+    frame = pd.read_csv(shared_data / "cohorts" / cohort / "samples.tsv", sep="\t", low_memory=False)
+    for name in ("os", "pfs"):
+        known = frame.get(f"{name}_time", pd.Series(dtype="float64")).dropna()
+        if not len(known):
+            continue
+        days = (known * 30.4375).round()
+        for values, unit, wrong in ((known, "months", False), (days, "days", False), (days, "months", True),
+                                    (known, "days", True)):  # fmt: skip
+            made = table({"t": [repr(float(v)) for v in values], "e": ["1"] * len(values)})
+            _, findings = _read(made, replace(RULE, unit=unit))  # type: ignore[arg-type]
+            told = [w.code for w in findings.warnings if w.code == "endpoint.unusual_unit"]
+            assert bool(told or findings.problems) is wrong, (name, unit)

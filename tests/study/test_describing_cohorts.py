@@ -100,3 +100,5 @@ def test_rules_in_words():
     assert "Stable" not in describe_rule(own)
     aside = ResponseRule(rule="recist", column="r", responder=["CR", "PR"], non_responder=["PD"], missing=["SD"])
     assert describe_rule(aside).endswith("Stable disease counted as missing.")
+    words = aside.model_copy(update={"non_responder": ["Stable Disease"], "missing": []})
+    assert describe_rule(words).endswith("Stable disease counted as no response.")

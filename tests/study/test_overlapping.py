@@ -7,7 +7,7 @@ from tests.study import tiny
 from tests.study.contexts import do, opened
 
 from tmescope.store.tables import read_table
-from tmescope.study.overlapping import is_telling
+from tmescope.study.overlapping import is_telling, patient_of
 
 PLANTED = {3: 1, 7: 0, 11: 9, 15: 14, 20: 6}
 """Sample of cohort a to its copy in cohort b."""
@@ -127,6 +127,69 @@ def test_one_missing_value_does_not_hide_a_copy(tmp_path):
 
     _write(tmp_path, change)
     assert len(_found(tmp_path)[0]) == 5
+
+
+PEOPLE = [f"TCGA-BR-4{i:03d}" for i in range(24)]
+
+
+def _name(frames, name, samples, patients=None):
+    expression, table = frames[name]
+    expression.columns = table["sample_id"] = samples
+    if patients:
+        table["patient_id"] = patients
+
+
+@pytest.mark.parametrize(
+    ("samples", "patients"),
+    [
+        ([f"{p}-01A-11R-1131-13" for p in PEOPLE], None),
+        ([f"{p}-06".replace("-", ".").lower() for p in PEOPLE], None),
+        ([f"{p}-01A" for p in PEOPLE], [f"P{i}" for i in range(24)]),
+    ],
+    ids=["aliquot", "as R and Firehose write it", "patients of another name"],
+)
+def test_patients_of_tcga_are_found_at_every_depth_of_their_barcodes(tmp_path, samples, patients):
+    def change(frames):
+        _name(frames, "a", samples, patients)
+        _name(frames, "b", [f"{p}-01" for p in PEOPLE[6:]], PEOPLE[6:])
+
+    _write(tmp_path, change)
+    data = tiny.study_dict()
+    if patients is None:
+        del data["cohorts"][0]["columns"]["patient_id"]
+    table, quality, warnings = _found(tmp_path, data)
+    pairs = set(zip(table["sample_a"], table["patient_b"], strict=True))
+    assert pairs == set(zip(samples[6:], PEOPLE[6:], strict=True))
+    assert set(table["evidence"]) == {"id"}
+    assert (warnings["code"].tolist(), warnings["count"].tolist()) == (["overlap.same_patient"], [18])
+    checks = quality.set_index(["check", "cohort_id"])
+    assert checks.loc[("patients in other cohorts", "a"), "evidence"] == "18 in b"
+
+
+def test_samples_of_one_name_are_paired_before_others_of_their_patient(tmp_path):
+    def change(frames):
+        _name(frames, "a", [f"TCGA-BR-4250-{i:02d}A" for i in range(24)], ["TCGA-BR-4250"] * 24)
+        _name(frames, "b", [f"TCGA-BR-4250-{i:02d}A" for i in range(17, -1, -1)], ["TCGA-BR-4250"] * 18)
+
+    _write(tmp_path, change)
+    data = tiny.study_dict()
+    for cohort in data["cohorts"]:
+        cohort["select"]["one_per_patient"] = "all"
+    table, _, _ = _found(tmp_path, data)
+    assert table[["sample_a", "sample_b"]].to_numpy().tolist() == [["TCGA-BR-4250-00A", "TCGA-BR-4250-00A"]]
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["TCGA-BR-4250", "TCGA-BR-4250-01", "TCGA-BR-4250-01A", "TCGA-BR-4250-01A-11R", "TCGA-BR-4250-01A-21-A45Q-20"],
+)
+def test_the_patient_is_the_beginning_of_a_barcode(identifier):
+    assert patient_of(identifier) == "TCGA-BR-4250"
+
+
+@pytest.mark.parametrize("identifier", ["TCGA-BR-4250-pre", "TCGA-BR-42501", "MDA-2016-0017-01A", "P1", "", "tcga"])
+def test_what_is_no_barcode_as_a_whole_stays(identifier):
+    assert patient_of(identifier) == identifier
 
 
 @pytest.mark.parametrize("identifier", ["SRR3184279", "GSM1234567", "TCGA-EE-A29D-06A", "MDA-2016-0017", "p100234x"])

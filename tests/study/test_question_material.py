@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.study import tiny
 from tests.study.contexts import do, opened
@@ -8,7 +9,7 @@ from tests.study.contexts import do, opened
 from tmescope.associate.features import collect_features
 from tmescope.foundation.errors import UnknownNameError
 from tmescope.store.tables import read_table
-from tmescope.study.question_material import Surroundings, find_arms, gather_material
+from tmescope.study.question_material import Surroundings, find_arms, gather_material, place_values
 from tmescope.study.running import run
 from tmescope.study.schema_questions import Question
 
@@ -128,3 +129,10 @@ def test_a_patient_of_no_stated_arm_has_none(cohort):
     assert found.isna().sum() == (cohort["extra"]["category"] == "WT").sum() > 0
     nowhere = find_arms(asked, cohort["samples"], cohort["extra"].iloc[:0])
     assert nowhere.isna().all()
+
+
+@pytest.mark.parametrize("column", [["1.0", "2", " 1", None, "3"], [1.0, 2.0, 1.0, np.nan, 3.0]])
+def test_groups_that_are_numbers_are_found_however_they_are_written(column):
+    placed = place_values(pd.Series(column), {"1": "treated", "2.0": "control"})
+    assert placed.tolist() == ["treated", "control", "treated", None, None]
+    assert placed.dtype == object

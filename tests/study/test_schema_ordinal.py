@@ -27,6 +27,7 @@ def test_a_level_is_its_own_word_unless_words_are_given():
         ({"words": {"low": ["x"], "mid": ["x"]}}, "x means more than one"),
         ({"missing": ["mid"]}, "mid means more than one"),
         ({"rule": "recist", "levels": ["PD", "SD", "PR"]}, "must place CR"),
+        ({"rule": "recist", "levels": ["PD", "SD", "PR", "CR"], "missing": ["stable"]}, "words for SD mean more than"),
         (
             {"cohorts": {"b": OrdinalRule(rule="source-defined", column="d", words={"top": ["x"]})}},
             "of cohort b names 'top'",
@@ -36,6 +37,11 @@ def test_a_level_is_its_own_word_unless_words_are_given():
 def test_levels_and_words_are_placed_once(change, text):
     with pytest.raises(ValidationError, match=text):
         OrdinalEndpoint(**{**SAID, **change})
+
+
+def test_levels_may_be_the_words_of_the_table():
+    levels = ["Progressive Disease", "Stable Disease", "Partial Response", "Complete Response"]
+    assert OrdinalEndpoint(**{**SAID, "rule": "recist", "levels": levels}).levels == levels
 
 
 def test_categories_may_be_joined_into_one_level():

@@ -214,8 +214,8 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
     -------
     named : pandas.DataFrame
         The columns of `COLUMNS` that were found, in that order and in the table's row order; ``sample_id``
-        and ``patient_id`` exactly as in the file, the other text with `MISSING_WORDS` as NA, ``age_years`` as
-        float.
+        exactly as in the file, ``patient_id`` too but nothing where it is one of `MISSING_WORDS` in any case; the
+        other text without spaces around it and with `MISSING_WORDS` as NA, ``age_years`` as float.
     problems : list of TmescopeError
         Unknown names (ours or the file's), no or empty or repeated sample identifiers, ages that are not
         numbers.
@@ -241,7 +241,8 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
         if ours in found:
             where = f"{table.where}, column {found[ours].name!r}"
             problems += check_spelling(found[ours], f"values of {ours}", SampleError, where=where)
-    named: dict[str, object] = {k: v if k.endswith("_id") else _blank(v) for k, v in found.items()}
+    treat = {"sample_id": _keep, "patient_id": _drop_missing}
+    named: dict[str, object] = {ours: treat.get(ours, _blank)(cells) for ours, cells in found.items()}
     if "age_years" in found:
         ages, bad = parse_numbers(list(found["age_years"]), missing=MISSING_WORDS)
         named["age_years"] = ages
@@ -250,8 +251,18 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
     return pd.DataFrame(named, index=table.frame.index), problems
 
 
+def _keep(cells: pd.Series[str]) -> pd.Series[str]:
+    return cells
+
+
 def _blank(cells: pd.Series[str]) -> pd.Series[str]:
-    return cells.mask(cells.isin(MISSING_WORDS))
+    stripped = cells.str.strip()
+    return stripped.mask(stripped.isin(MISSING_WORDS))
+
+
+def _drop_missing(patients: pd.Series[str]) -> pd.Series[str]:
+    # one patient called NA, as R writes a missing one, would hold the samples of all who have none
+    return patients.mask(patients.str.strip().str.casefold().isin([w.casefold() for w in MISSING_WORDS]), "")
 
 
 def _no_ids(table: SampleTable) -> SampleError:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tmescope.foundation.errors import EndpointError, TmescopeError, examples
-from tmescope.ingest.numerals import parse_numbers
+from tmescope.ingest.numerals import value_key
 from tmescope.ingest.options import MISSING_WORDS
+from tmescope.ingest.recist import find_categories, read_recist
 
 __all__ = [
     "MONTHS_PER_UNIT",
@@ -159,7 +160,7 @@ def _check_times(rule: TimeToEventRule, here: str) -> list[TmescopeError]:
 
 
 def _check_levels(rule: OrdinalRule, here: str) -> list[TmescopeError]:
-    problems = _check_overlap({**rule.levels, "missing": rule.missing}, here)
+    problems = _check_overlap({**rule.levels, "missing": rule.missing}, here, recist=rule.kind == "recist")
     empty = [level for level, words in rule.levels.items() if not words]
     if len(rule.levels) < _FEWEST_LEVELS or empty:
         what = f"names no values of {examples(empty)}" if empty else f"has {len(rule.levels)} levels"
@@ -176,7 +177,7 @@ def _check_levels(rule: OrdinalRule, here: str) -> list[TmescopeError]:
 
 def _check_response(rule: ResponseRule, here: str) -> list[TmescopeError]:
     groups = {"responder": rule.responder, "non_responder": rule.non_responder, "missing": rule.missing}
-    problems = _check_overlap(groups, here)
+    problems = _check_overlap(groups, here, recist=rule.kind == "recist")
     if not rule.responder or not rule.non_responder:
         problems.append(
             EndpointError(
@@ -186,41 +187,39 @@ def _check_response(rule: ResponseRule, here: str) -> list[TmescopeError]:
                 next_step="name them as they stand in the table",
             )
         )
-    if rule.kind == "recist" and not any(_STABLE in group for group in groups.values()):
+    if rule.kind == "recist" and not any(_STABLE in find_categories(group) for group in groups.values()):
         problems.append(
             EndpointError(
                 "the rule does not say where stable disease (SD) goes",
                 where=here,
-                expected="SD among the responder, the non_responder or the missing values",
+                expected="SD, or a word for it, among the responder, the non_responder or the missing values",
                 next_step="decide: objective response counts SD as non_responder, clinical benefit does not",
             )
         )
     return problems
 
 
-def _check_overlap(groups: Mapping[str, Sequence[str]], where: str) -> list[TmescopeError]:
-    seen: dict[str, str] = {}
-    contradictory = [
-        (value, seen[_key(value)], group)
-        for group, values in groups.items()
-        for value in values
-        if seen.setdefault(_key(value), group) != group
-    ]
-    return [
-        EndpointError(
-            f"the value {value!r} is declared both {first} and {second}",
-            where=where,
-            expected="each value once",
-            next_step="remove it from one of them",
-        )
-        for value, first, second in contradictory
-    ]
-
-
-def _key(value: str) -> str:
-    """Return a value such that ``1`` and ``1.0`` are the same and everything else is itself."""
-    number, bad = parse_numbers([value], missing=())
-    return value.strip() if bad else repr(float(number[0]))
+def _check_overlap(groups: Mapping[str, Sequence[str]], where: str, *, recist: bool = False) -> list[TmescopeError]:
+    """Return values that two groups name; in a RECIST rule also under two words for one category."""
+    seen: dict[str, tuple[str, str]] = {}
+    problems: list[TmescopeError] = []
+    for group, values in groups.items():
+        for value in values:
+            key = (read_recist(value) if recist else None) or value_key(value)
+            other, first = seen.setdefault(key, (value, group))
+            if first == group:
+                continue
+            alike = value_key(other) == value_key(value)
+            also = "" if alike else f", where it is called {other!r}: both mean {key}"
+            problems.append(
+                EndpointError(
+                    f"the value {value!r} is declared both {first} and {group}{also}",
+                    where=where,
+                    expected="each value once" if alike else "each category in one place, whatever words the table has",
+                    next_step="remove it from one of them",
+                )
+            )
+    return problems
 
 
 def sort_values(cells: Iterable[str], groups: Mapping[str, Sequence[str]], *, where: str) -> list[str | None]:
@@ -246,11 +245,11 @@ def sort_values(cells: Iterable[str], groups: Mapping[str, Sequence[str]], *, wh
     EndpointError
         For values that no group names, with how often each occurs.
     """
-    group_of = {_key(v): group for group, values in groups.items() for v in values}
+    group_of = {value_key(v): group for group, values in groups.items() for v in values}
     out: list[str | None] = []
     unknown: Counter[str] = Counter()
     for cell in cells:
-        group = group_of.get(_key(cell))
+        group = group_of.get(value_key(cell))
         if group is None and cell.strip() not in MISSING_WORDS:
             unknown[cell] += 1
         out.append(None if group == "missing" else group)

@@ -16,9 +16,10 @@ from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.deidentification import check_identifying
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
-from tmescope.ingest.numerals import parse_numbers
+from tmescope.ingest.numerals import parse_numbers, value_key
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
 from tmescope.ingest.sample_files import read_sample_table
+from tmescope.ingest.spelling import find_similar, group_similar
 from tmescope.store.tables import SCHEMAS
 
 __all__ = ["FEATURE_COLUMNS", "FeatureColumn", "FeatureSource", "read_features"]
@@ -195,6 +196,9 @@ def _join(source: FeatureSource, samples: pd.DataFrame, table: SampleTable, *, f
     if found < len(rows):
         absent = [s for s, row in zip(samples["sample_id"], rows, strict=True) if row is None]
         findings.warn("features.no_row", f"{len(absent)} of {len(rows)} samples have no row in {file}", items=absent)
+    if similar := find_similar(dict.fromkeys(i for i in samples[source.joins] if i not in position), unused):
+        message = f"{len(similar)} without a row agree with rows of {file} apart from case, spaces or punctuation"
+        findings.warn("features.similar", message, items=[f"{a!r} and {b!r}" for a, b in similar])
     return rows
 
 
@@ -210,7 +214,8 @@ def _read_column(
     cells = table.column(column.column, role=f"feature {name!r}")
     texts = ["" if row is None else str(cells.iloc[row]) for row in rows]
     missing = (*MISSING_WORDS, *column.missing)
-    values, categories = np.full(len(texts), np.nan), [None] * len(texts)
+    values = np.full(len(texts), np.nan)
+    categories: list[str | None] = [None] * len(texts)
     if column.kind == "numeric":
         values, bad = parse_numbers(texts, missing=missing)
         if bad:
@@ -219,8 +224,12 @@ def _read_column(
             )
         n_missing = int(np.isnan(values).sum())
     else:
-        categories = [None if text.strip() in missing else text for text in texts]  # type: ignore[misc]
+        words = {value_key(word) for word in missing}
+        categories = [None if value_key(text) in words else text.strip() for text in texts]
         n_missing = sum(c is None for c in categories)
+        if similar := group_similar(c for c in categories if c is not None):
+            message = f"{len(similar)} categories of {name} are written in several ways and stay apart"
+            findings.warn("features.similar_categories", message, items=[" and ".join(map(repr, g)) for g in similar])
     _tell(name, column, n_missing, n=len(texts), findings=findings)
     return pd.DataFrame(
         {

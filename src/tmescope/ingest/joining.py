@@ -10,6 +10,7 @@ import pandas as pd
 from tmescope.foundation.errors import SampleError, TmescopeError, closest, examples
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.options import SampleSelection
+from tmescope.ingest.spelling import find_similar, group_similar
 
 __all__ = ["join_samples", "select_samples"]
 
@@ -24,8 +25,8 @@ def join_samples(sample_ids: Sequence[str], table_ids: Sequence[str], *, finding
     table_ids : sequence of str
         Of the table.
     findings : Findings
-        Receives a warning for each side that loses samples, rows of quality, and the problem where none is
-        left.
+        Receives a warning for each side that loses samples and one for those that are nearly alike, rows of quality,
+        and the problem where none is left.
     where : str
         The sample table, for the message.
 
@@ -36,8 +37,8 @@ def join_samples(sample_ids: Sequence[str], table_ids: Sequence[str], *, finding
 
     Notes
     -----
-    Identifiers are compared exactly. Where none agrees, the message says whether they would without regard to
-    case, spaces and punctuation (R turns ``-`` into ``.``), but nothing is joined so.
+    Identifiers are compared exactly. Those that would agree without regard to case, spaces and punctuation (R turns
+    ``-`` into ``.``) are pointed out, but nothing is joined so.
     """
     in_table, in_matrix = frozenset(table_ids), frozenset(sample_ids)
     joined = [i for i in sample_ids if i in in_table]
@@ -52,18 +53,26 @@ def join_samples(sample_ids: Sequence[str], table_ids: Sequence[str], *, finding
     if table_only:
         message = f"{len(table_only)} of {len(table_ids)} rows of the sample table are not in the matrix"
         findings.warn("join.table_only", message, items=table_only)
+    told = ""
+    if similar := find_similar(matrix_only, table_only):
+        told = f" {len(similar)} more agree apart from case, spaces or punctuation."
+        message = (
+            f"{len(similar)} of the {len(matrix_only)} samples that the matrix alone has agree with rows that the "
+            "table alone has apart from case, spaces or punctuation: write them alike in both files, or they are left "
+            "out"
+        )
+        findings.warn("join.similar", message, items=[f"{a!r} and {b!r}" for a, b in similar])
     findings.note(
         "samples joined",
         len(joined),
-        f"{len(sample_ids)} samples in the matrix, {len(table_ids)} in the table, {len(joined)} in both.",
+        f"{len(sample_ids)} samples in the matrix, {len(table_ids)} in the table, {len(joined)} in both.{told}",
         status="notice" if matrix_only or table_only else "ok",
     )
     return joined
 
 
 def _nothing_joined(sample_ids: Sequence[str], table_ids: Sequence[str], where: str) -> SampleError:
-    plain = {_plain(i) for i in table_ids}
-    similar = sum(_plain(i) in plain for i in sample_ids)
+    similar = len(find_similar(sample_ids, table_ids))
     step = "map columns.sample_id to the column that holds the sample names of the matrix"
     if similar:
         step = f"{similar} agree apart from case, spaces or punctuation: write them alike in both files"
@@ -74,10 +83,6 @@ def _nothing_joined(sample_ids: Sequence[str], table_ids: Sequence[str], where: 
         expected="the same identifiers in both",
         next_step=step,
     )
-
-
-def _plain(identifier: str) -> str:
-    return "".join(c for c in identifier.casefold().removeprefix("x") if c.isalnum())
 
 
 def select_samples(
@@ -112,6 +117,7 @@ def select_samples(
         return []
     table = table[~table["sample_id"].isin(selection.exclude)]
     if selection.timepoint is not None:
+        _tell_timepoints(table["timepoint"], selection.timepoint, findings)
         table = table[table["timepoint"].isin(selection.timepoint)]
     n_problems = len(findings.problems)
     table = _reduce_patients(table, selection, findings, where=where)
@@ -178,6 +184,16 @@ def _check_timepoints(named: pd.DataFrame, selection: SampleSelection, where: st
     ]
 
 
+def _tell_timepoints(timepoints: pd.Series[str], chosen: Sequence[str], findings: Findings) -> None:
+    counts = Counter(str(v) for v in timepoints.dropna() if v not in chosen)
+    groups = [group for group in group_similar([*chosen, *counts]) if not {*group}.isdisjoint(chosen)]
+    similar = {value: counts[value] for group in groups for value in group if value in counts}
+    if n := sum(similar.values()):
+        message = f"{n} samples are left out whose timepoint differs from a selected one by case or spaces alone"
+        items = [f"{value!r} ({k}x)" for value, k in similar.items()]
+        findings.warn("selection.similar_timepoint", message, items=items, count=n)
+
+
 def _reduce_patients(
     table: pd.DataFrame, selection: SampleSelection, findings: Findings, *, where: str
 ) -> pd.DataFrame:
@@ -187,11 +203,24 @@ def _reduce_patients(
         return table
     unnamed = table["patient_id"].str.strip() == ""
     if unnamed.any():
-        message = f"{int(unnamed.sum())} samples have no patient identifier and count as patients of their own"
+        message = (
+            f"{int(unnamed.sum())} samples have no patient identifier (nothing, or a word such as NA) and count as "
+            "patients of their own"
+        )
         findings.warn("selection.no_patient_id", message, items=table.loc[unnamed, "sample_id"])
     counts = Counter(table.loc[~unnamed, "patient_id"])
+    if similar := group_similar(counts):
+        message = (
+            f"{len(similar)} patients may stand under several identifiers, which differ by case or spaces alone: each "
+            "counts as a patient of its own, so write them alike where one is meant"
+        )
+        findings.warn("selection.similar_patients", message, items=[" and ".join(map(repr, g)) for g in similar])
     several = [patient for patient, n in counts.items() if n > 1]
     if not several or selection.one_per_patient == "first":
+        if several:
+            most = examples(f"{p} ({n})" for p, n in counts.most_common() if n > 1)
+            told = f"The first sample of each in the table enters, of {most}; a word for missing would be listed here."
+            findings.note("patients with several samples", len(several), told)
         return table[unnamed | ~table["patient_id"].duplicated()]
     n_samples = sum(counts[p] for p in several)
     if selection.one_per_patient == "all":

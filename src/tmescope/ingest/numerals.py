@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tmescope.ingest.options import MISSING_WORDS
 
-__all__ = ["is_number", "parse_numbers"]
+__all__ = ["is_number", "parse_numbers", "value_key"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PADDED = frozenset({"nan", "NaN"})
@@ -36,7 +36,7 @@ def parse_numbers(
     cells : sequence of str
         As they stand in the file.
     missing : collection of str
-        Texts that mean "missing".
+        Texts that mean "missing", compared as `value_key` says: the code ``-99`` also stands for ``-99.0``.
 
     Returns
     -------
@@ -51,12 +51,27 @@ def parse_numbers(
     declared.
     """
     values = np.full(len(cells), np.nan)
+    words = {word.strip() for word in missing}
+    codes = {float(word) for word in words if _NUMBER.fullmatch(word)}
     bad = []
     for i, cell in enumerate(cells):
-        if cell in missing:
+        text = cell.strip()
+        if text in words:
             continue
-        if _NUMBER.fullmatch(cell.strip()) and np.isfinite(number := float(cell)):
-            values[i] = number
-        else:
+        if not _NUMBER.fullmatch(text) or not np.isfinite(number := float(text)):
             bad.append(i)
+        elif number not in codes:
+            values[i] = number
     return values, bad
+
+
+def value_key(text: str) -> str:
+    """Return a cell or a declared value such that ``1`` and ``1.0`` are the same and all else is itself.
+
+    Parameters
+    ----------
+    text : str
+        Spaces around it do not count.
+    """
+    number, bad = parse_numbers([text], missing=())
+    return text.strip() if bad else repr(float(number[0]))

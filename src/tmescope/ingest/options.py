@@ -54,9 +54,8 @@ COLUMNS = ("sample_id", "patient_id", "cancer_type", "treatment", "timepoint", "
 """Our names of the columns of a sample table that have a meaning of their own."""
 
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "<NA>", "NULL", "null")
-"""Cells that count as missing in typed columns and in matrices. Identifiers are never compared with this
-list:
-a sample or a gene may be called NA."""
+"""Cells that count as missing in typed columns and in matrices. Of the identifiers only
+those of patients are compared with this list: a sample or a gene may be called NA."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 

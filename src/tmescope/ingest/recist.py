@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-__all__ = ["RECIST_WORDS", "read_recist", "translate_recist"]
+__all__ = ["RECIST_WORDS", "find_categories", "read_recist", "translate_recist"]
 
 RECIST_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -41,30 +41,37 @@ def read_recist(word: str) -> str | None:
     return None
 
 
+def find_categories(words: Iterable[str]) -> frozenset[str]:
+    """Return the RECIST categories that some words name, by abbreviation or in full."""
+    return frozenset(category for word in words if (category := read_recist(word)))
+
+
 def translate_recist(cells: Iterable[str], named: Collection[str]) -> tuple[list[str], Counter[tuple[str, str]]]:
-    """Replace documented words by the category that a rule places.
+    """Replace documented words for a category by the word that a rule names it by.
 
     Parameters
     ----------
     cells : iterable of str
         As they stand in the file.
     named : collection of str
-        All values that the rule names. One of these is never replaced, and only by one of these.
+        All values that the rule names, such as ``SD`` or ``Stable Disease``. One of these is never replaced, and only
+        by one of these.
 
     Returns
     -------
     translated : list of str
         The cells, with words replaced.
     used : Counter of (str, str)
-        Word and category, with how often it was replaced.
+        Word and what it was replaced by, with how often.
     """
+    # where a rule has several words for one category they are of one group, so any of them will do
+    word_of = {category: word for word in sorted(named) if (category := read_recist(word))}
+    word_of |= {category: category for category in RECIST_WORDS if category in named}
     used: Counter[tuple[str, str]] = Counter()
     translated = []
     for cell in cells:
-        category = None if cell.strip() in named else read_recist(cell)
-        if category in named and category is not None:
-            used[cell.strip(), category] += 1
-            translated.append(category)
-        else:
-            translated.append(cell)
+        word = None if cell.strip() in named else word_of.get(read_recist(cell) or "")
+        if word is not None:
+            used[cell.strip(), word] += 1
+        translated.append(cell if word is None else word)
     return translated, used

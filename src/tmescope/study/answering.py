@@ -20,6 +20,7 @@ from tmescope.study.cell_features import composition_method, label_method
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.profiling import COHORT_MATRIX
+from tmescope.study.question_material import PLACING_RULE
 from tmescope.study.questioning import answer_question, asked_questions, left_elsewhere
 from tmescope.study.sampling_times import late_in_answers
 from tmescope.study.subtyping import subtype_features
@@ -103,6 +104,7 @@ def _ingredients(
     data = context.outcomes[f"cohort-{cohort_id}"]
     return {
         "step": "answers",
+        "rule": PLACING_RULE,
         "release": context.release,
         "samples": data["obs.parquet"],
         "features": data["features.parquet"],

@@ -14,7 +14,6 @@ import pandas as pd
 from tmescope.associate.cutoff_files import read_cutoff, write_cutoff
 from tmescope.associate.families import adjust_families
 from tmescope.associate.frozen_cutoffs import FrozenCutoff, carry_cutoff, freeze_cutoff
-from tmescope.associate.shared_patients import count_once
 from tmescope.associate.time_to_event import merge_warnings
 from tmescope.foundation.provenance import hash_file
 from tmescope.foundation.result import RunWarning
@@ -28,7 +27,7 @@ from tmescope.study.notices import warning_table
 from tmescope.study.question_material import GENE, gather_material
 from tmescope.study.questioning import name_answers, surroundings
 from tmescope.study.sampling_times import late_samples
-from tmescope.study.shared_patients import usable_samples
+from tmescope.study.shared_patients import COUNTING_RULE, count_patients_once, people_of, usable_samples
 from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
@@ -143,6 +142,7 @@ def _carry_step(context: Context) -> Step:
     given = [name for _, carry in _asked(context) for name in carry.files]
     ingredients = {
         "step": "carried",
+        "rule": COUNTING_RULE,
         "release": context.release,
         "questions": [q.model_dump(mode="json") for q, _ in _asked(context)],
         "frozen": context.outcomes.get(CUTOFFS),
@@ -246,7 +246,8 @@ def _elsewhere(context: Context, question: Question, cutoffs: list[FrozenCutoff]
     if chose:
         pairs = (overlaps.loc[overlaps[f"cohort_{x}"] == chose, f"sample_{x}"] for x in "ab")
         usable[chose] = frozenset(str(s) for s in chain.from_iterable(pairs))
-    return count_once(overlaps, [*([chose] if chose else []), *to], usable=usable)
+    people = {name: people_of(context, name) for name in [*([chose] if chose else []), *to]}
+    return count_patients_once(overlaps, people, usable=usable)
 
 
 def _is_relative(context: Context, source: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT
+from tmescope.ingest.recist import find_categories
 from tmescope.report.methods_text import said
 from tmescope.study.describing_cells import describe_cells
 from tmescope.study.material import Material, listed, plural, quoted
@@ -181,8 +182,7 @@ def describe_rule(rule: Rule, endpoint: Endpoint | None = None) -> str:
         kind = "RECIST categories" if rule.rule == "recist" else "the source's own definition of response"
         stable = ""
         if rule.rule == "recist":
-            place = "response" if "SD" in rule.responder else "no response" if "SD" in rule.non_responder else "missing"
-            stable = f" Stable disease counted as {place}."
+            stable = f" Stable disease counted as {_place_stable(rule)}."
         return (
             f"column {quoted([rule.column])} holds {kind}; {quoted(rule.responder)} counted as response, "
             f"{quoted(rule.non_responder)} as no response.{missing}{stable}"
@@ -201,6 +201,11 @@ def describe_rule(rule: Rule, endpoint: Endpoint | None = None) -> str:
         f"{quoted(rule.event_values)} meant that the event was seen and {quoted(rule.censored_values)} that it was "
         f"censored{others}.{missing}"
     )
+
+
+def _place_stable(rule: ResponseRule) -> str:
+    groups = {"response": rule.responder, "no response": rule.non_responder}
+    return next((place for place, words in groups.items() if "SD" in find_categories(words)), "missing")
 
 
 def count_outcomes(material: Material, endpoint: str, cohort_id: str) -> str:

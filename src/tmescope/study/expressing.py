@@ -22,7 +22,7 @@ from tmescope.study.asked_expression import asked_expression, expresses, options
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.profiling import COHORT_MATRIX
-from tmescope.study.question_material import gather_material
+from tmescope.study.question_material import PLACING_RULE, gather_material, place_values
 from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def expression_step(context: Context, cohort: Cohort) -> Step:
     data = context.outcomes[f"cohort-{cohort.id}"]
     ingredients: dict[str, Any] = {
         "step": "expression",
+        "rule": PLACING_RULE,
         "release": context.release,
         "samples": data["obs.parquet"],
         "features": data["features.parquet"],
@@ -191,7 +192,7 @@ def _groups(
         words = dict.fromkeys(options.group, 1.0) | dict.fromkeys(options.reference, 0.0)
     else:
         levels, words = samples[question.endpoint], {"responder": 1.0, "non_responder": 0.0}
-    return levels.astype("object").map(words).astype("float64")
+    return place_values(levels, words).astype("float64")
 
 
 def _matrix(folder: Path, sample_ids: pd.Index[str], *, options: ExpressionOptions) -> tuple[pd.DataFrame, Scale]:

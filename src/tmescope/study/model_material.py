@@ -11,7 +11,6 @@ import pandas as pd
 
 from tmescope.associate.features import TABLE
 from tmescope.associate.prediction_data import PredictionData, Predictor
-from tmescope.associate.shared_patients import count_once
 from tmescope.foundation.errors import EndpointError, UnknownNameError
 from tmescope.foundation.result import RunWarning
 from tmescope.store.tables import read_table
@@ -20,6 +19,7 @@ from tmescope.study.common_expression import read_log2_genes
 from tmescope.study.question_material import GENE
 from tmescope.study.question_references import SAMPLE_COLUMNS
 from tmescope.study.schema import ResponseEndpoint
+from tmescope.study.shared_patients import count_patients_once, people_of
 from tmescope.study.subtyping import subtype_features
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def gather_model_material(context: Context, model: PredictionModel) -> ModelMate
     predictors = tuple(known[k] for k in keys)
     overlaps = read_table(context.ledger.folder("overlaps") / "overlaps.parquet")
     usable = {c.id: _known(context, model, found[c.id].samples) for c in cohorts}
-    elsewhere = count_once(overlaps, [c.id for c in cohorts], usable=usable)
+    elsewhere = count_patients_once(overlaps, {c.id: people_of(context, c.id) for c in cohorts}, usable=usable)
     parts = [
         _patients(context, model, cohort_id=c.id, found=found[c.id], plan=_Taken(predictors, elsewhere.get(c.id, ())))
         for c in cohorts

@@ -21,6 +21,7 @@ from tmescope.store.threads import one_blas_thread
 from tmescope.study.ledger import RECORD, Step
 from tmescope.study.model_material import gather_model_material, model_cohorts
 from tmescope.study.notices import warning_table
+from tmescope.study.shared_patients import COUNTING_RULE
 
 if TYPE_CHECKING:
     from tmescope.associate.prediction import PredictionOutcome
@@ -81,6 +82,7 @@ def model_step(context: Context, model: PredictionModel) -> Step:
 def _ingredients(context: Context, model: PredictionModel, cohorts: list[str]) -> dict[str, object]:
     return {
         "step": "model",
+        "rule": COUNTING_RULE,
         "release": context.release,
         "model": model.model_dump(mode="json"),
         "endpoint": context.study.endpoints[model.endpoint].model_dump(mode="json"),

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     from tmescope.study.context import Context
     from tmescope.study.schema import Study
 
-__all__ = ["COMPARED", "Shared", "find_shared", "is_telling", "overlap_step"]
+__all__ = ["COMPARED", "RULE", "Shared", "find_shared", "is_telling", "overlap_step", "patient_of"]
 
 COMPARED = ("matrix.npy", "obs.parquet", "var.parquet")
 """Files of a cohort's folder that the comparison depends on."""
 
+RULE = 2
+"""Raised where the rules of the comparison change, so that what earlier rules found is made again."""
+
 _BARCODE = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}\b.*")
+_DEEPER = r"(?:-\d\d[A-Z]?(?:-\d\d[A-Z]?(?:-[A-Z0-9]{4}(?:-\d\d)?)?)?)?"  # sample, portion, plate, centre
+_WHOLE_BARCODE = re.compile(rf"(TCGA-[A-Z0-9]{{2}}-[A-Z0-9]{{4}}){_DEEPER}")
 _FEWEST_DIGITS = 6
 _KINDS = {"same": "expression same", "similar": "expression similar"}
 
@@ -59,6 +64,7 @@ def overlap_step(context: Context) -> Step:
     folders = {c.id: context.ledger.folder(f"cohort-{c.id}") for c in study.cohorts}
     ingredients = {
         "step": "overlaps",
+        "rule": RULE,
         "release": context.release,
         "cohorts": [{"id": i, **{n: context.outcomes[f"cohort-{i}"][n] for n in COMPARED}} for i in folders],
         "asked": {i: list(_asked(study, i)) for i in folders},
@@ -90,6 +96,23 @@ def is_telling(identifier: str) -> bool:
     digits = sum(len(number.lstrip("0")) for number in re.findall(r"[0-9]+", identifier))
     has_letters = any(c.isalpha() for c in identifier)
     return bool(_BARCODE.fullmatch(identifier)) or (has_letters and digits >= _FEWEST_DIGITS)
+
+
+def patient_of(identifier: str) -> str:
+    """Return the patient's part of a TCGA barcode, and any other identifier as it is.
+
+    Parameters
+    ----------
+    identifier : str
+        Of a sample or patient.
+
+    Notes
+    -----
+    ``TCGA-BR-4250``, ``TCGA-BR-4250-01``, ``TCGA-BR-4250-01A-11R-1131-13`` and ``tcga.br.4250.01a``, as R and Firehose
+    write it, are one patient. Only what is a barcode as a whole is shortened, so that no other name loses its end.
+    """
+    whole = _WHOLE_BARCODE.fullmatch(identifier.replace(".", "-").upper())
+    return whole[1] if whole else identifier
 
 
 def find_shared(study: Study, folders: Mapping[str, Path]) -> Shared:
@@ -140,7 +163,8 @@ def _people(folder: Path) -> dict[str, str]:
 def _expressed(found: list[Overlap], people: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, object]]:
     for overlap in found:
         (a, b), (sample_a, sample_b) = overlap.cohorts, overlap.sample_ids
-        alike = a != b and (sample_a == sample_b or people[a][sample_a] == people[b][sample_b])
+        mine, theirs = _names(sample_a, people[a][sample_a]), _names(sample_b, people[b][sample_b])
+        alike = a != b and not {*mine}.isdisjoint(theirs)
         evidence = f"id, {_KINDS[overlap.kind]}" if alike else _KINDS[overlap.kind]
         row = _row((a, sample_a), (b, sample_b), people)
         yield row | {"evidence": evidence, "correlation": overlap.correlation, "n_genes": overlap.n_genes}
@@ -148,16 +172,21 @@ def _expressed(found: list[Overlap], people: Mapping[str, Mapping[str, str]]) ->
 
 def _named(people: Mapping[str, Mapping[str, str]], found: list[Overlap]) -> Iterator[dict[str, object]]:
     """Yield what telling identifiers say alone: samples called alike, then one pair of samples per patient."""
-    known = {(o.cohorts, people[o.cohorts[0]][o.sample_ids[0]]) for o in found}
+    known = {(o.cohorts, patient_of(people[o.cohorts[0]][o.sample_ids[0]])) for o in found}
     for a, b in combinations(people, 2):
-        first = {patient: sample for sample, patient in reversed(list(people[b].items()))}
+        first = {name: s for s, p in reversed(list(people[b].items())) for name in reversed(_names(s, p))}
+        first |= {sample: sample for sample in people[b]}
         for sample, patient in people[a].items():
-            twin = sample if sample in people[b] and is_telling(sample) else None
-            twin = twin or (first.get(patient) if is_telling(patient) else None)
-            if twin is not None and ((a, b), patient) not in known:
-                known.add(((a, b), patient))
-                row = _row((a, sample), (b, twin), people)
+            named = [name for name in _names(sample, patient) if name in first and is_telling(name)]
+            if named and ((a, b), patient_of(patient)) not in known:
+                known.add(((a, b), patient_of(patient)))
+                row = _row((a, sample), (b, first[named[0]]), people)
                 yield row | {"evidence": "id", "correlation": np.nan, "n_genes": None}
+
+
+def _names(sample: str, patient: str) -> tuple[str, ...]:
+    """Return what a sample's patient may be called in another cohort, the closest first."""
+    return (sample, patient_of(patient), patient_of(sample))
 
 
 def _row(one: tuple[str, str], other: tuple[str, str], people: Mapping[str, Mapping[str, str]]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import pandas as pd
 from tmescope.associate.features import Feature
 from tmescope.foundation.errors import UnknownNameError
 from tmescope.foundation.result import RunWarning
+from tmescope.ingest.numerals import value_key
 from tmescope.study.asked_levels import ask_levels
 from tmescope.study.common_expression import read_log2_genes
 from tmescope.study.question_references import SAMPLE_COLUMNS
@@ -20,10 +21,22 @@ from tmescope.study.survival_material import SurvivalMaterial, gather_survival
 if TYPE_CHECKING:
     from tmescope.study.schema_questions import Question
 
-__all__ = ["GENE", "QuestionMaterial", "Surroundings", "find_arms", "find_confounders", "gather_material"]
+__all__ = [
+    "GENE",
+    "PLACING_RULE",
+    "QuestionMaterial",
+    "Surroundings",
+    "find_arms",
+    "find_confounders",
+    "gather_material",
+    "place_values",
+]
 
 GENE = "gene"
 """Source of features that are single genes."""
+
+PLACING_RULE = 2
+"""Raised where the words of a question come to mean other samples, so that what was answered is answered again."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +241,22 @@ def find_arms(question: Question, samples: pd.DataFrame, extra: pd.DataFrame) ->
     if column is None:
         return pd.Series(None, index=samples.index, dtype="object")
     words = {w: "treated" for w in question.treatment.treated} | {w: "control" for w in question.treatment.control}
-    return column.map(words).astype("object")  # as text, the missing would become an arm of its own
+    return place_values(column, words)  # as text, the missing would become an arm of its own
+
+
+def place_values(column: pd.Series, words: Mapping[str, object]) -> pd.Series:
+    """Return what a question's words make of a column, None for other values; ``1`` also stands for ``1.0``.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Words, or numbers that stand for groups.
+    words : mapping of str to object
+        Word to what it means.
+    """
+    meaning = {value_key(word): place for word, place in words.items()}
+    places = [None if pd.isna(v) else meaning.get(value_key(str(v))) for v in column]
+    return pd.Series(places, index=column.index, dtype="object")
 
 
 def _warnings(absent: list[str], without: list[str], *, where: str) -> Iterator[RunWarning]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tmescope.ingest.recist import find_categories
 from tmescope.study.schema_ordinal import OrdinalEndpoint, OrdinalRule
 from tmescope.study.schema_parts import UNDECIDED, Table
 
@@ -44,15 +45,22 @@ class ResponseRule(Table):
         if twice:
             message = f"{', '.join(twice)} stands in more than one of responder, non_responder and missing"
             raise ValueError(message)
-        if self.rule == "recist" and UNDECIDED not in groups:
-            absent = [w for w in _RECIST if w not in groups]
-            if absent:
-                message = (
-                    f"a RECIST rule must place {', '.join(absent)}: put each of CR, PR, SD, PD into responder, "
-                    "non_responder or missing"
-                )
-                raise ValueError(message)
+        if self.rule == "recist":
+            self._check_categories()
         return self
+
+    def _check_categories(self) -> None:
+        found = [find_categories(group) for group in (self.responder, self.non_responder, self.missing)]
+        if twice := sorted(c for c in frozenset().union(*found) if sum(c in f for f in found) > 1):
+            message = f"words for {', '.join(twice)} stand in more than one of responder, non_responder and missing"
+            raise ValueError(message)
+        absent = [c for c in _RECIST if not any(c in f for f in found)]
+        if absent and UNDECIDED not in [*self.responder, *self.non_responder, *self.missing]:
+            message = (
+                f"a RECIST rule must place {', '.join(absent)}: put each of CR, PR, SD, PD, or the table's words for "
+                "them, into responder, non_responder or missing"
+            )
+            raise ValueError(message)
 
 
 class ResponseEndpoint(ResponseRule):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from tmescope.ingest.recist import find_categories
 from tmescope.study.schema_parts import UNDECIDED, Table
 
 __all__ = ["OrdinalEndpoint", "OrdinalRule"]
@@ -49,12 +50,19 @@ class OrdinalEndpoint(OrdinalRule):
         if strange := sorted(rule.words.keys() - set(self.levels)):
             message = f"words{place} names {strange[0]!r}, which is not one of the levels"
             raise ValueError(message)
-        words = [*(w for level in self.levels for w in words_of(rule, level)), *rule.missing]
+        groups = [*(words_of(rule, level) for level in self.levels), rule.missing]
+        words = [word for group in groups for word in group]
         if twice := sorted({w for w in words if words.count(w) > 1}):
             message = f"{', '.join(twice)}{place} means more than one of {', '.join(self.levels)} and missing"
             raise ValueError(message)
-        absent = [w for w in _RECIST if w not in words]
-        if rule.rule == "recist" and absent and UNDECIDED not in words:
+        if rule.rule != "recist":
+            return
+        found = [find_categories(group) for group in groups]
+        if twice := sorted(c for c in frozenset().union(*found) if sum(c in f for f in found) > 1):
+            message = f"words for {', '.join(twice)}{place} mean more than one of {', '.join(self.levels)} and missing"
+            raise ValueError(message)
+        absent = [c for c in _RECIST if not any(c in f for f in found)]
+        if absent and UNDECIDED not in words:
             message = f"a RECIST rule must place {', '.join(absent)}: make each a level, a word of one, or missing"
             raise ValueError(message)
 

@@ -18,7 +18,7 @@ from tmescope.study.asking import is_asked
 from tmescope.study.deconvolving import deconvolve_step
 from tmescope.study.ingesting import cohort_step, ingest_into
 from tmescope.study.ledger import Ledger, Step
-from tmescope.study.overlapping import COMPARED, find_shared
+from tmescope.study.overlapping import COMPARED, RULE, find_shared
 from tmescope.study.profiling import profile_step
 from tmescope.study.subtype_needs import StudySubtypes
 
@@ -162,6 +162,7 @@ def _overlap_step(context: Context, question: Question) -> Step:
     folders = {c: visit_folder(context, question, c) for c in cohorts}
     ingredients = {
         "step": "overlaps of visits",
+        "rule": RULE,
         "release": context.release,
         "cohorts": {c: {n: context.outcomes[f"{_prefix(question)}cohort-{c}"][n] for n in COMPARED} for c in cohorts},
     }
