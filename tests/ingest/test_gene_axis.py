@@ -107,6 +107,12 @@ def test_genes_without_any_value_are_missing() -> None:
     assert needed["reason"].tolist() == ["missing"]
 
 
+def test_a_matrix_without_any_value_is_told_once() -> None:
+    axis, findings = _settle(("CCN2", "GZMA"), values=[np.nan, np.nan])
+    assert axis.mapping.missing == ()
+    assert findings.problems == []  # `check_values` has it
+
+
 def test_genes_that_were_left_out_stand_in_the_mapping_and_in_the_error() -> None:
     axis, findings = _settle(("GZMA",), left_out={"CTGF": "no length", "X1": "no length"})
     rows = axis.mapping.table.astype(object).where(axis.mapping.table.notna(), "").drop(columns="cohort_id")

@@ -97,12 +97,13 @@ def settle_genes(
             table, scale, options.duplicates, rivals=rivals, undecided=undecided, where=where, findings=findings
         )
     kept = tuple(dict.fromkeys(merged.gene_ids))
+    empty = merged.find_empty()
     mapping = map_genes(
         kept,
         genes,
         kind=options.identifiers,
         needed=needed,
-        empty=merged.find_empty(),
+        empty=empty if len(empty) < len(kept) else (),  # that nothing has a value is a problem already
         undecided=undecided,
         cohort_id=options.cohort_id,
     )
