@@ -95,3 +95,17 @@ def test_an_existing_output_is_kept_unless_forced(tmescope, folder: Path):
     assert "--force" in said.err
     assert (folder / "c.parquet").read_text() == "mine"
     assert tmescope(*arguments, "--force").code == 0
+
+
+@pytest.mark.parametrize("rule", ["mean", "highest_mean"])
+def test_several_rows_of_one_gene_become_one_as_declared(tmescope, folder, rule):
+    frame = np.log2(pd.read_csv(folder / "a.tsv", sep="\t", index_col=0) + 1)
+    pd.concat([frame, frame.iloc[:1] + 1]).to_csv(folder / "twice.tsv", sep="\t")
+    arguments = ("convert", folder / "twice.tsv", "--scale", "log2(tpm+1)", "-o", folder / "c.h5ad")
+    refused = tmescope(*arguments)
+    assert refused.code == 2
+    assert "--duplicates mean" in refused.err
+    assert tmescope(*arguments, "--duplicates", rule).code == 0
+    read = ad.read_h5ad(folder / "c.h5ad").to_df().T.loc[frame.index]
+    np.testing.assert_allclose(read.iloc[0], frame.iloc[0] + (1 if rule == "highest_mean" else 0.5))
+    assert tmescope(*arguments, "--duplicates", "last", "--force").code == 2

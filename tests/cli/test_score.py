@@ -224,3 +224,16 @@ def test_a_store_is_streamed_with_a_method_and_with_a_model(tmescope, folder):
     refused = tmescope("score", "m.zarr", *asked, "--report", "--stream", "-o", "r.parquet")
     assert refused.code == 2
     assert "takes no option of a study" in refused.err
+
+
+def test_several_rows_of_one_gene_become_one_as_declared(tmescope, folder, logged):
+    frame = pd.read_csv(logged, sep="\t", index_col=0)
+    pd.concat([frame, frame.loc[["GZMA"]]]).to_csv(folder / "twice.tsv", sep="\t")
+    arguments = ("--scale", "log2(tpm+1)", "-s", "cyt", "-q", "-o")
+    refused = tmescope("score", folder / "twice.tsv", *arguments, folder / "refused")
+    assert refused.code == 2
+    assert "--duplicates mean" in refused.err
+    said = tmescope("score", folder / "twice.tsv", *arguments, folder / "twice", "--duplicates", "mean")
+    assert said.code == 0, said.err
+    assert tmescope("score", logged, *arguments, folder / "once").code == 0
+    np.testing.assert_allclose(_scores(folder / "twice")["value"], _scores(folder / "once")["value"], rtol=1e-12)

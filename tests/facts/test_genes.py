@@ -186,6 +186,7 @@ def test_ensembl_ids() -> None:
     assert one(["ENSG00000118523.6"], kind="ensembl") == ("CCN2", "ensembl")
     assert one(["ENSG00000118523_PAR_Y"], kind="ensembl") == ("ENSG00000118523_PAR_Y", "Y copy")
     assert one(["ENSG00000118523.6_PAR_Y"], kind="ensembl")[1] == "Y copy"
+    assert one(["ENSG00000118523.6_PAR_Y"], kind="symbol") == ("ENSG00000118523.6_PAR_Y", "Y copy")
     assert one(["ENSG00000999999"], kind="ensembl")[1] == "unchanged"
     assert one(["CCN2"], kind="ensembl")[1] == "unchanged"
 

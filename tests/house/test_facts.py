@@ -22,6 +22,7 @@ from tmescope.facts.signatures import (
     list_signatures,
     load_collection,
 )
+from tmescope.ingest.sexes import Y_GENES
 
 SIGNATURES = list_signatures()
 ALL = [*SIGNATURES, *(s for name in list_collections() for s in load_collection(name))]
@@ -113,6 +114,7 @@ def test_the_gene_table_covers_every_gene_by_the_same_id_and_no_other() -> None:
         for symbol, hgnc_id in zip(signature.genes, signature.hgnc_ids, strict=True):
             assert named.setdefault(symbol, hgnc_id) == hgnc_id
         named.update({symbol: genes.get(symbol).hgnc_id for symbol in signature.housekeeping})
+    named.update({symbol: genes.get(symbol).hgnc_id for symbol in Y_GENES})  # by which samples tell their sex
     assert {g.gene_symbol: g.hgnc_id for g in genes} == named
     assert {g.gene_symbol for g in genes if not (g.entrez_id and g.ensembl_id)} == WITHOUT_ALL_IDS
 

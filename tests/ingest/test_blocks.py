@@ -63,3 +63,13 @@ def test_any_bytes_give_numbers_or_an_error_of_ours(write: Write, content: bytes
     except InputError:
         return
     assert len(texts[0]) == values.shape[1]
+
+
+def test_a_row_that_another_column_shows_to_be_a_copy_on_y_has_its_name_from_there() -> None:
+    ids = ["ENSG00000002586.20", "ENSG00000002586.20_PAR_Y", "ENSGR0000002586", "ENSG00000145649.8"]
+    columns = {"gene_id": ids, "gene_name": ["CD99", "CD99", "CD99", "GZMA"]}
+    names, notes = choose_names(columns, "gene_name", fallback="gene_id", where="f")
+    assert names == ("CD99", ids[1], ids[2], "GZMA")
+    assert (notes[-1].check, notes[-1].value) == ("rows of chromosome Y", "2")
+    assert "from 'gene_id'" in notes[-1].evidence
+    assert choose_names(columns, "gene_id", fallback="gene_id", where="f")[0] == tuple(ids)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tmescope.foundation.errors import ExpressionError, ScaleError
 from tmescope.foundation.scale import Scale
-from tmescope.ingest.duplicates import check_rule, find_rule, merge, merge_named, merge_rivals
+from tmescope.ingest.duplicates import check_rule, find_rule, leave_out_dates, merge, merge_named, merge_rivals
 from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.options import Duplicates
@@ -85,6 +85,23 @@ def test_a_declared_sum_of_logarithms_is_refused_even_without_duplicates() -> No
     table = ExpressionTable(np.ones((1, 1)), ("A",), ("s",))
     merge_named(table, Scale.parse("log2(tpm+1)"), "sum", where="m.tsv", findings=findings)
     assert [type(p) for p in findings.problems] == [ScaleError]
+
+
+DATES = ExpressionTable(np.arange(10.0).reshape(2, 5), ("1-Mar", "A", "1-Mar", "2-Sep", "2-Sep"), ("s", "t"))
+
+
+def test_rows_of_one_date_that_can_be_several_genes_are_left_out() -> None:
+    findings = Findings("c")
+    table = leave_out_dates(DATES, None, findings=findings)
+    assert table.gene_ids == ("A", "2-Sep", "2-Sep")  # both of those are SEPTIN2
+    np.testing.assert_array_equal(table.values, DATES.values[:, [1, 3, 4]])
+    assert table.left_out == {"1-Mar": "repeated spreadsheet date"}
+    (warning,) = findings.warnings
+    assert (warning.code, warning.examples) == ("genes.repeated_dates", ("1-Mar: MARCHF1 or MTARC1",))
+    assert "a spreadsheet made 1 dates" in warning.message
+    assert leave_out_dates(DATES, "refuse", findings=findings) is DATES
+    assert leave_out_dates(TABLE, None, findings=findings) is TABLE
+    assert len(findings.warnings) == 1
 
 
 PAIR = ExpressionTable(np.array([[1.0, 2.0, 4.0]]), ("CTGF", "X", "CCN2"), ("s",))

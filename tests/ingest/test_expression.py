@@ -230,3 +230,10 @@ def test_the_bytes_of_a_text_file_are_told_to_the_last(tmp_path):
     read_matrix(path, progress=told)
     size = path.stat().st_size
     assert told.tasks == [["matrix is read", size, "bytes", size, "finished"]]
+
+
+def test_genes_without_any_value_are_found() -> None:
+    values = np.array([[1.0, np.nan, np.nan], [2.0, np.nan, 3.0]])
+    assert ExpressionTable(values, ("A", "B", "C"), ("s", "t")).find_empty() == ("B",)
+    assert ExpressionTable(values[1:], ("A", "B", "C"), ("t",)).find_empty() == ("B",)
+    assert ExpressionTable(values[:, :1], ("A",), ("s", "t")).find_empty() == ()

@@ -201,3 +201,12 @@ def _in_a_child_without_rights(path: Path) -> str:
     os.waitpid(child, 0)
     with os.fdopen(reader) as told:
         return told.read()
+
+
+@pytest.mark.parametrize(
+    "header", [b"gene_id\tgene_name\tlength\n", b'gene_id\tgene_name\tchr\t"effective_length"\r\n']
+)
+def test_a_table_about_genes_with_their_names_is_no_matrix(header: bytes) -> None:
+    check_text(header + b"I\tA\t5\n", "f")
+    with pytest.raises(FileFormatError, match="nfcore_rnaseq"):
+        check_text(header.replace(b"length", b"lengthy"), "f")

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, UnknownNameError
+from tmescope.ingest.cohort import read_cohort
 from tmescope.ingest.expression import read_expression
 from tmescope.ingest.gct import read_gct
+from tmescope.ingest.options import CohortOptions
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -113,3 +115,13 @@ def test_an_unknown_column_of_names(write: Write) -> None:
 def test_a_file_without_rows(write: Write) -> None:
     with pytest.raises(FileFormatError):
         read_gct(write("a.gct", V12[: V12.index("ENSG1")]))
+
+
+@pytest.mark.parametrize(("column", "kind"), [("Description", "symbol"), ("Name", "ensembl")])
+def test_whichever_column_names_the_genes_the_copy_on_y_is_not_added(write: Write, column: str, kind: str) -> None:
+    pair = "ENSG00000002586.20\tCD99\t100\t7\nENSG00000002586.20_PAR_Y\tCD99\t100\t7\n"
+    path = write("gtex.gct", f"#1.2\n3\t2\nName\tDescription\ta\tb\n{pair}ENSG00000145649.8\tGZMA\t5\t6\n")
+    options = CohortOptions("a", "tpm", gene_column=column, identifiers=kind)  # type: ignore[arg-type]
+    cohort = read_cohort(path, options=options)
+    assert cohort.adata[:, "CD99"].X.ravel().tolist() == [100.0, 7.0]
+    assert "genes.y_copies" in {w.code for w in cohort.warnings}

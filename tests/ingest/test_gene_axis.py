@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +35,12 @@ def _settle(
     duplicates: Duplicates | None = None,
     genes: GeneTable | None = GENES,
     values: object = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> tuple[GeneAxis, Findings]:
     findings = Findings("c")
     options = CohortOptions("c", "tpm", identifiers=kind, gene_table=genes, duplicates=duplicates)
     numbers = np.ones((1, len(names))) if values is None else np.array([values], dtype=np.float64)
-    table = ExpressionTable(numbers, names, ("s",))
+    table = ExpressionTable(numbers, names, ("s",), left_out=left_out or {})
     axis = settle_genes(
         table, Scale("tpm"), options, needed=["CCN2"], map_symbols=True, where="m.tsv", findings=findings
     )
@@ -51,6 +53,7 @@ def _codes(findings: Findings) -> list[str]:
 
 def test_a_former_symbol_beside_the_approved_one_is_told() -> None:
     axis, findings = _settle(("CTGF", "CCN2", "GZMA"))
+    assert "have none" not in findings.warnings[0].message
     assert axis.mapping.gene_symbols == ("CTGF", "CCN2", "GZMA")
     assert _codes(findings) == ["genes.several_rows", "genes.ambiguous"]
 
@@ -66,7 +69,13 @@ def test_they_are_one_row_where_declared_and_the_mapping_tells() -> None:
 
 def test_two_versions_of_an_ensembl_id_are_one_gene_where_declared() -> None:
     names = ("ENSG00000000001.4", "ENSG00000000001.3")
-    assert _settle(names, "ensembl")[0].mapping.gene_symbols == names
+    apart, findings = _settle(names, "ensembl")
+    assert apart.mapping.gene_symbols == names
+    (told,) = [w for w in findings.warnings if w.code == "genes.several_rows"]
+    assert "but 1 of them have none: several rows are equally good" in told.message
+    (problem,) = findings.problems
+    assert "1 are meant by several rows that are equally good" in problem.what
+    assert "declare duplicates = sum" in (problem.next_step or "")
     merged, _ = _settle(names, "ensembl", duplicates="mean", values=[1, 2])
     assert merged.mapping.gene_symbols == ("CCN2",)
     assert merged.table.values[0, 0] == 1.5
@@ -82,6 +91,43 @@ def test_the_copy_on_y_is_told_with_its_share_and_never_added() -> None:
         (evidence,) = [e for e in findings.quality()["evidence"] if "copies hold" in e]
         assert "2 rows are copies on chromosome Y" in evidence
         assert "25.0% of what both hold" in evidence
+
+
+def test_genes_without_any_value_are_missing() -> None:
+    axis, findings = _settle(("CCN2", "GZMA"), values=[np.nan, 1])
+    assert axis.mapping.gene_symbols == ("CCN2", "GZMA")
+    assert axis.mapping.missing == ("CCN2",)
+    (problem,) = findings.problems
+    assert isinstance(problem, IdentifierError)
+    assert "1 of 1 genes" in problem.what
+    assert "1 have a row without any value" in problem.what
+    (evidence,) = findings.quality()["evidence"]
+    assert "0 of 1 genes that the requested methods need are there" in evidence
+    needed = axis.mapping.table[axis.mapping.table["needed"]]
+    assert needed["reason"].tolist() == ["missing"]
+
+
+def test_a_matrix_without_any_value_is_told_once() -> None:
+    axis, findings = _settle(("CCN2", "GZMA"), values=[np.nan, np.nan])
+    assert axis.mapping.missing == ()
+    assert findings.problems == []  # `check_values` has it
+
+
+def test_genes_that_were_left_out_stand_in_the_mapping_and_in_the_error() -> None:
+    axis, findings = _settle(("GZMA",), left_out={"CTGF": "no length", "X1": "no length"})
+    rows = axis.mapping.table.astype(object).where(axis.mapping.table.notna(), "").drop(columns="cohort_id")
+    assert rows.to_numpy().tolist() == [
+        ["GZMA", "GZMA", "HGNC:3", "approved", False],
+        ["", "CCN2", "HGNC:1", "missing", True],
+        ["CTGF", "CCN2", "HGNC:1", "no length", False],
+        ["X1", "X1", "", "no length", False],
+    ]
+    (problem,) = findings.problems
+    assert "1 were left out for want of a length" in problem.what
+    assert problem.next_step == "complete the table of gene lengths"
+    there, findings = _settle(("CCN2",), left_out={"CTGF": "no length"})
+    assert there.mapping.table["gene_symbol"].tolist() == ["CCN2", "CTGF"]
+    assert findings.problems == []
 
 
 @pytest.mark.parametrize("kind", ["ensembl", "symbol"])

@@ -8,6 +8,7 @@ import pytest
 
 from tmescope.foundation.errors import FileFormatError, IdentifierError, MissingFileError, ScaleError
 from tmescope.foundation.scale import Scale
+from tmescope.ingest.cohort import read_cohort
 from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.gene_lengths import GeneLengths, final_scale, read_gene_lengths, turn_to_tpm
@@ -90,6 +91,7 @@ def test_genes_without_a_length_are_left_out_and_told(tmp_path: Path) -> None:
     out, _, findings = _turn("counts", _file(tmp_path, "gene\tlength\nA\t2\nB\t4\nC\t0\n"), limit=0.5)
     assert out.gene_ids == ("A", "B")
     np.testing.assert_allclose(out.values.sum(axis=1), 1e6)
+    assert out.left_out == {"C": "no length"}
     (warning,) = findings.warnings
     assert (warning.code, warning.count, warning.examples) == ("genes.without_length", 1, ("C",))
     assert "7.69% of all reads" in warning.message  # 5 of 65
@@ -107,6 +109,7 @@ def test_genes_without_reads_need_no_length(tmp_path: Path) -> None:
     table = ExpressionTable(np.array([[1.0, 0.0, 0.0]]), ("A", "B", "C"), ("s",))
     out, _, findings = _turn("counts", _file(tmp_path, "gene\tlength\nA\t2\n"), table=table)
     assert out.gene_ids == ("A",)
+    assert out.left_out == {"B": "no length", "C": "no length"}
     assert findings.problems == []
 
 
@@ -114,7 +117,8 @@ def test_genes_without_reads_need_no_length(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("gene\tsize\nA\t2\n", "the columns are"),
-        ("gene\tgene_id\tlength\nA\tB\t2\n", "the columns are"),
+        ("gene_id\tgene_name\tS1\tS2\nA\tB\t2\t3\n", "a length for each sample, not for each gene: 'S1', 'S2'"),
+        ("gene\tgene_id\tlength\nA\tB\t2\nA\tB\t3\n", "line 3, A: 3"),
         ("gene\tlength\nA\t-2\n", "1 rows have no usable length"),
         ("gene\tlength\nA\tlong\n", "line 2, A: long"),
         ("gene\tlength\nA\tinf\n", "no usable length"),
@@ -136,6 +140,42 @@ def test_versions_of_ensembl_ids_may_differ_where_that_is_certain() -> None:
     assert found[:3] == (10.0, 10.0, 10.0)
     assert np.isnan(found[3:]).all()
     assert n_bare == 2
+
+
+TWO_NAMES = "gene_id\tgene_name\tlength\nI1\tA\t2\nI2\tB\t4\nI3\tC\t1\nI4\tD\t7\nI5\tD\t8\n"
+
+
+@pytest.mark.parametrize("names", [("A", "B", "C"), ("I1", "I2", "I3"), ("A", "I2", "C")])
+@pytest.mark.parametrize("file", ["lengths.tsv", "salmon.merged.gene_lengths.tsv", "lengths.csv"])
+def test_a_gene_is_found_by_any_of_its_names(tmp_path: Path, names: tuple[str, ...], file: str) -> None:
+    text = TWO_NAMES.replace("\t", ",") if file.endswith("csv") else TWO_NAMES
+    out, _, findings = _turn("counts", _file(tmp_path, text, file), table=replace(TABLE, gene_ids=names))
+    assert findings.problems == []
+    np.testing.assert_allclose(out.values, EXPECTED, rtol=1e-14)
+
+
+def test_a_name_of_genes_of_several_lengths_has_none(tmp_path: Path) -> None:
+    lengths = read_gene_lengths(_file(tmp_path, TWO_NAMES))
+    assert lengths.unsure == {"D"}
+    assert "D" not in lengths.lengths
+    table = replace(TABLE, gene_ids=("A", "B", "D"))
+    out, _, findings = _turn("counts", _file(tmp_path, TWO_NAMES), table=table, limit=0.5)
+    assert out.left_out == {"D": "no length"}
+    assert "1 of them several that differ" in findings.warnings[0].message
+
+
+def test_every_identifier_stands_in_the_mapping(tmp_path: Path) -> None:
+    genes = [*(f"G{i}" for i in range(400)), "GZMA"]
+    rows = "".join(f"{g}\t{i + 1}\t{i + 2}\n" for i, g in enumerate(genes))
+    matrix = _file(tmp_path, f"gene\ts\tt\n{rows}", "m.tsv")
+    path = _file(tmp_path, "gene\tlength\n" + "".join(f"{g}\t10\n" for g in genes[:30]))
+    options = CohortOptions("c", "counts", gene_lengths=path, max_unmapped=0.99)
+    mapping = read_cohort(matrix, options=options).gene_mapping
+    assert sorted(mapping["input_id"]) == sorted(genes)
+    assert (mapping["reason"] == "no length").sum() == 371
+    with pytest.raises(IdentifierError, match="1 were left out for want of a length") as caught:
+        read_cohort(matrix, options=options, needed_genes=["GZMA"])
+    assert caught.value.next_step == "complete the table of gene lengths"
 
 
 def test_the_final_scale() -> None:

@@ -68,6 +68,8 @@ def test_serial_dates_are_entrez_ids_among_entrez_ids() -> None:
         (["1-Dec"], [], {"1-Dec": None}),
         (["4-Oct"], [], {"4-Oct": None}),
         (["2-Sep"], ["SEPTIN2"], {"2-Sep": None}),
+        (["5-Sep"], ["SEPT5"], {"5-Sep": None}),  # a table that does not know SEPT5 leaves it its name
+        (["15-Sep"], ["SEP15"], {"15-Sep": None}),
         (["2-Sep", "Sep-02"], [], {"2-Sep": None, "Sep-02": None}),
         (["3/9/2010"], [], {"3/9/2010": None}),
         (["40242"], [], {"40242": "MARCHF5"}),
@@ -93,6 +95,17 @@ def test_dates_are_mapped_and_told() -> None:
     assert (warning.code, warning.count) == ("genes.spreadsheet_dates", 4)
     assert warning.examples == ("7-Mar = MARCHF7", "1-Mar", "2-Sep")
     assert "2 can mean one gene only" in warning.message
+
+
+def test_how_many_names_a_table_knows_does_not_change_what_is_a_date() -> None:
+    known = [f"G{i}" for i in range(100)]
+    serials = ["40242", "40243", "40244"]
+    small, large = (GeneTable([_gene(n, i) for i, n in enumerate(names, 1)]) for names in (known[:1], known))
+    for table in (small, large):
+        assert map_genes([*known, *serials], table).gene_symbols[100:] == ("MARCHF5", "MARCHF6", "MARCHF7")
+    many = [*known, *serials, "1", "2", "3", "4"]  # more than 5% are numbers
+    for table in (small, large):
+        assert map_genes(many, table).gene_symbols == tuple(many)
 
 
 def test_other_identifiers_and_unmapped_matrices_keep_their_names() -> None:

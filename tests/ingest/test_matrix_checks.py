@@ -72,3 +72,20 @@ def test_genes_without_any_value_are_counted() -> None:
     _, findings = _check(_table([[np.nan, 20.5], [np.nan, 40.5]], ("A", "B"), ("s", "t")), "tpm")
     assert [(w.code, w.count) for w in findings.warnings] == [("scale.missing_values", 2), ("genes.empty", 1)]
     assert findings.quality()["check"].tolist() == ["scale", "missing values"]
+
+
+def test_repeated_genes_that_x_and_y_share_are_told() -> None:
+    merged, findings = _check(_table([[1, 2, 3]], ("CD99", "B", "CD99"), ("s",)), "tpm")
+    assert merged is not None
+    np.testing.assert_array_equal(merged.values, [[4, 2]])
+    assert [w.code for w in findings.warnings] == ["genes.possible_y_copies", "genes.summed"]
+    assert findings.warnings[0].examples == ("CD99",)
+
+
+@pytest.mark.parametrize("scale", ["tpm", "log2(tpm+1)"])
+def test_dates_of_several_genes_are_no_gene_on_any_scale(scale: str) -> None:
+    table, findings = _check(_table([[1, 2, 3]], ("1-Mar", "B", "1-Mar"), ("s",)), scale)
+    assert table is not None
+    assert table.gene_ids == ("B",)
+    assert findings.problems == []
+    assert [w.code for w in findings.warnings] == ["genes.repeated_dates"]

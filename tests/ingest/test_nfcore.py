@@ -64,3 +64,20 @@ def test_repeated_symbols_are_summed_on_linear_scales_only(write: Write, scale: 
 def test_gene_column_says_nothing_about_other_formats(write: Write) -> None:
     with pytest.raises(ExpressionError, match="a tsv file has one column of names"):
         read_cohort(write("a.tsv", "g\tS1\nA\t1\n"), options=CohortOptions("a", "tpm", gene_column="g"))
+
+
+@pytest.mark.parametrize(("column", "kind"), [("gene_name", "symbol"), ("gene_id", "ensembl")])
+def test_whichever_column_names_the_genes_the_copy_on_y_is_not_added(write: Write, column: str, kind: str) -> None:
+    rows = [f"ENSG{i:011d}.1\tX{i}\t5\t5" for i in range(60)]
+    pair = ["ENSG00000002586.20\tCD99\t100\t101", "ENSG00000002586.20_PAR_Y\tCD99\t100\t101"]
+    path = write("salmon.merged.gene_tpm.tsv", "\n".join(["gene_id\tgene_name\tS1\tS2", *pair, *rows, ""]))
+    options = CohortOptions("a", "tpm", gene_column=column, identifiers=kind)  # type: ignore[arg-type]
+    cohort = read_cohort(path, options=options)
+    assert cohort.adata[:, "CD99"].X.ravel().tolist() == [100.0, 101.0]
+    codes = {w.code for w in cohort.warnings}
+    assert "genes.y_copies" in codes
+    assert not codes & {"genes.summed", "genes.mixed_identifiers"}
+    reasons = cohort.gene_mapping.set_index("input_id")["reason"]
+    assert reasons["ENSG00000002586.20_PAR_Y"] == "Y copy"
+    evidence = cohort.quality.set_index("check").loc["copies on chromosome Y", "evidence"]
+    assert "50.0% of what both hold" in evidence

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tmescope.facts.genes import load_genes
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.sexes import FEMALE_MOST, MALE_LEAST, Y_GENES, check_sexes, express_sexes, read_sex
@@ -135,3 +136,16 @@ def test_the_rule_holds_in_real_cohorts(shared_data: Path) -> None:
         men += list(evidence.y_mean[recorded == "M"])
     assert (len(women), sum(v <= FEMALE_MOST for v in women), max(women) < MALE_LEAST) == (170, 167, True)
     assert (len(men), sum(v >= MALE_LEAST for v in men), sum(v <= FEMALE_MOST for v in men)) == (414, 405, 4)
+
+
+def test_the_genes_are_known_by_every_identifier_of_the_bundled_table(shared_data: Path) -> None:
+    path = shared_data / "targets" / "gene_ids" / "Homo_sapiens.protein_coding.with_hgnc.tsv"
+    listed = pd.read_csv(path, sep="\t", dtype=str).set_index("gene_symbol")
+    for name in Y_GENES:
+        gene, row = load_genes().get(name), listed.loc[name]
+        assert (gene.hgnc_id, gene.entrez_id, gene.ensembl_id) == tuple(
+            row[["hgnc_id", "ncbi_gene_id", "ensembl_gene"]]
+        )
+    for kind in ("ensembl", "entrez"):
+        ids = [getattr(load_genes().get(name), f"{kind}_id") for name in (*Y_GENES, "XIST")]
+        assert [r.gene_symbol for r in load_genes().resolve(ids, kind)] == [*Y_GENES, "XIST"]  # type: ignore[arg-type]

@@ -84,6 +84,24 @@ def test_nothing_needed_is_nothing_missing() -> None:
     )
 
 
+@pytest.mark.parametrize("declared", ["symbol", "entrez"])
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["1.0", "2.0"], "write '1', with identifiers = 'entrez'"),
+        (["CCN2|1", "CD8A|2"], "keep one of them, 'CCN2' with identifiers = 'symbol' or '1' with"),
+        (["CCN2 ", "CD8A "], "strip them"),
+        (["ccn2", "cd8a"], "write 'CCN2', if they are human genes"),
+    ],
+)
+def test_names_that_are_no_form_of_any_kind_get_a_step_that_leads_out(
+    declared: str, names: list[str], says: str
+) -> None:
+    mapping = map_genes(names, TABLE, kind=declared, needed=["CCN2", "CD8A"])  # type: ignore[arg-type]
+    problems, _ = check_coverage(mapping, declared=declared, max_unmapped=0.2, where="m.tsv", cohort_id="c")  # type: ignore[arg-type]
+    assert says in (problems[0].next_step or "")
+
+
 def test_identifiers_of_another_kind_are_pointed_out() -> None:
     mapping = map_genes(["ENSG00000000001", "ENSG00000000002"], TABLE, needed=["CCN2", "CD8A"])
     problems, _ = check_coverage(mapping, declared="symbol", max_unmapped=0.2, where="m.tsv", cohort_id="c")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 from tmescope.cli.progress import Json, Quiet, listening
+from tmescope.cli.score import DuplicatesRule, ScaleOfMatrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -34,12 +35,7 @@ GeneColumn = Annotated[
 
 def convert(
     expression: Annotated[Path, typer.Argument(help="Expression matrix.", show_default=False)],
-    scale: Annotated[
-        str,
-        typer.Option(
-            "--scale", help="Scale of its numbers, such as 'log2(tpm+1)', tpm, log2_array.", show_default=False
-        ),
-    ],
+    scale: ScaleOfMatrix,
     output: Annotated[
         Path,
         typer.Option(
@@ -51,17 +47,19 @@ def convert(
     identifiers: Annotated[str, typer.Option("--identifiers", help="symbol, ensembl or entrez.")] = "symbol",
     layer: Annotated[str | None, typer.Option("--layer", help="Of an h5ad file or a Zarr store; X if omitted.")] = None,
     gene_column: GeneColumn = None,
+    duplicates: DuplicatesRule = None,
     cohort: Annotated[str, typer.Option("--cohort", help="Name of the cohort.")] = "cohort",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file or Zarr store.")] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Read one cohort with every check and write it as AnnData (h5ad, Zarr) or as genes x samples (Parquet)."""
-    from tmescope.ingest.options import CohortOptions, Identifiers, Orientation, SampleSelection
+    from tmescope.ingest.options import CohortOptions, Duplicates, Identifiers, Orientation, SampleSelection
     from tmescope.store.exchange import exchange_kind
 
     with listening("convert", quiet=quiet, json=json) as progress:
         _one_of("--identifiers", identifiers, get_args(Identifiers))
+        _one_of("--duplicates", duplicates, get_args(Duplicates))
         _one_of("--orientation", orientation, get_args(Orientation))
         kind = exchange_kind(output, force=force)  # before the reading, which takes its time
         options = CohortOptions(
@@ -72,6 +70,7 @@ def convert(
             selection=SampleSelection(one_per_patient="all"),
             layer=layer,
             gene_column=gene_column,
+            duplicates=cast("Duplicates | None", duplicates),
             progress=progress,
         )
         adata = _convert((expression, samples), output, options=options, force=force, listener=progress)

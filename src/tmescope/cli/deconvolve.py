@@ -11,6 +11,7 @@ from tmescope.cli.facts import facts_home
 from tmescope.cli.fallback import FallbackGroup
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.cli.score import (
+    DuplicatesRule,
     Expression,
     FileFormat,
     GeneColumn,
@@ -112,6 +113,7 @@ def deconvolve(
     gene_table: GeneTableName = "bundled",
     map_symbols: MapSymbols = True,
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -130,7 +132,7 @@ def deconvolve(
     from tmescope.study.deconvolving import pin_only_versions
     from tmescope.study.single import Composition, deconvolution_study
 
-    methods, reading = split(method) or ["mcp_counter"], (file_format, gene_column, value_column)
+    methods, reading = split(method) or ["mcp_counter"], (file_format, gene_column, value_column, duplicates)
     if stream:
         beside = (orientation, gene_lengths, report, gene_table != "bundled", identifiers, json, *reading)
         refuse_beside_stream(*beside)
@@ -173,6 +175,7 @@ def fit(
     gene_table: GeneTableName = "bundled",
     map_symbols: MapSymbols = True,
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -193,7 +196,8 @@ def fit(
         min_coverage=min_coverage,
         map_symbols=map_symbols,
     )
-    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
+    reading = (file_format, gene_column, value_column, duplicates, layer)
+    keys = keys_of(orientation, identifiers, gene_lengths, reading=reading)
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table)
     with listening("deconvolve fit", quiet=quiet) as progress:
         model = fit_composition(study, output, threads=threads, facts_home=facts_home(), progress=progress)
@@ -210,6 +214,7 @@ def apply(
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -230,7 +235,8 @@ def apply(
     asked = Composition(
         methods=(), models=(model,), pins=pins, min_coverage=min_coverage, map_symbols=fitted.map_symbols
     )
-    keys = keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer))
+    reading = (file_format, gene_column, value_column, duplicates, layer)
+    keys = keys_of(orientation, identifiers, gene_lengths, reading=reading)
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
     _run(study, output, threads=threads, quiet=quiet, json=json)
 

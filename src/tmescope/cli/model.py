@@ -10,6 +10,7 @@ import typer
 from tmescope.cli.facts import facts_home
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.cli.score import (
+    DuplicatesRule,
     Expression,
     FileFormat,
     GeneColumn,
@@ -74,6 +75,7 @@ def apply(
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -87,12 +89,13 @@ def apply(
     from tmescope.study.running import run
     from tmescope.study.single import MeasuredTable, prediction_study
 
+    reading = (file_format, gene_column, value_column, duplicates, layer)
     study = prediction_study(
         expression,
         model,
         scale=scale,
         measured=None if features is None else MeasuredTable(features, id_column),
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=reading),
         gene_table=gene_table,
     )
     with listening("model apply", quiet=quiet, json=json) as progress:

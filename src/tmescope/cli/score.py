@@ -86,6 +86,15 @@ GeneLengthsFile = Annotated[
     Path | None,
     typer.Option("--gene-lengths", help="Table of gene lengths, which turns counts into TPM.", show_default=False),
 ]
+DuplicatesRule = Annotated[
+    str | None,
+    typer.Option(
+        "--duplicates",
+        help="What becomes of several rows of one gene: sum, mean, median, highest_mean or refuse; if omitted those of "
+        "one name are summed on linear scales and refused on others.",
+        show_default=False,
+    ),
+]
 FileFormat = Annotated[
     str | None, typer.Option("--format", help="Format of the file; by its name if omitted.", show_default=False)
 ]
@@ -116,6 +125,7 @@ def score(
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -130,7 +140,7 @@ def score(
     json: Json = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
-    reading = (file_format, gene_column, value_column, layer)
+    reading = (file_format, gene_column, value_column, duplicates, layer)
     if stream:
         beside = (orientation, gene_lengths, report, leading_edge, gene_table != "bundled", identifiers, *reading)
         refuse_beside_stream(*beside)
@@ -168,6 +178,7 @@ def fit(
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -179,12 +190,13 @@ def fit(
     from tmescope.study.fitting import fit_model
     from tmescope.study.single import ScoredSets, scoring_study
 
+    reading = (file_format, gene_column, value_column, duplicates, layer)
     study = scoring_study(
         expression,
         scale=scale,
         methods=[method],
         sets=ScoredSets(tuple(split(signature)), tuple(signature_file or ())),
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=reading),
         gene_table=gene_table,
     )
     with listening("score fit", quiet=quiet) as progress:
@@ -203,6 +215,7 @@ def apply(
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -217,18 +230,12 @@ def apply(
     json: Json = False,
 ) -> None:
     """Score new samples with a model, each by itself. It is a study of one cohort: the same tables and checks."""
+    reading = (file_format, gene_column, value_column, duplicates, layer)
     if stream:
         from tmescope.bulk.frozen_files import read_model
 
-        refuse_beside_stream(
-            orientation,
-            gene_lengths,
-            report,
-            leading_edge,
-            gene_table != "bundled",
-            identifiers,
-            *(file_format, gene_column, value_column, layer),
-        )
+        beside = (orientation, gene_lengths, report, leading_edge, gene_table != "bundled", identifiers, *reading)
+        refuse_beside_stream(*beside)
         fitted = [read_model(model)]
         _stream(expression, None, fitted, scale=scale, output=output, limits=(memory_mb, threads), quiet=quiet)
         return
@@ -239,7 +246,7 @@ def apply(
         scale=scale,
         methods=[],
         sets=ScoredSets(models=(model,), leading=tuple(split(leading_edge))),
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=reading),
         gene_table=gene_table,
         report=report,
     )
@@ -262,7 +269,7 @@ def refuse_beside_stream(*given: object) -> None:
     if any(one not in (None, False, [], "symbol") for one in given):
         raise MethodError(
             "--stream takes no option of a study beside it",
-            where="--orientation, --identifiers, --gene-table, --gene-lengths, --format, --gene-column, "
+            where="--orientation, --identifiers, --gene-table, --gene-lengths, --duplicates, --format, --gene-column, "
             "--value-column, --layer, --leading-edge, --reference, --json or --report",
             expected="samples x genes under symbols",
             next_step="leave it out, or leave --stream out",
@@ -303,7 +310,7 @@ def keys_of(
     identifiers: str,
     gene_lengths: Path | None,
     *,
-    reading: tuple[str | None, str | None, str | None, str | None],
+    reading: tuple[str | None, str | None, str | None, str | None, str | None],
 ) -> dict[str, str | None]:
     """Return the keys of the cohort in a study of one step.
 
@@ -312,10 +319,10 @@ def keys_of(
     orientation, identifiers, gene_lengths
         As in the study file.
     reading : tuple
-        ``format``, ``gene_column``, ``value_column`` and ``layer``.
+        ``format``, ``gene_column``, ``value_column``, ``duplicates`` and ``layer``.
     """
     lengths = None if gene_lengths is None else str(gene_lengths.resolve())
-    named = dict(zip(("format", "gene_column", "value_column", "layer"), reading, strict=True))
+    named = dict(zip(("format", "gene_column", "value_column", "duplicates", "layer"), reading, strict=True))
     return {"orientation": orientation, "identifiers": identifiers, "gene_lengths": lengths, **named}
 
 

@@ -11,6 +11,7 @@ import typer
 from tmescope.cli.facts import facts_home
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.cli.score import (
+    DuplicatesRule,
     Expression,
     FileFormat,
     GeneColumn,
@@ -59,6 +60,7 @@ def fit(
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -70,14 +72,12 @@ def fit(
     from tmescope.study.subtype_fitting import fit_subtype_model
 
     name = _name_of(output)
+    reading = (file_format, gene_column, value_column, duplicates, layer)
     study = subtype_study(
         expression,
         scale=scale,
         subtypes={"fit": name, "kind": model},
-        cohort={
-            "id": name,
-            **keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
-        },
+        cohort={"id": name, **keys_of(orientation, identifiers, gene_lengths, reading=reading)},
         gene_table=gene_table,
     )
     with listening("subtype fit", quiet=quiet) as progress:
@@ -110,6 +110,7 @@ def apply(
     identifiers: Identifiers = "symbol",
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
+    duplicates: DuplicatesRule = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -124,11 +125,12 @@ def apply(
     from tmescope.study.running import run
     from tmescope.study.single import subtype_study
 
+    reading = (file_format, gene_column, value_column, duplicates, layer)
     study = subtype_study(
         expression,
         scale=scale,
         subtypes={"models": [str(model.resolve())]},
-        cohort=keys_of(orientation, identifiers, gene_lengths, reading=(file_format, gene_column, value_column, layer)),
+        cohort=keys_of(orientation, identifiers, gene_lengths, reading=reading),
         gene_table=gene_table,
         report=report,
     )

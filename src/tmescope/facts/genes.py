@@ -324,10 +324,10 @@ class GeneTable:
 
     def _keep(self, name: str, kind: Kind) -> Resolution:
         known = name
-        if kind == "ensembl" and (gene := read_ensembl(name)):
+        if gene := read_ensembl(name):  # symbols too: a row of Y is named by its id where the file shows it
             if gene.on_y:
                 return Resolution(name, name, None, "Y copy")
-            known = gene.id
+            known = gene.id if kind == "ensembl" else name
         elif kind == "uniprot" and (accession := read_accession(name)):
             known = accession.id
         return Resolution(name, name, None, "ambiguous" if known in self._ambiguous else "unchanged")

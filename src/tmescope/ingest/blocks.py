@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
+from tmescope.facts.identifier_forms import read_ensembl
 from tmescope.foundation.errors import (
     ExpressionError,
     FileFormatError,
@@ -226,8 +227,10 @@ def choose_names(
     Returns
     -------
     names : tuple of str
+        A row that another column shows to be the copy of a gene on chromosome Y has its name from there: under the name
+        of the gene it would double it.
     notes : list of Note
-        Which column it was where there are others, and how many rows had nothing there.
+        Which column it was where there are others, and how many rows had nothing there or are copies on Y.
 
     Raises
     ------
@@ -248,7 +251,20 @@ def choose_names(
             names[i] = annotations[fallback][i]
         evidence = f"{len(empty):,} of {len(names):,} rows have nothing in {chosen!r} and keep their {fallback!r}"
         notes.append(Note("genes.unnamed", "rows without a gene name", str(len(empty)), evidence))
+    for other in others:
+        on_y = [i for i, name in enumerate(annotations[other]) if _is_on_y(name) and not _is_on_y(names[i])]
+        for i in on_y:
+            names[i] = annotations[other][i]
+        if on_y:
+            shown = examples(annotations[other][i] for i in on_y)
+            evidence = f"{len(on_y):,} rows are copies on chromosome Y and have their name from {other!r}: {shown}"
+            notes.append(Note("", "rows of chromosome Y", str(len(on_y)), evidence))
     return tuple(names), notes
+
+
+def _is_on_y(name: str) -> bool:
+    gene = read_ensembl(name) if name.startswith("ENSG") else None
+    return gene is not None and gene.on_y
 
 
 class _Until(io.RawIOBase):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,9 +13,10 @@ from tmescope.foundation.errors import ExpressionError, ScaleError, TmescopeErro
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.expression import ExpressionTable, find_duplicates, sum_duplicates
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.mangled import REPEATED_DATE, find_mangled, read_date
 from tmescope.ingest.options import Duplicates
 
-__all__ = ["check_rule", "find_rule", "merge", "merge_named", "merge_rivals"]
+__all__ = ["check_rule", "find_rule", "leave_out_dates", "merge", "merge_named", "merge_rivals"]
 
 _SUMMABLE = ("counts", "tpm", "fpkm", "cpm")
 _WORDS = {
@@ -68,6 +69,46 @@ def check_rule(declared: Duplicates | None, scale: Scale, *, where: str) -> list
     ]
 
 
+def leave_out_dates(table: ExpressionTable, declared: Duplicates | None, *, findings: Findings) -> ExpressionTable:
+    """Leave out rows of one name that is a date, unless one gene alone can have become it.
+
+    Parameters
+    ----------
+    table : ExpressionTable
+        As read, named by symbols.
+    declared : str, optional
+        The rule; ``refuse`` refuses these rows too.
+    findings : Findings
+        Receives the warning.
+
+    Notes
+    -----
+    Two rows ``1-Mar`` are MARCHF1 and MTARC1 and nothing says which is which: neither their sum nor one of them is a
+    gene.
+    """
+    repeated = [name for name in find_duplicates(table.gene_ids) if read_date(name)]
+    if not repeated or declared == "refuse":
+        return table
+    mangled = find_mangled(table.gene_ids)
+    unsure = {name: mangled[name] for name in repeated if name in mangled and len(mangled[name].candidates) != 1}
+    if not unsure:
+        return table
+    kept = [j for j, name in enumerate(table.gene_ids) if name not in unsure]
+    shown = [f"{name}: {' or '.join(date.candidates) or 'unknown'}" for name, date in unsure.items()]
+    message = (
+        f"{len(table.gene_ids) - len(kept)} rows are left out: a spreadsheet made {len(unsure)} dates of their names, "
+        "each of several, and nothing says which gene each was"
+    )
+    findings.warn("genes.repeated_dates", message, items=shown)
+    findings.note("rows of one date", len(unsure), f"{message}: {examples(shown)}.", status="notice")
+    return replace(
+        table,
+        values=np.ascontiguousarray(table.values[:, kept]),
+        gene_ids=tuple(table.gene_ids[j] for j in kept),
+        left_out={**table.left_out, **dict.fromkeys(unsure, REPEATED_DATE)},
+    )
+
+
 def merge_named(
     table: ExpressionTable, scale: Scale | None, declared: Duplicates | None, *, where: str, findings: Findings
 ) -> ExpressionTable:
@@ -102,7 +143,10 @@ def merge_named(
         expected, step = "one row per gene, as duplicates = refuse asks", "remove the duplicates, or declare a rule"
     else:
         expected = f"one row per gene; in {scale} rows of one gene cannot be added"
-        step = "merge the rows before taking logarithms, remove the duplicates, or declare duplicates = mean, ..."
+        step = (
+            "merge the rows before taking logarithms, remove the duplicates, or declare duplicates = mean, ... in the "
+            "study file or --duplicates mean on the command line"
+        )
     findings.add(
         [
             ExpressionError(
@@ -122,6 +166,7 @@ def merge_rivals(
     declared: Duplicates | None,
     *,
     rivals: Mapping[str, tuple[str, ...]],
+    undecided: Collection[str] = (),
     where: str,
     findings: Findings,
 ) -> ExpressionTable:
@@ -137,6 +182,8 @@ def merge_rivals(
         The rule; None keeps the rows apart.
     rivals : mapping of str to tuple of str
         From `tmescope.facts.genes.GeneTable.rivals`.
+    undecided : collection of str
+        Symbols among them that no row becomes, since several are equally good.
     where : str
         The file, for the error.
     findings : Findings
@@ -154,7 +201,8 @@ def merge_rivals(
     """
     if not rivals:
         return table
-    shown = [f"{symbol}: {', '.join(names)}" for symbol, names in rivals.items()]
+    first = sorted(rivals, key=lambda symbol: symbol not in undecided)
+    shown = [f"{symbol}: {', '.join(rivals[symbol])}" for symbol in first]
     what = f"{len(rivals)} genes are meant by several rows"
     if declared == "refuse":
         findings.add(
@@ -169,7 +217,12 @@ def merge_rivals(
         )
         return table
     if declared is None:
-        message = f"{what}; they stay apart, and only the certain one of each is the gene"
+        message = f"{what}; they stay apart, and the row with the best evidence is the gene"
+        if undecided:
+            message += (
+                f", but {len(undecided)} of them have none: several rows are equally good (two versions of an id, two "
+                "former symbols); duplicates = sum, mean, ... makes one row of them"
+            )
         findings.warn("genes.several_rows", message, items=shown)
         findings.note("rows of one gene", len(rivals), f"{message}: {examples(shown)}.", status="notice")
         return table

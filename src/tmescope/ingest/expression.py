@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,8 @@ class ExpressionTable:
         The sample table inside the file, all text, one row a sample in their order.
     notes : tuple of Note
         What a person must be told about the reading.
+    left_out : mapping of str to str
+        Genes of the file that are no longer here, with the reason.
     """
 
     values: NDArray[np.float64]
@@ -72,6 +74,16 @@ class ExpressionTable:
     sample_ids: tuple[str, ...]
     obs: pd.DataFrame | None = None
     notes: tuple[Note, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def find_empty(self) -> tuple[str, ...]:
+        """Return the genes that have no value in any sample."""
+        empty = np.ones(len(self.gene_ids), dtype=bool)
+        for row in self.values:  # by row: no mask of the matrix
+            empty &= np.isnan(row)
+            if not empty.any():
+                return ()
+        return tuple(self.gene_ids[int(j)] for j in np.flatnonzero(empty))
 
     def take_samples(self, sample_ids: Sequence[str]) -> NDArray[np.float64]:
         """Return the rows of some samples in that order; `values` itself, not a copy, where these are all of them.

@@ -56,6 +56,7 @@ _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
     (b"gene_id\tgene_name\t", "nfcore_rnaseq"),
 )
 
+_LENGTHS = re.compile(rb"\t\"?(effective_?)?length\"?(?=\t|\r?$)", re.IGNORECASE)
 _ZIP = "a ZIP archive (perhaps an Excel workbook)"
 _UTF16 = "text in UTF-16"
 _SIGNATURES = (
@@ -246,10 +247,11 @@ def check_first_words(head: bytes, where: str) -> None:
     Raises
     ------
     FileFormatError
-        If it begins as GCT, a GEO series matrix or a matrix of nf-core/rnaseq.
+        If it begins as GCT, a GEO series matrix or a matrix of nf-core/rnaseq, unless a column of lengths shows it to
+        be a table about genes.
     """
     told = next((form for words, form in _FIRST_WORDS if head.startswith(words)), None)
-    if told is not None:
+    if told is not None and not (told == "nfcore_rnaseq" and _LENGTHS.search(head.partition(b"\n")[0])):
         raise FileFormatError(
             f"the content is that of the format {told!r}, not a plain table",
             where=where,

@@ -88,13 +88,27 @@ def settle_genes(
     findings.add(of_another_kind)
     merged: ExpressionTable = table
     rivals: Mapping[str, tuple[str, ...]] = {}
+    undecided: frozenset[str] = frozenset()
     if genes is not None and scale is not None and len(unique) == len(table.gene_ids):
-        _tell_copies(table, scale, options.identifiers, findings=findings)
+        _tell_copies(table, scale, genes, findings=findings)
         rivals = genes.rivals(unique, options.identifiers, aliases=options.duplicates in (None, "refuse"))
-        merged = merge_rivals(table, scale, options.duplicates, rivals=rivals, where=where, findings=findings)
+        undecided = _undecided(rivals, genes, options.identifiers)
+        merged = merge_rivals(
+            table, scale, options.duplicates, rivals=rivals, undecided=undecided, where=where, findings=findings
+        )
     kept = tuple(dict.fromkeys(merged.gene_ids))
-    mapping = map_genes(kept, genes, kind=options.identifiers, needed=needed, cohort_id=options.cohort_id)
+    empty = merged.find_empty()
+    mapping = map_genes(
+        kept,
+        genes,
+        kind=options.identifiers,
+        needed=needed,
+        empty=empty if len(empty) < len(kept) else (),  # that nothing has a value is a problem already
+        undecided=undecided,
+        cohort_id=options.cohort_id,
+    )
     mapping = mapping.with_merged(rivals if len(kept) < len(unique) else {}, options.cohort_id)
+    mapping = mapping.with_left_out(table.left_out, genes, kind=options.identifiers, cohort_id=options.cohort_id)
     _tell_mixed(mapping, options, findings)
     problems, warnings = check_coverage(
         mapping,
@@ -146,10 +160,14 @@ def _kind_problems(
     return found
 
 
-def _tell_copies(table: ExpressionTable, scale: Scale, kind: Identifiers, *, findings: Findings) -> None:
+def _undecided(rivals: Mapping[str, tuple[str, ...]], genes: GeneTable, kind: Identifiers) -> frozenset[str]:
+    """Return the genes that none of their rows becomes, since several are equally good."""
+    names = [name for named in rivals.values() for name in named]
+    return frozenset(rivals).difference(r.gene_symbol for r in genes.resolve(names, kind))
+
+
+def _tell_copies(table: ExpressionTable, scale: Scale, genes: GeneTable, *, findings: Findings) -> None:
     """Tell of copies on chromosome Y, and how much of their genes' sums they hold."""
-    if kind != "ensembl":
-        return
     read = [read_ensembl(name) for name in table.gene_ids]
     on_y = [j for j, gene in enumerate(read) if gene is not None and gene.on_y]
     if not on_y:
@@ -158,7 +176,12 @@ def _tell_copies(table: ExpressionTable, scale: Scale, kind: Identifiers, *, fin
     copied = {gene.id for gene in read if gene is not None and gene.on_y}
     message = f"{len(names)} rows are copies on chromosome Y of pseudo-autosomal genes; the row of X is the gene"
     evidence = f"{message}."
-    on_x = [j for j, gene in enumerate(read) if gene is not None and not gene.on_y and gene.id in copied]
+    symbols = {r.gene_symbol for r in genes.resolve(sorted(copied), "ensembl") if r.hgnc_id}  # rows named by symbols
+    on_x = [
+        j
+        for j, (gene, name) in enumerate(zip(read, table.gene_ids, strict=True))
+        if (gene is not None and not gene.on_y and gene.id in copied) or name in symbols
+    ]
     if on_x and not scale.is_log:
         y = float(np.nansum(table.values[:, on_y]))
         both = y + float(np.nansum(table.values[:, on_x]))

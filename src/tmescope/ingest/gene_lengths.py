@@ -11,21 +11,26 @@ import numpy as np
 
 from tmescope.foundation.errors import FileFormatError, IdentifierError, ScaleError, TmescopeError, examples, listing
 from tmescope.foundation.scale import Scale, convert
+from tmescope.ingest.clinical import SampleTable
+from tmescope.ingest.decompress import DEFAULT_LIMITS, open_bytes
 from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.formats import find_format
 from tmescope.ingest.identifiers import is_ensembl
 from tmescope.ingest.options import MISSING_WORDS, CohortOptions
 from tmescope.ingest.sample_files import read_sample_table
+from tmescope.ingest.symbols import NO_LENGTH
 from tmescope.stats.abundance import counts_to_tpm, rates_to_tpm
 
 __all__ = ["GeneLengths", "final_scale", "read_gene_lengths", "turn_to_tpm"]
 
 _GENE = ("gene", "geneid", "genename", "genesymbol", "name")
 _LENGTH = ("effectivelength", "length")
+_LONGEST_HEADER = 1 << 20
 _NEEDS_LENGTHS = ("counts", "cpm")
 _TPM = Scale("tpm")
 _LISTED = 300
-_TABLE = "a column gene (or gene_id, Geneid, Name) and a column length or effective_length, in bases"
+_TABLE = "a column gene (or gene_id, gene_name, Geneid, Name) and a column length or effective_length, in bases"
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,14 @@ class GeneLengths:
         Which column they come from.
     where : str
         The file.
+    unsure : frozenset of str
+        Names of several genes whose lengths differ; they have none in `lengths`.
     """
 
     lengths: Mapping[str, float]
     column: str
     where: str
+    unsure: frozenset[str] = frozenset()
 
     def find(self, genes: Sequence[str]) -> tuple[tuple[float, ...], int]:
         """Return the length of each gene, NaN where the table has none, and how many were found without version.
@@ -80,7 +88,8 @@ def read_gene_lengths(path: Path) -> GeneLengths:
     Parameters
     ----------
     path : Path
-        TSV, CSV (also gzip) or Parquet: one row a gene. ``gene``, ``gene_id``, ``Geneid`` or ``Name`` names the gene;
+        TSV, CSV (also gzip) or Parquet: one row a gene. ``gene``, ``gene_id``, ``gene_name``, ``Geneid`` or ``Name``
+        names the gene; where there are several of them, a gene is found by any of its names.
         ``effective_length`` or, where there is none, ``length`` is its length, in bases or any other unit. Output of
         featureCounts, RSEM and Salmon has such columns. Rows with length 0 or none have no length.
 
@@ -89,27 +98,33 @@ def read_gene_lengths(path: Path) -> GeneLengths:
     MissingFileError
         There is no such file.
     FileFormatError
-        No such columns or several; a length that is no number or negative; two lengths of one gene.
+        No such columns; a length for each sample; a length that is no number or negative; two lengths of one gene.
+
+    Notes
+    -----
+    A name that several rows carry which another column of names tells apart (a symbol of several Ensembl genes) has
+    the length that they share, or none where they differ.
     """
-    table = read_sample_table(path)
-    names = {column: column.casefold().replace("_", "").replace(" ", "") for column in table.frame.columns}
+    table = _read_table(path)
+    names = {column: _folded(column) for column in table.frame.columns}
     genes = [c for c, folded in names.items() if folded in _GENE]
     length = next((c for word in _LENGTH for c, folded in names.items() if folded == word), None)
-    if len(genes) != 1 or length is None:
+    if not genes or length is None:
         raise FileFormatError(
             f"the columns are {examples(list(names))}",
             where=str(path),
-            expected=f"{_TABLE}, one of each",
-            next_step="rename the columns, and leave out what is not needed",
+            expected=_TABLE,
+            next_step="rename the columns",
         )
-    lengths: dict[str, float] = {}
+    rows: dict[tuple[str, ...], float] = {}
     faults: list[str] = []
-    for line, gene, cell in zip(table.lines, table.frame[genes[0]], table.frame[length], strict=True):
+    columns = (table.frame[column] for column in (*genes, length))
+    for line, *gene, cell in zip(table.lines, *columns, strict=True):
         value = _number(cell)
-        if value is None or (value > 0 and lengths.get(gene, value) != value):
-            faults.append(f"line {line}, {gene}: {cell}")
+        if value is None or (value > 0 and rows.get(tuple(gene), value) != value):
+            faults.append(f"line {line}, {gene[0]}: {cell}")
         elif value > 0:
-            lengths[gene] = value
+            rows[tuple(gene)] = value
     if faults:
         raise FileFormatError(
             f"{len(faults)} rows have no usable length: {examples(faults)}",
@@ -117,7 +132,32 @@ def read_gene_lengths(path: Path) -> GeneLengths:
             expected="one length above 0 for each gene, such as 1523 or 1380.5",
             next_step="put those rows right or remove them",
         )
-    return GeneLengths(lengths, length, table.where)
+    by_name: dict[str, set[float]] = {}
+    for gene_names, value in rows.items():
+        for name in gene_names:
+            by_name.setdefault(name, set()).add(value)
+    lengths = {name: next(iter(found)) for name, found in by_name.items() if len(found) == 1}
+    return GeneLengths(lengths, length, table.where, frozenset(by_name.keys() - lengths.keys()))
+
+
+def _read_table(path: Path) -> SampleTable:
+    form = find_format(path)
+    if form in ("tsv", "nfcore_rnaseq"):
+        with open_bytes(path, limits=DEFAULT_LIMITS) as handle:
+            header = handle.readline(_LONGEST_HEADER).decode("utf-8", "replace").rstrip("\r\n").split("\t")
+        if header[:2] == ["gene_id", "gene_name"] and not frozenset(_LENGTH) & set(map(_folded, header)):
+            raise FileFormatError(
+                f"there is a length for each sample, not for each gene: {examples(header[2:])}",
+                where=str(path),
+                expected=_TABLE,
+                next_step="take salmon.merged.gene_tpm.tsv, which the pipeline made with these lengths, or the lengths "
+                "of the annotation",
+            )
+    return read_sample_table(path, "tsv" if form == "nfcore_rnaseq" else form)
+
+
+def _folded(column: str) -> str:
+    return column.strip('"').casefold().replace("_", "").replace(" ", "")
 
 
 def _number(cell: object) -> float | None:
@@ -227,8 +267,10 @@ def _with_lengths(
     n_read, lost = int(np.count_nonzero(sums)), np.flatnonzero(~known & (sums > 0))
     names = sorted(table.gene_ids[int(j)] for j in lost)
     reads = float(sums[lost].sum() / sums.sum()) if sums.any() else 0.0
+    n_unsure = len(lengths.unsure.intersection(names))
+    several = f"; {n_unsure:,} of them several that differ" if n_unsure else ""
     if not known.any() or len(names) > options.max_unmapped * n_read:
-        what = f"{len(names):,} of {n_read:,} genes with reads have no length, {reads:.1%} of all reads"
+        what = f"{len(names):,} of {n_read:,} genes with reads have no length, {reads:.1%} of all reads{several}"
         raise IdentifierError(
             f"{what}: {listing(names, most=_LISTED)}",
             where=f"{where}, genes; {lengths.where}",
@@ -236,7 +278,7 @@ def _with_lengths(
             next_step="use the lengths of the annotation that the reads were counted with, or raise max_unmapped",
         )
     if names:
-        message = f"{len(names):,} genes with reads have no length and are left out ({reads:.2%} of all reads)"
+        message = f"{len(names):,} genes with reads have no length and are left out ({reads:.2%} of all reads{several})"
         findings.warn("genes.without_length", message, items=names)
         findings.note(
             "genes without a length", len(names), f"{message}: {listing(names, most=_LISTED)}.", status="notice"
@@ -246,4 +288,10 @@ def _with_lengths(
     findings.note("turned to TPM", scale, evidence, status="notice")
     kept = [int(j) for j in np.flatnonzero(known)]
     values = counts_to_tpm(table.values[:, kept], np.array(found)[kept])
-    return replace(table, values=values, gene_ids=tuple(table.gene_ids[j] for j in kept))
+    left_out = {gene: NO_LENGTH for gene, is_known in zip(table.gene_ids, known, strict=True) if not is_known}
+    return replace(
+        table,
+        values=values,
+        gene_ids=tuple(table.gene_ids[j] for j in kept),
+        left_out={**table.left_out, **left_out},
+    )

@@ -10,13 +10,16 @@ from datetime import date, timedelta
 
 from tmescope.ingest.identifiers import find_kind
 
-__all__ = ["AMBIGUOUS_DATE", "DATE", "MangledName", "find_mangled", "read_date", "settle_mangled"]
+__all__ = ["AMBIGUOUS_DATE", "DATE", "REPEATED_DATE", "MangledName", "find_mangled", "read_date", "settle_mangled"]
 
 DATE = "spreadsheet date"
 """Reason in ``gene_mapping`` of a date that became the one gene that it can mean."""
 
 AMBIGUOUS_DATE = "ambiguous spreadsheet date"
 """Reason of a date that keeps its name, since it can mean several genes or none for certain."""
+
+REPEATED_DATE = "repeated spreadsheet date"
+"""Reason of a date that names several rows, which are left out: they can be several genes."""
 
 _MONTHS: Mapping[str, int] = {
     **dict.fromkeys(("mar", "march", "mär", "mrz", "märz", "mars"), 3),
@@ -36,6 +39,10 @@ _SINGLE: Mapping[tuple[int, int], tuple[tuple[str, str], ...]] = {
     (9, 15): (("SEP15", "SELENOF"),),
     # DEC1 was the symbol of the first and is still an alias of the second
     (12, 1): (("DEC1", "DELEC1"), ("DEC1", "BHLHE40")),
+}
+_FORMER: Mapping[str, str] = {
+    **{f"{approved}{day}": f"{former}{day}" for _, former, approved, days in _FAMILIES for day in days},
+    **{approved: former for pairs in _SINGLE.values() for former, approved in pairs},
 }
 _WORD = r"([A-Za-zä]{3,9})\.?"
 _FORMS = (
@@ -104,13 +111,15 @@ def _candidates(month: int, day: int) -> Iterable[str]:
         yield approved
 
 
-def find_mangled(names: Sequence[str]) -> dict[str, MangledName]:
+def find_mangled(names: Sequence[str], *, of: int | None = None) -> dict[str, MangledName]:
     """Return the names among those of a matrix that are dates.
 
     Parameters
     ----------
     names : sequence of str
-        Gene symbols as they stand in the file.
+        Gene symbols as they stand in the file; those that are known to be symbols may be left out.
+    of : int, optional
+        How many names the matrix has, where some are left out.
 
     Returns
     -------
@@ -120,10 +129,10 @@ def find_mangled(names: Sequence[str]) -> dict[str, MangledName]:
     Notes
     -----
     A whole number counts as a serial date only where it is the first of a month's days that a gene has, and only in a
-    list of which at most 5% are numbers: in others they are Entrez ids.
+    matrix of which at most 5% of all names are numbers: in others they are Entrez ids.
     """
     numerals = sum(find_kind(name) == "entrez" for name in names)
-    serials = numerals <= max(_FEW_NUMERALS * len(names), 1)
+    serials = numerals <= max(_FEW_NUMERALS * (len(names) if of is None else of), 1)
     found: dict[str, MangledName] = {}
     for name in names:
         if not any(map(str.isdigit, name)):
@@ -143,7 +152,7 @@ def settle_mangled(mangled: Mapping[str, MangledName], taken: Iterable[str]) -> 
     mangled : mapping of str to MangledName
         From `find_mangled`.
     taken : iterable of str
-        Symbols that the other names of the matrix have or became.
+        Symbols that the other names of the matrix have or became; former ones where the gene table does not know them.
 
     Returns
     -------
@@ -163,5 +172,6 @@ def settle_mangled(mangled: Mapping[str, MangledName], taken: Iterable[str]) -> 
     settled: dict[str, str | None] = {}
     for name, found in mangled.items():
         alone = len(found.candidates) == 1 and claims[found.candidates[0]] == 1
-        settled[name] = found.candidates[0] if alone and found.candidates[0] not in there else None
+        free = alone and there.isdisjoint((found.candidates[0], _FORMER[found.candidates[0]]))
+        settled[name] = found.candidates[0] if free else None
     return settled

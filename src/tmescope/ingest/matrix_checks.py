@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import numpy as np
-
 from tmescope.facts.genes import load_genes
+from tmescope.foundation.errors import examples
 from tmescope.foundation.scale import Scale
-from tmescope.ingest.duplicates import merge_named
+from tmescope.ingest.duplicates import leave_out_dates, merge_named
 from tmescope.ingest.expression import (
     ExpressionTable,
     check_names,
     check_orientation,
     check_values,
+    find_duplicates,
 )
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.options import Duplicates, Identifiers
@@ -22,6 +22,8 @@ from tmescope.ingest.sample_oddities import check_samples
 from tmescope.ingest.scales import find_contradictions, find_oddities, measure
 
 __all__ = ["check_matrix"]
+
+_ON_BOTH = "X|Y"
 
 
 def check_matrix(
@@ -69,6 +71,9 @@ def check_matrix(
     if scale is not None and not impossible:
         _check_scale(table, scale, where=where, findings=findings)
     _warn_of_empty_genes(table, findings)
+    _warn_of_copies(table, identifiers, findings)
+    if identifiers == "symbol":
+        table = leave_out_dates(table, duplicates, findings=findings)
     return merge_named(table, scale, duplicates, where=where, findings=findings)
 
 
@@ -89,12 +94,20 @@ def _check_scale(table: ExpressionTable, scale: Scale, *, where: str, findings: 
     check_samples(table.values, scale, table.sample_ids, findings=findings)
 
 
+def _warn_of_copies(table: ExpressionTable, identifiers: Identifiers, findings: Findings) -> None:
+    """Tell of repeated genes that X and Y share: their names no longer say which row is the copy on Y."""
+    repeated = load_genes().resolve(find_duplicates(table.gene_ids), identifiers)
+    shared = [r.input_id for r in repeated if r.hgnc_id and load_genes().get(r.gene_symbol).chromosome == _ON_BOTH]
+    if shared:
+        message = (
+            f"{len(shared)} repeated genes lie in the regions that X and Y share: one row of each may be the copy on "
+            "Y, which says nothing of its own; ids that end with _PAR_Y would tell which"
+        )
+        findings.warn("genes.possible_y_copies", message, items=shared)
+        findings.note("possible copies on Y", len(shared), f"{message}: {examples(shared)}.", status="notice")
+
+
 def _warn_of_empty_genes(table: ExpressionTable, findings: Findings) -> None:
-    empty = np.ones(len(table.gene_ids), dtype=bool)
-    for row in table.values:
-        empty &= np.isnan(row)
-        if not empty.any():
-            return
-    if empty.any() and not empty.all():
-        names = [table.gene_ids[int(j)] for j in np.flatnonzero(empty)]
+    names = table.find_empty()
+    if names and len(names) < len(table.gene_ids):
         findings.warn("genes.empty", f"{len(names)} genes have no value in any sample", items=names)

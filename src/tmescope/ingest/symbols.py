@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from tmescope.facts.genes import GeneTable, Resolution
 from tmescope.foundation.errors import IdentifierError, TmescopeError, examples, listing
 from tmescope.foundation.result import RunWarning
-from tmescope.ingest.identifiers import suggest_kind
-from tmescope.ingest.mangled import AMBIGUOUS_DATE, DATE, find_mangled, settle_mangled
+from tmescope.ingest.identifiers import suggest_kind, suggest_spelling
+from tmescope.ingest.mangled import AMBIGUOUS_DATE, DATE, REPEATED_DATE, find_mangled, settle_mangled
 from tmescope.ingest.options import Identifiers
 from tmescope.store.tables import SCHEMAS
 
-__all__ = ["GENE_MAPPING_COLUMNS", "MERGED", "GeneMapping", "check_coverage", "map_genes"]
+__all__ = [
+    "GENE_MAPPING_COLUMNS",
+    "LEFT_OUT",
+    "MERGED",
+    "NO_LENGTH",
+    "NO_VALUE",
+    "SEVERAL",
+    "GeneMapping",
+    "check_coverage",
+    "map_genes",
+]
 
 GENE_MAPPING_COLUMNS = tuple(SCHEMAS["gene_mapping"].columns)
 """Columns of the ``gene_mapping`` table."""
@@ -23,6 +34,29 @@ GENE_MAPPING_COLUMNS = tuple(SCHEMAS["gene_mapping"].columns)
 _LISTED, _FEW = 300, 20
 MERGED = "merged"
 """Reason of a row that another row of the same gene took in, as declared."""
+
+NO_LENGTH = "no length"
+"""Reason of a row that was left out when counts became TPM, since the table of lengths lacks it."""
+
+NO_VALUE = "no value"
+"""Why a needed gene is missing whose row has no value in any sample."""
+
+SEVERAL = "several rows"
+"""Why a needed gene is missing that several rows mean with equal evidence."""
+
+LEFT_OUT = (NO_LENGTH, REPEATED_DATE)
+"""Reasons of rows that are no longer in the matrix."""
+
+_CAUSES: Mapping[str, tuple[str, str]] = {
+    NO_VALUE: ("have a row without any value", "take a file that has their values"),
+    NO_LENGTH: ("were left out for want of a length", "complete the table of gene lengths"),
+    SEVERAL: (
+        "are meant by several rows that are equally good",
+        "declare duplicates = sum, mean, ... (--duplicates on the command line)",
+    ),
+}
+
+_Row = tuple[str, str | None, str | None, str | None, str, bool]
 
 _STEP = (
     "declare the identifier type, or ask for fewer signatures (a model of subtypes or scores: fit it on genes that "
@@ -45,12 +79,15 @@ class GeneMapping:
         Needed genes that are not there.
     n_needed : int
         How many were needed.
+    because : mapping of str to str
+        Missing gene to why, where the file has something of it: `NO_VALUE`, `SEVERAL`, or why it was left out.
     """
 
     gene_symbols: tuple[str, ...]
     table: pd.DataFrame
     missing: tuple[str, ...]
     n_needed: int
+    because: Mapping[str, str] = field(default_factory=dict)
 
     def with_merged(self, rivals: Mapping[str, tuple[str, ...]], cohort_id: str) -> GeneMapping:
         """Return the mapping with a row for each identifier whose values went into another row of its gene.
@@ -62,10 +99,42 @@ class GeneMapping:
         cohort_id : str
             For the table.
         """
-        if not rivals:
-            return self
         ids = {str(s): i for s, i in zip(self.table["gene_symbol"], self.table["hgnc_id"], strict=True)}
-        rows = [(cohort_id, n, s, ids.get(s), MERGED, False) for s, names in rivals.items() for n in names[1:]]
+        return self._with_rows(
+            [(cohort_id, n, s, ids.get(s), MERGED, False) for s, names in rivals.items() for n in names[1:]]
+        )
+
+    def with_left_out(
+        self, left_out: Mapping[str, str], genes: GeneTable | None, *, kind: Identifiers, cohort_id: str
+    ) -> GeneMapping:
+        """Return the mapping with a row for each gene of the file that was left out, and why.
+
+        Parameters
+        ----------
+        left_out : mapping of str to str
+            Identifier to reason.
+        genes : GeneTable, optional
+            Says which genes they are; None where names are not mapped.
+        kind : {'symbol', 'ensembl', 'entrez', 'uniprot'}
+            What the identifiers are.
+        cohort_id : str
+            For the table.
+        """
+        if not left_out:
+            return self
+        here = frozenset(self.gene_symbols)
+        names = list(left_out)
+        found = genes.resolve(names, kind) if genes is not None else [_unchanged(name) for name in names]
+        rows: list[_Row] = []
+        for r in found:
+            became = (r.input_id, None) if r.gene_symbol in here else (r.gene_symbol, r.hgnc_id)
+            rows.append((cohort_id, r.input_id, *became, left_out[r.input_id], False))
+        lost = {str(symbol): reason for _, _, symbol, _, reason, _ in rows if symbol in self.missing}
+        return replace(self._with_rows(rows), because={**lost, **self.because})
+
+    def _with_rows(self, rows: list[_Row]) -> GeneMapping:
+        if not rows:
+            return self
         further = pd.DataFrame(rows, columns=list(GENE_MAPPING_COLUMNS)).astype(self.table.dtypes.to_dict())
         return replace(self, table=pd.concat([self.table, further], ignore_index=True))
 
@@ -76,6 +145,8 @@ def map_genes(
     *,
     kind: Identifiers = "symbol",
     needed: Collection[str] = (),
+    empty: Collection[str] = (),
+    undecided: Collection[str] = (),
     cohort_id: str = "",
 ) -> GeneMapping:
     """Map identifiers to approved symbols where the table of genes knows them; all others keep their name.
@@ -90,6 +161,10 @@ def map_genes(
         What the identifiers are.
     needed : collection of str
         Approved symbols that the requested methods need.
+    empty : collection of str
+        Identifiers whose rows have no value in any sample: a needed gene among them is missing.
+    undecided : collection of str
+        Approved symbols that several identifiers mean with equal evidence.
     cohort_id : str
         For the table.
 
@@ -100,21 +175,23 @@ def map_genes(
         its own identifier with the reason ``ambiguous``. Symbols that a spreadsheet turned into dates have the
         reason ``spreadsheet date`` or, where they keep their name, ``ambiguous spreadsheet date``.
     """
-    if genes is None:
-        found = [Resolution(i, i, None, "unchanged") for i in gene_ids]
-    else:
-        found = genes.resolve(list(gene_ids), kind)
+    found = [_unchanged(i) for i in gene_ids] if genes is None else genes.resolve(list(gene_ids), kind)
     became = _repair(found, genes) if genes is not None and kind == "symbol" else [_became(r) for r in found]
     names = tuple(symbol for _, symbol, _, _ in became)
-    missing = tuple(sorted(frozenset(needed).difference(names)))
+    without = frozenset(empty)
     wanted = frozenset(needed)
-    rows: list[tuple[str, str | None, str, str | None, str, bool]] = [
-        (cohort_id, *row, row[1] in wanted) for row in became
-    ]
+    missing = tuple(sorted(wanted.difference(row[1] for row in became if row[0] not in without)))
+    because = {symbol: SEVERAL for symbol in missing if symbol in frozenset(undecided)}
+    because |= {symbol: NO_VALUE for symbol in missing if symbol in frozenset(names)}
+    rows: list[_Row] = [(cohort_id, *row, row[1] in wanted and row[0] not in without) for row in became]
     rows += [(cohort_id, None, name, _hgnc_id(name, genes), "missing", True) for name in missing]
     table = pd.DataFrame(rows, columns=list(GENE_MAPPING_COLUMNS))
     kinds = dict.fromkeys(GENE_MAPPING_COLUMNS, "string") | {"needed": "bool"}
-    return GeneMapping(names, table.astype(kinds), missing, len(wanted))
+    return GeneMapping(names, table.astype(kinds), missing, len(wanted), because)
+
+
+def _unchanged(name: str) -> Resolution:
+    return Resolution(name, name, None, "unchanged")
 
 
 def _became(found: Resolution) -> tuple[str, str, str | None, str]:
@@ -123,7 +200,7 @@ def _became(found: Resolution) -> tuple[str, str, str | None, str]:
 
 def _repair(found: Sequence[Resolution], genes: GeneTable) -> list[tuple[str, str, str | None, str]]:
     """Put names right that are dates; a name that the gene table knows is none."""
-    mangled = find_mangled([r.input_id for r in found if r.reason == "unchanged"])
+    mangled = find_mangled([r.input_id for r in found if r.reason == "unchanged"], of=len(found))
     if not mangled:
         return [_became(r) for r in found]
     settled = settle_mangled(mangled, (r.gene_symbol for r in found))
@@ -193,16 +270,23 @@ def check_coverage(
     if not mapping.missing:
         return [], warnings
     n, share = len(mapping.missing), len(mapping.missing) / mapping.n_needed
-    message = f"{n} of {mapping.n_needed} genes that the requested methods need are not in the matrix ({share:.0%})"
+    causes = Counter(cause for cause in mapping.because.values() if cause in _CAUSES)
+    told = [f"{count} {_CAUSES[cause][0]}" for cause, count in causes.items()]
+    place = "are not in the matrix or cannot be used" if told else "are not in the matrix"
+    evidence = "; ".join([f"{share:.0%}", *told])
+    message = f"{n} of {mapping.n_needed} genes that the requested methods need {place} ({evidence})"
     if share <= max_unmapped:
         warnings.append(RunWarning("genes.missing", message, cohort_id, n, mapping.missing[:3]))
         return [], warnings
     given = [str(i) for i in mapping.table["input_id"].dropna()]
-    kind = suggest_kind(given, declared)
-    step = f"they look like {kind} identifiers: declare identifiers = {kind!r}" if kind else _STEP
+    spelling = suggest_spelling(given)
+    kind = suggest_kind(given, declared) if spelling is None else None
+    step = f"they look like {kind} identifiers: declare identifiers = {kind!r}" if kind else spelling or _STEP
+    if causes and 2 * causes.total() >= n:
+        step = "; ".join(_CAUSES[cause][1] for cause in causes)
     return [
         IdentifierError(
-            f"{message}: {listing(mapping.missing, most=_FEW if kind else _LISTED)}",
+            f"{message}: {listing(mapping.missing, most=_FEW if kind or spelling else _LISTED)}",
             where=f"{where}, genes ({examples(given)})",
             expected=f"at most {max_unmapped:.0%} of them absent",
             next_step=step,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT
 from tmescope.ingest.recist import find_categories
+from tmescope.ingest.symbols import LEFT_OUT
 from tmescope.report.methods_text import said
 from tmescope.study.describing_cells import describe_cells
 from tmescope.study.material import Material, listed, plural, quoted
@@ -103,7 +104,7 @@ def _scale(material: Material, cohort: Cohort, *, final: str, n_genes: int) -> I
 
 def _genes(material: Material, cohort: Cohort) -> Iterator[str]:
     table = material.of_cohort("gene_mapping", cohort.id)
-    present = table[table["input_id"].notna() & table["gene_symbol"].notna()]
+    present = table[table["input_id"].notna() & table["gene_symbol"].notna() & ~table["reason"].isin(LEFT_OUT)]
     renamed = int((present["input_id"] != present["gene_symbol"]).sum())
     if material.gene_table:
         yield f"{plural(renamed, 'identifier was', 'identifiers were')} replaced."
