@@ -187,6 +187,23 @@ def test_what_is_not_the_file_is_refused_and_nothing_is_left(tmp_path: Path, con
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "source", "lines"),
+    [
+        ("hgnc", "references/quantiseq/HGNC_genenames_20170418.txt.gz", 36_000),
+        ("surfaceome", "targets/surfaceome/candidate_universe.tsv", 2_500),
+    ],
+)
+def test_a_real_table_that_is_cut_between_lines_is_refused(
+    name: str, source: str, lines: int, shared_data: Path, tmp_path: Path
+) -> None:
+    content = (shared_data / source).read_bytes()
+    text = gzip.decompress(content) if source.endswith(".gz") else content
+    (tmp_path / "cut.txt").write_bytes(b"".join(text.splitlines(keepends=True)[:lines]))
+    with pytest.raises(FileFormatError, match=f"{lines} lines: the file is cut off"):
+        install(name, tmp_path / "cut.txt", home=tmp_path / "home", accepted=frozenset({name}))
+
+
 def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_LARGEST", 1000)
     with pytest.raises(FileFormatError, match="more than 1000 bytes"):
