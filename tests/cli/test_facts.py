@@ -23,7 +23,7 @@ def home(tmp_path, monkeypatch):
 def genes(tmp_path):
     path = tmp_path / "hgnc.txt"
     head = "hgnc_id\tsymbol\tprev_symbol\talias_symbol\n"
-    path.write_text(head + "".join(f"HGNC:{i}\tA{i}\t\t\n" for i in range(10_000)), encoding="utf-8")
+    path.write_text(head + "".join(f"HGNC:{i}\tA{i}\t\t\n" for i in range(38_000)), encoding="utf-8")
     return path
 
 
@@ -100,7 +100,7 @@ def test_a_mirror_is_fetched_from_and_its_hash_recorded(tmescope, home, genes, s
     assert "sha256 of genes: " in said.out
     assert f"genes.txt: {genes.stat().st_size:,} bytes" in said.err
     assert "the same version with another is refused" in " ".join(said.err.split())
-    site.pages["/hgnc.txt"] = web.whole(genes.read_bytes() + b"HGNC:10000\tA10000\t\t\n")
+    site.pages["/hgnc.txt"] = web.whole(genes.read_bytes() + b"HGNC:38000\tA38000\t\t\n")
     said = tmescope(*call, "--ca-file", site.ca_file, "--quiet")
     assert said.code == 2
     assert "installed with another content" in said.err
@@ -124,6 +124,9 @@ def test_fetch_from_files_reaches_no_network(tmescope, home, tmp_path):
     said = tmescope("facts", "fetch", "quantiseq", "--from", source, "--version", "made")
     assert said.code == 0, said.err
     assert "quantiseq made is installed" in said.out
+    said = tmescope("facts", "fetch", "quantiseq", "--from", source, "--version", "made", "--json")
+    events = [json.loads(line)["event"] for line in said.out.splitlines()]
+    assert (events[0], events[-1]) == ("started", "finished")
     said = tmescope("facts", "fetch", "quantiseq", "--from", source, "--url", "https://x")
     assert "--from and --url are given" in said.err
     said = tmescope("facts", "add", "quantiseq", "--from", source, "--sha256", "0" * 64)

@@ -178,6 +178,17 @@ def test_of_several_versions_one_must_be_named(home: Path, tmp_path: Path) -> No
     assert "ZZZ9" in load_full_genes(both, next(v for v in _versions(both) if v.startswith("sha256")))
 
 
+def test_a_table_that_changed_since_is_not_read(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home, tmp_path / "facts")
+    one = find_gene_table(tmp_path / "facts")
+    with (Path(one.folder) / one.files["genes"]).open("ab") as handle:
+        handle.write(gzip.compress(b"HGNC:9999999\tApproved\tZZZ9\tmade up\t\t\t\t\t\t\n"))
+    for read in (find_gene_table, load_full_genes):
+        with pytest.raises(FactsError, match="hgnc 2017-04-18 is not as it was installed") as caught:
+            read(tmp_path / "facts")
+        assert "tmescope facts remove hgnc 2017-04-18, then" in str(caught.value)
+
+
 def _versions(home: Path) -> list[str]:
     return [path.name for path in (home / "hgnc").iterdir()]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +32,7 @@ OLD = "HGNCID\tApprovedSymbol\tPreviousSymbols\tAliasSymbol"
 NEW = "hgnc_id\tsymbol\tprev_symbol\talias_symbol"
 
 
-def write_hgnc(path: Path, *, header: str = OLD, rows: int = 10_000) -> Path:
+def write_hgnc(path: Path, *, header: str = OLD, rows: int = 38_000) -> Path:
     text = header + "\n" + "".join(f"HGNC:{i}\tA{i}\t\t\n" for i in range(rows))
     path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
     return path
@@ -94,13 +97,29 @@ def test_the_same_version_with_another_content_is_refused_after_its_first_use(tm
     home = tmp_path / "home"
     one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=home, origin=Origin("2024-10-01"))
     install("hgnc", tmp_path / "a.txt", home=home, origin=Origin("2024-10-01"))
-    other = write_hgnc(tmp_path / "b.txt", rows=10_001)
+    other = write_hgnc(tmp_path / "b.txt", rows=38_001)
     with pytest.raises(FactsError, match="hgnc 2024-10-01 is installed with another content: 'genes' had") as caught:
         install("hgnc", other, home=home, origin=Origin("2024-10-01"))
     assert "tmescope facts remove hgnc 2024-10-01" in str(caught.value)
+    given = Origin("2024-10-01", {"genes": hashlib.sha256(other.read_bytes()).hexdigest()})
+    with pytest.raises(FactsError, match="is installed with another content"):
+        install("hgnc", other, home=home, origin=given)
     assert list_installed(home) == (one,)
     remove("hgnc", "2024-10-01", home=home)
     install("hgnc", other, home=home, origin=Origin("2024-10-01"))
+
+
+def test_a_version_with_and_without_an_optional_file_is_not_the_same(tmp_path: Path) -> None:
+    reference = find_reference("xcell")
+    files = tuple(replace(file, min_rows=3, columns=()) for file in reference.files)
+    registry = [replace(reference, files=files, company_use="yes")]
+    call = {"home": tmp_path / "home", "origin": Origin("mine"), "registry": registry}
+    paths = made.xcell_with_arrays(tmp_path)
+    install("xcell", paths, **call)
+    without = {role: path for role, path in paths.items() if "array" not in role}
+    with pytest.raises(FactsError, match=r"'spill_array_fv' had the sha256 [0-9a-f]{64}") as caught:
+        install("xcell", without, **call)
+    assert "now it has no file" in str(caught.value)
 
 
 def test_optional_files_may_come_later(tmp_path: Path) -> None:
@@ -168,6 +187,23 @@ def test_what_is_not_the_file_is_refused_and_nothing_is_left(tmp_path: Path, con
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "source", "lines"),
+    [
+        ("hgnc", "references/quantiseq/HGNC_genenames_20170418.txt.gz", 36_000),
+        ("surfaceome", "targets/surfaceome/candidate_universe.tsv", 2_500),
+    ],
+)
+def test_a_real_table_that_is_cut_between_lines_is_refused(
+    name: str, source: str, lines: int, shared_data: Path, tmp_path: Path
+) -> None:
+    content = (shared_data / source).read_bytes()
+    text = gzip.decompress(content) if source.endswith(".gz") else content
+    (tmp_path / "cut.txt").write_bytes(b"".join(text.splitlines(keepends=True)[:lines]))
+    with pytest.raises(FileFormatError, match=f"{lines} lines: the file is cut off"):
+        install(name, tmp_path / "cut.txt", home=tmp_path / "home", accepted=frozenset({name}))
+
+
 def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_LARGEST", 1000)
     with pytest.raises(FileFormatError, match="more than 1000 bytes"):
@@ -185,16 +221,93 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 def test_an_install_that_breaks_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=home)
+    held = Path(one.folder) / one.files["genes"]
+    held.write_text("damaged", encoding="utf-8")
 
     def full(source: object, target: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(StoreError, match="No space left"):
-        install("hgnc", tmp_path / "a.txt", home=home)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", full)
+        for path in (tmp_path / "a.txt", write_hgnc(tmp_path / "b.txt", rows=38_001)):
+            with pytest.raises(StoreError, match="No space left"):
+                install("hgnc", path, home=home)
     assert list_installed(home) == (one,)
-    assert verify(one) == ()
     assert [path.name for path in (home / "hgnc").iterdir()] == [one.version]
+    assert sorted(path.name for path in Path(one.folder).iterdir()) == ["genes.txt", "installed.json"]
+    assert install("hgnc", tmp_path / "a.txt", home=home) == one
+    assert verify(one) == ()
+
+
+def test_the_same_content_again_changes_the_record_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=home)
+    held = Path(one.folder) / one.files["genes"]
+    before = held.stat()
+    again = install("hgnc", tmp_path / "a.txt", home=home, accepted=frozenset({"hgnc"}))
+    assert (one.accepted, again.accepted) == (False, True)
+    assert again == replace(one, accepted=True)
+    assert (held.stat().st_ino, held.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_process_that_is_killed_leaves_one_whole_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry learns the hash of a version that is installed with another content, and the process dies."""
+    home, version = tmp_path / "home", Origin("2024-10-01")
+    old, new = write_hgnc(tmp_path / "a.txt", rows=20), write_hgnc(tmp_path / "b.txt", rows=30)
+    sha256 = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in (old, new)}
+    reference = find_reference("hgnc")
+    few = [replace(reference, files=tuple(replace(file, min_rows=3) for file in reference.files))]
+    knowing = [replace(few[0], versions={"2024-10-01": {"genes": sha256[new]}})]
+
+    def dies_at(step: int) -> bool:
+        child = os.fork()
+        if child != 0:
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        left = [step]
+
+        def before(do):
+            def dying(*call, **settings):
+                left[0] -= 1
+                if left[0] == 0:
+                    os._exit(7)
+                return do(*call, **settings)
+
+            return dying
+
+        try:
+            monkeypatch.setattr(Path, "replace", before(Path.replace))
+            monkeypatch.setattr(Path, "unlink", before(Path.unlink))
+            install("hgnc", new, home=home, origin=version, registry=knowing)
+        finally:
+            os._exit(0)
+
+    found = set()
+    for step in range(1, 20):
+        shutil.rmtree(home, ignore_errors=True)
+        install("hgnc", old, home=home, origin=version, registry=few)
+        died = dies_at(step)
+        (one,) = list_installed(home)
+        assert verify(one) == ()
+        found.add(one.sha256["genes"])
+        for left in home.rglob("*.part"):
+            os.utime(left, (0, 0))
+        two = install("hgnc", new, home=home, origin=version, registry=knowing)
+        assert (two.trust, two.sha256["genes"], verify(two)) == ("registry", sha256[new], ())
+        assert {path.name for path in Path(two.folder).iterdir()} == {"installed.json", two.files["genes"]}
+        if not died:
+            break
+    assert step > 5
+    assert found == set(sha256.values())
+
+
+def test_what_killed_processes_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name, age in ((".v.1.part", 0), (".v.2.part", 7200), (".v.3.old", 7200)):
+        (home / "hgnc" / name).mkdir(parents=True)
+        (home / "hgnc" / name / "genes.txt").write_text("x", encoding="utf-8")
+        os.utime(home / "hgnc" / name, (time.time() - age,) * 2)
+    one = install("hgnc", write_hgnc(tmp_path / "a.txt"), home=home)
+    assert sorted(path.name for path in (home / "hgnc").iterdir()) == [".v.1.part", one.version]
 
 
 def test_changes_after_the_install_are_found(tmp_path: Path) -> None:

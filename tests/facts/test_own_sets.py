@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import tmescope as ts
+from tmescope.facts.full_genes import complete_genes
 from tmescope.facts.genes import load_genes
-from tmescope.facts.own_sets import WEIGHTS_IGNORED, read_signature_file, read_signatures
+from tmescope.facts.hgnc import HgncRecord
+from tmescope.facts.own_sets import WEIGHTS_IGNORED, map_own_genes, read_signature_file, read_signatures
 from tmescope.facts.records import DATA
 from tmescope.facts.signatures import genes_sha256, list_signatures
 from tmescope.foundation.errors import FileFormatError, IdentifierError
@@ -60,11 +62,43 @@ def test_a_previous_symbol_becomes_the_approved_one_as_in_matrices_and_is_noted(
     a, b, c = read_signatures(path)
     assert (a.genes, a.corrections) == (("CCN2", "GZMA"), ("CTGF -> CCN2: previous symbol",))
     assert a.source_symbols == ("CTGF", "GZMA")
-    assert b.genes == ("CCN2", "CTGF"), "both names stand in the set: which gene CTGF means is not certain"
+    assert (b.genes, b.corrections, b.source_symbols) == (("CCN2",), a.corrections, ("CCN2", "CTGF"))
     assert c.corrections == ()
-    assert _codes(path) == {"signatures.previous_symbols": (1, ("CTGF -> CCN2",))}
+    assert _codes(path) == {
+        "signatures.duplicate_genes": (1, ("CTGF and CCN2 (s.gmt, line 2)",)),
+        "signatures.previous_symbols": (1, ("CTGF -> CCN2",)),
+    }
     kept, *_ = read_signatures(path, map_symbols=False)
     assert kept.genes == ("CTGF", "GZMA")
+
+
+def test_a_gene_under_two_symbols_counts_once_and_has_one_weight(tmp_path: Path) -> None:
+    head = "set,gene_symbol,weight\n"
+    (same,) = read_signatures(_write(tmp_path / "s.csv", head + "A,CTGF,-2\nA,GZMA,1\nA,CCN2,-2\n"))
+    assert dict(same.weights or {}) == {"CCN2": -2.0, "GZMA": 1.0}
+    with pytest.raises(
+        FileFormatError, match=r"CTGF and CCN2 of 'A' are one gene, CCN2, with -2\.0 and 1\.0"
+    ) as caught:
+        read_signatures(_write(tmp_path / "s.csv", head + "A,CTGF,-2\nA,CCN2,1\n"))
+    assert caught.value.where == "s.csv, line 2"
+    own, notes = map_own_genes({"A": ["CTGF", "CCN2", "GZMA"]}, where="own")
+    assert own == {"A": ("CCN2", "GZMA")}
+    assert ("signatures.duplicate_genes", ("CTGF and CCN2 (own.A)",)) in {(n.code, n.examples) for n in notes}
+
+
+def test_symbols_are_looked_up_in_the_table_that_is_given(tmp_path: Path) -> None:
+    record = HgncRecord("ONE", "HGNC:9000001", "", "", (), ("UNO",), ("EIN",), "Approved", "")
+    table = complete_genes(load_genes(), [record])
+    path = _write(tmp_path / "s.gmt", "A\tONE\tUNO\tCTGF\n")
+    found = read_signature_file(path, table=table)
+    assert (found.signatures[0].genes, found.signatures[0].hgnc_ids) == (
+        ("CCN2", "ONE"),
+        ("HGNC:2500", "HGNC:9000001"),
+    )
+    assert {n.code for n in found.notes} == {"signatures.previous_symbols", "signatures.gene_as_description"}
+    assert read_signatures(path, table=table) == found.signatures
+    assert read_signatures(path)[0].genes == ("CCN2", "UNO")
+    assert map_own_genes({"A": ["EIN", "GZMA"]}, where="own", table=table)[0] == {"A": ("ONE", "GZMA")}
 
 
 def test_weights_and_directions_are_kept_and_said_to_be_ignored_by_most(tmp_path: Path) -> None:
@@ -109,7 +143,14 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, text: str, says: str, wh
     assert str(tmp_path) not in str(caught.value)
 
 
-@pytest.mark.parametrize(("genes", "kind"), [("3001\t5551", "Entrez"), ("ENSG00000145649\tENSG00000180644", "Ensembl")])
+@pytest.mark.parametrize(
+    ("genes", "kind"),
+    [
+        ("3001\t5551", "Entrez"),
+        ("ENSG00000145649\tENSG00000180644", "Ensembl"),
+        ("ENSMUSG00000023132\tENSMUSG00000037202.6", "Ensembl"),
+    ],
+)
 def test_ids_are_not_taken_for_symbols(tmp_path: Path, genes: str, kind: str) -> None:
     with pytest.raises(IdentifierError, match=f"2 of the 2 genes look like {kind} ids"):
         read_signatures(_write(tmp_path / "s.gmt", f"A\t\t{genes}\n"))

@@ -265,9 +265,9 @@ def test_a_body_larger_than_the_limit_is_stopped(site: Site, partial: Path) -> N
 
     site.pages["/b"] = without_length
     with pytest.raises(FetchError, match="more than 1,000 bytes"):
-        get(site, "/b", partial, limits=few)
+        get(site, "/b", partial, limits=few, sha256=SHA256)
     assert not list(partial.parent.iterdir())
-    assert get(site, "/b", partial).sha256 == SHA256
+    assert get(site, "/b", partial, sha256=SHA256).size == len(BODY)
 
 
 def test_another_coding_than_was_asked_for_is_refused(site: Site, partial: Path) -> None:
@@ -287,6 +287,9 @@ def test_a_certificate_of_an_unknown_authority_is_refused(site: Site, partial: P
     (tmp_path / "no.pem").write_text("nothing", encoding="utf-8")
     with pytest.raises(FileFormatError, match="no certificates"):
         get(site, "/a", partial, connection=Connection(ca_file=tmp_path / "no.pem"))
+    with pytest.raises(FileFormatError, match="cannot be read: Is a directory") as caught:
+        get(site, "/a", partial, connection=Connection(ca_file=tmp_path))
+    assert "--ca-file" in str(caught.value)
 
 
 def test_a_server_that_is_not_there_and_a_name_that_nobody_knows(
@@ -325,7 +328,8 @@ def test_names_and_passwords_are_sent_and_never_said(
         assert secret not in str(caught.value) + caplog.text + left
 
 
-def test_a_proxy_is_asked_and_its_password_is_not_said(partial: Path) -> None:
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_is_asked_and_its_password_is_not_said(partial: Path, scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         port = proxy.getsockname()[1]
         asked: list[bytes] = []
@@ -341,12 +345,12 @@ def test_a_proxy_is_asked_and_its_password_is_not_said(partial: Path) -> None:
 
         thread = threading.Thread(target=refuse)
         thread.start()
-        with pytest.raises(FetchError, match=f"the proxy http://127.0.0.1:{port} refuses") as caught:
+        with pytest.raises(FetchError, match=f"the proxy {scheme}127.0.0.1:{port} refuses") as caught:
             download(
                 "https://facts.invalid/x",
                 partial,
                 limits=QUICK,
-                connection=Connection(proxy=f"http://me:secret@127.0.0.1:{port}"),
+                connection=Connection(proxy=f"{scheme}me:secret@127.0.0.1:{port}"),
             )
         thread.join(5)
     assert asked[0].startswith(b"CONNECT facts.invalid:443")

@@ -149,6 +149,15 @@ def test_the_users_hashes_are_checked_before_anything_is_installed(company: Comp
         company.fetch(registry, sha256={"signature": "x"})
 
 
+def test_a_hash_of_the_user_holds_for_what_is_there_already_too(company: Company) -> None:
+    one = company.fetch()
+    assert company.fetch(sha256={"signature": one.sha256["signature"].upper()}) == one
+    with pytest.raises(FactsError, match="the file for 'signature' has the sha256") as caught:
+        company.fetch(sha256={"signature": "0" * 64})
+    assert caught.value.where == "quantiseq TIL10, which is installed"
+    assert len(company.site.asked) == 4
+
+
 def test_what_the_parser_refuses_is_not_installed_and_not_kept(company: Company) -> None:
     registry = company.registry(hashes=False)
     body = company.paths["signature"].read_bytes().replace(b"G7\t7.5", b"G7\t-7.5")

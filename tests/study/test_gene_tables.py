@@ -12,7 +12,14 @@ from tmescope.facts.genes import load_genes
 from tmescope.facts.installed import install
 from tmescope.foundation.errors import FactsError
 from tmescope.study.checking import check
-from tmescope.study.gene_tables import choose_genes, hash_of_table, split_name, table_problems
+from tmescope.study.gene_tables import (
+    choose_genes,
+    genes_at_hand,
+    hash_of_table,
+    split_name,
+    table_hash,
+    table_problems,
+)
 from tmescope.study.loading import parse_study
 from tmescope.study.running import run
 
@@ -88,6 +95,58 @@ def test_a_pin_names_the_version_of_the_table(tiny, study_folder, home) -> None:
     assert choose_genes(study).source == "hgnc 2017-04-18"
     (problem,) = table_problems(parse_study(data | {"facts": {"hgnc": "1999"}}, folder=study_folder).with_facts(home))
     assert "1999" in str(problem)
+
+
+def test_a_pin_and_another_version_of_the_table_contradict_each_other(tiny, study_folder, tmp_path) -> None:
+    data = tiny.study_dict() | {"facts": {"hgnc": "2017-04-18"}}
+    data["profile"] |= {"gene_table": "hgnc mine"}
+    (problem,) = table_problems(parse_study(data, folder=study_folder).with_facts(tmp_path / "none"))
+    assert problem.what == "the study pins hgnc 2017-04-18 and looks genes up in hgnc mine"
+    assert problem.where == "profile.gene_table = 'hgnc mine'"
+
+
+def test_a_table_that_changed_since_is_a_problem_although_it_was_read_before(tiny, study_folder, home) -> None:
+    study = _study(tiny, study_folder, gene_table="hgnc").with_facts(home)
+    assert genes_at_hand(study) is choose_genes(study)
+    assert table_hash(study) == choose_genes(study).sha256
+    file = home / "hgnc" / "2017-04-18" / "genes.gz"
+    file.write_bytes(file.read_bytes()[:-100])
+    (problem,) = table_problems(study)
+    assert "is not as it was installed: genes.gz has another sha256" in problem.what
+    assert genes_at_hand(study) is load_genes()
+    outcome = check(study, facts_home=home)
+    assert [p.what for p in outcome.problems] == [problem.what]
+
+
+def test_matrix_sets_and_universe_are_mapped_by_one_table(tiny, study_folder, home, tmp_path) -> None:
+    """The table calls ALS2CR10 an earlier name of CFLAR-AS1; the bundled facts know neither."""
+    names = {"BG000": "ALS2CR10", "CCN2": "CTGF"}
+    for name in ("a.tsv", "b.tsv.gz"):
+        frame = pd.read_csv(study_folder / name, sep="\t", index_col=0)
+        assert set(names) <= set(frame.index)
+        frame = frame.rename(index=names)
+        frame.to_csv(study_folder / name, sep="\t")
+    (study_folder / "universe.txt").write_text("\n".join(frame.index), encoding="utf-8")
+    (study_folder / "sets.gmt").write_text("FILE\t\tALS2CR10\tCTGF\n", encoding="utf-8")
+    asked = {
+        "methods": ["ssgsea_raw"],
+        "signatures": [],
+        "signature_files": ["sets.gmt"],
+        "own_signatures": {"OWN": ["ALS2CR10", "CTGF"]},
+        "gene_universe": "universe.txt",
+        "max_unmapped": 0.9,
+    }
+    scores = []
+    for table, symbols in (("bundled", {"ALS2CR10", "CCN2"}), ("hgnc", {"CFLAR-AS1", "CCN2"})):
+        outcome = run(_study(tiny, study_folder, gene_table=table, **asked), tmp_path / "out", facts_home=home)
+        assert {"universe", "profile-a", "profile-b", "tables"} <= set(outcome.redone)
+        mapping = outcome.table("gene_mapping")
+        assert symbols == set(mapping.loc[mapping["input_id"].isin(names.values()), "gene_symbol"])
+        assert "universe.set_genes_left_out" not in set(outcome.table("warnings")["code"])
+        scores.append(outcome.table("scores"))
+        assert set(scores[-1]["feature"]) == {"FILE", "OWN"}
+        assert (scores[-1]["coverage"] == 1).all()
+    pd.testing.assert_frame_equal(*scores)
 
 
 def test_counts_with_lengths_give_the_scores_of_tpm_and_without_them_the_way_out(tiny, study_folder, tmp_path) -> None:

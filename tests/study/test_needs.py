@@ -40,11 +40,15 @@ def test_previous_symbols_of_own_sets_become_approved_ones_as_those_of_files_do(
     (tmp_path / "f.gmt").write_text("filed\t\tCTGF\tGZMA\n")
     sets = {"mine": ["GZMA", "CTGF", "GZMA"], "both": ["CTGF", "CCN2"]}
     needs = gather_needs(study(tmp_path, own_signatures=sets, signature_files=["f.gmt"]))
-    assert needs.own == {"mine": ("GZMA", "CCN2"), "both": ("CTGF", "CCN2")}
+    assert needs.own == {"mine": ("GZMA", "CCN2"), "both": ("CCN2",)}
     assert needs.facts["mine"] == gather_needs(study(tmp_path, own_signatures={"mine": ["CCN2", "GZMA"]})).facts["mine"]
     own, filed = ([n for n in needs.notes if n.where == where] for where in ("profile.own_signatures", "f.gmt"))
     assert [(n.code, n.count, n.examples) for n in own] == [
-        ("signatures.duplicate_genes", 1, ("GZMA (profile.own_signatures.mine)",)),
+        (
+            "signatures.duplicate_genes",
+            2,
+            ("GZMA (profile.own_signatures.mine)", "CTGF and CCN2 (profile.own_signatures.both)"),
+        ),
         ("signatures.previous_symbols", 1, ("CTGF -> CCN2",)),
     ]
     assert filed == [replace(own[1], where="f.gmt")]
@@ -107,6 +111,11 @@ def test_a_method_that_scores_signatures_needs_one(tmp_path):
 def test_the_universe_is_a_file_of_symbols(tmp_path):
     (tmp_path / "genes.txt").write_text("\ufeff# shared\nCD8A \n\nA1BG\nCD8A\n", encoding="utf-8")
     assert read_universe(study(tmp_path, gene_universe="genes.txt")) == ("A1BG", "CD8A")
+    (tmp_path / "genes.txt").write_text("CTGF\nPDL1\nB7-H1\nCCN1\nCYR61\n", encoding="utf-8")
+    several = read_universe(study(tmp_path, gene_universe="genes.txt"))
+    assert several == ("B7-H1", "CCN1", "CCN2", "CD274", "CYR61", "PDL1"), "a matrix may hold one of them, or both"
+    as_written = study(tmp_path, gene_universe="genes.txt", map_symbols=False)
+    assert read_universe(as_written) == ("B7-H1", "CCN1", "CTGF", "CYR61", "PDL1")
     assert read_universe(study(tmp_path, gene_universe="own")) is None
     assert read_universe(study(tmp_path, gene_universe="common")) is None
 

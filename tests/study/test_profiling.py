@@ -67,6 +67,20 @@ def test_a_universe_may_be_a_file(tmp_path):
     assert warnings["count"].tolist() == [100, 100]
 
 
+def test_genes_of_sets_that_the_universe_leaves_out_are_told_as_such(tmp_path):
+    genes = [g for g in tiny.genes() if g != "GZMA"]
+    (tmp_path / "genes.txt").write_text("\n".join(genes))
+    told = {}
+    for methods in (["zscore", "ssgsea"], ["zscore"]):
+        with opened(tmp_path, _with_profile(gene_universe="genes.txt", methods=methods)) as context:
+            do(context, "profile")
+            warnings = read_table(context.ledger.folder("profile-a") / "warnings.parquet")
+            told[len(methods)] = warnings[warnings["code"] == "universe.set_genes_left_out"]
+    assert told[2][["where", "count", "examples"]].to_numpy().tolist() == [["a", 1, "GZMA"]]
+    assert "although this cohort measured them" in told[2]["message"].item()
+    assert told[1].empty, "no method ranks"
+
+
 def test_scores_are_those_of_the_library_on_the_matrix_at_rest(tmp_path):
     data = _with_profile(parameters={"ssgsea": {"alpha": 0.5}}, min_coverage=0.9)
     _drop_from_b(tmp_path, ["GZMA"])

@@ -122,7 +122,7 @@ class CoverageTally:
             names = tuple(str(samples[i]) for i in self.first_empty)
             found.append(RunWarning("deconvolution.empty_sample", message, cohort, self.n_empty, names))
         if missing:
-            message = f"{len(missing)} signatures are missing: too few of their genes were measured"
+            message = f"{len(missing)} signatures are missing: too few of their genes are in the matrix that was scored"
             found.append(RunWarning("coverage.missing", message, cohort, len(missing), tuple(missing[:3])))
         if partial:
             message = f"{len(partial)} signatures are scored on fewer than 80% of their genes"

@@ -164,24 +164,22 @@ def fetch(
     json: Json = False,
 ) -> None:
     """Fetch a reference over HTTPS, check it and install it beside other versions; HTTPS_PROXY is respected."""
+    from tmescope.facts.installed import install
     from tmescope.facts.registry import find_reference
+    from tmescope.facts.trust import Origin
     from tmescope.ingest.connection import connection_settings
     from tmescope.ingest.references import Wish, fetch_reference
 
-    if source is not None:
-        if url is not None:
-            raise FactsError("--from and --url are given", where="facts fetch", expected="one of them")
-        add(name, source, accept_licence=accept_licence, version=version, sha256=sha256)
-        return
-    wish = Wish(
-        version=version,
-        url=url,
-        sha256=_hashes(find_reference(name), sha256),
-        accepted=frozenset(accept_licence or ()),
-        connection=connection_settings(os.environ, ca_file=ca_file),
-    )
+    if source is not None and url is not None:
+        raise FactsError("--from and --url are given", where="facts fetch", expected="one of them")
+    hashes, accepted = _hashes(find_reference(name), sha256), frozenset(accept_licence or ())
     with listening("facts fetch", quiet=quiet, json=json) as progress:
-        one = fetch_reference(name, home=facts_home(), wish=wish, progress=progress)
+        if source is not None:
+            one = install(name, source, home=facts_home(), accepted=accepted, origin=Origin(version, hashes))
+        else:
+            connection = connection_settings(os.environ, ca_file=ca_file)
+            wish = Wish(version=version, url=url, sha256=hashes, accepted=accepted, connection=connection)
+            one = fetch_reference(name, home=facts_home(), wish=wish, progress=progress)
     if not json:
         _say(one)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tmescope.facts.genes import Gene, GeneTable, load_genes
 from tmescope.facts.hgnc import HgncRecord, read_hgnc
 from tmescope.facts.installed import Installed, list_installed
+from tmescope.facts.loading import demand_whole
 from tmescope.foundation.errors import FactsError
 
 __all__ = ["complete_genes", "find_gene_table", "load_full_genes"]
@@ -21,7 +22,7 @@ _ADD = "tmescope facts add hgnc --from FILE"
 
 
 def find_gene_table(home: Path, version: str | None = None) -> Installed:
-    """Return the installed table of HGNC.
+    """Return the installed table of HGNC, whose file is as it was installed.
 
     Parameters
     ----------
@@ -33,8 +34,14 @@ def find_gene_table(home: Path, version: str | None = None) -> Installed:
     Raises
     ------
     FactsError
-        None is installed, not that version, or several and none is named.
+        None is installed, not that version, or several and none is named; or its file changed since.
     """
+    one = _choose(home, version)
+    demand_whole(one)  # a hash that is recorded beside results must be that of what was read
+    return one
+
+
+def _choose(home: Path, version: str | None) -> Installed:
     found = {one.version: one for one in list_installed(home) if one.name == _NAME}
     there = ", ".join(sorted(found)) or "none"
     if version is None and len(found) == 1:
@@ -75,7 +82,7 @@ def load_full_genes(home: Path, version: str | None = None) -> GeneTable:
     FactsError
         See `find_gene_table`.
     FileFormatError
-        The installed file is damaged.
+        The parser of this release refuses what an older one let in.
 
     Notes
     -----

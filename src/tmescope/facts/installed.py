@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ __all__ = [
 
 FORMAT = 2  # 2 adds trust, addresses and format_version
 _RECORD = "installed.json"
+_ABANDONED = 3600  # seconds
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def install(
     Returns
     -------
     Installed
-        Also where the same version was there already: it is written anew.
+        Also where the same version was there already: its record is written anew, and of its files what differs.
 
     Raises
     ------
@@ -147,7 +149,7 @@ def install(
     hashes = {role: _hash(path) for role, path in paths.items()}
     version, trust = settle_version(reference, hashes, said)
     parse(reference, paths)
-    if trust == FIRST_USE:
+    if trust != REGISTRY:
         _refuse_other_hash(home, name, version, hashes=hashes)
     record = Installed(
         name=name,
@@ -191,24 +193,27 @@ def demand_acceptance(reference: Reference, accepted: frozenset[str]) -> None:
 def _refuse_other_hash(home: Path, name: str, version: str, *, hashes: Mapping[str, str]) -> None:
     for one in list_installed(home):
         if (one.name, one.version) == (name, version) and dict(one.sha256) != dict(hashes):
-            role = next(role for role in hashes if one.sha256.get(role) != hashes[role])
+            both = sorted({*one.sha256, *hashes})
+            role = next(role for role in both if one.sha256.get(role) != hashes.get(role))
+            had, has = (f"the sha256 {found}" if (found := of.get(role)) else "no file" for of in (one.sha256, hashes))
             raise FactsError(
-                f"{name} {version} is installed with another content: {role!r} had the sha256 {one.sha256.get(role)}",
+                f"{name} {version} is installed with another content: {role!r} had {had}",
                 where=one.folder,
-                expected=f"the same content under the same version; now it is {hashes[role]}",
+                expected=f"the same content under the same version; now it has {has}",
                 next_step=f"find out why it changed; to replace it: tmescope facts remove {name} {version}",
             )
 
 
 def _write(record: Installed, paths: Mapping[str, Path], *, home: Path) -> None:
+    final = home / record.name / record.version
     try:
-        with _staged(home / record.name / record.version) as folder:
-            for role, path in paths.items():
-                shutil.copyfile(path, folder / record.files[role])
-                if _hash(folder / record.files[role]) != record.sha256[role]:
-                    raise StoreError(f"the file for {role!r} changed while it was copied", where=str(path))
-            text = json.dumps({"format": FORMAT, **asdict(record)}, indent=1, sort_keys=True)
-            (folder / _RECORD).write_text(text + "\n", encoding="utf-8")
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final.parent)
+        if final.is_dir():
+            _renew(record, paths, final)
+        else:
+            with _staged(final) as folder:
+                _fill(record, paths, folder)
     except StoreError:
         raise
     except OSError as error:
@@ -217,6 +222,64 @@ def _write(record: Installed, paths: Mapping[str, Path], *, home: Path) -> None:
             where=str(home),
             next_step="set TMESCOPE_FACTS to a folder that you may write to",
         ) from error
+
+
+def _renew(record: Installed, paths: Mapping[str, Path], folder: Path) -> None:
+    """Write over what is installed; whenever the process ends, the record there is of files that are there."""
+    try:
+        old = _read(folder / _RECORD)
+    except (FactsError, OSError):
+        old = None  # nothing that could be lost
+    names = {}
+    for role, name in record.files.items():
+        taken = old is not None and name in old.files.values()
+        if old is not None and old.sha256.get(role) == record.sha256[role]:
+            names[role] = old.files[role]
+        else:
+            names[role] = f"{role}-{record.sha256[role][:12]}{Path(name).suffix}" if taken else name
+    _fill(replace(record, files=names), paths, folder)
+    for path in folder.iterdir():
+        if path.name not in {_RECORD, *names.values()} and (path.suffix != ".part" or _is_abandoned(path)):
+            path.unlink(missing_ok=True)
+
+
+def _fill(record: Installed, paths: Mapping[str, Path], folder: Path) -> None:
+    """Put the files of a reference into a folder and its record last, each by one rename."""
+    for role, path in paths.items():
+        target = folder / record.files[role]
+        if target.is_file() and _hash(target) == record.sha256[role]:
+            continue
+        with _coming(target) as part:
+            shutil.copyfile(path, part)
+            if _hash(part) != record.sha256[role]:
+                raise StoreError(f"the file for {role!r} changed while it was copied", where=str(path))
+    text = json.dumps({"format": FORMAT, **asdict(record)}, indent=1, sort_keys=True)
+    with _coming(folder / _RECORD) as part:
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _coming(target: Path) -> Iterator[Path]:
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed left beside the versions of a reference."""
+    for left in (*folder.glob(".*.part"), *folder.glob(".*.old")):
+        if _is_abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_abandoned(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _ABANDONED  # a younger one may be another process's
+    except OSError:
+        return False
 
 
 def list_installed(home: Path) -> tuple[Installed, ...]:
@@ -277,6 +340,7 @@ def remove(name: str, version: str, *, home: Path) -> None:
     aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.old")
     folder.rename(aside)
     shutil.rmtree(aside)
+    _sweep(folder.parent)
 
 
 def _read(path: Path) -> Installed:
@@ -327,15 +391,10 @@ def _hash(path: Path) -> str:
 @contextmanager
 def _staged(final: Path) -> Iterator[Path]:
     # the room store, which does this for results, lies above facts
-    final.parent.mkdir(parents=True, exist_ok=True)
     staged = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.part")
     staged.mkdir()
     try:
         yield staged
-        aside = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.old")
-        if final.is_dir():
-            final.rename(aside)
         staged.rename(final)
-        shutil.rmtree(aside, ignore_errors=True)
     finally:
         shutil.rmtree(staged, ignore_errors=True)

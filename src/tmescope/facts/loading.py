@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _KEPT = Remembered(most=6, most_bytes=8 << 20)
 """Parsed content by the hashes of its files. The table of HGNC, 1 MB as a file, takes some 40 MB when it is read."""
 
-__all__ = ["find_installed", "how_to_install", "load_reference", "read_installed"]
+__all__ = ["demand_whole", "find_installed", "how_to_install", "load_reference", "read_installed"]
 
 
 def find_installed(
@@ -76,6 +76,30 @@ def find_installed(
         where=str(folder),
         next_step=how_to_install(reference, version),
     )
+
+
+def demand_whole(one: Installed, *, registry: Sequence[Reference] | None = None) -> None:
+    """Refuse an installed version whose files are not as they were installed.
+
+    Parameters
+    ----------
+    one : Installed
+        As from `find_installed`.
+    registry : sequence of Reference, optional
+        What is known; the bundled registry if omitted.
+
+    Raises
+    ------
+    FactsError
+        Its files changed since they were installed, or are gone.
+    """
+    if wrong := verify(one):
+        reference = find_reference(one.name, registry=registry)
+        raise FactsError(
+            f"{one.name} {one.version} is not as it was installed: {'; '.join(wrong)}",
+            where=one.folder,
+            next_step=f"tmescope facts remove {one.name} {one.version}, then {how_to_install(reference, one.version)}",
+        )
 
 
 def how_to_install(reference: Reference, version: str | None = None, *, from_files: bool = False) -> str:
@@ -185,13 +209,7 @@ def read_installed(one: Installed, *, registry: Sequence[Reference] | None = Non
     MB together; lists and tables are handed out as copies.
     """
     reference = find_reference(one.name, registry=registry)
-    if wrong := verify(one):
-        raise FactsError(
-            f"{one.name} {one.version} is not as it was installed: {'; '.join(wrong)}",
-            where=one.folder,
-            next_step=f"tmescope facts remove {one.name} {one.version}, then "
-            + how_to_install(reference, one.version if one.version in reference.addresses else None),
-        )
+    demand_whole(one, registry=registry)
     paths = {role: Path(one.folder) / name for role, name in one.files.items()}
     content = tuple(sorted(one.sha256.items()))
     key = (reference.name, reference.parser, reference.format_version, content)

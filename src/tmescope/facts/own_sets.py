@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ WEIGHTS_IGNORED = (
     "The file gives weights or directions; a method that takes all genes alike scores another quantity than the "
     "weighted one."
 )
+_ENSEMBL = re.compile(r"ENS[A-Z]*G\d{6,}")  # ENSMUSG... of the mouse too
 _NOTES = {
     "duplicate_genes": ("gene", "named again in the same set: it counts once"),
     "previous_symbols": ("name", "replaced by the approved symbol: previous symbols or aliases"),
@@ -80,14 +82,16 @@ class SignatureFile:
         return frozenset().union(*(s.genes for s in self.signatures))
 
 
-def read_signatures(path: Path | str, *, map_symbols: bool = True) -> tuple[Signature, ...]:
+def read_signatures(
+    path: Path | str, *, map_symbols: bool = True, table: GeneTable | None = None
+) -> tuple[Signature, ...]:
     """Read the gene sets of a file, to be passed to `tmescope.bulk.score` or looked at.
 
     Parameters
     ----------
     path : path or str
         See `read_signature_file`, which also tells what is odd in the file.
-    map_symbols : bool
+    map_symbols, table
         As there.
 
     Returns
@@ -100,10 +104,10 @@ def read_signatures(path: Path | str, *, map_symbols: bool = True) -> tuple[Sign
     TmescopeError
         As `read_signature_file`.
     """
-    return read_signature_file(path, map_symbols=map_symbols).signatures
+    return read_signature_file(path, map_symbols=map_symbols, table=table).signatures
 
 
-def read_signature_file(path: Path | str, *, map_symbols: bool = True) -> SignatureFile:
+def read_signature_file(path: Path | str, *, map_symbols: bool = True, table: GeneTable | None = None) -> SignatureFile:
     """Read the gene sets of a file and what should be known of them.
 
     Parameters
@@ -115,6 +119,8 @@ def read_signature_file(path: Path | str, *, map_symbols: bool = True) -> Signat
     map_symbols : bool
         Whether previous symbols and aliases that mean one gene alone become the approved symbol, as they do in
         matrices; each is noted under the signature's corrections.
+    table : GeneTable, optional
+        Where they are looked up: the table of the matrices that are scored. The bundled one if omitted.
 
     Returns
     -------
@@ -126,18 +132,19 @@ def read_signature_file(path: Path | str, *, map_symbols: bool = True) -> Signat
         If there is no such file.
     FileFormatError
         With the line, if the file is not what its ending says, is too large, two sets share a name, or a name or a
-        gene cannot be one.
+        gene cannot be one, or one gene stands in a set under two symbols with two weights.
     IdentifierError
         If its genes are Entrez or Ensembl ids.
 
     Notes
     -----
-    Symbols that the gene table does not know are kept: it holds the genes of the bundled signatures alone. Mouse
+    Symbols that the gene table does not know are kept: the bundled one holds the genes of the bundled signatures alone.
+    Each symbol means what it means alone, so that a gene which a set names under two symbols counts once. Mouse
     symbols are kept too, and told: no gene is translated between species. Directions become the weights +1 and -1.
     A collection of 30,000 sets is read in seconds.
     """
     path = Path(path)
-    table = load_genes()
+    table = load_genes() if table is None else table
     symbols = _Symbols(table, map_symbols=map_symbols)
     signatures: dict[str, Signature] = {}
     places: dict[str, str] = {}
@@ -160,7 +167,7 @@ def read_signature_file(path: Path | str, *, map_symbols: bool = True) -> Signat
 
 
 def map_own_genes(
-    sets: Mapping[str, Sequence[str]], *, where: str, map_symbols: bool = True
+    sets: Mapping[str, Sequence[str]], *, where: str, map_symbols: bool = True, table: GeneTable | None = None
 ) -> tuple[dict[str, tuple[str, ...]], tuple[RunWarning, ...]]:
     """Give gene sets that stand in no file of their own the symbols that a file of gene sets would get.
 
@@ -170,7 +177,7 @@ def map_own_genes(
         Name to genes.
     where : str
         Where they stand, for the notes.
-    map_symbols : bool
+    map_symbols, table
         As in `read_signature_file`.
 
     Returns
@@ -180,7 +187,7 @@ def map_own_genes(
     notes : tuple of RunWarning
         As in `SignatureFile`.
     """
-    table = load_genes()
+    table = load_genes() if table is None else table
     symbols = _Symbols(table, map_symbols=map_symbols)
     told = _Told(where)
     mapped: dict[str, tuple[str, ...]] = {}
@@ -188,7 +195,7 @@ def map_own_genes(
         repeated = [gene for gene, n in Counter(genes).items() for _ in range(n - 1)]
         raw = RawSet(name, f"{where}.{name}", genes=dict.fromkeys(genes), repeated=repeated)
         changes = symbols.changes(raw.genes)
-        mapped[name] = tuple([changes[g].gene_symbol if g in changes else g for g in raw.genes])
+        mapped[name] = tuple(dict.fromkeys(changes[g].gene_symbol if g in changes else g for g in raw.genes))
         told.add(raw, _build(raw, symbols, file=where))
     return mapped, tuple(told.notes(table))
 
@@ -218,7 +225,7 @@ class _Symbols:
         self._table = table
         self._map_symbols = map_symbols
         self._seen: set[str] = set()
-        self._changing: set[str] = set()
+        self._changing: dict[str, Resolution] = {}
         self._ids = {gene.gene_symbol: gene.hgnc_id for gene in table}
 
     def changes(self, genes: Collection[str]) -> dict[str, Resolution]:
@@ -227,11 +234,12 @@ class _Symbols:
             return {}
         for gene in set(genes).difference(self._seen):
             (found,) = self._table.resolve([gene])
-            self._changing |= {gene} if found.gene_symbol != gene else set()
+            if found.gene_symbol != gene:
+                self._changing[gene] = found
         self._seen.update(genes)
-        if self._changing.isdisjoint(genes):
+        if self._changing.keys().isdisjoint(genes):
             return {}
-        return {r.input_id: r for r in self._table.resolve(list(genes)) if r.gene_symbol != r.input_id}
+        return {gene: self._changing[gene] for gene in genes if gene in self._changing}
 
     def hgnc_ids(self, genes: Sequence[str]) -> tuple[str, ...]:
         """Return the HGNC id of each gene, empty where the table does not know it."""
@@ -240,7 +248,7 @@ class _Symbols:
 
 def _build(raw: RawSet, symbols: _Symbols, *, file: str) -> Signature:
     changes = symbols.changes(raw.genes)
-    weights = {changes[g].gene_symbol if g in changes else g: w for g, w in raw.genes.items()} if changes else raw.genes
+    weights = _fold(raw, changes) if changes else raw.genes
     genes = tuple(sorted(weights))
     sha256 = genes_sha256(genes)
     is_weighted = not {None, 1.0}.issuperset(weights.values())
@@ -276,19 +284,40 @@ def _build(raw: RawSet, symbols: _Symbols, *, file: str) -> Signature:
     )
 
 
+def _fold(raw: RawSet, changes: Mapping[str, Resolution]) -> dict[str, float | None]:
+    """Return the weight of each gene by the symbol that it gets; one that is named twice is noted as repeated."""
+    weights: dict[str, float | None] = {}
+    first: dict[str, str] = {}
+    for name, weight in raw.genes.items():
+        symbol = changes[name].gene_symbol if name in changes else name
+        if symbol not in weights:
+            weights[symbol], first[symbol] = weight, name
+            continue
+        both = f"{first[symbol]} and {name}"
+        if weights[symbol] != weight:
+            raise FileFormatError(
+                f"{both} of {raw.name!r} are one gene, {symbol}, with {weights[symbol]} and {weight}",
+                where=raw.where,
+                expected="one weight and direction per gene",
+                next_step="leave one of them out",
+            )
+        raw.repeated.append(both)
+    return weights
+
+
 def _source_symbols(raw: RawSet) -> tuple[str, ...]:
     return tuple(sorted({row.split("\t")[0] for row in raw.source or raw.genes}))
 
 
 def _check_kind(found: SignatureFile) -> None:
     genes = found.genes
-    for kind, fits in (("Entrez", str.isdigit), ("Ensembl", lambda g: g.startswith("ENSG") and g[4:5].isdigit())):
+    for kind, fits in (("Entrez", str.isdigit), ("Ensembl", _ENSEMBL.match)):
         n = sum(1 for g in genes if fits(g))
         if n and n >= 0.5 * len(genes):
             raise IdentifierError(
                 f"{n} of the {len(genes)} genes look like {kind} ids: {examples(sorted(g for g in genes if fits(g)))}",
                 where=f"{found.name}, {next(iter(found.places.values())).rpartition(', ')[2]}",
-                expected="gene symbols",
+                expected="symbols of human genes",
                 next_step="take the edition of the file with symbols (collections have one), or map the ids first",
             )
 

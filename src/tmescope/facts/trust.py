@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tmescope.facts.registry import Reference
 from tmescope.foundation.errors import FactsError
 
-__all__ = ["FIRST_USE", "GIVEN", "REGISTRY", "Origin", "check_origin", "settle_version"]
+__all__ = ["FIRST_USE", "GIVEN", "REGISTRY", "Origin", "check_given", "check_origin", "settle_version"]
 
 REGISTRY, GIVEN, FIRST_USE = "registry", "given", "first use"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -64,15 +64,9 @@ def settle_version(reference: Reference, hashes: Mapping[str, str], said: Origin
     check_origin(reference, said)
     recognised = reference.recognise(hashes)
     known = reference.versions.get(said.version or "", {})
-    for who, expected in (("the registry states", known), ("was given", said.sha256)):
-        for role, wanted in expected.items():
-            if hashes.get(role, wanted.lower()) != wanted.lower():  # an optional file may be absent
-                raise FactsError(
-                    f"the file for {role!r} has the sha256 {hashes[role]}",
-                    where=f"{reference.name} {said.version or ''}".strip(),
-                    expected=f"{wanted.lower()}, which {who}",
-                    next_step="do not use the file: it is damaged, altered or of another version",
-                )
+    where = f"{reference.name} {said.version or ''}".strip()
+    check_given(hashes, known, where=where, who="the registry states")
+    check_given(hashes, said.sha256, where=where)
     if recognised and said.version not in {None, recognised}:
         raise FactsError(
             f"these are the files of version {recognised}, not of {said.version}",
@@ -82,6 +76,33 @@ def settle_version(reference: Reference, hashes: Mapping[str, str], said: Origin
     if recognised:
         return recognised, REGISTRY
     return said.version or _name_by_hash(hashes), GIVEN if set(said.sha256) == set(hashes) else FIRST_USE
+
+
+def check_given(hashes: Mapping[str, str], expected: Mapping[str, str], *, where: str, who: str = "was given") -> None:
+    """Compare the hashes of files with those that somebody states.
+
+    Parameters
+    ----------
+    hashes : mapping of str to str
+        Role to sha256 of each file; optional ones may be absent.
+    expected : mapping of str to str
+        Role to what it must be.
+    where, who : str
+        Which reference, and who states it, for the message.
+
+    Raises
+    ------
+    FactsError
+        At the first that is another.
+    """
+    for role, wanted in expected.items():
+        if hashes.get(role, wanted.lower()) != wanted.lower():
+            raise FactsError(
+                f"the file for {role!r} has the sha256 {hashes[role]}",
+                where=where,
+                expected=f"{wanted.lower()}, which {who}",
+                next_step="do not use the file: it is damaged, altered or of another version",
+            )
 
 
 def check_origin(reference: Reference, said: Origin) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import email.utils
 import logging
 import ssl
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +14,9 @@ from typing import IO, TYPE_CHECKING
 
 from tmescope.foundation.errors import FetchError, FileFormatError, MissingFileError
 from tmescope.foundation.progress import SILENT, Progress
+from tmescope.ingest.answer_headers import is_bounded, read_length, read_part, read_wait
 from tmescope.ingest.connection import Clock, Connection, Limits, shown
+from tmescope.ingest.deadlines import cut_after
 from tmescope.ingest.partials import forget, forget_state, look_at, read_state, write_state
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _MOST_REDIRECTS = 5
 _OFFLINE = "if this machine has no access to it: get the file elsewhere and give it with --from FILE"
+_RESUME = "run the command again, which goes on from there where the server can; or " + _OFFLINE
+_CA = "see --ca-file, or SSL_CERT_FILE"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class _Job:
     clock: Clock
     progress: Progress
     task: str
+    is_known: bool  # by its sha256
 
     def error(self, what: str, *, expected: str | None = None, next_step: str = _OFFLINE) -> FetchError:
         return FetchError(what, where=shown(self.url), expected=expected, next_step=next_step)
@@ -118,8 +121,8 @@ def download(
     ------
     FetchError
         The address is not https or leads away from it; the server cannot be reached, is not trusted, does not have the
-        file, or is too slow; the file is too large, a web page, or has another sha256. What came of a file that broke
-        off is kept for the next call; what is wrong is not.
+        file, is too slow, or does not say how long a file of no known sha256 is; the file is too large, a web page, or
+        has another sha256. What came of a file that broke off is kept for the next call; what is wrong is not.
     """
     chosen, time_of = limits or Limits(), clock or Clock()
     job = _Job(
@@ -131,6 +134,7 @@ def download(
         time_of,
         progress,
         partial.stem,
+        sha256 is not None,
     )
     wait = chosen.first_wait_seconds
     for number in range(1, chosen.tries + 1):
@@ -175,38 +179,61 @@ def _try_once(job: _Job) -> int:
             forget(job.partial)
             raise _Again(job.error("the server has nothing behind what is here already"), 0.0)
         _check_status(job, response)
-        is_rest = response.status_code == 206
-        if is_rest and _range_start(response) != have:
-            forget(job.partial)
-            raise _Again(job.error("the server sent another part than was asked for"), 0.0)
-        begin = have if is_rest else 0
+        begin = _check_part(job, response, have)
         _check_encoding(job, response)
-        length = int(response.headers.get("Content-Length", 0)) if _is_number(response, "Content-Length") else None
+        length = read_length(response.headers)
         _check_size(job, begin + (length or 0))
-        write_state(job.partial, job.url, etag=_header(response, "ETag"), modified=_header(response, "Last-Modified"))
+        etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+        write_state(job.partial, job.url, etag=etag, modified=modified)
         job.progress.start(job.task, None if length is None else begin + length, unit="bytes")
         job.progress.advance(job.task, begin)
         note = ""
         try:
-            with job.partial.open("ab" if is_rest else "wb") as handle:
-                note = f"{_receive(job, response, handle, begin=begin):,} bytes"
+            with job.partial.open("ab" if begin else "wb") as handle:
+                size = _receive(job, response, handle, begin=begin)
+            _check_end(job, response, size)
+            note = f"{size:,} bytes"
         finally:
             job.progress.finish(job.task, note)
     return begin
 
 
+def _check_part(job: _Job, response: httpx.Response, have: int) -> int:
+    """Return at which byte the answer begins; refuse one whose end nobody could tell from a connection that broke."""
+    part = read_part(response.headers)
+    if response.status_code == 206 and (part.start != have or (part.total is None and not job.is_known)):
+        forget(job.partial)
+        raise _Again(job.error("the server sent another part than was asked for"), 0.0)
+    if not is_bounded(response.headers) and not job.is_known:
+        raise job.error(
+            "the server does not say how long the file is: a part of it could pass for the whole",
+            expected="a Content-Length, chunks, or a sha256 that is known",
+            next_step="state its sha256, if you have it from elsewhere (--sha256); or " + _OFFLINE,
+        )
+    return have if response.status_code == 206 else 0
+
+
+def _check_end(job: _Job, response: httpx.Response, size: int) -> None:
+    total = read_part(response.headers).total if response.status_code == 206 else None
+    if total is not None and size != total:
+        if size > total:
+            forget(job.partial)
+        raise _Again(job.error(f"the server sent {size:,} of {total:,} bytes", next_step=_RESUME))
+
+
 def _receive(job: _Job, response: httpx.Response, handle: IO[bytes], *, begin: int) -> int:
-    size = begin
+    size, is_late = begin, False
     for piece in response.iter_raw():
         size += len(piece)
         _check_size(job, size)
         handle.write(piece)
         job.progress.advance(job.task, len(piece))
-        if job.clock.now() > job.ends:
+        if is_late:
             raise job.error(
                 f"only {size:,} bytes came in {job.limits.total_seconds:g} seconds: the server is too slow",
-                next_step="run the command again, which goes on from there; or " + _OFFLINE,
+                next_step=_RESUME,
             )
+        is_late = job.clock.now() > job.ends  # what came late is taken where nothing follows
     return size
 
 
@@ -221,7 +248,7 @@ def _check_status(job: _Job, response: httpx.Response) -> None:
     if status in {200, 206}:
         return
     if status in _BUSY:
-        wait = _retry_after(response)
+        wait = read_wait(response.headers)
         asked = f" and asks to wait {wait:g} seconds" if wait is not None else ""
         raise _Again(
             job.error(f"the server is busy (status {status}){asked}", next_step="try later, or " + _OFFLINE), wait
@@ -240,30 +267,6 @@ def _check_encoding(job: _Job, response: httpx.Response) -> None:
         raise job.error(f"the server sends the file in another form ({coding}) than it was asked for")
 
 
-def _header(response: httpx.Response, name: str) -> str:
-    return str(response.headers.get(name, ""))
-
-
-def _is_number(response: httpx.Response, name: str) -> bool:
-    return _header(response, name).isdecimal()
-
-
-def _range_start(response: httpx.Response) -> int | None:
-    text = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
-    return int(text) if text.isdecimal() else None
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    text = response.headers.get("Retry-After", "")
-    if text.isdecimal():
-        return float(text)
-    try:
-        until = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, until.timestamp() - time.time())
-
-
 @contextmanager
 def _answer(job: _Job, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
     """Yield the answer behind all redirects; whatever goes wrong on the way is a `FetchError` or worth a try."""
@@ -277,6 +280,9 @@ def _answer(job: _Job, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
     except httpx.TimeoutException as error:
         raise _Again(job.error("the server does not answer in time")) from error
     except httpx.TransportError as error:
+        if job.clock.now() > job.ends:
+            seconds = f"{job.limits.total_seconds:g} seconds"
+            raise job.error(f"the file did not come in {seconds}: the server is too slow", next_step=_RESUME) from error
         raise _explain(job, error) from error
 
 
@@ -316,7 +322,7 @@ def _explain(job: _Job, error: httpx.TransportError) -> FetchError | _Again:
     return _Again(
         job.error(
             f"the connection broke off: {error}",
-            next_step="run the command again, which goes on from there where the server can; or " + _OFFLINE,
+            next_step=_RESUME,
         )
     )
 
@@ -345,11 +351,32 @@ def _transport(job: _Job, host: str) -> httpx.HTTPTransport:
         ca_file = job.connection.ca_file
         trusted = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
     except FileNotFoundError as error:
-        raise MissingFileError("the file of certificates is not there", where=str(ca_file)) from error
+        raise MissingFileError("the file of certificates is not there", where=str(ca_file), next_step=_CA) from error
     except ssl.SSLError as error:
-        raise FileFormatError("the file holds no certificates", where=str(ca_file), expected="PEM") from error
+        what = "the file holds no certificates"
+        raise FileFormatError(what, where=str(ca_file), expected="PEM", next_step=_CA) from error
+    except OSError as error:
+        what = f"the file of certificates cannot be read: {error.strerror}"
+        raise FileFormatError(what, where=str(ca_file), expected="a file, PEM", next_step=_CA) from error
     # the transport itself, not a client: a client follows redirects, reads the environment and logs addresses in full
-    return httpx.HTTPTransport(verify=trusted, trust_env=False, proxy=job.connection.proxy_for(host))
+    return httpx.HTTPTransport(verify=trusted, trust_env=False, proxy=_proxy(job, host))
+
+
+def _proxy(job: _Job, host: str) -> str | None:
+    import httpx
+
+    named = job.connection.proxy_for(host)
+    if named is None:
+        return None
+    address = named if "://" in named else f"http://{named}"  # as other programs read it
+    with suppress(httpx.InvalidURL):
+        if (url := httpx.URL(address)).scheme in {"http", "https"} and url.host:
+            return address
+    raise job.error(
+        f"the proxy {shown(named)} cannot be used",
+        expected="http://HOST:PORT or https://HOST:PORT",
+        next_step="correct HTTPS_PROXY (or https_proxy), or " + _OFFLINE,
+    )
 
 
 def _ask(transport: httpx.HTTPTransport, job: _Job, url: httpx.URL, *, headers: Mapping[str, str]) -> httpx.Response:
@@ -366,5 +393,6 @@ def _ask(transport: httpx.HTTPTransport, job: _Job, url: httpx.URL, *, headers: 
     if url.userinfo:
         said["Authorization"] = "Basic " + base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
     bare = url.copy_with(userinfo=b"", fragment=None)
-    request = httpx.Request("GET", bare, headers=said, extensions={"timeout": timeout.as_dict()})
-    return transport.handle_request(request)
+    with cut_after(job.ends - job.clock.now()) as listen:
+        extensions = {"timeout": timeout.as_dict(), "trace": listen}
+        return transport.handle_request(httpx.Request("GET", bare, headers=said, extensions=extensions))

@@ -70,7 +70,7 @@ def read_state(partial: Path, url: str) -> tuple[int, str]:
         size = partial.stat().st_size
     except (OSError, ValueError, KeyError, TypeError):
         return 0, ""
-    return (size, validator) if is_same and validator else (0, "")
+    return (size, validator) if is_same and validator and validator.isascii() else (0, "")
 
 
 def write_state(partial: Path, url: str, *, etag: str, modified: str) -> None:
@@ -83,9 +83,10 @@ def write_state(partial: Path, url: str, *, etag: str, modified: str) -> None:
     url : str
         Where it was asked for; its hash alone is written, since it may hold a password.
     etag, modified : str
-        As the server says; empty where it does not. A weak ETag does not tell that two files are equal byte by byte.
+        As the server says; empty where it does not. A weak ETag does not tell that two files are equal byte by byte,
+        and one that is not ASCII cannot be said in a request.
     """
-    validator = etag if etag and not etag.startswith("W/") else modified
+    validator = etag if etag and etag.isascii() and not etag.startswith("W/") else modified
     _state(partial).write_text(json.dumps({"address": _hash(url), "validator": validator}) + "\n", encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from tmescope.facts.installed import Installed, demand_acceptance, install, list_installed, verify
 from tmescope.facts.loading import how_to_install
 from tmescope.facts.registry import Reference, ReferenceFile, find_reference
-from tmescope.facts.trust import REGISTRY, Origin, check_origin
+from tmescope.facts.trust import REGISTRY, Origin, check_given, check_origin
 from tmescope.foundation.errors import FactsError, FetchError, StoreError
 from tmescope.foundation.progress import SILENT, Progress
 from tmescope.ingest.connection import Connection, Limits, shown
@@ -87,7 +87,7 @@ def fetch_reference(
     UnknownNameError
         No such reference.
     FactsError
-        The licence is not accepted, no address is known, or a hash is wrong; see `install`.
+        The licence is not accepted, no address is known, or a hash is wrong, also of what is there; see `install`.
     FetchError
         See `tmescope.ingest.fetch.download`.
     FileFormatError
@@ -104,6 +104,7 @@ def fetch_reference(
     origin = Origin(version, asked.sha256, {role: shown(url) for role, url in addresses.items()})
     check_origin(reference, origin)
     if (there := _already(home, name, version)) is not None:
+        check_given(there.sha256, asked.sha256, where=f"{name} {there.version}, which is installed")
         return there
     folder = _make_folder(home / ".fetch" / name)
     with folder_lock(folder / "lock", folder=folder):

@@ -32,7 +32,7 @@ from tmescope.store.tables import empty_table, shape_table, write_table
 from tmescope.study.cell_features import count_fractions
 from tmescope.study.cell_scales import scaled_for
 from tmescope.study.deconvolution_models import misfit_problems
-from tmescope.study.gene_tables import choose_genes
+from tmescope.study.gene_tables import choose_genes, table_hash
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 from tmescope.study.pins import pin_hashes
@@ -238,7 +238,7 @@ def deconvolve_step(context: Context, cohort: Cohort) -> Step:
         "consensus": asked.consensus,
         "min_coverage": asked.min_coverage,
         "map_symbols": context.study.profile.map_symbols,
-        "gene_table": context.study.profile.gene_table,
+        "gene_table": table_hash(context.study),
         "reference": _reference_hash(context.study),
         "truth": _truth_hash(context.study, cohort),
         "pins": pin_hashes(context.installed),
@@ -348,7 +348,7 @@ def deconvolve_options(study: Study, spec: MethodSpec) -> DeconvolveOptions:
     return DeconvolveOptions(
         min_coverage=asked.min_coverage,
         map_symbols=study.profile.map_symbols,
-        gene_table=choose_genes(study) if study.profile.map_symbols else None,
+        gene_table=choose_genes(study),
         facts_home=study.facts_home or facts_folder({}),
         version=study.facts.get(spec.installed) if spec.installed else None,
         parameters=dict(asked.parameters.get(spec.name, {})),

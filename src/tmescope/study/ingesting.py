@@ -20,7 +20,7 @@ from tmescope.store.matrices import write_cohort_folder
 from tmescope.store.tables import shape_table, write_table
 from tmescope.study import schema
 from tmescope.study.counted_atlas import CELLS, count_into, pseudobulk_matrix
-from tmescope.study.gene_tables import choose_genes
+from tmescope.study.gene_tables import table_hash
 from tmescope.study.inputs import cohort_inputs, cohort_options
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
@@ -49,7 +49,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
         "files": {name: _hash(path) for name, path in inputs.items()},
         "endpoints": {n: _decisions(e, r) for n, e in study.endpoints.items() if (r := e.rule_for(cohort.id))},
         "map_symbols": study.profile.map_symbols,
-        "gene_table": table.sha256 if (table := choose_genes(study)) else "",
+        "gene_table": table_hash(study),
         "max_unmapped": study.profile.max_unmapped,
         "needed": hash_json(context.needs.genes),
         "atlas": context.outcomes.get(f"atlas-{cohort.id}"),

@@ -22,16 +22,18 @@ from tmescope.foundation.errors import (
 from tmescope.foundation.method import MethodSpec, find_method, resolve_parameters
 from tmescope.foundation.provenance import hash_json
 from tmescope.foundation.result import RunWarning
+from tmescope.ingest.symbols import map_genes
 from tmescope.study.cell_features import label_methods
 from tmescope.study.deconvolution_models import DeconvolutionModels, read_deconvolution_models, unpinned_problems
 from tmescope.study.deconvolving import deconvolution_problems, deconvolution_specs
-from tmescope.study.gene_tables import BUNDLED, table_problems
+from tmescope.study.gene_tables import BUNDLED, choose_genes, genes_at_hand, table_problems
 from tmescope.study.model_files import StudyModels, model_problems, read_models
 from tmescope.study.signature_files import StudySets, choose_from_files, file_problems, read_files
 from tmescope.study.subtype_needs import StudySubtypes, read_subtype_models, subtype_problems
 from tmescope.study.truths import truth_problems
 
 if TYPE_CHECKING:
+    from tmescope.facts.genes import GeneTable
     from tmescope.study.schema import Study
 
 __all__ = ["Needs", "gather_needs", "name_problems", "read_universe"]
@@ -119,6 +121,8 @@ def gather_needs(study: Study) -> Needs:
     ------
     UnknownNameError
         At the first name that does not exist; `name_problems` lists all.
+    FactsError
+        The table of genes cannot be had.
     """
     methods, _ = list_methods()
     specs = tuple(find_method(name, methods).spec for name in study.profile.methods)
@@ -127,8 +131,9 @@ def gather_needs(study: Study) -> Needs:
         s for spec in (*specs, *deconvolution) if spec.gene_sets for s in load_collection(spec.gene_sets)
     )
     unique = {s.name: s for s in collections}
+    genes = choose_genes(study)
     own, notes = map_own_genes(
-        study.profile.own_signatures, where="profile.own_signatures", map_symbols=study.profile.map_symbols
+        study.profile.own_signatures, where="profile.own_signatures", map_symbols=genes is not None, table=genes
     )
     signatures: tuple[Signature, ...] = ()
     files = read_files(study)
@@ -172,11 +177,14 @@ def read_universe(study: Study) -> tuple[str, ...] | None:
     ----------
     study : Study
         Its ``profile.gene_universe`` names the file: UTF-8, one symbol per line, lines with ``#`` are comments.
+        Symbols are looked up in the table of its matrices.
 
     Returns
     -------
     tuple of str or None
-        Sorted and unique; None where the universe is ``common`` or ``own`` and not a file.
+        Sorted and unique, by the symbols that matrices get; None where the universe is ``common`` or ``own`` and not
+        a file. A symbol counts by what it means alone and by what it becomes beside all others of the file, since a
+        matrix may hold them all or a few.
 
     Raises
     ------
@@ -206,10 +214,17 @@ def read_universe(study: Study) -> tuple[str, ...] | None:
         raise FileFormatError(
             f"the file {chosen!r} is not text in UTF-8", where=where, expected=expected, next_step=step
         ) from error
-    genes = sorted({line for line in lines if line and not line.startswith("#")})
+    genes = _mapped({line for line in lines if line and not line.startswith("#")}, genes_at_hand(study))
     if not genes:
         raise FileFormatError(f"the file {chosen!r} names no gene", where=where, expected=expected, next_step=step)
-    return tuple(genes)
+    return genes
+
+
+def _mapped(names: set[str], genes: GeneTable | None) -> tuple[str, ...]:
+    if genes is None:
+        return tuple(sorted(names))
+    alone = (genes.resolve([name])[0].gene_symbol for name in names)
+    return tuple(sorted({*alone, *map_genes(sorted(names), genes).gene_symbols}))
 
 
 def _check_universe(path: Path, chosen: str, where: str) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmescope.bulk.deconvolution import list_deconvolvers
-from tmescope.facts.installed import Installed, facts_folder, verify
-from tmescope.facts.loading import find_installed, how_to_install
-from tmescope.facts.registry import find_reference
-from tmescope.foundation.errors import FactsError, TmescopeError
+from tmescope.facts.installed import Installed, facts_folder
+from tmescope.facts.loading import demand_whole, find_installed
+from tmescope.foundation.errors import TmescopeError
 from tmescope.foundation.method import resolve_parameters
 
 if TYPE_CHECKING:
@@ -63,11 +62,7 @@ def _read_further(study: Study) -> Iterator[tuple[str, str]]:
 
 def _find(name: str, version: str, home: Path) -> Installed:
     one = find_installed(name, version, home=home)
-    if wrong := verify(one):
-        raise FactsError(
-            f"{name} {version} is not as it was installed: {'; '.join(wrong)}",
-            next_step=f"tmescope facts remove {name} {version}, then {how_to_install(find_reference(name), version)}",
-        )
+    demand_whole(one)
     return one
 
 

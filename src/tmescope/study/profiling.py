@@ -11,12 +11,14 @@ import pandas as pd
 from tmescope.bulk.frozen import FrozenScore, apply_scores
 from tmescope.bulk.leading import leading_edge
 from tmescope.bulk.scoring import ScoreOptions, choose_method, score
+from tmescope.facts.signatures import load_collection
 from tmescope.foundation.provenance import hash_file
 from tmescope.foundation.result import RunWarning
 from tmescope.store.matrices import read_cohort_folder, read_genes
 from tmescope.store.tables import TEXT, empty_table, read_table, shape_table, write_table
 from tmescope.study.cell_features import score_labels
 from tmescope.study.cell_scales import scaled_for
+from tmescope.study.gene_tables import table_hash
 from tmescope.study.ledger import Step
 from tmescope.study.needs import read_universe
 from tmescope.study.notices import warning_table
@@ -54,6 +56,7 @@ def universe_step(context: Context) -> Step:
         "release": context.release,
         "universe": chosen,
         "file": file_hash,
+        "gene_table": table_hash(context.study) if file_hash else "",
         "genes": {i: context.outcomes[f"cohort-{i}"]["var.parquet"] for i in folders},
     }
 
@@ -106,6 +109,7 @@ def profile_step(context: Context, cohort: Cohort) -> Step:
         "facts": context.needs.facts,
         "sets": list(context.needs.sets()),
         "files": dict(context.needs.files.hashes),
+        "gene_table": table_hash(context.study),
         "pins": pin_hashes(context.installed),
         "leading_edge": profile.leading_edge,
         "cells": [context.outcomes.get(f"atlas-{cohort.id}"), matrix.get("samples.parquet"), cohort.min_cells],
@@ -141,7 +145,7 @@ def _score_all(
     tables: list[pd.DataFrame] = []
     leading: list[pd.DataFrame] = []
     method: str | FrozenScore
-    warnings: dict[RunWarning, None] = {}
+    warnings = dict.fromkeys(_outside(context, adata, cohort, universe=universe))
     context.progress.start(_TASK, adata.n_obs * len(context.needs.specs), unit="samples")
     for spec in context.needs.specs:
         context.progress.start(spec.name)
@@ -167,6 +171,22 @@ def _score_all(
     found = pd.concat(leading, ignore_index=True) if leading else empty_table("leading_edge")
     scored = pd.concat(tables, ignore_index=True) if tables else empty_table("scores")
     return scored, found, list(warnings)
+
+
+def _outside(context: Context, adata: AnnData, cohort: Cohort, *, universe: frozenset[str]) -> Iterator[RunWarning]:
+    """Yield what rank-based scores do not see of the sets, although the cohort measured it."""
+    needs = context.needs
+    ranking = [s for s in needs.specs if s.ranks_all_genes and s.name not in needs.models.models]
+    named: set[str] = set()
+    for spec in ranking:
+        named.update(*(s.genes for s in load_collection(spec.gene_sets)) if spec.gene_sets else needs.sets().values())
+    lost = sorted(named.intersection(map(str, adata.var_names)).difference(universe)) if universe else []
+    if lost:
+        message = (
+            f"{len(lost)} genes of the scored sets are not in the gene universe although this cohort measured them: "
+            "rank-based scores count them as absent"
+        )
+        yield RunWarning("universe.set_genes_left_out", message, cohort.id, len(lost), tuple(lost[:3]))
 
 
 def _leading(

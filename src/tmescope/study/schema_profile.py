@@ -42,7 +42,7 @@ class Profile(Table):
     gene_universe: FileName = Field(
         "common",
         description="Genes that rank-based scores see: common (genes that all cohorts share), own (each cohort's), "
-        "or a file with one symbol per line",
+        "or a file with one symbol per line; map_symbols holds for it as for matrices",
     )
     map_symbols: bool = Field(True, description="Replace previous symbols, aliases and ids of genes by their symbols")
     gene_table: str = Field(

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from tmescope.facts.own_sets import SignatureFile, read_signature_file
 from tmescope.foundation.errors import MissingFileError, StudyFileError, TmescopeError
 from tmescope.foundation.provenance import hash_file
+from tmescope.study.gene_tables import genes_at_hand
 
 if TYPE_CHECKING:
+    from tmescope.facts.genes import GeneTable
     from tmescope.facts.signatures import Signature
     from tmescope.study.schema import Study
 
@@ -56,15 +58,16 @@ def read_files(study: Study) -> StudySets:
     Parameters
     ----------
     study : Study
-        Paths start at its folder.
+        Paths start at its folder; symbols are looked up in the table of its matrices.
     """
     files: dict[str, SignatureFile] = {}
     hashes: dict[str, str] = {}
     problems: list[TmescopeError] = []
+    genes = genes_at_hand(study)
     for path in study.profile.signature_files:
         try:
             sha256 = hash_file(study.resolve(path))
-            files[path] = _read(study.resolve(path), sha256, map_symbols=study.profile.map_symbols)
+            files[path] = _read(study.resolve(path), sha256, genes)
             hashes[path] = sha256
         except TmescopeError as error:
             error.where = f"profile.signature_files: {error.where or path}"
@@ -81,8 +84,8 @@ def read_files(study: Study) -> StudySets:
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, sha256: str, *, map_symbols: bool) -> SignatureFile:  # noqa: ARG001 - a part of the cache's key
-    return read_signature_file(path, map_symbols=map_symbols)
+def _read(path: Path, sha256: str, genes: GeneTable | None) -> SignatureFile:  # noqa: ARG001 - a part of the cache's key
+    return read_signature_file(path, map_symbols=genes is not None, table=genes)
 
 
 def choose_from_files(named: str | list[str], sets: StudySets) -> tuple[Signature, ...]:

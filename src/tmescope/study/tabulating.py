@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ def table_step(context: Context) -> Step:
         "subtypes": context.needs.subtypes.hashes,
         "facts": context.needs.facts,
         "files": dict(context.needs.files.hashes),
+        "notes": hash_json([asdict(note) for note in context.needs.notes]),
         "remark": remark_decisions(study),
     }
 

@@ -96,7 +96,7 @@ def hpa(folder: Path) -> dict[str, Path]:
 
 def surfaceome(folder: Path) -> dict[str, Path]:
     head = "uniprot_accession\tgene_symbol\tsurfy_surface_flag\tuniprot_surface_flag"
-    rows = [f"P{i:05d}\tG{i}\t{i % 2}\t{int(i % 3 == 0)}" for i in range(1200)]
+    rows = [f"P{i:05d}\tG{i}\t{i % 2}\t{int(i % 3 == 0)}" for i in range(2850)]
     return {"proteins": write(folder, "surfaceome.tsv", [head, *rows])}
 
 

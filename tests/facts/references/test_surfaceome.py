@@ -15,7 +15,7 @@ def test_it_is_read(tmp_path: Path) -> None:
     found = read_surfaceome(made.surfaceome(tmp_path))
     assert found[0] == SurfaceProtein("P00000", "G0", ("uniprot",))
     assert found[2] == SurfaceProtein("P00003", "G3", ("surfy", "uniprot"))
-    assert len(found) == 800, "those without evidence are left out"
+    assert len(found) == 1900, "those without evidence are left out"
 
 
 @pytest.mark.parametrize(
