@@ -25,6 +25,7 @@ from tmescope.ingest.h5ad import read_h5ad
 from tmescope.ingest.identifiers import is_ensembl
 from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.nfcore import read_nfcore
+from tmescope.ingest.number_styles import PLAIN, NumberStyle
 from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
 from tmescope.ingest.spelling import check_spelling
@@ -65,6 +66,8 @@ class ExpressionTable:
         The sample table inside the file, all text, one row a sample in their order.
     notes : tuple of Note
         What a person must be told about the reading.
+    style : NumberStyle
+        How `obs` writes numbers.
     """
 
     values: NDArray[np.float64]
@@ -72,6 +75,7 @@ class ExpressionTable:
     sample_ids: tuple[str, ...]
     obs: pd.DataFrame | None = None
     notes: tuple[Note, ...] = ()
+    style: NumberStyle = PLAIN
 
     def take_samples(self, sample_ids: Sequence[str]) -> NDArray[np.float64]:
         """Return the rows of some samples in that order; `values` itself, not a copy, where these are all of them.

@@ -16,11 +16,13 @@ from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.numerals import parse_numbers
-from tmescope.ingest.options import MISSING_WORDS, FileFormat
+from tmescope.ingest.options import MISSING_WORDS, Dialect, FileFormat
 from tmescope.ingest.sample_files import read_sample_table
 from tmescope.store.tables import SCHEMAS
 
 __all__ = ["FEATURE_COLUMNS", "FeatureColumn", "FeatureSource", "read_features"]
+
+_KEY = "in [[cohorts.features]] dialect"
 
 FEATURE_COLUMNS = tuple(SCHEMAS["features"].columns)
 """Columns of the ``features`` table."""
@@ -64,6 +66,8 @@ class FeatureSource:
         What those identifiers are; a patient's value goes to all of the patient's samples.
     format : {'tsv', 'csv', 'parquet'}, optional
         None takes it from the ending.
+    dialect : Dialect, optional
+        Of that file, where it is TSV or CSV; what it does not say is found by evidence.
     """
 
     columns: Mapping[str, FeatureColumn] = field(default_factory=dict)
@@ -71,6 +75,7 @@ class FeatureSource:
     id_column: str = "sample_id"
     joins: Literal["sample_id", "patient_id"] = "sample_id"
     format: FileFormat | None = None
+    dialect: Dialect | None = None
 
 
 def read_features(
@@ -138,7 +143,7 @@ def _read_source(
         table = own
         rows: list[int | None] = [int(i) for i in samples["row"]]
     else:
-        table = read_sample_table(source.path, source.format, findings=findings)
+        table = read_sample_table(source.path, source.format, dialect=source.dialect, key=_KEY, findings=findings)
         rows = _join(source, samples, table, findings=findings)
     frames = []
     for name, column in source.columns.items():
@@ -190,7 +195,8 @@ def _read_column(
     samples: pd.DataFrame,
     findings: Findings,
 ) -> pd.DataFrame:
-    cells = table.column(column.column, role=f"feature {name!r}")
+    read = table.numbers if column.kind == "numeric" else table.column
+    cells = read(column.column, role=f"feature {name!r}")
     texts = ["" if row is None else str(cells.iloc[row]) for row in rows]
     missing = (*MISSING_WORDS, *column.missing)
     values, categories = np.full(len(texts), np.nan), [None] * len(texts)

@@ -88,10 +88,12 @@ def read_gene_lengths(path: Path) -> GeneLengths:
     ------
     MissingFileError
         There is no such file.
+    SampleError
+        Lengths that can be read in two ways, such as ``1,523``.
     FileFormatError
         No such columns or several; a length that is no number or negative; two lengths of one gene.
     """
-    table = read_sample_table(path)
+    table = read_sample_table(path, key="")
     names = {column: column.casefold().replace("_", "").replace(" ", "") for column in table.frame.columns}
     genes = [c for c, folded in names.items() if folded in _GENE]
     length = next((c for word in _LENGTH for c, folded in names.items() if folded == word), None)
@@ -104,7 +106,7 @@ def read_gene_lengths(path: Path) -> GeneLengths:
         )
     lengths: dict[str, float] = {}
     faults: list[str] = []
-    for line, gene, cell in zip(table.lines, table.frame[genes[0]], table.frame[length], strict=True):
+    for line, gene, cell in zip(table.lines, table.frame[genes[0]], table.numbers(length, role="length"), strict=True):
         value = _number(cell)
         if value is None or (value > 0 and lengths.get(gene, value) != value):
             faults.append(f"line {line}, {gene}: {cell}")

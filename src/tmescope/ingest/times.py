@@ -52,7 +52,7 @@ def read_times(
     times: NDArray[np.float64] | None = None
     events: list[str | None] | None = None
     with findings.collecting():
-        cells = table.column(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
+        cells = table.numbers(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
         times = _parse_times(list(cells), rule, [table.lines[i] for i in rows], where=where)
     with findings.collecting():
         groups = {**rule.groups, "missing": rule.missing}

@@ -21,7 +21,7 @@ from tmescope.store.tables import shape_table, write_table
 from tmescope.study import schema
 from tmescope.study.counted_atlas import CELLS, count_into, pseudobulk_matrix
 from tmescope.study.gene_tables import choose_genes
-from tmescope.study.inputs import cohort_inputs, cohort_options
+from tmescope.study.inputs import cohort_inputs, cohort_options, to_dialect
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["cohort_step", "ingest_into"]
 
+_RULE = 2
+"""Raised where the same files and settings are read otherwise, so that what was read before is read again."""
+
 
 def cohort_step(context: Context, cohort: Cohort) -> Step:
     """Return the step that reads one cohort."""
@@ -40,6 +43,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
     stamps = {name: _stamp(path) for name, path in inputs.items()}
     ingredients: dict[str, Any] = {
         "step": "cohort",
+        "rule": _RULE,
         "release": context.release,
         "cohort": cohort.model_dump(mode="json"),
         "files": {name: _hash(path) for name, path in inputs.items()},
@@ -203,4 +207,5 @@ def _source(study: Study, table: schema.FeatureTable) -> FeatureSource:
         path=study.resolve(table.file) if table.file else None,
         id_column=table.id_column,
         joins=table.joins,
+        dialect=to_dialect(table.dialect),
     )
