@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError
 from tmescope.ingest.decompress import Limits
-from tmescope.ingest.delimited import read_delimited
+from tmescope.ingest.delimited import decode, read_delimited
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -155,6 +155,9 @@ def test_other_encodings_are_refused_by_line(write: Write, content: bytes, line:
     assert (caught.value.where or "").endswith(f"line {line}")
     assert 'dialect = { encoding = "cp1252" }' in (caught.value.next_step or "")
     assert "samples_dialect" in (caught.value.next_step or "")
+    with pytest.raises(FileFormatError) as caught:  # formats that have no dialect
+        decode(content, "m.gct", line=1)
+    assert caught.value.next_step == "convert the file to UTF-8"
 
 
 def test_binary_content_inside_gzip_is_refused(write: Write) -> None:

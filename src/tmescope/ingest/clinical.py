@@ -19,7 +19,7 @@ from tmescope.foundation.errors import (
     examples,
 )
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
-from tmescope.ingest.delimited import DELIMITERS, FIRST_COLUMN, decode, say_csv_error, suggest_delimiter
+from tmescope.ingest.delimited import DELIMITERS, ENCODING_STEP, FIRST_COLUMN, decode, say_csv_error, suggest_delimiter
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.formats import check_text, find_format
 from tmescope.ingest.number_styles import PLAIN, NumberStyle, as_plain_table, is_unclear
@@ -196,7 +196,10 @@ def _decoded_lines(handle: IO[bytes], where: str) -> Iterator[str]:
     for number, raw in enumerate(handle, start=1):
         if number == 1:
             check_text(raw, where)
-        text = decode(raw, where, line=number) if number == 1 or not raw.isascii() else raw.decode("ascii")
+        if number == 1 or not raw.isascii():
+            text = decode(raw, where, line=number, step=ENCODING_STEP)
+        else:
+            text = raw.decode("ascii")
         if "\0" in text:
             raise FileFormatError(
                 "there is a NUL byte in the text",

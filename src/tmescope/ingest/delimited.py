@@ -41,7 +41,7 @@ ENCODING_STEP = (
     'declare the encoding, such as dialect = { encoding = "cp1252" } for what Excel saves as CSV in western Europe '
     "(samples_dialect for a sample table), or convert the file to UTF-8"
 )
-"""What to do about text that is in another encoding."""
+"""What to do about a table that is in another encoding, where a dialect can be declared."""
 
 TASK = "matrix is read"
 """What a listener is told."""
@@ -154,7 +154,7 @@ def _read_head(path: Path, delimiter: str, limits: Limits) -> _Head:
 
 
 def _split(raw: bytes, delimiter: str, *, where: str, line: int) -> list[str]:
-    text = decode(raw, where, line=line)
+    text = decode(raw, where, line=line, step=ENCODING_STEP)
     try:
         return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter), [])
     except csv.Error as error:  # cells beyond 128 KiB, carriage returns alone as line ends
@@ -172,7 +172,7 @@ def say_csv_error(error: csv.Error) -> str:
     return "a carriage return stands alone inside the line" if said.startswith("new-line character") else said
 
 
-def decode(raw: bytes, where: str, *, line: int) -> str:
+def decode(raw: bytes, where: str, *, line: int, step: str = "convert the file to UTF-8") -> str:
     """Decode one line as UTF-8; a byte order mark at the start of the file is dropped.
 
     Parameters
@@ -183,6 +183,8 @@ def decode(raw: bytes, where: str, *, line: int) -> str:
         The file.
     line : int
         Its number, for the message.
+    step : str
+        What to do where it is in another encoding.
 
     Raises
     ------
@@ -196,7 +198,7 @@ def decode(raw: bytes, where: str, *, line: int) -> str:
             f"byte 0x{raw[error.start]:02x} is not UTF-8",
             where=f"{where}, line {line}",
             expected="text in UTF-8",
-            next_step=ENCODING_STEP,
+            next_step=step,
         ) from error
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.delimited import ENCODING_STEP, FIRST_COLUMN, say_csv_error
-from tmescope.ingest.dialects import POINT_STEPS, FoundDialect, ambiguous, say_point, say_step
+from tmescope.ingest.dialects import FoundDialect, point_in_doubt
 from tmescope.ingest.matrix import RawMatrix
 from tmescope.ingest.number_styles import is_unclear, plain_numbers
 from tmescope.ingest.options import MISSING_WORDS
@@ -154,7 +154,7 @@ class _Points:
         """Raise where a point can be either mark."""
         if not self.is_proven and self.doubt is not None:
             cell, place = self.doubt
-            raise ambiguous(say_point(cell), where=place, step=say_step("dialect", POINT_STEPS))
+            raise point_in_doubt(cell, where=place)
 
 
 def _numbered_rows(handle: IO[bytes], found: FoundDialect, where: str) -> Iterator[tuple[int, list[str]]]:

@@ -19,7 +19,7 @@ from tmescope.ingest.matrix import Note
 from tmescope.ingest.number_styles import NumberStyle
 from tmescope.ingest.options import MISSING_WORDS, Dialect, FileFormat
 
-__all__ = ["POINT_STEPS", "FoundDialect", "ambiguous", "find_dialect", "say_point", "say_step"]
+__all__ = ["FoundDialect", "find_dialect", "point_in_doubt"]
 
 _NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 _HEAD = 1 << 20
@@ -39,14 +39,13 @@ _PROOFS: tuple[tuple[str, str, str], ...] = (
 _GROUPED = re.compile(rf"[+-]?[1-9]\d{{0,2}}(?P<mark>[{_SPACES}])\d{{3}}((?P=mark)\d{{3}})*([.,]\d+)?")
 _EITHER = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ",."}
 _WHOLE = re.compile(r"[+-]?[1-9]\d*")
-_SEPARATED_FROM = 4
+_SEPARATED_FROM = 4  # digits
 _SEP = re.compile(r'"?sep=(?P<mark>[^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
 """What Excel writes and reads as the first line of a file."""
 _NUMBER_LIKE = re.compile(rf"[+-]?\d[\d.,{_SPACES}]*([eE][+-]?\d+)?")
 
 _DECIMALS = ('decimal = "."', 'decimal = ","')
-POINT_STEPS = (_DECIMALS[0], 'thousands = "."')
-"""What can be declared where nothing says what a point is."""
+_POINT_STEPS = (_DECIMALS[0], 'thousands = "."')
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ def _count_comments(lines: Sequence[str], asked: Dialect, where: str) -> int:
     if n and asked.comment is None:
         rivals = [d for d in _NAMES if lines[n - 1].count(d) == lines[n].count(d) > 0]
         if rivals:
-            raise ambiguous(
+            raise _ambiguous(
                 f"line {n} begins with '#' and has as many cells as line {n + 1}: it may be a comment or the header",
                 where=f"{where}, line {n}",
                 step='declare comment = "#" where it is a comment, comment = "" where it is the header',
@@ -228,7 +227,7 @@ def _find_delimiter(
         return own, ()
     if len(rivals) > 1 or own in fits:
         every = [d for d in fits if d == own or d in rivals]
-        raise ambiguous(
+        raise _ambiguous(
             "the cells can be split at " + " or ".join(f"{_NAMES[d]}s ({fits[d]} columns)" for d in every),
             where=where,
             step='declare the delimiter, such as delimiter = ";"',
@@ -275,7 +274,7 @@ class _Marks:
             what = f"{self.either['.']!r} can have a decimal point or a separator of thousands beside decimal commas"
             return what, (_thousands("."),)
         if "." in self.either and not self.decimals and not is_declared:
-            return say_point(self.either["."]), POINT_STEPS
+            return _say_point(self.either["."]), _POINT_STEPS
         return "", ()
 
     def chosen(self, asked: Dialect) -> tuple[str, str]:
@@ -284,21 +283,11 @@ class _Marks:
         return asked.decimal or next(iter(self.decimals), "," if separator == "." else "."), separator
 
 
-def say_point(cell: str) -> str:
-    """Return the sentence about a cell whose point can be either mark."""
+def _say_point(cell: str) -> str:
     return f"{cell!r} can have a decimal point or a separator of thousands, and no other cell tells"
 
 
-def say_step(key: str, keys: Sequence[str]) -> str:
-    """Return what to do about an ambiguity.
-
-    Parameters
-    ----------
-    key : str
-        Where the dialect can be declared; empty where that cannot be.
-    keys : sequence of str
-        What can be declared there.
-    """
+def _say_step(key: str, keys: Sequence[str]) -> str:
     if not key:
         return "write numbers with a decimal point and without separators of thousands"
     return f"declare {key} = " + " or ".join(f"{{ {one} }}" for one in keys)
@@ -313,11 +302,11 @@ def _find_marks(
         if not what:
             break
     if what and matrix:
-        raise ambiguous(what, where=where, step=say_step(key, keys))
+        raise _ambiguous(what, where=where, step=_say_step(key, keys))
     decimal, separator = marks.chosen(asked)
     if what:  # a column of identifiers such as 1.001 takes nothing from the decimal mark of others
         decimal = decimal if asked.decimal or len(marks.decimals) == 1 else "."
-        step = say_step(key, keys)
+        step = _say_step(key, keys)
         evidence = f"{what}; where such cells are wanted as numbers, {step}"
         note = Note("dialect.ambiguous", "numbers", "ambiguous", evidence)
         return replace(found, decimal=decimal, notes=(note,), step=step)
@@ -358,6 +347,18 @@ def _thousands(mark: str) -> str:
     return f'thousands = "{mark}"'
 
 
-def ambiguous(what: str, *, where: str, step: str) -> FileFormatError:
-    """Return the error for a table that can be read in two ways."""
+def point_in_doubt(cell: str, *, where: str) -> FileFormatError:
+    """Return the error for a matrix in which nothing says what a point is.
+
+    Parameters
+    ----------
+    cell : str
+        One with a point, such as ``1.234``.
+    where : str
+        The file and the line.
+    """
+    return _ambiguous(_say_point(cell), where=where, step=_say_step("dialect", _POINT_STEPS))
+
+
+def _ambiguous(what: str, *, where: str, step: str) -> FileFormatError:
     return FileFormatError(what, where=where, expected="a table that can be read in one way", next_step=step)
