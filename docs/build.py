@@ -95,7 +95,7 @@ def _study_file() -> Iterator[str]:
     yield ""
     schema = Study.model_json_schema()
     places = {"Study": "top level", "StudyHead": "[study]", "Cohort": "[[cohorts]]", "Columns": "[cohorts.columns]"}
-    places |= {"DialectKeys": "[cohorts.dialect] and [cohorts.samples_dialect]"}
+    places |= {"DialectKeys": "[cohorts.dialect], [cohorts.samples_dialect] and dialect of [[cohorts.features]]"}
     places |= {"Selection": "[cohorts.select]", "FeatureTable": "[[cohorts.features]]"}
     places |= {
         "FeatureColumn": "a column of numeric or categorical",

@@ -48,6 +48,12 @@ def test_formats_are_found_and_other_columns_kept(folder):
     assert rows[2].place.endswith("line 4")
 
 
+def test_numbers_of_a_sheet_are_plain_and_identifiers_as_written(folder):
+    (row,) = sheet(folder, "sample_id;path;patient_id;age;x\n1.001;mtx;2,1;61,5;1.234,5\n")
+    assert row.sample_id == "1.001"
+    assert row.columns == {"patient_id": "2,1", "age": "61.5", "x": "1234.5"}
+
+
 def test_a_column_of_the_file_may_name_the_samples(folder):
     (row,) = sheet(folder, "sample_column\tpath\ndonor\ta.h5ad\n", "s.tsv")
     assert (row.sample_id, row.sample_column) == ("", "donor")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tmescope.foundation.errors import FileFormatError, SampleError, UnknownNameError
 from tmescope.ingest.clinical import SampleTable, name_columns, read_samples
+from tmescope.ingest.number_styles import NumberStyle
 
 Write = Callable[[str, str | bytes], Path]
 Build = Callable[..., SampleTable]
@@ -90,6 +92,18 @@ def test_columns_are_found_by_name_or_by_mapping(table: Build) -> None:
     assert named["sex"].isna().tolist() == [False, True]
     assert named["timepoint"].isna().tolist() == [False, True]
     np.testing.assert_array_equal(named["age_years"], [50, np.nan])
+
+
+def test_ages_are_numbers_of_the_table_and_identifiers_are_not(table: Build) -> None:
+    read = replace(table({"sample_id": ["1,5", "2,5"], "age_years": ["61,5", "NA"]}), style=NumberStyle(","))
+    named, problems = name_columns(read, {})
+    assert problems == []
+    assert named["sample_id"].tolist() == ["1,5", "2,5"]
+    np.testing.assert_array_equal(named["age_years"], [61.5, np.nan])
+    unsure = replace(table({"sample_id": ["1,234"], "age_years": ["1,234"]}), style=NumberStyle(step="declare it"))
+    named, problems = name_columns(unsure, {})
+    assert [p.next_step for p in problems] == ["declare it"]
+    assert list(named) == ["sample_id"]
 
 
 def test_identifiers_of_samples_are_never_missing_words_and_those_of_patients_are(table: Build) -> None:

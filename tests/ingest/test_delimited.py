@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError
 from tmescope.ingest.decompress import Limits
-from tmescope.ingest.delimited import read_delimited
+from tmescope.ingest.delimited import decode, read_delimited
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -96,6 +96,12 @@ def test_decimal_commas_are_refused(write: Write) -> None:
     assert "decimal point" in (caught.value.next_step or "")
 
 
+def test_a_list_with_commas_is_no_number(write: Write) -> None:
+    with pytest.raises(ExpressionError, match="'ENST1,ENST2'") as caught:
+        read_delimited(write("m.tsv", "gene_id\ttranscript_id(s)\tS1\nENSG1\tENST1,ENST2\t1.5\n"), "tsv")
+    assert "decimal point" not in (caught.value.next_step or "")
+
+
 def test_a_column_of_annotations_is_named(write: Write) -> None:
     with pytest.raises(ExpressionError, match="2 cells") as caught:
         read_delimited(write("m.tsv", "id\tgene_name\tA\nE1\tX\t1\nE2\tY\t2\n"), "tsv")
@@ -147,6 +153,11 @@ def test_other_encodings_are_refused_by_line(write: Write, content: bytes, line:
     with pytest.raises(FileFormatError, match="0xe9 is not UTF-8") as caught:
         read_delimited(write("m.tsv", content), "tsv")
     assert (caught.value.where or "").endswith(f"line {line}")
+    assert 'dialect = { encoding = "cp1252" }' in (caught.value.next_step or "")
+    assert "samples_dialect" in (caught.value.next_step or "")
+    with pytest.raises(FileFormatError) as caught:  # formats that have no dialect
+        decode(content, "m.gct", line=1)
+    assert caught.value.next_step == "convert the file to UTF-8"
 
 
 def test_binary_content_inside_gzip_is_refused(write: Write) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.describe_table import describe_table
+from tmescope.ingest.number_styles import NumberStyle
 
 Build = Callable[..., SampleTable]
 
@@ -39,6 +41,13 @@ def test_columns_are_recognised_by_values_and_names(table: Build) -> None:
     assert [(c.value, c.evidence) for c in found.age_years] == [("Age", "3 numbers from 50 to 70")]
     assert [c.name for c in found.response] == ["best_response", "outcome"]
     assert found.response[0].values == (("PD", 2), ("PR", 1), ("SD", 1))
+
+
+def test_numbers_of_another_dialect_are_numbers(table: Build) -> None:
+    columns = {**_columns(), "Age": ["50,5", "61", "NA", "70"], "OS_MONTHS": ["1,5", "20", "3", "4"]}
+    found = describe_table(replace(table(columns), style=NumberStyle(",")))
+    assert [c.evidence for c in found.age_years] == ["3 numbers from 50.5 to 70"]
+    assert [pair.time for pair in found.times] == ["OS_MONTHS"]
 
 
 def test_times_are_paired_with_their_own_events_only(table: Build) -> None:

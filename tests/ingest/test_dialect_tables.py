@@ -12,6 +12,7 @@ from tmescope.foundation.errors import ExpressionError, FileFormatError
 from tmescope.ingest.cohort import read_cohort
 from tmescope.ingest.dialect_tables import read_dialect_matrix, read_dialect_rows
 from tmescope.ingest.dialects import FoundDialect, find_dialect
+from tmescope.ingest.features import FeatureColumn, FeatureSource
 from tmescope.ingest.options import CohortOptions, Dialect
 
 Write = Callable[[str, str | bytes], Path]
@@ -25,11 +26,11 @@ def test_a_matrix_with_decimal_commas(write: Write) -> None:
     np.testing.assert_array_equal(raw.by_column, [[1.5, np.nan], [1234.25, -20]])
 
 
-def test_a_sample_table_keeps_text_as_it_stands(write: Write) -> None:
+def test_cells_of_a_sample_table_stay_what_they_are(write: Write) -> None:
     content = '# note\nid;age;stage;note\n007;61,5;1,5 or 2;"two\nlines"\nb;7;2;x\n'
     table = read_dialect_rows(write("a.csv", content), FoundDialect(";", ",", n_comments=1))
     assert table.names == ("id", "age", "stage", "note")
-    assert table.rows == (("007", "61.5", "1,5 or 2", "two\nlines"), ("b", "7", "2", "x"))
+    assert table.rows == (("007", "61,5", "1,5 or 2", "two\nlines"), ("b", "7", "2", "x"))
     assert table.lines == (4, 5)
 
 
@@ -67,6 +68,35 @@ def test_a_cell_that_is_no_number_of_the_dialect(write: Write) -> None:
     with pytest.raises(ExpressionError, match=r"not numbers: '1\.5'") as caught:
         read_dialect_matrix(write("a.csv", "g;A;B\nx;1,5;1.5\n"), GERMAN)
     assert "line 2, column 'B'" in (caught.value.where or "")
+
+
+def test_points_in_rows_that_were_not_looked_at(write: Write) -> None:
+    head = "g;A;B\n" + "".join(f"g{i};{i};0\n" for i in range(300))
+    late = write("late.csv", head + "x;567;1.234\n")
+    with pytest.raises(FileFormatError, match=r"'1\.234' can have a decimal point") as caught:
+        read_dialect_matrix(late, find_dialect(late, "csv", names_first=True))
+    assert "line 302" in (caught.value.where or "")
+    assert "thousands" in (caught.value.next_step or "")
+    proven = write("proven.csv", head + "x;567;1.234\ny;2.5;1\n")
+    raw = read_dialect_matrix(proven, find_dialect(proven, "csv", names_first=True))
+    assert raw.by_column[1, 300] == 1.234
+    declared = find_dialect(late, "csv", Dialect(thousands="."), names_first=True)
+    assert read_dialect_matrix(late, declared).by_column[1, 300] == 1234
+
+
+def test_identifiers_of_a_dialect_are_those_of_the_matrix(files: Files) -> None:
+    ids = [f"{i}.001" for i in range(1, 9)]
+    files.expression.columns = ids
+    files.samples = files.samples.assign(sample_id=ids, patient_id=[f"{i},1" for i in range(8)], tmb="1.234,5")
+    expression, _ = files.write()
+    samples = files.folder / "s.csv"
+    files.samples.to_csv(samples, sep=";", index=False)
+    sources = [FeatureSource({"tmb": FeatureColumn("tmb", "numeric"), "word": FeatureColumn("tmb", "categorical")})]
+    cohort = read_cohort(expression, samples, options=CohortOptions("a", "log2(tpm+1)"), features=sources)
+    assert list(cohort.adata.obs_names) == ids
+    assert cohort.adata.obs["patient_id"].tolist() == [f"{i},1" for i in range(8)]
+    assert cohort.features["value"].dropna().unique().tolist() == [1234.5]
+    assert cohort.features["category"].dropna().unique().tolist() == ["1.234,5"]
 
 
 def test_a_german_cohort_is_the_same_cohort(files: Files) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tmescope.foundation.errors import FileFormatError
-from tmescope.ingest.dialects import FoundDialect, find_dialect, plain_numbers
+from tmescope.ingest.dialects import find_dialect
 from tmescope.ingest.options import Dialect
 
 Write = Callable[[str, str | bytes], Path]
@@ -28,6 +28,12 @@ Write = Callable[[str, str | bytes], Path]
         ("g;A;B\nx;1,234;0,5\n", ";", ",", ""),
         ("g;A;B\nx;1,234;0.5\ny;1,234,567;2\n", ";", ".", ","),
         ("g,A,B\nx,1.234,2\n", ",", ".", ""),
+        ("g\tA\nx\t1.234\ny\t12.500\n", "\t", ".", ""),
+        ("g\tA\nx\t1.234\ny\t2\nz\t0.5\n", "\t", ".", ""),
+        ("g\tA\nx\t1.234\ny\t0\nz\t1815\n", "\t", ".", ""),
+        ("g;A;B\nx;1.234;2\ny;0.123;3\n", ";", ".", ""),
+        ("g;A;B\nx;1.234;2\ny;1.25;3\n", ";", ".", ""),
+        ("g;A;B\nx;1.234;2\ny;1.234.567;3\n", ";", ",", "."),
     ],
 )
 def test_evidence_says_the_dialect(write: Write, content: str, delimiter: str, decimal: str, thousands: str) -> None:
@@ -50,6 +56,10 @@ def test_evidence_says_the_dialect(write: Write, content: str, delimiter: str, d
     [
         ("g;A\nx;1,234\n", "'1,234' can have a decimal comma", Dialect(decimal=",")),
         ("g;A\nx;1,234\n", "'1,234' can have a decimal comma", Dialect(thousands=",")),
+        ("g;A;B\nx;1.234;567\n", "'1.234' can have a decimal point", Dialect(decimal=".")),
+        ("g;A;B\nx;1.234;567\n", "'1.234' can have a decimal point", Dialect(thousands=".")),
+        ("g;A;B\nx;1.234;567\n", "'1.234' can have a decimal point", Dialect(thousands="")),
+        ("g,A\nx,1.234\ny,567\n", "'1.234' can have a decimal point", Dialect(decimal=".")),
         ("g;A;B\nx;1,5;2.345\n", "'2.345' can have a decimal point or", Dialect(thousands=".")),
         ("g;A;B\nx;1,5;2.5\n", "with a decimal point and with a comma: ", Dialect(decimal=",")),
         ("g;A;B\nx;1 234;2'345\n", "thousands are separated in several ways", Dialect(thousands=" ")),
@@ -73,6 +83,59 @@ def test_a_sample_table_keeps_what_is_ambiguous_as_text(write: Write) -> None:
     assert [n.code for n in found.notes] == ["dialect.ambiguous"]
 
 
+def test_what_is_declared_of_points_is_what_they_are(write: Write) -> None:
+    path = write("a.csv", "g;A\nx;1.234\ny;567\n")
+    marks = {
+        declared: (found.decimal, found.thousands)
+        for declared in (Dialect(decimal="."), Dialect(thousands="."))
+        for found in [find_dialect(path, "csv", declared, names_first=True)]
+    }
+    assert list(marks.values()) == [(".", ""), (",", ".")]
+
+
+def test_doubts_name_the_key_that_settles_them(write: Write) -> None:
+    path = write("a.csv", "id;days\na;1.815\nb;2.771\n")
+    found = find_dialect(path, "csv", key="samples_dialect")
+    assert found.step == 'declare samples_dialect = { decimal = "." } or { thousands = "." }'
+    assert found.style.step == found.step
+    assert found.notes[1].evidence.endswith(found.step)
+    assert find_dialect(path, "csv", key="").step == (
+        "write numbers with a decimal point and without separators of thousands"
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("n_lines", [10, 40_000])
+def test_cells_of_many_lines_end_no_record(write: Write, delimiter: str, n_lines: int) -> None:
+    note = '"' + "line\n" * n_lines + '"'
+    rows = [["id", "note", "x"], *([str(i), note if i < 10_000 // n_lines + 1 else "-", "0,5"] for i in range(400))]
+    text = "".join(delimiter.join('"0,5"' if c == "0,5" else c for c in row) + "\n" for row in rows)
+    found = find_dialect(write("a.txt", text), "tsv")
+    assert found.delimiter == (delimiter if n_lines == 10 else "\t")
+    if n_lines == 10:
+        assert found.decimal == ","
+
+
+def test_a_beginning_may_end_inside_a_cell(write: Write) -> None:
+    notes = '"' + "line of a note\n" * 100 + '"'
+    text = "id;note;x\n" + "".join(f"{i};{notes};0,5\n" for i in range(1000))
+    found = find_dialect(write("a.csv", text), "csv")
+    assert (found.delimiter, found.decimal) == (";", ",")
+
+
+def test_any_number_of_comments(write: Write) -> None:
+    found = find_dialect(write("a.csv", "# made by X\n" * 300 + "g;A\nx;0,5\n"), "csv")
+    assert (found.n_comments, found.delimiter) == (300, ";")
+
+
+@pytest.mark.parametrize(("first", "mark"), [("sep=;", ";"), ('"sep=;"\r', ";"), ("SEP=\t", "\t"), ("sep=,", ",")])
+def test_the_first_line_of_excel_says_the_delimiter(write: Write, first: str, mark: str) -> None:
+    found = find_dialect(write("a.csv", f"{first}\nid{mark}x\na{mark}2\n"), "csv")
+    assert (found.delimiter, found.n_comments, found.is_plain) == (mark, 1, False)
+    assert "the first line, sep=" in found.notes[0].evidence
+    assert "dialect.comments" not in {n.code for n in found.notes}
+
+
 def test_columns_of_text_are_no_evidence(write: Write) -> None:
     found = find_dialect(write("a.tsv", "id\tgenes\tage\na\t1,5\t61.5\nb\tBRAF, NRAS\t7\n"), "tsv")
     assert found.is_plain
@@ -93,15 +156,8 @@ def test_what_surrounds_the_cells(write: Write, content: bytes, encoding: str, c
     found = find_dialect(write("a.csv", content), "csv")
     assert found.encoding == encoding
     assert [n.check for n in found.notes] == [check]
+    assert all(n.code for n in found.notes)  # what has none is not shown by check
     assert found.n_comments == (2 if check == "comment lines" else 0)
-
-
-def test_numbers_of_the_dialect_become_plain_and_nothing_else() -> None:
-    found = FoundDialect(";", ",", ".")
-    assert plain_numbers(found, ["1.234,5", "-0,5", "12.34", "1e-3", "NA", "PD", "1.234", ",5"]) == [
-        "1234.5", "-0.5", None, "1e-3", "NA", None, "1234", ".5",
-    ]  # fmt: skip
-    assert plain_numbers(FoundDialect(";"), ["1,5", "1.5"]) == [None, "1.5"]
 
 
 def test_bytes_of_another_encoding_are_left_to_the_reader(write: Write) -> None:

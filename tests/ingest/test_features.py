@@ -10,6 +10,7 @@ from tmescope.foundation.errors import InputError, SampleError, UnknownNameError
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.features import FEATURE_COLUMNS, FeatureColumn, FeatureSource, read_features
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.options import Dialect
 
 Build = Callable[..., SampleTable]
 Write = Callable[[str, str | bytes], Path]
@@ -61,6 +62,21 @@ def test_values_that_are_no_numbers_are_named_with_their_line(write: Write) -> N
     assert isinstance(problem, InputError)
     assert problem.what == "2 values of the feature 'TMB' are not numbers: '<1 (2x)'"
     assert problem.where == f"{path}, column 'tmb', line 2"
+
+
+def test_numbers_that_can_be_read_in_two_ways_wait_for_the_dialect(write: Write) -> None:
+    path = write("tmb.csv", 'sample_id,tmb\ns1,"1,234"\ns2,567\ns3,"1,234"\n')
+    _, findings = _read(FeatureSource({"TMB": TMB}, path))
+    (problem,) = findings.problems
+    assert "2 cells can have a decimal mark or a separator of thousands: '1,234 (2x)'" in problem.what
+    assert (problem.where or "").endswith("tmb.csv, feature 'TMB', column 'tmb', line 2")
+    assert problem.next_step == ('declare in [[cohorts.features]] dialect = { decimal = "," } or { thousands = "," }')
+    for dialect, value in ((Dialect(decimal=","), 1.234), (Dialect(thousands=","), 1234)):
+        found, _ = _read(FeatureSource({"TMB": TMB}, path, dialect=dialect))
+        np.testing.assert_array_equal(found["value"], [567, value, value])
+    words, findings = _read(FeatureSource({"TMB": FeatureColumn("tmb", "categorical")}, path))
+    assert words["category"].tolist() == ["567", "1,234", "1,234"]
+    assert findings.problems == []
 
 
 def test_declared_words_are_missing(write: Write) -> None:

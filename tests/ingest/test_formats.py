@@ -30,6 +30,7 @@ Write = Callable[[str, str | bytes], Path]
         ("GSE1-GPL570_series_matrix.txt.gz", gzip.compress(b"!Series", mtime=0), "geo_series_matrix"),
         ("salmon.merged.gene_tpm.tsv", b"gene_id", "nfcore_rnaseq"),
         ("samplesheet.csv", b"sample,file\n", "samplesheet"),
+        ("samplesheet.csv", "sample,file\n".encode("utf-16"), "samplesheet"),
         ("my_samplesheet.csv", b"sample,file\n", "samplesheet"),
         ("filtered_feature_bc_matrix.h5", b"\x89HDF\r\n\x1a\n", "10x_h5"),
         ("P1_raw_gene_bc_matrices_h5.h5", b"\x89HDF\r\n\x1a\n", "10x_h5"),

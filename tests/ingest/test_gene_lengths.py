@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tmescope.foundation.errors import FileFormatError, IdentifierError, MissingFileError, ScaleError
+from tmescope.foundation.errors import FileFormatError, IdentifierError, MissingFileError, SampleError, ScaleError
 from tmescope.foundation.scale import Scale
 from tmescope.ingest.cohort import read_cohort
 from tmescope.ingest.expression import ExpressionTable
@@ -130,6 +130,16 @@ def test_tables_that_are_refused(tmp_path: Path, text: str, says: str) -> None:
         read_gene_lengths(_file(tmp_path, text))
     with pytest.raises(MissingFileError):
         read_gene_lengths(tmp_path / "none.tsv")
+
+
+def test_lengths_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "lengths.csv"
+    path.write_text("gene;length\nA;1.523\nB;987\n")
+    with pytest.raises(SampleError, match=r"'1\.523 .1x.'") as caught:
+        read_gene_lengths(path)
+    assert "without separators of thousands" in (caught.value.next_step or "")
+    path.write_text("gene;length\nA;1.523,5\nB;987\n")
+    assert read_gene_lengths(path).lengths == {"A": 1523.5, "B": 987}
 
 
 def test_versions_of_ensembl_ids_may_differ_where_that_is_certain() -> None:

@@ -55,6 +55,14 @@ def test_files_become_one_matrix_with_its_sample_table(sheet: Path) -> None:
     np.testing.assert_array_equal(read_samplesheet(sheet, COUNTS).by_column, 3 * raw.by_column)
 
 
+def test_a_sheet_in_another_dialect(sheet: Path) -> None:
+    rows = "".join(f"S{i};salmon/S{i}/quant.genes.sf;{i}.001;6{i},5;0,5\n" for i in (1, 2, 3))
+    sheet.write_text(f"sample;file;patient;age_years;x\n{rows}", encoding="utf-16")
+    cohort = read_cohort(sheet, options=CohortOptions("a", "tpm"))
+    assert cohort.adata.obs["patient_id"].tolist() == ["1.001", "2.001", "3.001"]
+    assert cohort.adata.obs["age_years"].tolist() == [61.5, 62.5, 63.5]
+
+
 def test_another_order_of_genes_is_put_right_and_told(sheet: Path) -> None:
     salmon(sheet.parent / "salmon" / "S2" / "quant.genes.sf", {"C": 0, "A": 2, "B": 1})
     raw = read_samplesheet(sheet, TPM)

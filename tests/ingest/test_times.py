@@ -12,6 +12,8 @@ from tmescope.foundation.errors import EndpointError
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.endpoint_rules import TimeToEventRule
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.options import Dialect
+from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.times import read_times
 
 Build = Callable[..., SampleTable]
@@ -58,6 +60,19 @@ def test_times_that_are_no_numbers(table: Build) -> None:
     (problem,) = findings.problems
     assert problem.what == "3 times are not numbers: '12+ (2x)', 'inf (1x)'"
     assert (problem.where or "").endswith("column 't', line 3")
+
+
+@pytest.mark.parametrize(("sep", "cell"), [("\t", "1,312"), (";", "1.312")])
+def test_times_that_can_be_read_in_two_ways_name_the_key(tmp_path: Path, sep: str, cell: str) -> None:
+    path = tmp_path / "s.tsv"
+    path.write_text(f"id\tt\te\na\t{cell}\t1\nb\t815\t0\n".replace("\t", sep))
+    _, findings = _read(read_sample_table(path))
+    (problem,) = findings.problems
+    assert f"1 cells can have a decimal mark or a separator of thousands: '{cell} (1x)'" in problem.what
+    assert (problem.where or "").endswith("endpoint 'os', column 't', line 2")
+    assert (problem.next_step or "").startswith("declare samples_dialect = {")
+    found, _ = _read(read_sample_table(path, dialect=Dialect(thousands=cell[1])))
+    np.testing.assert_allclose(found["os_time_months"], np.array([1312, 815]) / 30.4375)  # type: ignore[operator]
 
 
 def test_declared_missing_words_count_in_both_columns(table: Build) -> None:

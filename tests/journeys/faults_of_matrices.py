@@ -160,7 +160,7 @@ MATRICES = (
         FileFormatError,
         ("a.tsv",),
         ("with a decimal point and with a comma", "'12,5'"),
-        hint="declare the dialect",
+        hint="declare dialect = ",
     ),
     Fault(
         "infinity",

@@ -58,13 +58,15 @@ def test_what_the_study_file_says_is_handed_on(tmp_path):
     data = tiny.study_dict()
     table = pd.read_csv(tmp_path / "b_samples.csv").rename(columns={"sample_id": "Aliquot"})
     table.assign(sex="female", years=61.5, timepoint=["pre", "on"] * 9).to_csv(tmp_path / "b_samples.csv", index=False)
-    table[["patient_id"]].assign(vaf=0.25).replace({"P2-00": "elsewhere"}).to_csv(tmp_path / "ctdna.tsv", sep="\t")
+    vaf = table[["patient_id"]].assign(vaf="0,125").replace({"P2-00": "elsewhere"})
+    vaf.to_csv(tmp_path / "ctdna.tsv", sep="\t")
     data["cohorts"][1] |= {
         "columns": {"sample_id": "Aliquot", "patient_id": "patient_id", "timepoint": "timepoint", "sex": "sex",
                     "age_years": "years"},
         "select": {"timepoint": ["pre"], "exclude": ["S2-02"]},
         "features": [{"file": "ctdna.tsv", "id_column": "patient_id", "joins": "patient_id",
-                      "numeric": {"vaf": {"column": "vaf", "unit": "share", "missing": ["0.25"]}}}],
+                      "numeric": {"vaf": {"column": "vaf", "unit": "share", "missing": ["0.125"]}},
+                      "dialect": {"decimal": ","}}],
     }  # fmt: skip
     data["endpoints"]["os"]["not_in"] = ["b"]
     data["endpoints"]["response"]["cohorts"] = {

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from tests.ingest.tenx_made import Cells
 
-from tmescope.study.inputs import cohort_inputs, cohort_options
+from tmescope.ingest.options import Dialect
+from tmescope.study.inputs import cohort_inputs, cohort_options, to_dialect
 from tmescope.study.loading import parse_study
 from tmescope.study.schema import Study
+from tmescope.study.schema_parts import DialectKeys
 
 
 def _study(folder: Path, expression: str, **keys: object) -> Study:
@@ -51,6 +53,11 @@ def test_every_file_of_a_cohort_is_named(folder: Path, expression: str, names: l
     samples = ("samples.csv", "")
     assert sorted(found) == sorted([*names, samples])
     assert all(path.is_file() for name, path in found.items() if name != samples and expression != "absent.tsv")
+
+
+def test_a_dialect_reaches_the_reader() -> None:
+    assert to_dialect(None) is None
+    assert to_dialect(DialectKeys(decimal=",")) == Dialect(decimal=",")
 
 
 def test_keys_reach_the_reader(folder: Path) -> None:

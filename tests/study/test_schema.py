@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import re
 
-from tmescope.study.schema import Study
+import pytest
+
+from tmescope.study.schema import FeatureColumn, FeatureTable, Study
+from tmescope.study.schema_parts import DialectKeys
 
 
 def _objects(schema):
@@ -37,6 +40,13 @@ def test_rules_of_single_cohorts_replace_the_general_one(tiny, tmp_path):
     assert study.endpoints["response"].rule_for("a").column == "recist"
     assert study.endpoints["response"].rule_for("b").rule == "source-defined"
     assert study.endpoints["os"].rule_for("b") is None
+
+
+def test_a_dialect_of_features_belongs_to_their_file():
+    columns = {"tmb": FeatureColumn(column="tmb")}
+    assert FeatureTable(file="f.csv", numeric=columns, dialect=DialectKeys(decimal=",")).dialect is not None
+    with pytest.raises(ValueError, match="has a dialect and no file"):
+        FeatureTable(numeric=columns, dialect=DialectKeys(decimal=","))
 
 
 def test_ids_that_become_file_names_are_plain():

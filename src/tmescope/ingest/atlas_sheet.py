@@ -87,11 +87,13 @@ def read_atlas_sheet(path: Path) -> tuple[SheetRow, ...]:
     FileFormatError, SampleError, MissingFileError, UnknownNameError
         The problem, or `ManyProblems` with those of all rows.
     """
-    table = read_sample_table(path)
+    table = read_sample_table(path, key="")
     frame = table.frame.rename(columns={k: v for k, v in _OTHER_NAMES.items() if v not in table.frame.columns})
     _check_header([str(c) for c in frame.columns], [*table.duplicated], path)
     if len(frame) > _MOST_ROWS:
         raise FileFormatError(f"the sheet has {len(frame):,} rows", where=str(path), expected=f"{_MOST_ROWS:,} at most")
+    kept = {"sample_id", "patient_id", "path", *_SETTINGS}
+    frame = frame.assign(**{name: table.numbers(name, role="sheet") for name in frame.columns if name not in kept})
     rows: list[SheetRow] = []
     problems: list[TmescopeError] = []
     for line, cells in zip(table.lines, frame.to_dict("records"), strict=True):

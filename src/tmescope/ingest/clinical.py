@@ -19,9 +19,10 @@ from tmescope.foundation.errors import (
     examples,
 )
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
-from tmescope.ingest.delimited import DELIMITERS, FIRST_COLUMN, decode, say_csv_error, suggest_delimiter
+from tmescope.ingest.delimited import DELIMITERS, ENCODING_STEP, FIRST_COLUMN, decode, say_csv_error, suggest_delimiter
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.formats import check_text, find_format
+from tmescope.ingest.number_styles import PLAIN, NumberStyle, as_plain_table, is_unclear
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import COLUMNS, MISSING_WORDS, FileFormat
 from tmescope.ingest.parquet import read_parquet_text
@@ -45,12 +46,15 @@ class SampleTable:
         has no lines.
     duplicated : tuple of str
         Column names that the file has more than once; the frame holds the first of each.
+    style : NumberStyle
+        How the file writes numbers; `frame` has them so.
     """
 
     frame: pd.DataFrame
     where: str
     lines: tuple[int, ...]
     duplicated: tuple[str, ...] = ()
+    style: NumberStyle = PLAIN
 
     def column(self, name: str, *, role: str) -> pd.Series[str]:
         """Return a column as text.
@@ -80,6 +84,32 @@ class SampleTable:
                 next_step="rename or remove one of them",
             )
         return self.frame[name]
+
+    def numbers(self, name: str, *, role: str) -> pd.Series[str]:
+        """Return a column as text, with its numbers as they would stand in a plain table.
+
+        Parameters
+        ----------
+        name, role : str
+            See `column`.
+
+        Raises
+        ------
+        UnknownNameError, SampleError
+            See `column`; cells that nothing says how to read, such as ``1,234``.
+        """
+        cells = self.column(name, role=role)
+        unclear = [i for i, cell in enumerate(cells) if is_unclear(cell)] if self.style.step else []
+        if unclear:
+            counts = Counter(cells.iloc[unclear])
+            raise SampleError(
+                f"{len(unclear)} cells can have a decimal mark or a separator of thousands: "
+                f"{examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
+                where=f"{self.where}, {role}, column {name!r}, line {self.lines[unclear[0]]}",
+                expected="numbers that can be read in one way",
+                next_step=self.style.step,
+            )
+        return pd.Series(as_plain_table(self.style, list(cells)), index=cells.index, name=name, dtype="string")
 
 
 def read_samples(path: Path, declared: FileFormat | None = None, *, limits: Limits = DEFAULT_LIMITS) -> SampleTable:
@@ -166,7 +196,10 @@ def _decoded_lines(handle: IO[bytes], where: str) -> Iterator[str]:
     for number, raw in enumerate(handle, start=1):
         if number == 1:
             check_text(raw, where)
-        text = decode(raw, where, line=number) if number == 1 or not raw.isascii() else raw.decode("ascii")
+        if number == 1 or not raw.isascii():
+            text = decode(raw, where, line=number, step=ENCODING_STEP)
+        else:
+            text = raw.decode("ascii")
         if "\0" in text:
             raise FileFormatError(
                 "there is a NUL byte in the text",
@@ -230,7 +263,8 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
         if ours not in columns and ours not in table.frame.columns:
             continue
         try:
-            found[ours] = table.column(columns.get(ours, ours), role=f"columns.{ours}")
+            read = table.numbers if ours == "age_years" else table.column
+            found[ours] = read(columns.get(ours, ours), role=f"columns.{ours}")
         except TmescopeError as error:
             problems.append(error)
     if "sample_id" in found:

@@ -260,7 +260,7 @@ def _read_files(
                 findings=findings,
             )
     elif matrix is not None and matrix.obs is not None:
-        table = SampleTable(matrix.obs, f"{expression}, obs", tuple(range(1, len(matrix.obs) + 1)))
+        table = SampleTable(matrix.obs, f"{expression}, obs", tuple(range(1, len(matrix.obs) + 1)), style=matrix.style)
     return _Files(scale, matrix, table)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,13 +20,28 @@ from tmescope.ingest.numerals import is_number
 from tmescope.ingest.options import MISSING_WORDS, FileFormat
 from tmescope.ingest.text_rows import RowReader
 
-__all__ = ["DELIMITERS", "FIRST_COLUMN", "TASK", "decode", "read_delimited", "say_csv_error", "suggest_delimiter"]
+__all__ = [
+    "DELIMITERS",
+    "ENCODING_STEP",
+    "FIRST_COLUMN",
+    "TASK",
+    "decode",
+    "read_delimited",
+    "say_csv_error",
+    "suggest_delimiter",
+]
 
 DELIMITERS: dict[str, str] = {"tsv": "\t", "csv": ","}
 """The delimiter of each text format."""
 
 FIRST_COLUMN = "index"
 """Name given to a first column whose header cell is empty or absent."""
+
+ENCODING_STEP = (
+    'declare the encoding, such as dialect = { encoding = "cp1252" } for what Excel saves as CSV in western Europe '
+    "(samples_dialect for a sample table), or convert the file to UTF-8"
+)
+"""What to do about a table that is in another encoding, where a dialect can be declared."""
 
 TASK = "matrix is read"
 """What a listener is told."""
@@ -34,6 +50,7 @@ _BLOCK = 16 << 20
 _PLAIN_FROM = 8 << 20
 _NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", " ": "space", "|": "bar"}
 _FAULTS_COUNTED = 1000
+_WITH_COMMAS = re.compile(r"[+-]?(\d[\d.]*)?(,[\d.]+)+([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -137,7 +154,7 @@ def _read_head(path: Path, delimiter: str, limits: Limits) -> _Head:
 
 
 def _split(raw: bytes, delimiter: str, *, where: str, line: int) -> list[str]:
-    text = decode(raw, where, line=line)
+    text = decode(raw, where, line=line, step=ENCODING_STEP)
     try:
         return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter), [])
     except csv.Error as error:  # cells beyond 128 KiB, carriage returns alone as line ends
@@ -155,7 +172,7 @@ def say_csv_error(error: csv.Error) -> str:
     return "a carriage return stands alone inside the line" if said.startswith("new-line character") else said
 
 
-def decode(raw: bytes, where: str, *, line: int) -> str:
+def decode(raw: bytes, where: str, *, line: int, step: str = "convert the file to UTF-8") -> str:
     """Decode one line as UTF-8; a byte order mark at the start of the file is dropped.
 
     Parameters
@@ -166,6 +183,8 @@ def decode(raw: bytes, where: str, *, line: int) -> str:
         The file.
     line : int
         Its number, for the message.
+    step : str
+        What to do where it is in another encoding.
 
     Raises
     ------
@@ -179,7 +198,7 @@ def decode(raw: bytes, where: str, *, line: int) -> str:
             f"byte 0x{raw[error.start]:02x} is not UTF-8",
             where=f"{where}, line {line}",
             expected="text in UTF-8",
-            next_step="convert the file to UTF-8",
+            next_step=step,
         ) from error
 
 
@@ -285,8 +304,8 @@ def _not_numbers(bad: list[tuple[int, int, str]], header: list[str], where: str)
     step = "correct the cells, or write NA where a value is missing"
     if len(columns) == 1 and len(bad) > 1:
         step = f"if {columns[0]!r} is an annotation, remove it: the matrix holds one column of names and numbers"
-    elif "," in value:
-        step = "write numbers with a decimal point and without thousands separators"
+    elif _WITH_COMMAS.fullmatch(value.strip()):
+        step = "write numbers with a decimal point and without thousands separators, or declare the dialect"
     return ExpressionError(
         f"{at_least}{len(bad)} cells are not numbers: {examples([v for _, _, v in bad])}",
         where=f"{where}, line {line}, column {header[column]!r}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tmescope.ingest.clinical import SampleTable
+from tmescope.ingest.number_styles import NumberStyle, as_plain_table
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import MISSING_WORDS
 from tmescope.ingest.timepoints import read_moment
@@ -169,7 +170,7 @@ def describe_table(
     SamplesDescription
         Candidates by the overlap of values with the matrix, by names of columns and by kinds of values.
     """
-    summaries = tuple(_summarise(str(name), table.frame[name]) for name in table.frame.columns)
+    summaries = tuple(_summarise(str(name), table.frame[name], table.style) for name in table.frame.columns)
     return SamplesDescription(
         n_rows=len(table.frame),
         columns=summaries,
@@ -179,18 +180,18 @@ def describe_table(
         treatment=tuple(_by_whole_name(summaries, _TREATMENT)),
         timepoint=tuple(_by_name(summaries, _TIMEPOINT, numeric=False, most=_FEW)),
         sex=tuple(_find_sex(summaries)),
-        age_years=tuple(_find_age(summaries, table.frame)),
+        age_years=tuple(_find_age(summaries, table)),
         response=tuple(_find_response(summaries)),
         times=tuple(_pair_times(summaries)),
     )
 
 
-def _summarise(name: str, cells: pd.Series[str]) -> ColumnSummary:
+def _summarise(name: str, cells: pd.Series[str], style: NumberStyle) -> ColumnSummary:
     counts = Counter(cell for cell in cells if cell.strip() not in MISSING_WORDS)
     placeholders = tuple(word for word in counts if _PLACEHOLDER.fullmatch(word))
     for word in placeholders:
         del counts[word]
-    _, bad = parse_numbers(list(counts), missing=())
+    _, bad = parse_numbers(as_plain_table(style, list(counts)), missing=())
     return ColumnSummary(
         name=name,
         n_distinct=len(counts),
@@ -258,10 +259,10 @@ def _find_sex(summaries: Sequence[ColumnSummary]) -> Iterator[Candidate]:
             yield Candidate(s.name, _list(s))
 
 
-def _find_age(summaries: Sequence[ColumnSummary], frame: pd.DataFrame) -> Iterator[Candidate]:
+def _find_age(summaries: Sequence[ColumnSummary], table: SampleTable) -> Iterator[Candidate]:
     for s in summaries:
         if s.numeric and "age" in _words(s.name):
-            values, _ = parse_numbers(list(frame[s.name]))
+            values, _ = parse_numbers(as_plain_table(table.style, list(table.frame[s.name])))
             ages = pd.Series(values).dropna()
             if ages.between(0, _OLDEST).all():
                 yield Candidate(s.name, f"{len(ages)} numbers from {ages.min():g} to {ages.max():g}")

@@ -13,9 +13,10 @@ import numpy as np
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
-from tmescope.ingest.delimited import FIRST_COLUMN, say_csv_error
-from tmescope.ingest.dialects import FoundDialect, plain_numbers
+from tmescope.ingest.delimited import ENCODING_STEP, FIRST_COLUMN, say_csv_error
+from tmescope.ingest.dialects import FoundDialect, point_in_doubt
 from tmescope.ingest.matrix import RawMatrix
+from tmescope.ingest.number_styles import is_unclear, plain_numbers
 from tmescope.ingest.options import MISSING_WORDS
 
 __all__ = ["TextRows", "read_dialect_matrix", "read_dialect_rows"]
@@ -57,7 +58,7 @@ def read_dialect_rows(path: Path, found: FoundDialect, *, limits: Limits = DEFAU
     Returns
     -------
     TextRows
-        Columns that hold nothing but numbers of the dialect as plain numbers, all others exactly as in the file.
+        Cells exactly as in the file.
 
     Raises
     ------
@@ -76,8 +77,7 @@ def read_dialect_rows(path: Path, found: FoundDialect, *, limits: Limits = DEFAU
             expected="a name for every column but the first, and one row per sample",
             next_step="name or remove those columns" if unnamed else "write the table again",
         )
-    columns = [_plain_column(found, [row[i] for row in rows]) for i in range(len(names[1]))]
-    return TextRows(tuple(names[1]), tuple(zip(*columns, strict=True)), tuple(line for line, _ in body))
+    return TextRows(tuple(names[1]), tuple(map(tuple, rows)), tuple(line for line, _ in body))
 
 
 def read_dialect_matrix(path: Path, found: FoundDialect, *, limits: Limits = DEFAULT_LIMITS) -> RawMatrix:
@@ -96,13 +96,14 @@ def read_dialect_matrix(path: Path, found: FoundDialect, *, limits: Limits = DEF
     Raises
     ------
     FileFormatError
-        See `read_dialect_rows`.
+        See `read_dialect_rows`; points that can be decimal or separate thousands, in rows that `found` did not see.
     ExpressionError
         A cell that is no number of the dialect, with its place.
     """
     where = str(path)
     names: list[str] = []
     values: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = []
+    points = _Points(found.is_proven or found.delimiter != ";")
     with open_bytes(path, limits=limits) as handle:
         rows = _numbered_rows(handle, found, where)
         place, header = next(rows)
@@ -110,7 +111,8 @@ def read_dialect_matrix(path: Path, found: FoundDialect, *, limits: Limits = DEF
             raise _unreadable(f"the header has one column only: {examples(header)}", f"{where}, line {place}")
         for line, row in rows:
             names.append(row[0])
-            cells = plain_numbers(found, row[1:])
+            points.look(row[1:], f"{where}, line {line}")
+            cells = plain_numbers(found.style, row[1:])
             bad = [i for i, c in enumerate(cells) if c is None]
             if bad:
                 raise ExpressionError(
@@ -120,6 +122,7 @@ def read_dialect_matrix(path: Path, found: FoundDialect, *, limits: Limits = DEF
                     next_step="correct the cells, or declare the dialect",
                 )
             values.append(np.array([float("nan") if c is None or c in _MISSING else float(c) for c in cells]))
+    points.refuse()
     if not values:
         raise FileFormatError(
             "there is a header and no rows",
@@ -130,9 +133,28 @@ def read_dialect_matrix(path: Path, found: FoundDialect, *, limits: Limits = DEF
     return RawMatrix(np.ascontiguousarray(np.array(values).T), tuple(names), tuple(header[1:]), notes=found.notes)
 
 
-def _plain_column(found: FoundDialect, cells: Sequence[str]) -> list[str]:
-    plain = [c for c in plain_numbers(found, cells) if c is not None]
-    return plain if len(plain) == len(cells) else list(cells)
+@dataclass
+class _Points:
+    """What the cells of a matrix say about points, where none of those that were looked at before said it."""
+
+    is_proven: bool
+    doubt: tuple[str, str] | None = None
+    """The first cell whose point can separate thousands, and its place."""
+
+    def look(self, cells: Sequence[str], place: str) -> None:
+        """Look at a row, until one cell proves a decimal point."""
+        if self.is_proven:
+            return
+        pointed = [c for c in cells if "." in c]
+        self.is_proven = any(not is_unclear(c) for c in pointed)
+        if pointed and self.doubt is None:
+            self.doubt = pointed[0], place
+
+    def refuse(self) -> None:
+        """Raise where a point can be either mark."""
+        if not self.is_proven and self.doubt is not None:
+            cell, place = self.doubt
+            raise point_in_doubt(cell, where=place)
 
 
 def _numbered_rows(handle: IO[bytes], found: FoundDialect, where: str) -> Iterator[tuple[int, list[str]]]:
@@ -167,7 +189,12 @@ def _numbered_rows(handle: IO[bytes], found: FoundDialect, where: str) -> Iterat
             f"the table cannot be parsed ({say_csv_error(error)})", f"{where}, line {reader.line_num}"
         ) from error
     except UnicodeError as error:
-        raise _unreadable(f"the text is not in {found.encoding} ({str(error)[:100]})", where) from error
+        raise FileFormatError(
+            f"the text is not in {found.encoding} ({str(error)[:100]})",
+            where=where,
+            expected="text in one encoding",
+            next_step=ENCODING_STEP,
+        ) from error
     if header is None or header[0] > 0:
         raise _unreadable("the table has no rows", where)
 

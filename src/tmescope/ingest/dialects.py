@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from tmescope.foundation.errors import FileFormatError, examples
@@ -16,13 +16,14 @@ from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.delimited import DELIMITERS
 from tmescope.ingest.formats import check_first_words
 from tmescope.ingest.matrix import Note
+from tmescope.ingest.number_styles import NumberStyle
 from tmescope.ingest.options import MISSING_WORDS, Dialect, FileFormat
 
-__all__ = ["FoundDialect", "find_dialect", "plain_numbers"]
+__all__ = ["FoundDialect", "find_dialect", "point_in_doubt"]
 
 _NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 _HEAD = 1 << 20
-_MOST_LINES = 200
+_MOST_RECORDS = 200
 _MOST_CELLS = 20_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SPACES = " \u00a0\u202f'"
@@ -37,7 +38,14 @@ _PROOFS: tuple[tuple[str, str, str], ...] = (
 """Cells that only one decimal mark (and thousands separator) explains."""
 _GROUPED = re.compile(rf"[+-]?[1-9]\d{{0,2}}(?P<mark>[{_SPACES}])\d{{3}}((?P=mark)\d{{3}})*([.,]\d+)?")
 _EITHER = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ",."}
+_WHOLE = re.compile(r"[+-]?[1-9]\d*")
+_SEPARATED_FROM = 4  # digits
+_SEP = re.compile(r'"?sep=(?P<mark>[^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
+"""What Excel writes and reads as the first line of a file."""
 _NUMBER_LIKE = re.compile(rf"[+-]?\d[\d.,{_SPACES}]*([eE][+-]?\d+)?")
+
+_DECIMALS = ('decimal = "."', 'decimal = ","')
+_POINT_STEPS = (_DECIMALS[0], 'thousands = "."')
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,15 @@ class FoundDialect:
     encoding : str
         A codec of Python.
     n_comments : int
-        Lines above the header that begin with ``#``.
+        Lines above the header that are no part of the table: those that begin with ``#``, and ``sep=;`` of Excel.
     is_plain : bool
         Whether the readers of the format need no help.
     notes : tuple of Note
         What differs from plain, with its evidence.
+    step : str
+        See `tmescope.ingest.number_styles.NumberStyle`.
+    is_proven : bool
+        Whether a cell or a declaration says what a point means, if one stands in the rows that were not looked at.
     """
 
     delimiter: str
@@ -65,6 +77,13 @@ class FoundDialect:
     n_comments: int = 0
     is_plain: bool = True
     notes: tuple[Note, ...] = ()
+    step: str = ""
+    is_proven: bool = True
+
+    @property
+    def style(self) -> NumberStyle:
+        """How numbers are written."""
+        return NumberStyle(self.decimal, self.thousands, self.step)
 
 
 def find_dialect(
@@ -73,6 +92,7 @@ def find_dialect(
     declared: Dialect | None = None,
     *,
     names_first: bool = False,
+    key: str = "dialect",
     limits: Limits = DEFAULT_LIMITS,
 ) -> FoundDialect:
     """Find the dialect of a TSV or CSV file.
@@ -88,6 +108,8 @@ def find_dialect(
     names_first : bool
         Whether the table is a matrix: its first column holds names, and numbers that can be read in two ways are
         an error. In a sample table they stay text, which is noted; whoever uses them as numbers is then told.
+    key : str
+        Where the dialect can be declared, for messages; empty where that cannot be.
     limits : Limits
         On the decompressed size.
 
@@ -102,9 +124,11 @@ def find_dialect(
 
     Notes
     -----
-    A delimiter fits where it splits all lines into equally many cells (the header may have one fewer, as R writes
+    A delimiter fits where it splits all records into equally many cells (the header may have one fewer, as R writes
     it), the header into at least two. A decimal comma needs a cell that nothing else explains, such as ``0,5``;
-    ``1,234`` alone is ambiguous. Evidence is taken from the first 200 lines.
+    ``1,234`` alone is ambiguous. So is ``1.234`` where semicolons separate cells, as programs write them that have
+    the decimal comma, and beside whole numbers below 1,000 alone in one column; elsewhere it has a decimal point.
+    Delimiters are found in the first 200 records, marks there and, where those leave a doubt, in the first MiB.
     """
     asked = declared or Dialect()
     with open_bytes(path, limits=limits) as handle:
@@ -117,35 +141,59 @@ def find_dialect(
     except UnicodeDecodeError:
         return FoundDialect(asked.delimiter or DELIMITERS[form])  # the reader says where
     lines = list(io.StringIO(text, newline=""))  # as files have lines: U+2028 and form feeds end none
-    if len(head) == _HEAD:
+    is_cut = len(head) == _HEAD
+    if is_cut:
         lines = lines[:-1]
-    lines = lines[:_MOST_LINES]
-    n_comments = _count_comments(lines, asked, str(path))
-    delimiter, notes = _find_delimiter(lines[n_comments:], form, asked, where=str(path))
+    told = _SEP.fullmatch(lines[0]) if len(lines) > 1 else None
+    n_told = 1 if told else 0
+    n_comments = n_told + _count_comments(lines[n_told:], asked, str(path))
+    table = _Beginning(tuple(lines[n_comments:]), is_cut)
+    delimiter, notes = _find_delimiter(table, form, asked, told=told and told["mark"], where=str(path))
     found = FoundDialect(delimiter, encoding=encoding, n_comments=n_comments)
-    rows = list(_split(lines[n_comments:], delimiter))[1:]
-    found = _find_marks(found, rows, asked, where=str(path), matrix=names_first)
+    found = _find_marks(found, table, asked, where=str(path), key=key, matrix=names_first)
     plain = found.delimiter == DELIMITERS[form] and found.decimal == "." and not found.thousands and not n_comments
-    notes = (*notes, *found.notes, *_describe(found, lines, head))
+    notes = (*notes, *found.notes, *_describe(found, lines[n_told:], head, n_comments=n_comments - n_told))
     return replace(found, is_plain=plain and found.encoding == "utf-8-sig", notes=notes)
 
 
-def _describe(found: FoundDialect, lines: Sequence[str], head: bytes) -> Iterator[Note]:
+@dataclass(frozen=True)
+class _Beginning:
+    """The lines of a file from its header on, as far as they were read, and whether that is not all of it."""
+
+    lines: tuple[str, ...]
+    is_cut: bool
+
+    def split(self, delimiter: str, *, most: int | None = None) -> list[list[str]]:
+        """Return the header and the first records, at most some; a record that may not be whole is left out."""
+        rows: list[list[str]] = []
+        try:
+            for row in csv.reader(self.lines, delimiter=delimiter):
+                if len(rows) == most:
+                    return rows
+                if any(row):
+                    rows.append(row)
+        except csv.Error:  # the reader says where
+            return rows
+        return rows[:-1] if self.is_cut and len(rows) > 2 else rows
+
+
+def _describe(found: FoundDialect, lines: Sequence[str], head: bytes, *, n_comments: int) -> Iterator[Note]:
     if found.decimal == ",":
         yield Note("dialect.decimal", "decimal mark", ",", "numbers are written with a decimal comma")
     if found.thousands:
         shown = found.thousands
         evidence = f"numbers have {shown!r} between thousands"
         yield Note("dialect.thousands", "thousands separator", shown, evidence)
-    if found.n_comments:
-        evidence = f"{found.n_comments} lines above the header begin with '#' and were left out"
-        yield Note("dialect.comments", "comment lines", str(found.n_comments), evidence)
+    if n_comments:
+        evidence = f"{n_comments} lines above the header begin with '#' and were left out"
+        yield Note("dialect.comments", "comment lines", str(n_comments), evidence)
     if found.encoding != "utf-8-sig":
         yield Note("dialect.encoding", "encoding", found.encoding, f"the text is in {found.encoding}, not in UTF-8")
     elif head.startswith(codecs.BOM_UTF8):
-        yield Note("", "byte order mark", "utf-8", "The text begins with a byte order mark, which is no part of it.")
+        evidence = "the text begins with a byte order mark, which is no part of it"
+        yield Note("dialect.byte_order_mark", "byte order mark", "utf-8", evidence)
     if lines and lines[0].endswith("\r\n"):
-        yield Note("", "line ends", "CRLF", "Lines end as Windows writes them.")
+        yield Note("dialect.line_ends", "line ends", "CRLF", "lines end with CRLF, as Windows writes them")
 
 
 def _count_comments(lines: Sequence[str], asked: Dialect, where: str) -> int:
@@ -164,12 +212,16 @@ def _count_comments(lines: Sequence[str], asked: Dialect, where: str) -> int:
 
 
 def _find_delimiter(
-    lines: Sequence[str], form: FileFormat, asked: Dialect, *, where: str
+    table: _Beginning, form: FileFormat, asked: Dialect, *, told: str | None, where: str
 ) -> tuple[str, tuple[Note, ...]]:
     own = DELIMITERS[form]
     if asked.delimiter:
         return asked.delimiter, ()
-    fits = {d: width for d in _NAMES if (width := _width(lines, d)) > 1}
+    if told:
+        name = _NAMES.get(told, repr(told))
+        evidence = f"the first line, sep={told}, says what separates cells, and was left out".replace("\t", "tab")
+        return told, (Note("dialect.delimiter", "delimiter", name, evidence),)
+    fits = {d: width for d in _NAMES if (width := _width(table.split(d, most=_MOST_RECORDS))) > 1}
     rivals = [d for d in fits if d != own and fits[d] > fits.get(own, 0)]
     if not rivals:
         return own, ()
@@ -184,18 +236,11 @@ def _find_delimiter(
     return rivals[0], (Note("dialect.delimiter", "delimiter", _NAMES[rivals[0]], evidence),)
 
 
-def _width(lines: Sequence[str], delimiter: str) -> int:
-    widths = [len(row) for row in _split(lines, delimiter)]
+def _width(rows: Sequence[list[str]]) -> int:
+    widths = [len(row) for row in rows]
     if len(widths) < 2 or len(set(widths[1:])) > 1 or widths[0] < 2 or widths[1] - widths[0] not in (0, 1):
         return 0
     return widths[1]
-
-
-def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
-    try:
-        yield from (row for row in csv.reader(lines, delimiter=delimiter) if any(row))
-    except csv.Error:  # the reader says where
-        return
 
 
 @dataclass(frozen=True)
@@ -206,88 +251,113 @@ class _Marks:
     thousands: dict[str, str]
     either: dict[str, str]
 
-    def conflict(self, asked: Dialect) -> tuple[str, str]:
-        """Return what can be read in two ways and what to declare; empty texts where all is clear."""
+    def conflict(self, asked: Dialect) -> tuple[str, tuple[str, ...]]:
+        """Return what can be read in two ways and what to declare; nothing where all is clear."""
         if asked.decimal is None and len(self.decimals) > 1:
             shown = examples(self.decimals.values())
-            return f"numbers are written with a decimal point and with a comma: {shown}", 'decimal = ","'
+            return f"numbers are written with a decimal point and with a comma: {shown}", _DECIMALS
         if asked.thousands is None and len(self.thousands) > 1:
             shown = examples(self.thousands.values())
-            return f"thousands are separated in several ways: {shown}", 'thousands = "."'
+            return f"thousands are separated in several ways: {shown}", tuple(map(_thousands, self.thousands))
         decimal, separator = self.chosen(asked)
         if separator and separator == decimal:
-            return f"{separator!r} cannot be the decimal mark and separate thousands", "decimal and thousands"
-        told = asked.thousands is not None or separator
-        if "," in self.either and decimal != "," and not (told or asked.decimal):
+            return f"{separator!r} cannot be the decimal mark and separate thousands", _DECIMALS
+        if asked.thousands is not None or separator:
+            return "", ()
+        return self._doubt(decimal, is_declared=asked.decimal is not None)
+
+    def _doubt(self, decimal: str, *, is_declared: bool) -> tuple[str, tuple[str, ...]]:
+        if "," in self.either and decimal != "," and not is_declared:
             what = f"{self.either[',']!r} can have a decimal comma or a separator of thousands, and no other cell tells"
-            return what, 'decimal = "," or thousands = ","'
-        if "." in self.either and decimal == "," and not told:
+            return what, (_DECIMALS[1], _thousands(","))
+        if "." in self.either and decimal == ",":
             what = f"{self.either['.']!r} can have a decimal point or a separator of thousands beside decimal commas"
-            return what, 'thousands = "."'
-        return "", ""
+            return what, (_thousands("."),)
+        if "." in self.either and not self.decimals and not is_declared:
+            return _say_point(self.either["."]), _POINT_STEPS
+        return "", ()
 
     def chosen(self, asked: Dialect) -> tuple[str, str]:
         """Return the decimal mark and the separator of thousands."""
-        decimal = asked.decimal or next(iter(self.decimals), ".")
-        return decimal, asked.thousands if asked.thousands is not None else next(iter(self.thousands), "")
+        separator = asked.thousands if asked.thousands is not None else next(iter(self.thousands), "")
+        return asked.decimal or next(iter(self.decimals), "," if separator == "." else "."), separator
+
+
+def _say_point(cell: str) -> str:
+    return f"{cell!r} can have a decimal point or a separator of thousands, and no other cell tells"
+
+
+def _say_step(key: str, keys: Sequence[str]) -> str:
+    if not key:
+        return "write numbers with a decimal point and without separators of thousands"
+    return f"declare {key} = " + " or ".join(f"{{ {one} }}" for one in keys)
 
 
 def _find_marks(
-    found: FoundDialect, rows: Sequence[list[str]], asked: Dialect, *, where: str, matrix: bool
+    found: FoundDialect, table: _Beginning, asked: Dialect, *, where: str, key: str, matrix: bool
 ) -> FoundDialect:
-    cells = list(dict.fromkeys(islice(_numeric_cells(rows, 1 if matrix else 0), _MOST_CELLS)))
+    for most in (_MOST_RECORDS, None) if matrix else (None,):
+        marks = _weigh(table.split(found.delimiter, most=most)[1:], found.delimiter, skip=1 if matrix else 0)
+        what, keys = marks.conflict(asked)
+        if not what:
+            break
+    if what and matrix:
+        raise _ambiguous(what, where=where, step=_say_step(key, keys))
+    decimal, separator = marks.chosen(asked)
+    if what:  # a column of identifiers such as 1.001 takes nothing from the decimal mark of others
+        decimal = decimal if asked.decimal or len(marks.decimals) == 1 else "."
+        step = _say_step(key, keys)
+        evidence = f"{what}; where such cells are wanted as numbers, {step}"
+        note = Note("dialect.ambiguous", "numbers", "ambiguous", evidence)
+        return replace(found, decimal=decimal, notes=(note,), step=step)
+    is_proven = bool(marks.decimals or separator or asked.decimal or asked.thousands is not None)
+    return replace(found, decimal=decimal, thousands=separator, is_proven=is_proven)
+
+
+def _weigh(rows: Sequence[list[str]], delimiter: str, *, skip: int) -> _Marks:
+    columns = list(_numeric_columns(rows, skip))
+    cells = list(dict.fromkeys(islice(chain.from_iterable(columns), _MOST_CELLS)))
     proofs = {(d, t): c for p, d, t in _PROOFS for c in cells if re.fullmatch(p, c)}
     thousands = {t: c for (_, t), c in proofs.items() if t}
     thousands |= {m["mark"]: c for c in cells if (m := _GROUPED.fullmatch(c))}
     either = {mark: c for mark, pattern in _EITHER.items() for c in cells if pattern.fullmatch(c)}
     marks = _Marks({d: c for (d, _), c in proofs.items()}, thousands, either)
-    what, step = marks.conflict(asked)
-    if what and matrix:
-        raise _ambiguous(what, where=where, step=f"declare the dialect: {step}")
-    if what:
-        evidence = f"{what}; such cells stay text until the dialect is declared: {step}"
-        return replace(found, notes=(Note("dialect.ambiguous", "numbers", "ambiguous", evidence),))
-    decimal, separator = marks.chosen(asked)
-    return replace(found, decimal=decimal, thousands=separator)
+    if "." in either and not marks.decimals and delimiter != ";" and not any(map(_may_separate, columns)):
+        del either["."]
+    return marks
 
 
-def _numeric_cells(rows: Sequence[list[str]], skip: int) -> Iterator[str]:
+def _may_separate(cells: Sequence[str]) -> bool:
+    """Return whether a point may separate thousands: rounded numbers are rarely whole, and never so large."""
+    whole = [len(c.lstrip("+-")) for c in cells if _WHOLE.fullmatch(c)]
+    return bool(whole) and max(whole) < _SEPARATED_FROM and any(_EITHER["."].fullmatch(c) for c in cells)
+
+
+def _numeric_columns(rows: Sequence[list[str]], skip: int) -> Iterator[list[str]]:
     """Yield the cells of columns that hold nothing but what looks like numbers."""
     width = max((len(row) for row in rows), default=0)
     for i in range(skip, width):
         cells = [row[i].strip() for row in rows if i < len(row)]
         present = [c for c in cells if c not in MISSING_WORDS]
         if all(_NUMBER_LIKE.fullmatch(c) for c in present):
-            yield from present
+            yield present
 
 
-def plain_numbers(found: FoundDialect, cells: Sequence[str]) -> list[str | None]:
-    """Return numbers of a dialect as they would stand in a plain table: a decimal point, no separators.
+def _thousands(mark: str) -> str:
+    return f'thousands = "{mark}"'
+
+
+def point_in_doubt(cell: str, *, where: str) -> FileFormatError:
+    """Return the error for a matrix in which nothing says what a point is.
 
     Parameters
     ----------
-    found : FoundDialect
-        The dialect.
-    cells : sequence of str
-        One column or row.
-
-    Returns
-    -------
-    list of str or None
-        None for a cell that is neither a number of the dialect nor one of `MISSING_WORDS`; those stay.
+    cell : str
+        One with a point, such as ``1.234``.
+    where : str
+        The file and the line.
     """
-    mark, group = re.escape(found.decimal), re.escape(found.thousands)
-    whole = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)" if group else r"\d+"
-    number = re.compile(rf"[+-]?({whole}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?", re.ASCII)
-    plain: list[str | None] = []
-    for cell in cells:
-        if cell in MISSING_WORDS:
-            plain.append(cell)
-        elif number.fullmatch(cell.strip()):
-            plain.append(cell.strip().replace(found.thousands, "").replace(found.decimal, "."))
-        else:
-            plain.append(None)
-    return plain
+    return _ambiguous(_say_point(cell), where=where, step=_say_step("dialect", _POINT_STEPS))
 
 
 def _ambiguous(what: str, *, where: str, step: str) -> FileFormatError:

@@ -25,6 +25,7 @@ from tmescope.ingest.h5ad import read_h5ad
 from tmescope.ingest.identifiers import is_ensembl
 from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.nfcore import read_nfcore
+from tmescope.ingest.number_styles import PLAIN, NumberStyle
 from tmescope.ingest.options import Dialect, FileFormat, Orientation
 from tmescope.ingest.parquet import read_parquet_matrix
 from tmescope.ingest.spelling import check_spelling
@@ -67,6 +68,8 @@ class ExpressionTable:
         What a person must be told about the reading.
     left_out : mapping of str to str
         Genes of the file that are no longer here, with the reason.
+    style : NumberStyle
+        How `obs` writes numbers.
     """
 
     values: NDArray[np.float64]
@@ -75,6 +78,7 @@ class ExpressionTable:
     obs: pd.DataFrame | None = None
     notes: tuple[Note, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    style: NumberStyle = PLAIN
 
     def find_empty(self) -> tuple[str, ...]:
         """Return the genes that have no value in any sample."""

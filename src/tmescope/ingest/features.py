@@ -17,12 +17,14 @@ from tmescope.ingest.deidentification import check_identifying
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
 from tmescope.ingest.numerals import parse_numbers, value_key
-from tmescope.ingest.options import MISSING_WORDS, FileFormat
+from tmescope.ingest.options import MISSING_WORDS, Dialect, FileFormat
 from tmescope.ingest.sample_files import read_sample_table
 from tmescope.ingest.spelling import find_similar, group_similar
 from tmescope.store.tables import SCHEMAS
 
 __all__ = ["FEATURE_COLUMNS", "FeatureColumn", "FeatureSource", "read_features"]
+
+_KEY = "in [[cohorts.features]] dialect"
 
 FEATURE_COLUMNS = tuple(SCHEMAS["features"].columns)
 """Columns of the ``features`` table."""
@@ -66,6 +68,8 @@ class FeatureSource:
         What those identifiers are; a patient's value goes to all of the patient's samples.
     format : {'tsv', 'csv', 'parquet'}, optional
         None takes it from the ending.
+    dialect : Dialect, optional
+        Of that file, where it is TSV or CSV; what it does not say is found by evidence.
     """
 
     columns: Mapping[str, FeatureColumn] = field(default_factory=dict)
@@ -73,6 +77,7 @@ class FeatureSource:
     id_column: str = "sample_id"
     joins: Literal["sample_id", "patient_id"] = "sample_id"
     format: FileFormat | None = None
+    dialect: Dialect | None = None
 
 
 def read_features(
@@ -154,7 +159,7 @@ def _read_source(
         table = own
         rows: list[int | None] = [int(i) for i in samples["row"]]
     else:
-        table = read_sample_table(source.path, source.format, findings=findings)
+        table = read_sample_table(source.path, source.format, dialect=source.dialect, key=_KEY, findings=findings)
         used = {source.joins: source.id_column} | {f"feature {n}": c.column for n, c in source.columns.items()}
         check_identifying(table, used, allowed=allowed, findings=findings, name=source.path.name)
         rows = _join(source, samples, table, findings=findings)
@@ -211,7 +216,8 @@ def _read_column(
     samples: pd.DataFrame,
     findings: Findings,
 ) -> pd.DataFrame:
-    cells = table.column(column.column, role=f"feature {name!r}")
+    read = table.numbers if column.kind == "numeric" else table.column
+    cells = read(column.column, role=f"feature {name!r}")
     texts = ["" if row is None else str(cells.iloc[row]) for row in rows]
     missing = (*MISSING_WORDS, *column.missing)
     values = np.full(len(texts), np.nan)

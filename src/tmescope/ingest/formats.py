@@ -264,7 +264,7 @@ def _check_signature(path: Path, found: FileFormat, *, gzipped: bool) -> None:
     with path.open("rb") as handle:
         looks = _looks_like(handle.read(_HEAD))
     wanted = _OWN_SIGNATURE.get(found, "a gzip file" if gzipped else None)
-    if looks == wanted or (found in ("tsv", "csv") and looks == _UTF16):
+    if looks == wanted or (found in ("tsv", "csv", "samplesheet") and looks == _UTF16):
         return
     declared = wanted or f"plain {found.upper()} text"
     raise FileFormatError(

@@ -97,6 +97,8 @@ def read_gene_lengths(path: Path) -> GeneLengths:
     ------
     MissingFileError
         There is no such file.
+    SampleError
+        Lengths that can be read in two ways, such as ``1,523``.
     FileFormatError
         No such columns; a length for each sample; a length that is no number or negative; two lengths of one gene.
 
@@ -118,7 +120,7 @@ def read_gene_lengths(path: Path) -> GeneLengths:
         )
     rows: dict[tuple[str, ...], float] = {}
     faults: list[str] = []
-    columns = (table.frame[column] for column in (*genes, length))
+    columns = (*(table.frame[column] for column in genes), table.numbers(length, role="length"))
     for line, *gene, cell in zip(table.lines, *columns, strict=True):
         value = _number(cell)
         if value is None or (value > 0 and rows.get(tuple(gene), value) != value):
@@ -153,7 +155,7 @@ def _read_table(path: Path) -> SampleTable:
                 next_step="take salmon.merged.gene_tpm.tsv, which the pipeline made with these lengths, or the lengths "
                 "of the annotation",
             )
-    return read_sample_table(path, "tsv" if form == "nfcore_rnaseq" else form)
+    return read_sample_table(path, "tsv" if form == "nfcore_rnaseq" else form, key="")
 
 
 def _folded(column: str) -> str:

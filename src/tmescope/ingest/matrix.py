@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
+from tmescope.ingest.number_styles import PLAIN, NumberStyle
 from tmescope.ingest.options import Orientation
 
 if TYPE_CHECKING:  # processes that only read a file start in a third of the time without them
@@ -60,6 +61,8 @@ class RawMatrix:
         What the format's rows are where nothing is declared; `obs` describes the samples of that orientation.
     notes : tuple of Note
         What a person must be told about the reading.
+    style : NumberStyle
+        How `obs` writes numbers.
     """
 
     by_column: NDArray[np.float64]
@@ -68,6 +71,7 @@ class RawMatrix:
     obs: pd.DataFrame | None = None
     natural: Orientation = "genes_by_samples"
     notes: tuple[Note, ...] = ()
+    style: NumberStyle = PLAIN
 
 
 def refuse_inexact(values: NDArray[Any], where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +32,7 @@ def read_sample_table(
     *,
     sheet: str | None = None,
     dialect: Dialect | None = None,
+    key: str = "samples_dialect",
     findings: Findings | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> SampleTable:
@@ -46,6 +48,8 @@ def read_sample_table(
         Which sheet of a workbook.
     dialect : Dialect, optional
         Of TSV and CSV; what it does not say is found by evidence.
+    key : str
+        Where that can be declared, for messages; empty where it cannot be.
     findings : Findings, optional
         Receives what was noted about the reading.
     limits : Limits
@@ -54,7 +58,7 @@ def read_sample_table(
     Returns
     -------
     SampleTable
-        Nothing is converted.
+        Nothing is converted; its `style` says how numbers are written.
 
     Raises
     ------
@@ -82,20 +86,24 @@ def read_sample_table(
     elif form == "xlsx":
         table, notes = _from_workbook(path, sheet, limits)
     else:
-        table, notes = _from_text(path, form, dialect, limits=limits)
+        table, notes = _from_text(path, form, dialect, key=key, limits=limits)
     if findings is not None:
         findings.tell(notes)
     return table
 
 
 def _from_text(
-    path: Path, form: FileFormat, dialect: Dialect | None, *, limits: Limits
+    path: Path, form: FileFormat, dialect: Dialect | None, *, key: str, limits: Limits
 ) -> tuple[SampleTable, Sequence[Note]]:
-    found = find_dialect(path, form, dialect, limits=limits) if form in DELIMITERS else None
-    if found is None or found.is_plain:
-        return read_samples(path, form, limits=limits), found.notes if found else ()
-    read = read_dialect_rows(path, found, limits=limits)
-    return _as_table(read.names, read.rows, read.lines, where=str(path)), found.notes
+    found = find_dialect(path, form, dialect, key=key, limits=limits) if form in DELIMITERS else None
+    if found is None:
+        return read_samples(path, form, limits=limits), ()
+    if found.is_plain:
+        table = read_samples(path, form, limits=limits)
+    else:
+        read = read_dialect_rows(path, found, limits=limits)
+        table = _as_table(read.names, read.rows, read.lines, where=str(path))
+    return replace(table, style=found.style), found.notes
 
 
 def _as_table(

@@ -143,12 +143,14 @@ def read_samplesheet(
     values = np.ascontiguousarray(np.vstack(columns))
     kinds = f"{len(listed)} files of the kind {found[0].kind}"
     notes = [Note("", "samplesheet", found[0].kind, kinds), *notes, *more, *_told(found)]
-    raw = RawMatrix(values, genes, tuple(one.sample for one in listed), _obs(table), notes=tuple(notes))
+    raw = RawMatrix(
+        values, genes, tuple(one.sample for one in listed), _obs(table), notes=tuple(notes), style=table.style
+    )
     return rescale(raw, scale, where=str(path)) if found[0].kind == _CELLS else raw
 
 
 def _read_sheet(path: Path, dialect: Dialect | None, findings: Findings) -> SampleTable:
-    table = read_sample_table(path, "csv", dialect=dialect, findings=findings)
+    table = read_sample_table(path, "csv", dialect=dialect, key="dialect", findings=findings)
     columns = [str(c) for c in table.frame.columns]
     reads = [c for c in columns if c.lower() in ("fastq_1", "fastq_2", "fastq1", "fastq2", "bam", "cram")]
     if reads:

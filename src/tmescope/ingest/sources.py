@@ -59,7 +59,8 @@ def read_source(path: Path, options: CohortOptions, scale: Scale | None) -> Expr
     else:
         raw = read_tenx(path, form, gene_column=options.gene_column, genome=options.layer)
         raw = rescale(raw, scale, where=str(path))
-    return ExpressionTable(np.ascontiguousarray(raw.by_column), raw.rows, raw.columns, raw.obs, raw.notes)
+    values = np.ascontiguousarray(raw.by_column)
+    return ExpressionTable(values, raw.rows, raw.columns, raw.obs, raw.notes, style=raw.style)
 
 
 def _refuse_strangers(path: Path, form: FileFormat, options: CohortOptions) -> None:

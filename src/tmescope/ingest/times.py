@@ -62,7 +62,7 @@ def read_times(
     times: NDArray[np.float64] | None = None
     events: list[str | None] | None = None
     with findings.collecting():
-        timed = table.column(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
+        timed = table.numbers(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
         times = _parse_times(list(timed), rule, [table.lines[i] for i in rows], where=where)
     with findings.collecting():
         groups = {**rule.groups, "missing": rule.missing}

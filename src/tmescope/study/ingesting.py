@@ -21,7 +21,7 @@ from tmescope.store.tables import shape_table, write_table
 from tmescope.study import schema
 from tmescope.study.counted_atlas import CELLS, count_into, pseudobulk_matrix
 from tmescope.study.gene_tables import table_hash
-from tmescope.study.inputs import cohort_inputs, cohort_options
+from tmescope.study.inputs import cohort_inputs, cohort_options, to_dialect
 from tmescope.study.ledger import Step
 from tmescope.study.notices import warning_table
 
@@ -207,4 +207,5 @@ def _source(study: Study, table: schema.FeatureTable) -> FeatureSource:
         path=study.resolve(table.file) if table.file else None,
         id_column=table.id_column,
         joins=table.joins,
+        dialect=to_dialect(table.dialect),
     )

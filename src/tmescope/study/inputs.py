@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tmescope.study.schema import Cohort, Study
     from tmescope.study.schema_parts import DialectKeys
 
-__all__ = ["cohort_inputs", "cohort_options"]
+__all__ = ["cohort_inputs", "cohort_options", "to_dialect"]
 
 
 def cohort_inputs(study: Study, cohort: Cohort) -> dict[tuple[str, str], Path]:
@@ -87,8 +87,8 @@ def cohort_options(study: Study, cohort: Cohort) -> CohortOptions:
         molecular_profile=cohort.molecular_profile,
         samples_format=cohort.samples_format,
         samples_sheet=cohort.samples_sheet,
-        dialect=_dialect(cohort.dialect),
-        samples_dialect=_dialect(cohort.samples_dialect),
+        dialect=to_dialect(cohort.dialect),
+        samples_dialect=to_dialect(cohort.samples_dialect),
         cancer_type=cohort.cancer_type or None,
         treatment=cohort.treatment or None,
         licence=cohort.licence,
@@ -101,7 +101,8 @@ def cohort_options(study: Study, cohort: Cohort) -> CohortOptions:
     )
 
 
-def _dialect(keys: DialectKeys | None) -> Dialect | None:
+def to_dialect(keys: DialectKeys | None) -> Dialect | None:
+    """Return a dialect in the words of `ingest`; None where the study file says nothing of it."""
     if keys is None:
         return None
     return Dialect(keys.delimiter, keys.decimal, keys.thousands, keys.encoding, keys.comment)

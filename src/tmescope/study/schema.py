@@ -107,6 +107,7 @@ class FeatureTable(Table):
     """Extra per-sample measurements beside expression: TMB, PD-L1, TCR clonality, ctDNA, mutations."""
 
     file: FileName | None = Field(None, description="Table, one row per sample or patient; the sample table if omitted")
+    dialect: DialectKeys | None = Field(None, description="How that file is written, where it is text")
     id_column: str = Field("sample_id", description="Column of that file with the identifier")
     joins: Literal["sample_id", "patient_id"] = Field("sample_id", description="Whose identifier that is")
     numeric: dict[str, FeatureColumn] = Field(default_factory=dict, description="Feature name to numeric column")
@@ -118,6 +119,9 @@ class FeatureTable(Table):
     def _something(self) -> FeatureTable:
         if not self.numeric and not self.categorical:
             message = "names no feature: give numeric or categorical columns"
+            raise ValueError(message)
+        if self.dialect is not None and self.file is None:
+            message = "has a dialect and no file: samples_dialect of the cohort is that of the sample table"
             raise ValueError(message)
         if both := sorted(self.numeric.keys() & self.categorical.keys()):
             message = f"the feature {both[0]!r} stands in numeric and in categorical"
