@@ -64,3 +64,10 @@ def test_repeated_symbols_are_summed_on_linear_scales_only(write: Write, scale: 
 def test_gene_column_says_nothing_about_other_formats(write: Write) -> None:
     with pytest.raises(ExpressionError, match="a tsv file has one column of names"):
         read_cohort(write("a.tsv", "g\tS1\nA\t1\n"), options=CohortOptions("a", "tpm", gene_column="g"))
+
+
+def test_an_open_quote_takes_no_genes_away(write: Write) -> None:
+    rows = TPM.splitlines()
+    text = "\n".join([rows[0], 'ENSG1\t"CD8A\t1.5\t2', "ENSG2\tCD4\t3\t4", 'ENSG3\tCD3E"\t5\t6', ""])
+    with pytest.raises(FileFormatError, match="line 2 has a quote that is not closed"):
+        read_nfcore(write("salmon.merged.gene_tpm.tsv", text), gene_column="gene_id")
