@@ -72,7 +72,9 @@ def test_a_quote_that_another_line_closes_takes_no_rows_away(write: Write, end: 
     block = Block(write("a.txt", rows + end.decode()), 1, ("id", "name", "A"), 2, end=end, quoted=True)
     with pytest.raises(FileFormatError, match="line 2 has a quote that is not closed"):
         read_block(block, limits=DEFAULT_LIMITS)
-    closed = Block(write("b.txt", rows.replace('"', "") + end.decode()), 1, ("id", "name", "A"), 2, end=end, quoted=True)
+    closed = Block(
+        write("b.txt", rows.replace('"', "") + end.decode()), 1, ("id", "name", "A"), 2, end=end, quoted=True
+    )
     texts, values = read_block(closed, limits=DEFAULT_LIMITS)
     assert (texts[0], values.tolist()) == (["a", "b", "c", "d"], [[1, 2, 3, 4]])
 

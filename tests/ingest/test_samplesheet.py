@@ -192,3 +192,16 @@ def test_a_cohort_from_a_sheet(tmp_path: Path) -> None:
     assert cohort.adata.obs["patient_id"].tolist() == ["P1", "P2", "P3"]
     assert cohort.adata.obs["timepoint"].tolist() == ["pre"] * 3
     assert "samplesheet" in set(cohort.quality["check"])
+
+
+def test_columns_of_values_that_are_called_as_their_samples(sheet: Path) -> None:
+    folder, rows = sheet.parent, ""
+    for i in (1, 2, 3):
+        (folder / f"{i}.txt").write_text(f"Geneid\t10{i}\nA\t{i}\nB\t2\n")
+        rows += f"S{i},{i}.txt\n"
+    sheet.write_text(HEAD + rows)
+    raw = read_samplesheet(sheet, COUNTS)
+    assert raw.by_column.tolist() == [[1, 2], [2, 2], [3, 2]]
+    assert [n.value for n in raw.notes if n.check == "columns of values"] == ["3"]
+    (folder / "3.txt").write_text("Geneid\t101\nA\t1\nB\t2\n")
+    assert "samplesheet.columns_differ" in {n.code for n in read_samplesheet(sheet, COUNTS).notes}

@@ -63,6 +63,7 @@ class _Read:
     values: np.ndarray[tuple[int], np.dtype[np.float64]]
     kind: str
     notes: tuple[Note, ...] = ()
+    column: str = ""
 
 
 def list_files(path: Path, *, dialect: Dialect | None = None) -> tuple[Listed, ...]:
@@ -253,8 +254,8 @@ def _read_one(one: Listed, scale: Scale, *, value_column: str | None, gene_colum
             found = read_quantification(
                 one.path, scale, value_column=value_column, gene_column=gene_column, limits=limits
             )
-            kind = f"{found.kind}, {found.column}" if found.kind != "featureCounts" else found.kind
-            return _Read(found.genes, found.values, kind)
+            kind = found.kind if found.is_only_column else f"{found.kind}, {found.column}"
+            return _Read(found.genes, found.values, kind, column=found.column)
     if folder and find_parts(one.path) is None:
         raise FileFormatError(
             f"{one.path.name!r} is a folder without the files of a matrix of cells",
@@ -346,8 +347,14 @@ def _repeated_and_moved(one: Listed, wanted: Counter[str]) -> ExpressionError:
 
 
 def _told(found: Sequence[_Read]) -> list[Note]:
-    """Return the notes on all files, each sentence once."""
-    return list(dict.fromkeys(note for read in found for note in read.notes))
+    """Return the notes on all files, each sentence once, and what their columns of values are called."""
+    columns = list(dict.fromkeys(read.column for read in found))
+    notes = list(dict.fromkeys(note for read in found for note in read.notes))
+    if len(columns) > 1:
+        evidence = f"the columns of values have {len(columns)} names in {len(found)} files: {examples(columns)}"
+        code = "samplesheet.columns_differ" if len(columns) < len(found) else ""  # else each is that of its sample
+        notes.append(Note(code, "columns of values", str(len(columns)), evidence))
+    return notes
 
 
 def _obs(table: SampleTable) -> pd.DataFrame:
