@@ -95,7 +95,7 @@ def test_cells_of_three_samples(tmp_path: Path, layout: str) -> None:
     np.testing.assert_array_equal(raw.by_column, [i * VALUES.sum(axis=1) for i in (1, 2, 3)])
     assert raw.columns == ("P1", "P2", "P3")
     (note,) = [n for n in raw.notes if n.code == "tenx.aggregated"]
-    assert note.evidence.startswith("P3: 2 libraries")
+    assert note.evidence.startswith("P3: 2 libraries or more were merged")
     assert {"cells of P1", "cells of P2", "cells of P3"} <= {n.check for n in raw.notes}
     with pytest.raises(ScaleError, match="the declared scale is tpm"):
         read_samplesheet(tmp_path / "s.csv", TPM, gene_column="gene_name")

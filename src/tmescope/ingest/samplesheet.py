@@ -266,7 +266,9 @@ def _read_one(one: Listed, scale: Scale, *, value_column: str | None, gene_colum
     sums = read_sums(one.path, "10x_mtx" if folder else "10x_h5", split=False, limits=limits)
     notes = []
     if sums.n_libraries > 1:
-        evidence = f"{one.sample}: {sums.n_libraries} libraries were aggregated in one file; they are one sample here"
+        evidence = (
+            f"{one.sample}: {sums.n_libraries} libraries or more were merged into one file; they are one sample here"
+        )
         notes.append(Note("tenx.aggregated", f"libraries of {one.sample}", str(sums.n_libraries), evidence))
     matrix = as_matrix(sums, one.sample, gene_column=gene_column, where=str(one.path))
     return _Read(matrix.rows, matrix.by_column[0], _CELLS, (*notes, *matrix.notes))
