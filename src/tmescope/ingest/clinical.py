@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import pandas as pd
@@ -23,11 +24,13 @@ from tmescope.ingest.delimited import DELIMITERS, FIRST_COLUMN, decode, say_csv_
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.formats import check_text, find_format
 from tmescope.ingest.numerals import parse_numbers
-from tmescope.ingest.options import COLUMNS, MISSING_WORDS, FileFormat
+from tmescope.ingest.options import COLUMNS, MISSING_WORDS, PLACEHOLDER, FileFormat
 from tmescope.ingest.parquet import read_parquet_text
 from tmescope.ingest.spelling import check_spelling
 
 __all__ = ["SampleTable", "name_columns", "read_samples"]
+
+_NO_ORIGINS: Mapping[str, tuple[str, tuple[int, ...]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,26 @@ class SampleTable:
         has no lines.
     duplicated : tuple of str
         Column names that the file has more than once; the frame holds the first of each.
+    origins : mapping of str to (str, tuple of int)
+        Of a table that was joined from several files, the columns that another file holds: that file, and the line
+        of each row in it.
     """
 
     frame: pd.DataFrame
     where: str
     lines: tuple[int, ...]
     duplicated: tuple[str, ...] = ()
+    origins: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=lambda: _NO_ORIGINS)
+
+    def origin(self, name: str) -> tuple[str, tuple[int, ...]]:
+        """Return the file that holds a column, and the line of each row in it.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+        """
+        return self.origins.get(name, (self.where, self.lines))
 
     def column(self, name: str, *, role: str) -> pd.Series[str]:
         """Return a column as text.
@@ -69,7 +86,7 @@ class SampleTable:
         SampleError
             If the file has two of that name.
         """
-        where = f"{self.where}, {role}"
+        where = f"{self.origin(name)[0]}, {role}"
         if name not in self.frame.columns:
             raise UnknownNameError.of("column", name, map(str, self.frame.columns), where=where)
         if name in self.duplicated:
@@ -215,7 +232,7 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
     named : pandas.DataFrame
         The columns of `COLUMNS` that were found, in that order and in the table's row order; ``sample_id``
         and ``patient_id`` exactly as in the file, the other text with `MISSING_WORDS` as NA, ``age_years`` as
-        float.
+        float. Of ages and sexes a word in brackets such as ``[Not Available]`` is missing too.
     problems : list of TmescopeError
         Unknown names (ours or the file's), no or empty or repeated sample identifiers, ages that are not
         numbers.
@@ -241,17 +258,21 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
         if ours in found:
             where = f"{table.where}, column {found[ours].name!r}"
             problems += check_spelling(found[ours], f"values of {ours}", SampleError, where=where)
-    named: dict[str, object] = {k: v if k.endswith("_id") else _blank(v) for k, v in found.items()}
+    named: dict[str, object] = {
+        k: v if k.endswith("_id") else _blank(v, in_brackets=k == "sex") for k, v in found.items()
+    }
     if "age_years" in found:
-        ages, bad = parse_numbers(list(found["age_years"]), missing=MISSING_WORDS)
+        held = [cell for cell in found["age_years"].unique() if PLACEHOLDER.fullmatch(cell.strip())]
+        ages, bad = parse_numbers(list(found["age_years"]), missing=(*MISSING_WORDS, *held))
         named["age_years"] = ages
         if bad:
             problems.append(_bad_ages(found["age_years"], bad, table))
     return pd.DataFrame(named, index=table.frame.index), problems
 
 
-def _blank(cells: pd.Series[str]) -> pd.Series[str]:
-    return cells.mask(cells.isin(MISSING_WORDS))
+def _blank(cells: pd.Series[str], *, in_brackets: bool) -> pd.Series[str]:
+    blank = cells.isin(MISSING_WORDS)
+    return cells.mask(blank | cells.str.strip().str.fullmatch(PLACEHOLDER) if in_brackets else blank)
 
 
 def _no_ids(table: SampleTable) -> SampleError:
@@ -285,10 +306,11 @@ def _check_ids(ids: pd.Series[str], table: SampleTable) -> Iterable[SampleError]
 
 
 def _bad_ages(cells: pd.Series[str], bad: list[int], table: SampleTable) -> SampleError:
+    where, lines = table.origin(str(cells.name))
     counts = Counter(cells.iloc[bad])
     return SampleError(
         f"{len(bad)} ages are not numbers: {examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
-        where=f"{table.where}, column {cells.name!r}, line {table.lines[bad[0]]}",
+        where=f"{where}, column {cells.name!r}, line {lines[bad[0]]}",
         expected="years as numbers, or nothing",
         next_step="write the number, or leave the cell empty",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from tmescope.foundation.progress import SILENT, Progress
 __all__ = [
     "COLUMNS",
     "MISSING_WORDS",
+    "PLACEHOLDER",
     "CohortOptions",
     "Dialect",
     "Duplicates",
@@ -57,6 +59,9 @@ MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "<NA>", "NULL", "null")
 """Cells that count as missing in typed columns and in matrices. Identifiers are never compared with this
 list:
 a sample or a gene may be called NA."""
+
+PLACEHOLDER = re.compile(r"\[[A-Za-z ,/]+\]")
+"""What cBioPortal and TCGA write for a value that is not there, such as [Not Available]."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
