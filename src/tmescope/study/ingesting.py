@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["cohort_step", "ingest_into"]
 
+_RULE = 2
+"""Raised where the same files and settings are read otherwise, so that what was read before is read again."""
+
 
 def cohort_step(context: Context, cohort: Cohort) -> Step:
     """Return the step that reads one cohort."""
@@ -40,6 +43,7 @@ def cohort_step(context: Context, cohort: Cohort) -> Step:
     stamps = {name: _stamp(path) for name, path in inputs.items()}
     ingredients: dict[str, Any] = {
         "step": "cohort",
+        "rule": _RULE,
         "release": context.release,
         "cohort": cohort.model_dump(mode="json"),
         "files": {name: _hash(path) for name, path in inputs.items()},
