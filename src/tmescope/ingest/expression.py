@@ -18,6 +18,7 @@ from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import DELIMITERS, TASK, read_delimited
 from tmescope.ingest.dialect_tables import read_dialect_matrix
 from tmescope.ingest.dialects import FoundDialect, find_dialect
+from tmescope.ingest.featurecounts import read_featurecounts
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.gct import read_gct
 from tmescope.ingest.geo import read_geo_matrix
@@ -43,7 +44,12 @@ __all__ = [
 ]
 
 _FEW = 3
-_SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore, "cbioportal": read_study_matrix}
+_SEVERAL_NAMES = {
+    "gct": read_gct,
+    "nfcore_rnaseq": read_nfcore,
+    "featurecounts": read_featurecounts,
+    "cbioportal": read_study_matrix,
+}
 """Readers of formats whose rows carry several names, beside those of 10x."""
 _ONE_NAME = {"geo_series_matrix": read_geo_matrix, "parquet": read_parquet_matrix}
 _WITH_NAMES = (*_SEVERAL_NAMES, *TENX_FORMATS, "samplesheet")

@@ -14,7 +14,17 @@ from tmescope.ingest.decompress import Limits, open_bytes
 from tmescope.ingest.formats import check_content, find_first_words
 from tmescope.ingest.numerals import is_number
 
-__all__ = ["FEATURECOUNTS", "HTSEQ", "STAR", "Kind", "Layout", "find_layout", "no_header", "transcripts"]
+__all__ = [
+    "FEATURECOUNTS",
+    "HTSEQ",
+    "STAR",
+    "Kind",
+    "Layout",
+    "find_counted",
+    "find_layout",
+    "no_header",
+    "transcripts",
+]
 
 _NO_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _HEAD_BYTES = 512
@@ -173,14 +183,20 @@ def find_layout(path: Path, *, limits: Limits) -> Layout:
         raise transcripts("the header begins 'transcript_id', 'gene_id'", where)
     for kind in _BY_HEADER:
         if rows[0][: len(kind.header)] == kind.header:
-            values = _counted(rows) if kind is FEATURECOUNTS else ()
+            values = find_counted(rows) if kind is FEATURECOUNTS else ()
             more = rows[0][len(kind.header) : len(rows[0]) - len(values)] if kind is FEATURECOUNTS else ()
             return Layout(kind, rows[0], delimiter, n_skipped + 2, (*kind.genes, *more), values)
     return _without_known_header(rows[0], delimiter, line=n_skipped + 1, where=where)
 
 
-def _counted(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the columns of counts of featureCounts; before them stand attributes, whose cells are no numbers."""
+def find_counted(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the columns of counts of featureCounts; before them stand attributes, whose cells are no numbers.
+
+    Parameters
+    ----------
+    rows : sequence of tuple of str
+        The header, and the first row where there is one.
+    """
     start = len(FEATURECOUNTS.header)
     cells = rows[1] if len(rows) > 1 else ()
     while start < min(len(rows[0]), len(cells)) and not is_number(cells[start], missing=()):
@@ -190,7 +206,7 @@ def _counted(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _refuse_matrix(head: bytes, where: str) -> None:
     form = find_first_words(head)
-    if form not in (None, "nfcore_rnaseq"):  # files of one sample have two columns of names too
+    if form not in (None, "nfcore_rnaseq", "featurecounts"):  # files of one sample may begin as these do
         raise FileFormatError(
             f"the content is that of the format {form!r}, which holds a matrix of samples",
             where=where,
