@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, InputError, UnknownNameError
 from tmescope.ingest.expression import read_matrix
-from tmescope.ingest.featurecounts import read_featurecounts
+from tmescope.ingest.featurecounts import is_featurecounts, read_featurecounts
+from tmescope.ingest.gene_lengths import read_gene_lengths
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -41,13 +43,21 @@ def test_an_attribute_may_name_the_genes(write: Write) -> None:
         read_featurecounts(path, gene_column="symbol")
 
 
-def test_the_format_is_asked_for_and_then_read(write: Write) -> None:
-    for text in (PROGRAM + PLAIN, PLAIN):
-        path = write("counts.txt", text)
-        with pytest.raises(FileFormatError, match="the content is that of the format 'featurecounts'") as caught:
-            read_matrix(path)
-        assert caught.value.next_step == "declare the format 'featurecounts'"
-        assert read_matrix(path, "featurecounts").columns == ("S1.bam", "S2.bam")
+def test_the_header_says_the_format(write: Write) -> None:
+    packed = gzip.compress((PROGRAM + NAMED).encode(), mtime=0)
+    for path in (write("a.txt", PROGRAM + NAMED), write("b.tsv.gz", packed), write("c.txt", NAMED)):
+        assert is_featurecounts(path)
+        assert read_matrix(path, gene_column="gene_name").rows == ("CD8A", "ENSG02")
+        assert read_matrix(path, "tsv").columns == ("S1.bam", "S2.bam")
+        with pytest.raises(ExpressionError, match="has no layers"):
+            read_matrix(path, layer="X")
+    for text in ("", "#\n", "gene\tS1\nA\t1\n", "a\0b"):
+        assert not is_featurecounts(write("d.txt", text))
+
+
+def test_its_lengths_are_read_as_before(write: Write) -> None:
+    lengths = read_gene_lengths(write("counts.txt", PROGRAM + PLAIN))
+    assert lengths.lengths == {"ENSG01": 7, "ENSG02": 9}
 
 
 @pytest.mark.parametrize(

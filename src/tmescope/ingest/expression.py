@@ -18,7 +18,7 @@ from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import DELIMITERS, TASK, read_delimited
 from tmescope.ingest.dialect_tables import read_dialect_matrix
 from tmescope.ingest.dialects import FoundDialect, find_dialect
-from tmescope.ingest.featurecounts import read_featurecounts
+from tmescope.ingest.featurecounts import is_featurecounts, read_featurecounts
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.gct import read_gct
 from tmescope.ingest.geo import read_geo_matrix
@@ -44,12 +44,7 @@ __all__ = [
 ]
 
 _FEW = 3
-_SEVERAL_NAMES = {
-    "gct": read_gct,
-    "nfcore_rnaseq": read_nfcore,
-    "featurecounts": read_featurecounts,
-    "cbioportal": read_study_matrix,
-}
+_SEVERAL_NAMES = {"gct": read_gct, "nfcore_rnaseq": read_nfcore, "cbioportal": read_study_matrix}
 """Readers of formats whose rows carry several names, beside those of 10x."""
 _ONE_NAME = {"geo_series_matrix": read_geo_matrix, "parquet": read_parquet_matrix}
 _WITH_NAMES = (*_SEVERAL_NAMES, *TENX_FORMATS, "samplesheet")
@@ -130,7 +125,8 @@ def read_matrix(
     form = find_format(path, declared)
     if form in TENX_FORMATS:
         return read_tenx(path, form, gene_column=gene_column, genome=layer, limits=limits)
-    if gene_column is not None and form not in _SEVERAL_NAMES:
+    has_places = form == "tsv" and is_featurecounts(path, limits=limits)
+    if gene_column is not None and form not in _SEVERAL_NAMES and not has_places:
         raise ExpressionError(
             f"gene_column = {gene_column!r} is declared, but a {form} file has one column of names",
             where=str(path),
@@ -144,6 +140,8 @@ def read_matrix(
             expected=f"layer with one of the formats {', '.join(_ANNDATA)}",
             next_step="leave layer out, or declare the format",
         )
+    if has_places:
+        return read_featurecounts(path, gene_column=gene_column, limits=limits)
     found = None
     if form in DELIMITERS:
         found = find_dialect(path, form, dialect, names_first=True, limits=limits)

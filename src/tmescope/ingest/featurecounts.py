@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
-from tmescope.foundation.errors import FileFormatError, examples
+from tmescope.foundation.errors import FileFormatError, TmescopeError, examples
 from tmescope.ingest.blocks import Block, choose_names, each_line, read_block, split_line
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.matrix import Note, RawMatrix
 from tmescope.ingest.quantification_kinds import FEATURECOUNTS, find_counted
 
-__all__ = ["read_featurecounts"]
+__all__ = ["is_featurecounts", "read_featurecounts"]
 
 _GENE, *_PLACES = FEATURECOUNTS.header
 _HEAD_LINES = 3
+
+
+def is_featurecounts(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> bool:
+    """Return whether a table has the header of featureCounts, below the line that names the program or without it.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or gzip.
+    limits : Limits
+        On the decompressed size.
+    """
+    try:
+        return _read_head(path, limits)[1][0][: len(FEATURECOUNTS.header)] == FEATURECOUNTS.header
+    except TmescopeError:  # whoever reads it says what is wrong
+        return False
+
+
+def _read_head(path: Path, limits: Limits) -> tuple[int, list[tuple[str, ...]]]:
+    """Return the line of the header, and its cells and those of the first row, as far as they are there."""
+    where = str(path)
+    with open_bytes(path, limits=limits) as handle:
+        lines = [text for _, text in islice(each_line(handle, where), _HEAD_LINES)]
+    named = bool(lines) and lines[0].startswith("#")
+    return 1 + named, [tuple(split_line(text)) for text in lines[named:]] or [()]
 
 
 def read_featurecounts(path: Path, *, gene_column: str | None = None, limits: Limits = DEFAULT_LIMITS) -> RawMatrix:
@@ -48,23 +74,17 @@ def read_featurecounts(path: Path, *, gene_column: str | None = None, limits: Li
     Attributes are the columns behind ``Length`` whose cell in the first row is no number.
     """
     where = str(path)
-    with open_bytes(path, limits=limits) as handle:
-        lines = [
-            text for _, text in zip(range(_HEAD_LINES), (text for _, text in each_line(handle, where)), strict=False)
-        ]
-    named = len(lines) > 0 and lines[0].startswith("#")
-    rows = [tuple(split_line(text)) for text in lines[named:]]
-    header = rows[0] if rows else ()
-    counted = find_counted(rows) if rows else ()
+    line, rows = _read_head(path, limits)
+    header, counted = rows[0], find_counted(rows)
     if header[: len(FEATURECOUNTS.header)] != FEATURECOUNTS.header or not counted:
         raise FileFormatError(
             f"the header begins {examples(header)}",
-            where=f"{where}, line {1 + named}",
+            where=f"{where}, line {line}",
             expected=f"{', '.join(FEATURECOUNTS.header)} and at least one sample",
-            next_step="declare the format 'tsv' for a matrix with one column of names",
+            next_step="count again with the columns that featureCounts writes",
         )
     n_text = len(header) - len(counted)
-    texts, values = read_block(Block(path, 2 + named, header, n_text), limits=limits)
+    texts, values = read_block(Block(path, line + 1, header, n_text), limits=limits)
     attributes = header[len(FEATURECOUNTS.header) : n_text]
     annotations = {_GENE: texts[0], **dict(zip(attributes, texts[len(FEATURECOUNTS.header) :], strict=True))}
     names, notes = choose_names(annotations, gene_column or _GENE, fallback=_GENE, where=where)

@@ -56,8 +56,6 @@ _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
     (b"#1.2", "gct"),
     (b"#1.3", "gct"),
     (b"gene_id\tgene_name\t", "nfcore_rnaseq"),
-    (b"# Program:featureCounts", "featurecounts"),
-    (b"Geneid\tChr\tStart\tEnd\tStrand\tLength\t", "featurecounts"),
 )
 
 _ZIP = "a ZIP archive (perhaps an Excel workbook)"
@@ -277,7 +275,7 @@ def check_first_words(head: bytes, where: str) -> None:
     Raises
     ------
     FileFormatError
-        If it begins as GCT, a GEO series matrix, a matrix of nf-core/rnaseq or one of featureCounts.
+        If it begins as GCT, a GEO series matrix or a matrix of nf-core/rnaseq.
     """
     told = find_first_words(head)
     if told is not None:

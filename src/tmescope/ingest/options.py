@@ -33,7 +33,6 @@ FileFormat = Literal[
     "gct",
     "geo_series_matrix",
     "nfcore_rnaseq",
-    "featurecounts",
     "cbioportal",
     "xlsx",
     "zarr",
@@ -141,7 +140,7 @@ class CohortOptions:
     gene_column : str, optional
         Which column names the genes in formats that have several (``gene_id`` or ``gene_name`` of
         nfcore_rnaseq and 10x, which must be told; ``Hugo_Symbol`` or ``Entrez_Gene_Id`` of cbioportal, which must be
-        told where a file has both; ``Geneid`` or an attribute of featurecounts; ``Name`` or ``Description`` of GCT, or
+        told where a file has both; ``Geneid`` or an attribute of featureCounts; ``Name`` or ``Description`` of GCT, or
         a row annotation of GCT 1.3).
     value_column : str, optional
         Which column of the files of a samplesheet holds the values, where their format does not say it.

@@ -206,7 +206,7 @@ def find_counted(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _refuse_matrix(head: bytes, where: str) -> None:
     form = find_first_words(head)
-    if form not in (None, "nfcore_rnaseq", "featurecounts"):  # files of one sample may begin as these do
+    if form not in (None, "nfcore_rnaseq"):  # files of one sample have two columns of names too
         raise FileFormatError(
             f"the content is that of the format {form!r}, which holds a matrix of samples",
             where=where,

@@ -209,8 +209,7 @@ def _unsaid_column(kind: Kind, scale: Scale, offered: Sequence[str], *, where: s
             f"there are {len(offered)} columns of counts: {examples(offered)}",
             where=f"{where}, value_column",
             expected="one sample a file, or value_column with the name of a column that is in every file",
-            next_step="a table of several samples is a matrix: name it as expression of a cohort, with "
-            'format = "featurecounts"',
+            next_step="a table of several samples is a matrix: name it as expression of a cohort",
         )
     return ExpressionError(
         f"nothing says which column of the {kind.name} holds {scale}: there are {examples(offered)}",
