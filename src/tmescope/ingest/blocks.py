@@ -289,6 +289,13 @@ def _find_fault(rows: Iterator[bytes], block: Block, where: str) -> TmescopeErro
         cells = split_line(text, quoted=block.quoted)
         if cells == [""]:
             continue
+        if text.startswith("\ufeff"):
+            return FileFormatError(
+                "a byte order mark stands in the middle of the text",
+                where=f"{where}, line {number}",
+                expected="a byte order mark at the start of the file or none",
+                next_step="look for files that were joined",
+            )
         if len(cells) != len(block.header):
             return FileFormatError(
                 f"line {number} has {len(cells)} cells; the header has {len(block.header)}",
