@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tmescope.foundation.errors import FileFormatError, InputError
+from tmescope.ingest import blocks
 from tmescope.ingest.blocks import Block, choose_names, each_line, read_block, read_line, split_line
 from tmescope.ingest.decompress import DEFAULT_LIMITS
 
@@ -73,3 +74,33 @@ def test_a_row_that_another_column_shows_to_be_a_copy_on_y_has_its_name_from_the
     assert (notes[-1].check, notes[-1].value) == ("rows of chromosome Y", "2")
     assert "from 'gene_id'" in notes[-1].evidence
     assert choose_names(columns, "gene_id", fallback="gene_id", where="f")[0] == tuple(ids)
+
+
+@pytest.mark.parametrize("end", [b"", b"!end"])
+def test_a_quote_that_another_line_closes_takes_no_rows_away(write: Write, end: bytes) -> None:
+    rows = 'a\t5" x\t1\nb\t"open\t2\nc\tz"\t3\nd\ty\t4\n'
+    block = Block(write("a.txt", rows + end.decode()), 1, ("id", "name", "A"), 2, end=end, quoted=True)
+    with pytest.raises(FileFormatError, match="line 2 has a quote that is not closed"):
+        read_block(block, limits=DEFAULT_LIMITS)
+    closed = Block(
+        write("b.txt", rows.replace('"', "") + end.decode()), 1, ("id", "name", "A"), 2, end=end, quoted=True
+    )
+    texts, values = read_block(closed, limits=DEFAULT_LIMITS)
+    assert (texts[0], values.tolist()) == (["a", "b", "c", "d"], [[1, 2, 3, 4]])
+
+
+def test_blocks_are_read_in_pieces_with_the_same_result(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"g{i}\t{i}\n" for i in range(50))
+    block = Block(write("a.txt", f"{rows}\n!end\n{'rest' * 9}"), 1, ("id", "A"), 1, end=b"!end", quoted=True)
+    whole = read_block(block, limits=DEFAULT_LIMITS)
+    monkeypatch.setattr(blocks, "_BLOCK", 7)
+    texts, values = read_block(block, limits=DEFAULT_LIMITS)
+    assert (texts, values.tolist()) == (whole[0], whole[1].tolist())
+    assert len(texts[0]) == 50
+
+
+@pytest.mark.parametrize("rows", ["", "\n\n", "!end\n"])
+def test_a_block_without_rows(write: Write, rows: str) -> None:
+    end = b"!end" if "!" in rows else b""
+    with pytest.raises(FileFormatError, match="a header and no rows"):
+        read_block(Block(write("a.txt", f"id\tA\n{rows}"), 2, ("id", "A"), 1, end=end), limits=DEFAULT_LIMITS)

@@ -7,6 +7,7 @@ from tests.ingest import studies_made as made
 
 from tmescope.foundation.errors import FileFormatError, ManyProblems, MissingFileError, SampleError, TmescopeError
 from tmescope.ingest.cbioportal_clinical import read_clinical_file, read_study_samples
+from tmescope.ingest.clinical import name_columns
 
 SAMPLES = made.files()["samples.txt"]
 PATIENTS = made.files()["patients.txt"]
@@ -20,8 +21,22 @@ def test_patients_and_samples_become_one_table(tmp_path: Path) -> None:
     assert table.frame.loc[1].tolist() == ["S2", "P2", "", "PD", "0:LIVING", "40", "Female"]
     assert table.lines == (6, 7, 8, 9)
     assert table.where.endswith("samples.txt")
+    assert table.origin("SITE") == (table.where, table.lines)
+    assert table.origin("OS_MONTHS") == (table.where.replace("samples.txt", "patients.txt"), (6, 7, 8, 8))
     assert [(n.code, n.check) for n in notes] == [("", "clinical tables")]
     assert "samples.txt joined with patients.txt by PATIENT_ID" in notes[0].evidence
+
+
+def test_an_age_is_sought_in_the_file_that_holds_it(tmp_path: Path) -> None:
+    ages = dict(zip(("P1", "P2", "P3"), ("[Not Available]", "61", "old"), strict=True))
+    rows = [f"{patient}\t{age}\t[Not Applicable]" for patient, age in ages.items()]
+    files = made.files() | {"patients.txt": made.clinical("PATIENT_ID\tAGE\tSEX", *rows)}
+    table, _ = read_study_samples(made.write(tmp_path / "s", files))
+    columns = {"sample_id": "SAMPLE_ID", "age_years": "AGE", "sex": "SEX"}
+    named, problems = name_columns(table, columns)
+    assert [str(p.where) for p in problems] == [f"{tmp_path / 's' / 'patients.txt'}, column 'AGE', line 8"]
+    assert "2 ages are not numbers: 'old (2x)'" in problems[0].what
+    assert named["sex"].isna().all()
 
 
 def test_the_file_of_patients_is_optional(tmp_path: Path) -> None:

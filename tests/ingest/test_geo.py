@@ -46,6 +46,12 @@ def test_the_matrix_lies_between_its_marks(write: Write) -> None:
     assert "annotation" in told.evidence
 
 
+def test_a_field_that_is_called_as_a_column_of_ours_is_numbered(write: Write) -> None:
+    table, _ = read_geo_samples(write(NAME, HEAD + '!Sample_sample_id\t"7"\t"8"\n' + TABLE))
+    assert table["sample_id"].tolist() == ["GSM1", "GSM2"]
+    assert table["sample_id (2)"].tolist() == ["7", "8"]
+
+
 def test_characteristics_become_columns_wherever_they_stand(write: Write) -> None:
     table, notes = read_geo_samples(write(NAME, HEAD + TABLE))
     assert table.to_dict("list") == {

@@ -81,3 +81,10 @@ def test_whichever_column_names_the_genes_the_copy_on_y_is_not_added(write: Writ
     assert reasons["ENSG00000002586.20_PAR_Y"] == "Y copy"
     evidence = cohort.quality.set_index("check").loc["copies on chromosome Y", "evidence"]
     assert "50.0% of what both hold" in evidence
+
+
+def test_an_open_quote_takes_no_genes_away(write: Write) -> None:
+    rows = TPM.splitlines()
+    text = "\n".join([rows[0], 'ENSG1\t"CD8A\t1.5\t2', "ENSG2\tCD4\t3\t4", 'ENSG3\tCD3E"\t5\t6', ""])
+    with pytest.raises(FileFormatError, match="line 2 has a quote that is not closed"):
+        read_nfcore(write("salmon.merged.gene_tpm.tsv", text), gene_column="gene_id")

@@ -5,7 +5,7 @@ import pytest
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError
 from tmescope.ingest import pseudobulk
-from tmescope.ingest.pseudobulk import GENE_EXPRESSION, Features, Summing, describe_sums, find_suffixes
+from tmescope.ingest.pseudobulk import GENE_EXPRESSION, Features, Summing, describe_sums, find_marks, find_suffixes
 
 FEATURES = Features(("i1", "i2"), ("A", "B"), (GENE_EXPRESSION,) * 2)
 LARGEST = 2**31 - 1
@@ -51,6 +51,45 @@ def test_libraries(barcodes: list[str], suffixes: tuple[str, ...], position: lis
     found = find_suffixes(barcodes)
     assert found[0] == suffixes
     assert found[1].tolist() == position
+
+
+A, B = "AAACCTGAGAAACCAT", "AAACCTGAGCGTGAAC"
+
+
+@pytest.mark.parametrize(
+    ("barcodes", "marks"),
+    [
+        ([f"P1_{A}-1", f"P2_{A}-1"], ("P1_*-1", "P2_*-1")),
+        ([f"{A}-1_1", f"{B}-1_2"], ("*-1_1", "*-1_2")),
+        ([f"{A}-1", B], ("*", "*-1")),
+        ([f"{A}-1", f"{B}-1"], ("*-1",)),
+        ([f"{A}-1", f"{B}-2"], ("*",)),
+        ([f"P1_{A}-1", f"P2_{A}-2"], ("P1_*", "P2_*")),
+        ([f"{A}_{B}", f"{B}_{A}"], ("*_*",)),
+        (["12345", "67890"], ()),
+        ([A, "67890"], ()),
+        ([], ()),
+    ],
+)
+def test_marks_of_merged_matrices(barcodes: list[str], marks: tuple[str, ...]) -> None:
+    assert find_marks(barcodes, numbered=len(find_suffixes(barcodes)[0]) > 1) == marks
+
+
+@pytest.mark.parametrize(
+    ("barcodes", "says"),
+    [
+        ([f"P1_{A}-1", f"P2_{B}-1"], r"2 different marks beside their bases: 'P1_\*-1', 'P2_\*-1'"),
+        ([f"{A}-1_1", f"{B}-1_2"], "2 different marks"),
+        ([f"{A}-1", f"{A}-1"], f"1 barcodes occur more than once: '{A}-1'"),
+    ],
+)
+def test_cells_of_several_samples_are_added_up_only_where_somebody_says_so(barcodes: list[str], says: str) -> None:
+    with pytest.raises(ExpressionError, match=says) as caught:
+        Summing(FEATURES, barcodes, "here")
+    assert caught.value.where == "here, barcodes"
+    sums = Summing(FEATURES, barcodes, "here", split=False)
+    sums.add(np.array([0, 0]), np.array([0, 1]), np.array([3, 4]))
+    assert (sums.finish().sums.tolist(), sums.finish().n_libraries) == ([[7, 0]], 2)
 
 
 def test_what_is_said_about_each_sample() -> None:

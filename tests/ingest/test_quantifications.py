@@ -28,6 +28,16 @@ STAR = (
     "N_unmapped\t9\t9\t9\nN_multimapping\t8\t8\t8\nN_noFeature\t7\t70\t70\nN_ambiguous\t1\t1\t1\n"
     "ENSG01\t3\t1\t2\nENSG02\t0\t0\t0\n"
 )
+GDC = (
+    "# gene-model: GENCODE v36\n"
+    "gene_id\tgene_name\tgene_type\tunstranded\tstranded_first\tstranded_second\ttpm_unstranded\tfpkm_unstranded\t"
+    "fpkm_uq_unstranded\nN_unmapped\t\t\t9\t9\t9\t\t\t\nN_ambiguous\t\t\t7\t1\t1\t\t\t\n"
+    "ENSG01.5\tCD8A\tprotein_coding\t3\t1\t2\t1.5\t0.5\t0.75\nENSG02.1\tCD4\tprotein_coding\t0\t0\t0\t0\t0\t0\n"
+)
+ATTRIBUTES = (
+    FEATURECOUNTS.replace("Length\t", "Length\tgene_name\t").replace("7\t3", "7\tCD8A\t3").replace("9\t0", "9\t4\t0")
+)
+HTSEQ_NAMED = "ENSG01\tCD8A\t3\nENSG02\tCD4\t0\n__no_feature\t\t100\n__ambiguous\t\t7\n"
 TABLE = "symbol\tlength\tvst\nCD8A\t100\t7.5\nCD4\t200\tNA\n"
 
 READ = [
@@ -45,7 +55,15 @@ READ = [
     (STAR, "counts", "forward", "STAR ReadsPerGene.out.tab", "forward", [1, 0]),
     (STAR, "counts", "reverse", "STAR ReadsPerGene.out.tab", "reverse", [2, 0]),
     (TABLE, "log2_array", "vst", "table", "vst", [7.5, np.nan]),
+    (f"# made here\n# twice\n{TABLE}", "log2_array", "vst", "table", "vst", [7.5, np.nan]),
+    ("gene_id\tgene_name\tS1\nENSG01\tCD8A\t2\nENSG02\tCD4\t3\n", "tpm", "S1", "table", "S1", [2, 3]),
+    ("Geneid\t101\nENSG01\t5\nENSG02\t7\n", "counts", None, "table", "101", [5, 7]),
+    ('""\t"S1"\n"ENSG01"\t5\n"ENSG02"\t7\n', "counts", None, "table", "S1", [5, 7]),
+    ("\ufeffENSG01\t3\nENSG02\t0\n__no_feature\t1\n", "counts", None, "htseq-count", "count", [3, 0]),
+    (HTSEQ_NAMED, "counts", None, "htseq-count", "count", [3, 0]),
+    (ATTRIBUTES, "counts", None, "featureCounts", "S1.bam", [3, 0]),
 ]
+GDC_KIND = "GDC augmented_star_gene_counts.tsv"
 
 
 @pytest.mark.parametrize(("text", "scale", "column", "kind", "read", "values"), READ)
@@ -69,7 +87,53 @@ def test_a_table_with_commas_and_a_column_of_genes(write: Write) -> None:
     assert found.values.tolist() == [3, 4]
 
 
+@pytest.mark.parametrize(
+    ("text", "scale", "column", "genes", "read", "names", "values"),
+    [
+        (GDC, "counts", None, "gene_id", "unstranded", ("ENSG01.5", "ENSG02.1"), [3, 0]),
+        (GDC, "counts", "stranded_second", "gene_name", "stranded_second", ("CD8A", "CD4"), [2, 0]),
+        (GDC, "tpm", None, "gene_name", "tpm_unstranded", ("CD8A", "CD4"), [1.5, 0]),
+        (GDC, "fpkm", None, "gene_name", "fpkm_unstranded", ("CD8A", "CD4"), [0.5, 0]),
+        (HTSEQ_NAMED, "counts", None, "attribute_1", "count", ("CD8A", "CD4"), [3, 0]),
+        (ATTRIBUTES, "counts", None, "gene_name", "S1.bam", ("CD8A", "4"), [3, 0]),
+        (ATTRIBUTES, "counts", "S1.bam", "Geneid", "S1.bam", ("ENSG01", "ENSG02"), [3, 0]),
+    ],
+)
+def test_formats_that_name_each_gene_twice(
+    write: Write,
+    text: str,
+    scale: str,
+    column: str | None,
+    genes: str,
+    read: str,
+    names: tuple[str],
+    values: list[float],
+) -> None:
+    path = write("q.tsv", text)
+    found = read_quantification(path, Scale.parse(scale), value_column=column, gene_column=genes)
+    assert (found.column, found.genes, found.values.tolist()) == (read, names, values)
+
+
+def test_rows_between_two_quotes_are_not_lost(write: Write) -> None:
+    text = 'gene\tdesc\ttpm\nA\t5" x\t1\nB\t"open\t2\nC\tz"\t3\nD\ty\t4\n'
+    with pytest.raises(FileFormatError, match="line 3 has a quote that is not closed"):
+        read_quantification(write("q.tsv", text), Scale.parse("tpm"), value_column="tpm")
+
+
 REFUSED = [
+    (GDC, "tpm", None, None, ExpressionError, "nothing says which name counts"),
+    (GDC, "tpm", None, "gene_type", UnknownNameError, "'gene_type'"),
+    (GDC, "tpm", "fpkm_uq_unstranded", "gene_id", ExpressionError, "tpm is in 'tpm_unstranded'"),
+    (GDC, "cpm", None, "gene_id", ExpressionError, "holds no cpm"),
+    ("ENSG01\t3.5\nENSG02\t7\n", "counts", None, None, FileFormatError, "neither a header nor a row of htseq"),
+    ("ENSG01\t\nENSG02\t7\n", "counts", None, None, FileFormatError, "neither a header nor a row of htseq"),
+    ("\t10\nENSG02\t0\n", "counts", None, None, FileFormatError, "neither a header nor a row of htseq"),
+    ("ENSG01\t-3\nENSG02\t7\n", "counts", None, None, FileFormatError, "neither a header nor a row of htseq"),
+    ("ENSG01\t3\t7\nENSG02\t7\t8\n", "counts", None, None, FileFormatError, "neither a header nor a row of htseq"),
+    ("ENSG01\tCD8A\t7\nENSG02\tCD4\t8\n", "counts", None, None, FileFormatError, "neither a header nor a row"),
+    ("gene\ttpm\ttpm\nA\t1\t2\n", "tpm", "tpm", None, ExpressionError, "2 columns are called 'tpm': columns 2, 3"),
+    ("gene\tgene\ttpm\nA\tB\t2\n", "tpm", "tpm", "gene", ExpressionError, "2 columns are called 'gene'"),
+    ("#1.2\n1\t1\nName\tDescription\tS1\nA\tx\t2\n", "tpm", None, None, FileFormatError, "the format 'gct'"),
     (SALMON, "fpkm", None, None, ExpressionError, "holds no fpkm"),
     (SALMON, "log2(tpm+1)", None, None, ExpressionError, "holds no log2"),
     (SALMON, "counts", "TPM", None, ExpressionError, "counts is in 'NumReads'"),
@@ -84,7 +148,8 @@ REFUSED = [
     (TABLE, "tpm", None, None, ExpressionError, "nothing says which column"),
     (TABLE, "tpm", "absent", None, UnknownNameError, "'absent'"),
     (TABLE, "tpm", "vst", "gene", UnknownNameError, "'gene'"),
-    (TABLE, "tpm", "symbol", None, ExpressionError, "2 cells are not numbers: 'CD8A', 'CD4'"),
+    (TABLE, "tpm", "symbol", None, ExpressionError, "'symbol' names the genes and is declared"),
+    (TABLE, "tpm", "symbol", "length", ExpressionError, "2 cells are not numbers: 'CD8A', 'CD4'"),
     (TABLE + "CD3E\t1\n", "tpm", "vst", None, FileFormatError, "line 4 has 2 cells"),
     ("symbol\tvst\n", "tpm", "vst", None, FileFormatError, "no rows"),
     ("symbol\n", "tpm", "vst", None, FileFormatError, "one column only"),

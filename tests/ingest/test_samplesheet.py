@@ -103,7 +103,7 @@ def test_cells_of_three_samples(tmp_path: Path, layout: str) -> None:
     np.testing.assert_array_equal(raw.by_column, [i * VALUES.sum(axis=1) for i in (1, 2, 3)])
     assert raw.columns == ("P1", "P2", "P3")
     (note,) = [n for n in raw.notes if n.code == "tenx.aggregated"]
-    assert note.evidence.startswith("P3: 2 libraries")
+    assert note.evidence.startswith("P3: 2 libraries or more were merged")
     assert {"cells of P1", "cells of P2", "cells of P3"} <= {n.check for n in raw.notes}
     with pytest.raises(ScaleError, match="the declared scale is tpm"):
         read_samplesheet(tmp_path / "s.csv", TPM, gene_column="gene_name")
@@ -200,3 +200,16 @@ def test_a_cohort_from_a_sheet(tmp_path: Path) -> None:
     assert cohort.adata.obs["patient_id"].tolist() == ["P1", "P2", "P3"]
     assert cohort.adata.obs["timepoint"].tolist() == ["pre"] * 3
     assert "samplesheet" in set(cohort.quality["check"])
+
+
+def test_columns_of_values_that_are_called_as_their_samples(sheet: Path) -> None:
+    folder, rows = sheet.parent, ""
+    for i in (1, 2, 3):
+        (folder / f"{i}.txt").write_text(f"Geneid\t10{i}\nA\t{i}\nB\t2\n")
+        rows += f"S{i},{i}.txt\n"
+    sheet.write_text(HEAD + rows)
+    raw = read_samplesheet(sheet, COUNTS)
+    assert raw.by_column.tolist() == [[1, 2], [2, 2], [3, 2]]
+    assert [n.value for n in raw.notes if n.check == "columns of values"] == ["3"]
+    (folder / "3.txt").write_text("Geneid\t101\nA\t1\nB\t2\n")
+    assert "samplesheet.columns_differ" in {n.code for n in read_samplesheet(sheet, COUNTS).notes}

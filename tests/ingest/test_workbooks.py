@@ -58,6 +58,15 @@ def test_merged_cells(write: Write) -> None:
     assert "workbook.merged" in {n.code for n in below.notes}
 
 
+def test_formulas_without_values_are_not_taken_for_nothing(write: Write) -> None:
+    formulas = "".join(f'<c r="{letter}6"><f>1+1</f><v></v></c>' for letter in "BCD")
+    with pytest.raises(FileFormatError, match="3 cells hold a formula without its value: 'B6', 'C6', 'D6'") as caught:
+        read_workbook(write("a.xlsx", packed(workbook({"D": sheet(HEADER, *ROWS, formulas)}))))
+    assert "recalculate" in (caught.value.next_step or "")
+    with pytest.raises(FileFormatError, match="3 cells hold a formula"):
+        read_workbook(write("a.xlsx", packed(workbook({"D": sheet(formulas)}))))
+
+
 def test_a_column_without_a_name(write: Write) -> None:
     with pytest.raises(FileFormatError, match="have no name in the header: 'AA'") as caught:
         read_workbook(write("a.xlsx", packed(workbook({"D": sheet(HEADER, *ROWS, cell("AA7", "note"))}))))

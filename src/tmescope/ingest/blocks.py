@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -23,14 +21,12 @@ from tmescope.foundation.errors import (
     examples,
 )
 from tmescope.ingest.decompress import Limits, open_bytes
-from tmescope.ingest.delimited import decode
+from tmescope.ingest.delimited import decode, is_left_open, open_quote
+from tmescope.ingest.lines import read_blocks
 from tmescope.ingest.matrix import Note
 from tmescope.ingest.numerals import is_number
 from tmescope.ingest.options import MISSING_WORDS
-from tmescope.ingest.text_rows import holds_nan
-
-if TYPE_CHECKING:
-    from collections.abc import Buffer  # type: ignore[attr-defined, unused-ignore]
+from tmescope.ingest.text_rows import holds_nan, parse_lines
 
 __all__ = ["Block", "choose_names", "each_line", "read_block", "read_line", "split_line", "unsaid_names"]
 
@@ -149,31 +145,29 @@ def read_block(block: Block, *, limits: Limits) -> tuple[list[list[str]], NDArra
     Raises
     ------
     FileFormatError
-        No rows, rows of another length than the header, no closing line, not UTF-8.
+        No rows, rows of another length than the header, a quote that another line closes, no closing line, not
+        UTF-8.
     ExpressionError
         Cells that are not numbers, with line, column and value.
     """
     names = [f"c{i}" for i in range(len(block.header))]
+    convert = pacsv.ConvertOptions(
+        column_types={n: pa.string() if i < block.n_text else pa.float64() for i, n in enumerate(names)},
+        null_values=[*MISSING_WORDS, "na"],
+        strings_can_be_null=False,
+    )
     with open_bytes(block.path, limits=limits) as handle:
-        rows = _rows(handle, block)
-        _check_mark(rows, block)
         try:
-            table = pacsv.read_csv(
-                rows,
-                read_options=pacsv.ReadOptions(column_names=names, block_size=_BLOCK),
-                parse_options=pacsv.ParseOptions(delimiter="\t", quote_char='"' if block.quoted else False),
-                convert_options=pacsv.ConvertOptions(
-                    column_types={n: pa.string() if i < block.n_text else pa.float64() for i, n in enumerate(names)},
-                    null_values=[*MISSING_WORDS, "na"],
-                    strings_can_be_null=False,
-                ),
-            )
+            parsed = [
+                parse_lines(text, names, delimiter="\t", convert=convert, quoted=block.quoted)
+                for text in _rows(handle, block)
+            ]
         except pa.ArrowInvalid as error:
             raise _explain(block, limits, parser=str(error)) from error
-        if isinstance(rows, io.BufferedReader) and isinstance(rows.raw, _Until):
-            rows.raw.check_closed()
-            while handle.read(_BLOCK):  # the checksum of a compressed file stands at its end
-                pass
+    tables = [table for table in parsed if table is not None]
+    if not tables:
+        raise _no_rows(str(block.path))
+    table = pa.concat_tables(tables)
     if holds_nan(table.columns[block.n_text :]) and (fault := _search(block, limits)):
         raise fault
     texts = [column.to_pylist() for column in table.columns[: block.n_text]]
@@ -267,53 +261,25 @@ def _is_on_y(name: str) -> bool:
     return gene is not None and gene.on_y
 
 
-class _Until(io.RawIOBase):
-    """The lines of a file up to one that begins with `end`."""
-
-    def __init__(self, handle: IO[bytes], block: Block) -> None:
-        self._handle = handle
-        self._block = block
-        self._pending = b""
-        self._closed_by_mark = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer) -> int:
-        view = memoryview(buffer).cast("B")
-        if not self._pending and not self._closed_by_mark:
-            self._pending = self._handle.readline(_LONGEST_LINE)
-            if self._pending.startswith(self._block.end):
-                self._closed_by_mark, self._pending = True, b""
-        part, self._pending = self._pending[: len(view)], self._pending[len(view) :]
-        view[: len(part)] = part
-        return len(part)
-
-    def check_closed(self) -> None:
-        if not self._closed_by_mark:
-            end = self._block.end.decode()
-            raise FileFormatError(
-                f"the file ends without the line {end}",
-                where=str(self._block.path),
-                expected="a complete file",
-                next_step="download the file again: it is cut",
-            )
-
-
-def _check_mark(rows: IO[bytes], block: Block) -> None:
-    if isinstance(rows, io.BufferedReader) and rows.peek(3)[:3] == codecs.BOM_UTF8:  # the parser would leave it out
-        raise FileFormatError(
-            "a byte order mark stands in the middle of the text",
-            where=f"{block.path}, line {block.first_line}",
-            expected="a byte order mark at the start of the file or none",
-            next_step="look for files that were joined",
-        )
-
-
-def _rows(handle: IO[bytes], block: Block) -> IO[bytes]:
+def _rows(handle: IO[bytes], block: Block) -> Iterator[bytes]:
+    """Yield the lines of a block in pieces, up to its mark; all of the file is read, as its checksum stands last."""
     for _ in range(block.first_line - 1):
         handle.readline(_LONGEST_LINE)
-    return io.BufferedReader(_Until(handle, block), _BLOCK) if block.end else handle
+    closed = False
+    for lines in read_blocks(handle, _BLOCK, where=str(block.path), longest=_LONGEST_LINE):
+        if closed:
+            continue
+        text = b"\n" + lines.text
+        at = text.find(b"\n" + block.end) if block.end else -1
+        closed = at >= 0
+        yield text[1 : at + 1] if closed else lines.text
+    if block.end and not closed:
+        raise FileFormatError(
+            f"the file ends without the line {block.end.decode()}",
+            where=str(block.path),
+            expected="a complete file",
+            next_step="download the file again: it is cut",
+        )
 
 
 def _explain(block: Block, limits: Limits, *, parser: str) -> TmescopeError:
@@ -327,16 +293,25 @@ def _explain(block: Block, limits: Limits, *, parser: str) -> TmescopeError:
 
 def _search(block: Block, limits: Limits) -> TmescopeError | None:
     with open_bytes(block.path, limits=limits) as handle:
-        return _find_fault(iter(_rows(handle, block)), block, str(block.path))
+        lines = (line for text in _rows(handle, block) for line in text.split(b"\n"))
+        return _find_fault(lines, block, str(block.path))
 
 
 def _find_fault(rows: Iterator[bytes], block: Block, where: str) -> TmescopeError | None:
     bad: list[tuple[int, int, str]] = []
-    number = block.first_line - 1
+    opened = 0
     for number, raw in enumerate(rows, start=block.first_line):
-        cells = split_line(decode(raw, where, line=number).rstrip("\r\n"), quoted=block.quoted)
+        text = decode(raw, where, line=number).rstrip("\r")
+        cells = split_line(text, quoted=block.quoted)
         if cells == [""]:
             continue
+        if text.startswith("\ufeff"):
+            return FileFormatError(
+                "a byte order mark stands in the middle of the text",
+                where=f"{where}, line {number}",
+                expected="a byte order mark at the start of the file or none",
+                next_step="look for files that were joined",
+            )
         if len(cells) != len(block.header):
             return FileFormatError(
                 f"line {number} has {len(cells)} cells; the header has {len(block.header)}",
@@ -344,13 +319,14 @@ def _find_fault(rows: Iterator[bytes], block: Block, where: str) -> TmescopeErro
                 expected="the same number of cells in every line",
                 next_step="look for a tab inside a cell, or a line that was cut",
             )
+        opened = opened or (number if block.quoted and is_left_open(text, "\t") else 0)
         found = enumerate(cells[block.n_text :], start=block.n_text)
         bad.extend((number, i, c) for i, c in found if c != "na" and not is_number(c))
         if len(bad) >= _FAULTS_COUNTED:
             break
     if bad:
         return _not_numbers(bad, block.header, where)
-    return _no_rows(where) if number < block.first_line else None
+    return open_quote(opened, where) if opened else None
 
 
 def _no_rows(where: str) -> FileFormatError:

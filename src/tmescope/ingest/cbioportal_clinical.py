@@ -138,7 +138,7 @@ def read_study_samples(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[
         All text: ``SAMPLE_ID``, ``PATIENT_ID``, the other columns of the samples' file, then those of the patients'
         file, one row a sample in the order of the samples' file. A column of both files that says the same for every
         sample is there once; where they differ the samples' stands under its name and the patients' under
-        ``PATIENT.NAME``, and that is told.
+        ``PATIENT.NAME``, and that is told. Each column knows the file that it is from.
     notes : list of Note
         Which files were joined and what did not agree.
 
@@ -168,7 +168,9 @@ def read_study_samples(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[
     raise_all(problems)
     columns, notes = _join(samples, patients)
     notes.insert(0, _told(folder, samples, patients))
-    return SampleTable(pd.DataFrame(columns, dtype="string"), str(samples.path), samples.lines), notes
+    frame = pd.DataFrame(columns, dtype="string")
+    origins = _origins(columns, samples, patients) if patients else {}
+    return SampleTable(frame, str(samples.path), samples.lines, origins=origins), notes
 
 
 def _without_mark(cells: list[str]) -> tuple[str, ...]:
@@ -288,6 +290,15 @@ def _join(samples: ClinicalFile, patients: ClinicalFile | None) -> tuple[dict[st
         evidence = f"{idle} of {len(patients.rows)} patients have no sample and are not in the table"
         notes.append(Note("cbioportal.idle_patients", "patients without sample", str(idle), evidence))
     return columns, notes
+
+
+def _origins(
+    columns: dict[str, list[str]], samples: ClinicalFile, patients: ClinicalFile
+) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Return file and lines of the columns that the samples' file does not hold."""
+    line_of = dict(zip(patients.column(PATIENT), patients.lines, strict=True))
+    lines = tuple(line_of[cell] for cell in columns[PATIENT])
+    return {name: (str(patients.path), lines) for name in columns if name not in samples.names}
 
 
 def _free(name: str, taken: dict[str, list[str]]) -> str:

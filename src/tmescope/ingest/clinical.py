@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import pandas as pd
@@ -24,11 +25,13 @@ from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.formats import check_text, find_format
 from tmescope.ingest.number_styles import PLAIN, NumberStyle, as_plain_table, is_unclear
 from tmescope.ingest.numerals import parse_numbers
-from tmescope.ingest.options import COLUMNS, MISSING_WORDS, FileFormat
+from tmescope.ingest.options import COLUMNS, MISSING_WORDS, PLACEHOLDER, FileFormat
 from tmescope.ingest.parquet import read_parquet_text
 from tmescope.ingest.spelling import check_spelling
 
 __all__ = ["SampleTable", "name_columns", "read_samples"]
+
+_NO_ORIGINS: Mapping[str, tuple[str, tuple[int, ...]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class SampleTable:
         Column names that the file has more than once; the frame holds the first of each.
     style : NumberStyle
         How the file writes numbers; `frame` has them so.
+    origins : mapping of str to (str, tuple of int)
+        Of a table that was joined from several files, the columns that another file holds: that file, and the line
+        of each row in it.
     """
 
     frame: pd.DataFrame
@@ -55,6 +61,17 @@ class SampleTable:
     lines: tuple[int, ...]
     duplicated: tuple[str, ...] = ()
     style: NumberStyle = PLAIN
+    origins: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=lambda: _NO_ORIGINS)
+
+    def origin(self, name: str) -> tuple[str, tuple[int, ...]]:
+        """Return the file that holds a column, and the line of each row in it.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+        """
+        return self.origins.get(name, (self.where, self.lines))
 
     def column(self, name: str, *, role: str) -> pd.Series[str]:
         """Return a column as text.
@@ -73,7 +90,7 @@ class SampleTable:
         SampleError
             If the file has two of that name.
         """
-        where = f"{self.where}, {role}"
+        where = f"{self.origin(name)[0]}, {role}"
         if name not in self.frame.columns:
             raise UnknownNameError.of("column", name, map(str, self.frame.columns), where=where)
         if name in self.duplicated:
@@ -248,7 +265,8 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
     named : pandas.DataFrame
         The columns of `COLUMNS` that were found, in that order and in the table's row order; ``sample_id``
         exactly as in the file, ``patient_id`` too but nothing where it is one of `MISSING_WORDS` in any case; the
-        other text without spaces around it and with `MISSING_WORDS` as NA, ``age_years`` as float.
+        other text without spaces around it and with `MISSING_WORDS` as NA, ``age_years`` as float. Of ages and sexes
+        a word in brackets such as ``[Not Available]`` is missing too.
     problems : list of TmescopeError
         Unknown names (ours or the file's), no or empty or repeated sample identifiers, ages that are not
         numbers.
@@ -275,10 +293,11 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
         if ours in found:
             where = f"{table.where}, column {found[ours].name!r}"
             problems += check_spelling(found[ours], f"values of {ours}", SampleError, where=where)
-    treat = {"sample_id": _keep, "patient_id": _drop_missing}
+    treat = {"sample_id": _keep, "patient_id": _drop_missing, "sex": _blank_held}
     named: dict[str, object] = {ours: treat.get(ours, _blank)(cells) for ours, cells in found.items()}
     if "age_years" in found:
-        ages, bad = parse_numbers(list(found["age_years"]), missing=MISSING_WORDS)
+        held = [cell for cell in found["age_years"].unique() if PLACEHOLDER.fullmatch(cell.strip())]
+        ages, bad = parse_numbers(list(found["age_years"]), missing=(*MISSING_WORDS, *held))
         named["age_years"] = ages
         if bad:
             problems.append(_bad_ages(found["age_years"], bad, table))
@@ -292,6 +311,11 @@ def _keep(cells: pd.Series[str]) -> pd.Series[str]:
 def _blank(cells: pd.Series[str]) -> pd.Series[str]:
     stripped = cells.str.strip()
     return stripped.mask(stripped.isin(MISSING_WORDS))
+
+
+def _blank_held(cells: pd.Series[str]) -> pd.Series[str]:
+    blank = _blank(cells)
+    return blank.mask(blank.str.fullmatch(PLACEHOLDER).fillna(False).astype(bool))
 
 
 def _drop_missing(patients: pd.Series[str]) -> pd.Series[str]:
@@ -330,10 +354,11 @@ def _check_ids(ids: pd.Series[str], table: SampleTable) -> Iterable[SampleError]
 
 
 def _bad_ages(cells: pd.Series[str], bad: list[int], table: SampleTable) -> SampleError:
+    where, lines = table.origin(str(cells.name))
     counts = Counter(cells.iloc[bad])
     return SampleError(
         f"{len(bad)} ages are not numbers: {examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
-        where=f"{table.where}, column {cells.name!r}, line {table.lines[bad[0]]}",
+        where=f"{where}, column {cells.name!r}, line {lines[bad[0]]}",
         expected="years as numbers, or nothing",
         next_step="write the number, or leave the cell empty",
     )

@@ -198,7 +198,7 @@ def check_identifying(
     findings.add(
         SampleError(
             f"the column {column!r} looks like {found[column]} and is used as {role_of[column]}",
-            where=f"{table.where}, column {column!r}",
+            where=f"{table.origin(column)[0]}, column {column!r}",
             expected="pseudonyms: what a table of results holds can be read by everyone who sees the report",
             next_step=f"write pseudonyms in its place, or set allow_identifying = [{column!r}] for this cohort",
         )

@@ -26,6 +26,8 @@ __all__ = [
     "FIRST_COLUMN",
     "TASK",
     "decode",
+    "is_left_open",
+    "open_quote",
     "read_delimited",
     "say_csv_error",
     "suggest_delimiter",
@@ -268,16 +270,43 @@ def _find_fault(handle: IO[bytes], delimiter: str, where: str) -> TmescopeError 
         width = width or len(cells)
         if len(cells) != width or width - len(header) not in (0, 1):
             return _ragged(number, len(cells), (len(header), width), where=where)
-        quoted = quoted or (number if raw.count(b'"') % 2 else 0)
+        quoted = quoted or (number if is_left_open(decode(raw, where, line=number), delimiter) else 0)
         bad.extend((number, i, c) for i, c in enumerate(cells) if i and not is_number(c))
         if len(bad) >= _FAULTS_COUNTED:
             break
     if bad:
         return _not_numbers(bad, [FIRST_COLUMN, *header] if width > len(header) else header, where)
-    return _open_quote(quoted, where) if quoted else None
+    return open_quote(quoted, where) if quoted else None
 
 
-def _open_quote(number: int, where: str) -> FileFormatError:
+def is_left_open(text: str, delimiter: str) -> bool:
+    """Return whether a line opens a quote at the beginning of a cell and does not close it.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+    delimiter : str
+        Between its cells.
+    """
+    try:
+        for _ in csv.reader([text.rstrip("\r\n")], delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return str(error).startswith("unexpected end")
+    return False
+
+
+def open_quote(number: int, where: str) -> FileFormatError:
+    """Return the error for a line that opens a quote which another line closes, so that rows would be lost.
+
+    Parameters
+    ----------
+    number : int
+        The line.
+    where : str
+        The file.
+    """
     return FileFormatError(
         f"line {number} has a quote that is not closed",
         where=f"{where}, line {number}",

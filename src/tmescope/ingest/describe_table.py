@@ -12,7 +12,7 @@ import pandas as pd
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.number_styles import NumberStyle, as_plain_table
 from tmescope.ingest.numerals import parse_numbers
-from tmescope.ingest.options import MISSING_WORDS
+from tmescope.ingest.options import MISSING_WORDS, PLACEHOLDER
 from tmescope.ingest.timepoints import read_moment
 
 __all__ = ["NAMES_TRIED", "Candidate", "ColumnSummary", "SamplesDescription", "TimePair", "describe_table"]
@@ -57,9 +57,6 @@ NAMES_TRIED = {
     "event of an endpoint": _EVENT_WORDS,
 }
 """Words in the name of a column, without case and punctuation, that propose it to a draft, and decide nothing."""
-
-_PLACEHOLDER = re.compile(r"\[[A-Za-z ,/]+\]")
-"""What cBioPortal and TCGA write for a value that is not there, such as [Not Available]."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +185,7 @@ def describe_table(
 
 def _summarise(name: str, cells: pd.Series[str], style: NumberStyle) -> ColumnSummary:
     counts = Counter(cell for cell in cells if cell.strip() not in MISSING_WORDS)
-    placeholders = tuple(word for word in counts if _PLACEHOLDER.fullmatch(word))
+    placeholders = tuple(word for word in counts if PLACEHOLDER.fullmatch(word))
     for word in placeholders:
         del counts[word]
     _, bad = parse_numbers(as_plain_table(style, list(counts)), missing=())

@@ -84,7 +84,9 @@ def _respond(
     groups = {"responder": rule.responder, "non_responder": rule.non_responder, "missing": rule.missing}
     if rule.kind == "recist":
         cells = _translate(name, cells, named={v for group in groups.values() for v in group}, findings=findings)
-    values = sort_values(cells, groups, where=f"{table.where}, endpoint {name!r}, column {rule.column!r}")
+    values = sort_values(
+        cells, groups, where=f"{table.origin(rule.column)[0]}, endpoint {name!r}, column {rule.column!r}"
+    )
     counts = Counter(values)
     n_missing = counts[None]
     evidence = (
@@ -111,7 +113,9 @@ def _order(
     groups = {**rule.levels, "missing": rule.missing}
     if rule.kind == "recist":
         cells = _translate(name, cells, named={v for group in groups.values() for v in group}, findings=findings)
-    values = sort_values(cells, groups, where=f"{table.where}, endpoint {name!r}, column {rule.column!r}")
+    values = sort_values(
+        cells, groups, where=f"{table.origin(rule.column)[0]}, endpoint {name!r}, column {rule.column!r}"
+    )
     counts = Counter(values)
     n_missing = counts[None]
     told = ", ".join(f"{level} {counts[level]}" for level in rule.levels)

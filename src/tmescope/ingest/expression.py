@@ -18,6 +18,7 @@ from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits
 from tmescope.ingest.delimited import DELIMITERS, TASK, read_delimited
 from tmescope.ingest.dialect_tables import read_dialect_matrix
 from tmescope.ingest.dialects import FoundDialect, find_dialect
+from tmescope.ingest.featurecounts import is_featurecounts, read_featurecounts
 from tmescope.ingest.formats import find_format
 from tmescope.ingest.gct import read_gct
 from tmescope.ingest.geo import read_geo_matrix
@@ -140,7 +141,8 @@ def read_matrix(
     form = find_format(path, declared)
     if form in TENX_FORMATS:
         return read_tenx(path, form, gene_column=gene_column, genome=layer, limits=limits)
-    if gene_column is not None and form not in _SEVERAL_NAMES:
+    has_places = form == "tsv" and is_featurecounts(path, limits=limits)
+    if gene_column is not None and form not in _SEVERAL_NAMES and not has_places:
         raise ExpressionError(
             f"gene_column = {gene_column!r} is declared, but a {form} file has one column of names",
             where=str(path),
@@ -154,6 +156,8 @@ def read_matrix(
             expected=f"layer with one of the formats {', '.join(_ANNDATA)}",
             next_step="leave layer out, or declare the format",
         )
+    if has_places:
+        return read_featurecounts(path, gene_column=gene_column, limits=limits)
     found = None
     if form in DELIMITERS:
         found = find_dialect(path, form, dialect, names_first=True, limits=limits)

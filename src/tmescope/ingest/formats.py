@@ -17,9 +17,11 @@ __all__ = [
     "ENDINGS",
     "META_STUDY",
     "NAMES",
+    "check_content",
     "check_file",
     "check_first_words",
     "check_text",
+    "find_first_words",
     "find_format",
     "is_study_folder",
 ]
@@ -217,9 +219,25 @@ def check_text(head: bytes, where: str) -> None:
     Raises
     ------
     FileFormatError
-        If it is nothing, a web page, XML, UTF-16 or binary.
+        If it is nothing, a web page, XML, UTF-16 or binary, or begins as another format of text does.
     """
     check_first_words(head, where)
+    check_content(head, where)
+
+
+def check_content(head: bytes, where: str) -> None:
+    """Check that the (decompressed) beginning of a file is text, whatever its first words are.
+
+    Parameters
+    ----------
+    head, where
+        See `check_text`.
+
+    Raises
+    ------
+    FileFormatError
+        See `check_text`.
+    """
     looks = _looks_like(head)
     if looks is None and b"\0" in head:
         looks = "binary"
@@ -232,6 +250,17 @@ def check_text(head: bytes, where: str) -> None:
             expected="UTF-8 text with a header line",
             next_step="declare the right format, or convert the file",
         )
+
+
+def find_first_words(head: bytes) -> FileFormat | None:
+    """Return the format of text that begins so, None where the first words belong to none.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes.
+    """
+    return next((form for words, form in _FIRST_WORDS if head.startswith(words)), None)
 
 
 def check_first_words(head: bytes, where: str) -> None:
@@ -250,7 +279,7 @@ def check_first_words(head: bytes, where: str) -> None:
         If it begins as GCT, a GEO series matrix or a matrix of nf-core/rnaseq, unless a column of lengths shows it to
         be a table about genes.
     """
-    told = next((form for words, form in _FIRST_WORDS if head.startswith(words)), None)
+    told = find_first_words(head)
     if told is not None and not (told == "nfcore_rnaseq" and _LENGTHS.search(head.partition(b"\n")[0])):
         raise FileFormatError(
             f"the content is that of the format {told!r}, not a plain table",

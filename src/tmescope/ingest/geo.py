@@ -172,7 +172,7 @@ def _as_table(head: _Head, where: str) -> tuple[pd.DataFrame, list[Note]]:
             next_step="download the file again",
         )
     columns: dict[str, list[str]] = {"sample_id": list(ids)}
-    taken = Counter(columns)
+    taken = Counter(columns.keys())
     for name, cells in head.fields:
         if name != "characteristics_ch1" and not name.startswith(_LEFT_OUT):
             columns[_free_name(name, taken)] = cells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from tmescope.foundation.progress import SILENT, Progress
 __all__ = [
     "COLUMNS",
     "MISSING_WORDS",
+    "PLACEHOLDER",
     "CohortOptions",
     "Dialect",
     "Duplicates",
@@ -56,6 +58,9 @@ COLUMNS = ("sample_id", "patient_id", "cancer_type", "treatment", "timepoint", "
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "<NA>", "NULL", "null")
 """Cells that count as missing in typed columns and in matrices. Of the identifiers only
 those of patients are compared with this list: a sample or a gene may be called NA."""
+
+PLACEHOLDER = re.compile(r"\[[A-Za-z ,/]+\]")
+"""What cBioPortal and TCGA write for a value that is not there, such as [Not Available]."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -134,7 +139,8 @@ class CohortOptions:
     gene_column : str, optional
         Which column names the genes in formats that have several (``gene_id`` or ``gene_name`` of
         nfcore_rnaseq and 10x, which must be told; ``Hugo_Symbol`` or ``Entrez_Gene_Id`` of cbioportal, which must be
-        told where a file has both; ``Name`` or ``Description`` of GCT, or a row annotation of GCT 1.3).
+        told where a file has both; ``Geneid`` or an attribute of featureCounts; ``Name`` or ``Description`` of GCT, or
+        a row annotation of GCT 1.3).
     value_column : str, optional
         Which column of the files of a samplesheet holds the values, where their format does not say it.
     molecular_profile : str, optional

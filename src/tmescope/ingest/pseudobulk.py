@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from tmescope.foundation.errors import ExpressionError, FileFormatError, examples
 from tmescope.ingest.matrix import Note
 
-__all__ = ["Features", "PseudoBulk", "Summing", "describe_sums", "find_suffixes"]
+__all__ = ["Features", "PseudoBulk", "Summing", "describe_sums", "find_marks", "find_suffixes"]
 
 GENE_EXPRESSION = "Gene Expression"
 
@@ -20,6 +22,9 @@ _MOST_ENTRIES = 1 << 31
 _BLOCK = 1 << 22
 _EXACT = 1 << 53
 _FEW_COUNTS = 100
+_BASES = re.compile("[ACGTN]{6,}")
+"""Bases of a barcode; shorter runs are found in names of patients."""
+_NUMBER = re.compile(r"-\d{1,5}$", re.MULTILINE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class PseudoBulk:
     left_out : dict of str to int
         Features of other types.
     n_libraries : int
-        How many libraries the barcodes say they are from.
+        How many libraries the barcodes say they are from, at least.
     """
 
     gene_ids: tuple[str, ...]
@@ -90,7 +95,7 @@ class Summing:
     Raises
     ------
     ExpressionError
-        If no feature is gene expression.
+        If no feature is gene expression; if barcodes repeat or carry several marks, see `find_marks`, and `split`.
     """
 
     def __init__(self, features: Features, barcodes: Sequence[str], where: str, *, split: bool = True) -> None:
@@ -107,14 +112,32 @@ class Summing:
         self._kept = kept
         self._gene = np.where(kept, np.cumsum(kept) - 1, -1)
         self.suffixes, self._sample = find_suffixes(barcodes)
-        self._n_libraries = len(self.suffixes)
-        if not split:
+        marks, most = find_marks(barcodes, numbered=len(self.suffixes) > 1), _most_repeats(barcodes)
+        self._n_libraries = max(len(self.suffixes), len(marks), most)
+        if split:
+            self._refuse_several(marks, most, barcodes)
+        else:
             self.suffixes, self._sample = ("",), np.zeros(len(barcodes), dtype=np.int64)
         self._n_genes = int(kept.sum())
         self._sums = np.zeros(len(self.suffixes) * self._n_genes, dtype=np.int64)
         self._totals = np.zeros(len(barcodes), dtype=np.int64)
         self._seen = np.zeros(len(barcodes), dtype=np.int64)
         self._n_entries = 0
+
+    def _refuse_several(self, marks: Sequence[str], most: int, barcodes: Sequence[str]) -> None:
+        if len(marks) > 1:
+            what = f"the barcodes carry {len(marks)} different marks beside their bases: {examples(marks)}"
+        elif most > 1:
+            repeated = [b for b, n in Counter(barcodes).items() if n > 1]
+            what = f"{len(repeated):,} barcodes occur more than once: {examples(repeated)}"
+        else:
+            return
+        raise ExpressionError(
+            f"{what}; cells of several samples seem to be in one matrix, and to add up patients would be a guess",
+            where=f"{self._where}, barcodes",
+            expected="the cells of one sample, or barcodes that end with -1, -2 ... for each library",
+            next_step="write one matrix for each sample; a row of a samplesheet says that its matrix is one sample",
+        )
 
     def add(self, rows: NDArray[np.int64], columns: NDArray[np.int64], counts: NDArray[np.generic]) -> None:
         """Add a block of entries.
@@ -243,6 +266,34 @@ def find_suffixes(barcodes: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.
     ordered = tuple(sorted(distinct, key=int))
     number = {end: i for i, end in enumerate(ordered)}
     return ordered, np.array([number[e] for e in ends], dtype=np.int64)
+
+
+def find_marks(barcodes: Sequence[str], *, numbered: bool) -> tuple[str, ...]:
+    """Return the different texts that stand around the bases of barcodes, where merged matrices name the sample.
+
+    Parameters
+    ----------
+    barcodes : sequence of str
+        Such as ``P1_AAACCTGAGAAACCAT-1`` or ``AAACCTGAGAAACCAT-1_2``.
+    numbered : bool
+        Whether numbers at the end are libraries that are told apart anyway, so that they are no mark here.
+
+    Returns
+    -------
+    tuple of str
+        Such as ``('P1_*-1', 'P2_*-1')``, with stars for bases, sorted; none where a barcode has no bases, since
+        nothing is known of such barcodes then.
+    """
+    text = _BASES.sub("*", "\n".join(barcodes))
+    marks = sorted(set((_NUMBER.sub("", text) if numbered else text).split("\n")))
+    return tuple(marks) if all("*" in mark for mark in marks) else ()
+
+
+def _most_repeats(barcodes: Sequence[str]) -> int:
+    """Return how often the most frequent barcode is there."""
+    if len(set(barcodes)) == len(barcodes):
+        return 1
+    return max(Counter(barcodes).values())
 
 
 def describe_sums(found: PseudoBulk, names: Sequence[str]) -> list[Note]:

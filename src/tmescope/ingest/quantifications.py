@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -15,73 +15,29 @@ from numpy.typing import NDArray
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, UnknownNameError, examples
 from tmescope.foundation.scale import Scale
-from tmescope.ingest.blocks import each_line
+from tmescope.ingest.blocks import each_line, unsaid_names
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
-from tmescope.ingest.formats import check_text
+from tmescope.ingest.delimited import is_left_open, open_quote
+from tmescope.ingest.lines import LONGEST_LINE, read_blocks
 from tmescope.ingest.numerals import is_number
 from tmescope.ingest.options import MISSING_WORDS
+from tmescope.ingest.quantification_kinds import (
+    FEATURECOUNTS,
+    HTSEQ,
+    STAR,
+    Kind,
+    Layout,
+    find_layout,
+    no_header,
+    transcripts,
+)
+from tmescope.ingest.text_rows import parse_lines
 
 __all__ = ["Quantification", "find_kind", "read_quantification"]
 
-_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 _TRANSCRIPT = re.compile(r"(ENS[A-Z]{0,6}T\d{6,}|[NX][MR]_\d+|(rna-)?[NX][MR]_\d+)")
-_HEAD_LINES = 3
 _FAULTS_COUNTED = 1000
-_STAR = ("unstranded", "forward", "reverse")
-_STAR_WORDS = ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One format of quantifications.
-
-    Parameters
-    ----------
-    name : str
-        In messages.
-    genes : str
-        The column of gene names.
-    values : mapping of str to str
-        Unit of a scale to the column that holds it.
-    header : tuple of str
-        How its header begins; empty where the format has none.
-    columns : tuple of str
-        Names of all columns, where it has none.
-    skipped : tuple of str
-        Rows that are no genes begin so.
-    """
-
-    name: str
-    genes: str
-    values: Mapping[str, str] = field(default_factory=lambda: _NO_COLUMNS)
-    header: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-
-
-SALMON = Kind(
-    "salmon quant.sf",
-    "Name",
-    {"tpm": "TPM", "counts": "NumReads"},
-    header=("Name", "Length", "EffectiveLength", "TPM", "NumReads"),
-)
-RSEM = Kind(
-    "RSEM genes.results",
-    "gene_id",
-    {"tpm": "TPM", "counts": "expected_count", "fpkm": "FPKM"},
-    header=("gene_id", "transcript_id(s)", "length", "effective_length", "expected_count", "TPM", "FPKM"),
-)
-KALLISTO = Kind(
-    "kallisto abundance.tsv",
-    "target_id",
-    {"tpm": "tpm", "counts": "est_counts"},
-    header=("target_id", "length", "eff_length", "est_counts", "tpm"),
-)
-FEATURECOUNTS = Kind("featureCounts", "Geneid", header=("Geneid", "Chr", "Start", "End", "Strand", "Length"))
-HTSEQ = Kind("htseq-count", "gene", {"counts": "count"}, columns=("gene", "count"), skipped=("__",))
-STAR = Kind("STAR ReadsPerGene.out.tab", "gene", columns=("gene", *_STAR), skipped=_STAR_WORDS)
-_BY_HEADER = (SALMON, RSEM, KALLISTO, FEATURECOUNTS)
-_TRANSCRIPT_HEADER = ("transcript_id", "gene_id")
+_BLOCK = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -98,20 +54,15 @@ class Quantification:
         Name of the format.
     column : str
         Which column the values are from.
+    is_only_column : bool
+        Whether it was taken because there is no other, so that its name may be that of the sample.
     """
 
     genes: tuple[str, ...]
     values: NDArray[np.float64]
     kind: str
     column: str
-
-
-@dataclass(frozen=True)
-class _Layout:
-    kind: Kind
-    columns: tuple[str, ...]
-    delimiter: str
-    n_skipped: int
+    is_only_column: bool = False
 
 
 def find_kind(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> str:
@@ -127,9 +78,9 @@ def find_kind(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> str:
     Raises
     ------
     FileFormatError
-        If it is no text, or holds transcripts.
+        See `tmescope.ingest.quantification_kinds.find_layout`.
     """
-    return _find_layout(path, limits).kind.name
+    return find_layout(path, limits=limits).kind.name
 
 
 def read_quantification(
@@ -145,14 +96,17 @@ def read_quantification(
     Parameters
     ----------
     path : Path
-        salmon, RSEM, kallisto, featureCounts, htseq-count, STAR, or any TSV or CSV with a header; plain or gzip.
+        salmon, RSEM, kallisto, featureCounts, htseq-count, STAR, as the GDC writes it, or any TSV or CSV with a
+        header; plain or gzip.
     scale : Scale
         As declared. Formats that hold several scales are read at the column of this one.
     value_column : str, optional
         Where the format does not say which column holds the scale: of STAR ``unstranded``, ``forward`` or
-        ``reverse``, of other tables the name of a column. Must be told there.
+        ``reverse``, of other tables the name of a column. Must be told there, unless there is only one. Of the GDC's
+        counts ``unstranded`` where it is not told, else one of the stranded ones.
     gene_column : str, optional
-        Of other tables; the first column where it is not told.
+        Of other tables; the first column where it is not told. Of the GDC's files ``gene_id`` or ``gene_name``, which
+        must be told; of featureCounts also an attribute, of htseq-count ``attribute_1`` and so on.
     limits : Limits
         On the decompressed size.
 
@@ -163,104 +117,80 @@ def read_quantification(
     Raises
     ------
     FileFormatError
-        No table, transcripts instead of genes, rows of another length.
+        No table, transcripts instead of genes, rows of another length, a quote that another line closes, a first
+        line that may be a header or a gene.
     ExpressionError
-        No column holds the scale, or nothing says which; cells that are not numbers.
+        No column holds the scale, or nothing says which; columns of one name; cells that are not numbers.
     UnknownNameError
         No such column.
     """
-    layout = _find_layout(path, limits)
-    column = _choose_column(layout, scale, value_column, where=str(path))
-    genes = _choose_genes(layout, gene_column, where=str(path))
-    names, values = _read_columns(path, layout, genes=genes, values=column, limits=limits)
-    kept = [i for i, n in enumerate(names) if not (layout.kind.skipped and n.startswith(layout.kind.skipped))]
-    found = Quantification(tuple(names[i] for i in kept), values[kept], layout.kind.name, column)
-    _refuse_transcripts(found, str(path))
+    where = str(path)
+    layout = find_layout(path, limits=limits)
+    genes = _choose_genes(layout, gene_column, where=where)
+    column = _choose_column(layout, scale, value_column, genes=genes, where=where)
+    _refuse_repeated(layout, (genes, column), where)
+    names, values, is_gene = _read_columns(path, layout, genes=genes, values=column, limits=limits)
+    if layout.kind is HTSEQ and len(layout.columns) > 2 and is_gene.all():
+        raise no_header((names[0], str(values[0])), f"{where}, line {layout.first_line}")
+    found = Quantification(
+        tuple(name for name, kept in zip(names, is_gene, strict=True) if kept),
+        values[is_gene],
+        layout.kind.name,
+        column,
+        is_only_column=value_column is None and layout.kind is not STAR and not layout.kind.values,
+    )
+    _refuse_transcripts(found, where)
     return found
 
 
-def _find_layout(path: Path, limits: Limits) -> _Layout:
-    where = str(path)
-    with open_bytes(path, limits=limits) as handle:
-        check_text(handle.read(512), where)
-    lines: list[str] = []
-    n_skipped = 0
-    with open_bytes(path, limits=limits) as handle:
-        for number, line in each_line(handle, where):
-            if not lines and line.startswith("# Program:featureCounts"):
-                n_skipped = number
-                continue
-            lines.append(line)
-            if len(lines) == _HEAD_LINES:
-                break
-    delimiter = "," if path.name.lower().removesuffix(".gz").endswith(".csv") else "\t"
-    cells = [tuple(line.split(delimiter)) for line in lines]
-    cells = [tuple(c.removeprefix('"').removesuffix('"') for c in row) for row in cells]
-    if not cells:
-        raise FileFormatError(
-            "there is nothing below the line that names the program",
-            where=f"{where}, line {n_skipped}",
-            expected="a header and one row a gene",
-            next_step="copy the file again, or count again",
-        )
-    if cells[0][:2] == _TRANSCRIPT_HEADER:
-        raise _transcripts("the header begins 'transcript_id', 'gene_id'", where)
-    for kind in _BY_HEADER:
-        if cells[0][: len(kind.header)] == kind.header:
-            return _Layout(kind, cells[0], delimiter, n_skipped)
-    return _without_known_header(cells, delimiter, where)
+def _choose_genes(layout: Layout, declared: str | None, *, where: str) -> str:
+    if declared is None and layout.kind.asks_genes:
+        raise unsaid_names(where, columns=layout.genes)
+    if declared is not None and declared not in layout.genes:
+        what = "column of gene names" if layout.kind.genes else "column"
+        raise UnknownNameError.of(what, declared, layout.genes, where=f"{where}, gene_column")
+    return declared or layout.genes[0]
 
 
-def _without_known_header(cells: Sequence[tuple[str, ...]], delimiter: str, where: str) -> _Layout:
-    first = cells[0]
-    if len(first) == len(STAR.columns) and first[0] == _STAR_WORDS[0]:
-        return _Layout(STAR, STAR.columns, delimiter, -1)
-    if len(first) == len(HTSEQ.columns) and is_number(first[1], missing=()):
-        return _Layout(HTSEQ, HTSEQ.columns, delimiter, -1)
-    if len(first) < 2:
-        raise FileFormatError(
-            f"the first line has one column only: {examples(first)}",
-            where=f"{where}, line 1",
-            expected="a column of genes and a column of values; commas in .csv, tabs in all others",
-            next_step="check the file, or its ending",
-        )
-    return _Layout(Kind("table", ""), first, delimiter, 0)
-
-
-def _choose_column(layout: _Layout, scale: Scale, declared: str | None, *, where: str) -> str:
+def _choose_column(layout: Layout, scale: Scale, declared: str | None, *, genes: str, where: str) -> str:
     kind = layout.kind
-    if kind is FEATURECOUNTS:
-        return _only_counts(layout, scale, declared, where=where)
-    if kind is STAR:
+    if kind.values:
+        return _choose_by_scale(kind, scale, declared, where=where)
+    if kind in (STAR, FEATURECOUNTS):
         _demand_counts(kind, scale, where)
-    known = {} if scale.is_log else kind.values
-    if kind.values and scale.unit not in known:
+    offered = [c for c in layout.values if c != genes]
+    if declared is not None and (declared not in offered and declared != genes):
+        what = "column" if kind is not FEATURECOUNTS else "column of counts"
+        raise UnknownNameError.of(what, declared, offered, where=f"{where}, value_column")
+    if declared == genes:
+        raise ExpressionError(
+            f"the column {genes!r} names the genes and is declared to hold the values",
+            where=f"{where}, value_column",
+            expected=f"another column, such as {examples(offered)}",
+            next_step="correct value_column, or say with gene_column which column names the genes",
+        )
+    if declared is None and len(offered) != 1:
+        raise _unsaid_column(kind, scale, offered, where=where)
+    return declared or offered[0]
+
+
+def _choose_by_scale(kind: Kind, scale: Scale, declared: str | None, *, where: str) -> str:
+    offered = () if scale.is_log else kind.values.get(scale.unit, ())
+    if not offered:
         raise ExpressionError(
             f"{kind.name} holds no {scale}",
             where=f"{where}, scale",
             expected=f"one of the scales {', '.join(kind.values)}",
             next_step="declare the scale that shall be read",
         )
-    by_scale = known.get(scale.unit)
-    if by_scale and declared not in (None, by_scale):
+    if declared not in (None, *offered):
         raise ExpressionError(
-            f"value_column = {declared!r} is declared, but {scale} is in {by_scale!r}",
+            f"value_column = {declared!r} is declared, but {scale} is in {examples(offered)}",
             where=f"{where}, value_column",
-            expected=f"{by_scale!r}, or another scale",
+            expected=f"{' or '.join(map(repr, offered))}, or another scale",
             next_step="leave value_column out: the format says which column holds the scale",
         )
-    chosen = by_scale or declared
-    if chosen is None:
-        offered = _STAR if kind is STAR else layout.columns[1:]
-        raise ExpressionError(
-            f"nothing says which column of the {kind.name} holds {scale}: there are {examples(offered)}",
-            where=f"{where}, value_column",
-            expected="value_column with the name of a column",
-            next_step="unstranded, forward or reverse: as the library was made" if kind is STAR else "declare it",
-        )
-    if chosen not in layout.columns:
-        raise UnknownNameError.of("column", chosen, layout.columns, where=f"{where}, value_column")
-    return chosen
+    return declared or offered[0]
 
 
 def _demand_counts(kind: Kind, scale: Scale, where: str) -> None:
@@ -273,71 +203,81 @@ def _demand_counts(kind: Kind, scale: Scale, where: str) -> None:
         )
 
 
-def _only_counts(layout: _Layout, scale: Scale, declared: str | None, *, where: str) -> str:
-    _demand_counts(layout.kind, scale, where)
-    counted = layout.columns[len(layout.kind.header) :]
-    if declared is not None and declared not in counted:
-        raise UnknownNameError.of("column of counts", declared, counted, where=f"{where}, value_column")
-    if declared is None and len(counted) != 1:
-        raise ExpressionError(
-            f"there are {len(counted)} columns of counts: {examples(counted)}",
+def _unsaid_column(kind: Kind, scale: Scale, offered: Sequence[str], *, where: str) -> ExpressionError:
+    if kind is FEATURECOUNTS:
+        return ExpressionError(
+            f"there are {len(offered)} columns of counts: {examples(offered)}",
             where=f"{where}, value_column",
-            expected="one sample a file",
-            next_step="a table of several samples is a matrix: name it as expression, with format tsv",
+            expected="one sample a file, or value_column with the name of a column that is in every file",
+            next_step="a table of several samples is a matrix: name it as expression of a cohort",
         )
-    return declared or counted[0]
+    return ExpressionError(
+        f"nothing says which column of the {kind.name} holds {scale}: there are {examples(offered)}",
+        where=f"{where}, value_column",
+        expected="value_column with the name of a column",
+        next_step="unstranded, forward or reverse: as the library was made" if kind is STAR else "declare it",
+    )
 
 
-def _choose_genes(layout: _Layout, declared: str | None, *, where: str) -> str:
-    if layout.kind.genes:
-        if declared not in (None, layout.kind.genes):
-            raise UnknownNameError.of(
-                "column of gene names", declared or "", [layout.kind.genes], where=f"{where}, gene_column"
+def _refuse_repeated(layout: Layout, chosen: Sequence[str], where: str) -> None:
+    for name in chosen:
+        at = [i for i, column in enumerate(layout.columns, start=1) if column == name]
+        if len(at) > 1:
+            raise ExpressionError(
+                f"{len(at)} columns are called {name!r}: columns {examples(at)}",
+                where=f"{where}, line {layout.first_line - 1}",
+                expected="one column of that name",
+                next_step="rename or remove the others; tmescope does not choose between them",
             )
-        return layout.kind.genes
-    if declared is not None and declared not in layout.columns:
-        raise UnknownNameError.of("column", declared, layout.columns, where=f"{where}, gene_column")
-    return declared or layout.columns[0]
 
 
 def _read_columns(
-    path: Path, layout: _Layout, *, genes: str, values: str, limits: Limits
-) -> tuple[list[str], NDArray[np.float64]]:
+    path: Path, layout: Layout, *, genes: str, values: str, limits: Limits
+) -> tuple[list[str], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return names and values of the rows, and which of them are genes: what they are stands in the first column."""
     positions = layout.columns.index(genes), layout.columns.index(values)
-    names = [f"c{i}" for i in range(len(layout.columns))]
-    wanted = [names[i] for i in positions]
+    fields = [f"c{i}" for i in range(len(layout.columns))]
+    name, value = (fields[i] for i in positions)
+    texts = dict.fromkeys((fields[0], name) if layout.kind.skipped else (name,), pa.string())
+    convert = pacsv.ConvertOptions(
+        include_columns=[*texts, value],
+        column_types={**texts, value: pa.float64()},
+        null_values=list(MISSING_WORDS),
+        strings_can_be_null=False,
+    )
+    tables: list[pa.Table | None] = []
     with open_bytes(path, limits=limits) as handle:
-        try:
-            table = pacsv.read_csv(
-                handle,
-                read_options=pacsv.ReadOptions(column_names=names, skip_rows=layout.n_skipped + 1),
-                parse_options=pacsv.ParseOptions(delimiter=layout.delimiter),
-                convert_options=pacsv.ConvertOptions(
-                    include_columns=wanted,
-                    column_types={wanted[0]: pa.string(), wanted[1]: pa.float64()},
-                    null_values=list(MISSING_WORDS),
-                    strings_can_be_null=False,
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            raise _explain(path, layout, positions[1], limits=limits, parser=str(error)) from error
-    if not table.num_rows:
+        for _ in range(layout.first_line - 1):
+            handle.readline(LONGEST_LINE)
+        for lines in read_blocks(handle, _BLOCK, where=str(path)):
+            text = lines.text if tables or layout.first_line > 1 else lines.text.removeprefix(codecs.BOM_UTF8)
+            try:
+                tables.append(parse_lines(text, fields, delimiter=layout.delimiter, convert=convert))
+            except pa.ArrowInvalid as error:
+                raise _explain(path, layout, positions[1], limits=limits, parser=str(error)) from error
+    filled = [table for table in tables if table is not None]
+    if not filled:
         raise FileFormatError(
             "there is a header and no rows",
             where=str(path),
             expected="one row a gene",
             next_step="write or download the file again",
         )
-    return table.column(0).to_pylist(), np.asarray(table.column(1).to_numpy(), dtype=np.float64)
+    table = pa.concat_tables(filled)
+    skipped = layout.kind.skipped
+    is_gene = [not first.startswith(skipped) for first in table.column(fields[0]).to_pylist()] if skipped else True
+    numbers = np.asarray(table.column(value).to_numpy(), dtype=np.float64)
+    return table.column(name).to_pylist(), numbers, np.full(len(numbers), is_gene, dtype=np.bool_)
 
 
-def _explain(path: Path, layout: _Layout, position: int, *, limits: Limits, parser: str) -> TmescopeError:
+def _explain(path: Path, layout: Layout, position: int, *, limits: Limits, parser: str) -> TmescopeError:
     bad: list[tuple[int, str]] = []
+    opened = 0
     where = str(path)
     with open_bytes(path, limits=limits) as handle:
         for number, line in each_line(handle, where):
             cells = line.split(layout.delimiter)
-            if number <= layout.n_skipped + 1 or not line:
+            if number < layout.first_line or not line:
                 continue
             if len(cells) != len(layout.columns):
                 return FileFormatError(
@@ -346,10 +286,13 @@ def _explain(path: Path, layout: _Layout, position: int, *, limits: Limits, pars
                     expected="the same number of cells in every line",
                     next_step="write or download the file again: it may be cut",
                 )
+            opened = opened or (number if is_left_open(line, layout.delimiter) else 0)
             if not is_number(cells[position].strip('"')):
                 bad.append((number, cells[position]))
             if len(bad) >= _FAULTS_COUNTED:
                 break
+    if not bad and opened:
+        return open_quote(opened, where)
     if not bad:
         return FileFormatError(f"the rows cannot be parsed ({parser.splitlines()[0][:200]})", where=where)
     return ExpressionError(
@@ -361,16 +304,6 @@ def _explain(path: Path, layout: _Layout, position: int, *, limits: Limits, pars
 
 
 def _refuse_transcripts(found: Quantification, where: str) -> None:
-    transcripts = [g for g in found.genes if _TRANSCRIPT.match(g)]
-    if 2 * len(transcripts) > len(found.genes):
-        raise _transcripts(f"{len(transcripts):,} of {len(found.genes):,} rows are transcripts: ", where, transcripts)
-
-
-def _transcripts(what: str, where: str, names: Sequence[str] = ()) -> FileFormatError:
-    return FileFormatError(
-        what + examples(names),
-        where=where,
-        expected="one row a gene",
-        next_step="take the gene-level file of the same pipeline, such as salmon.merged.gene_tpm.tsv of nf-core, "
-        "quant.genes.sf (salmon quant -g) or genes.results: transcripts are added up with the annotation that it used",
-    )
+    named = [g for g in found.genes if _TRANSCRIPT.match(g)]
+    if 2 * len(named) > len(found.genes):
+        raise transcripts(f"{len(named):,} of {len(found.genes):,} rows are transcripts: ", where, named)

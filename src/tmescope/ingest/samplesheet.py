@@ -63,6 +63,7 @@ class _Read:
     values: np.ndarray[tuple[int], np.dtype[np.float64]]
     kind: str
     notes: tuple[Note, ...] = ()
+    column: str = ""
 
 
 def list_files(path: Path, *, dialect: Dialect | None = None) -> tuple[Listed, ...]:
@@ -255,8 +256,8 @@ def _read_one(one: Listed, scale: Scale, *, value_column: str | None, gene_colum
             found = read_quantification(
                 one.path, scale, value_column=value_column, gene_column=gene_column, limits=limits
             )
-            kind = f"{found.kind}, {found.column}" if found.kind != "featureCounts" else found.kind
-            return _Read(found.genes, found.values, kind)
+            kind = found.kind if found.is_only_column else f"{found.kind}, {found.column}"
+            return _Read(found.genes, found.values, kind, column=found.column)
     if folder and find_parts(one.path) is None:
         raise FileFormatError(
             f"{one.path.name!r} is a folder without the files of a matrix of cells",
@@ -267,7 +268,9 @@ def _read_one(one: Listed, scale: Scale, *, value_column: str | None, gene_colum
     sums = read_sums(one.path, "10x_mtx" if folder else "10x_h5", split=False, limits=limits)
     notes = []
     if sums.n_libraries > 1:
-        evidence = f"{one.sample}: {sums.n_libraries} libraries were aggregated in one file; they are one sample here"
+        evidence = (
+            f"{one.sample}: {sums.n_libraries} libraries or more were merged into one file; they are one sample here"
+        )
         notes.append(Note("tenx.aggregated", f"libraries of {one.sample}", str(sums.n_libraries), evidence))
     matrix = as_matrix(sums, one.sample, gene_column=gene_column, where=str(one.path))
     return _Read(matrix.rows, matrix.by_column[0], _CELLS, (*notes, *matrix.notes))
@@ -348,8 +351,14 @@ def _repeated_and_moved(one: Listed, wanted: Counter[str]) -> ExpressionError:
 
 
 def _told(found: Sequence[_Read]) -> list[Note]:
-    """Return the notes on all files, each sentence once."""
-    return list(dict.fromkeys(note for read in found for note in read.notes))
+    """Return the notes on all files, each sentence once, and what their columns of values are called."""
+    columns = list(dict.fromkeys(read.column for read in found))
+    notes = list(dict.fromkeys(note for read in found for note in read.notes))
+    if len(columns) > 1:
+        evidence = f"the columns of values have {len(columns)} names in {len(found)} files: {examples(columns)}"
+        code = "samplesheet.columns_differ" if len(columns) < len(found) else ""  # else each is that of its sample
+        notes.append(Note(code, "columns of values", str(len(columns)), evidence))
+    return notes
 
 
 def _obs(table: SampleTable) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from tmescope.ingest.growing import GrowingColumns
 from tmescope.ingest.options import MISSING_WORDS
 
-__all__ = ["RowReader", "holds_nan"]
+__all__ = ["RowReader", "holds_nan", "parse_lines"]
 
 _SPARE = 1.02  # rows are shorter and longer: a little room is cheaper than moving the matrix
 _WIDTH = max(map(len, MISSING_WORDS)) or 1
@@ -23,6 +24,51 @@ _WORDS = np.array([list(word.encode().ljust(_WIDTH, b"\0")) for word in MISSING_
 def holds_nan(columns: Sequence[pa.ChunkedArray]) -> bool:
     """Return whether Arrow took a cell for a NaN: NAN, -nan or nan(1), which are no missing words."""
     return any(pc.any(pc.is_nan(column)).as_py() for column in columns)
+
+
+def parse_lines(
+    text: bytes, fields: Sequence[str], *, delimiter: str, convert: pacsv.ConvertOptions, quoted: bool = True
+) -> pa.Table | None:
+    """Return the rows in a text by Arrow; one line is one row.
+
+    Parameters
+    ----------
+    text : bytes
+        Whole lines.
+    fields : sequence of str
+        Names of the columns, each once.
+    delimiter : str
+        One ASCII character.
+    convert : pyarrow.csv.ConvertOptions
+        What the columns become.
+    quoted : bool
+        Whether cells may stand in quotation marks.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        None where all lines are empty.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        A fault in the text; a byte order mark at its start, which Arrow would leave out; another number of rows than
+        there are lines: a quote that one line opens and another closes takes the rows between them away.
+    """
+    n_lines = sum(line not in (b"", b"\r") for line in text.split(b"\n"))
+    if not n_lines:
+        return None
+    if text.startswith(codecs.BOM_UTF8):
+        raise pa.ArrowInvalid("a byte order mark stands in the middle of the text")
+    table = pacsv.read_csv(
+        pa.BufferReader(text),
+        read_options=pacsv.ReadOptions(column_names=list(fields), block_size=len(text) + 1),
+        parse_options=pacsv.ParseOptions(delimiter=delimiter, quote_char='"' if quoted else False),
+        convert_options=convert,
+    )
+    if table.num_rows != n_lines:
+        raise pa.ArrowInvalid(f"{n_lines} lines hold {table.num_rows} rows: a cell holds a line break")
+    return table
 
 
 class RowReader:
@@ -106,23 +152,15 @@ class RowReader:
         return start
 
     def _read_others(self, text: bytes) -> None:
-        n_lines = sum(line not in (b"", b"\r") for line in text.split(b"\n"))
-        if not n_lines:
+        table = parse_lines(text, self._fields, delimiter=self._delimiter, convert=self._convert)
+        if table is None:
             return
-        table = pacsv.read_csv(
-            pa.BufferReader(text),
-            read_options=pacsv.ReadOptions(column_names=self._fields, block_size=len(text) + 1),
-            parse_options=pacsv.ParseOptions(delimiter=self._delimiter),
-            convert_options=self._convert,
-        )
-        if table.num_rows != n_lines:
-            raise pa.ArrowInvalid(f"{n_lines} lines hold {table.num_rows} rows: a cell holds a line break")
         self.has_odd_nan |= holds_nan(table.columns[1:])
-        by_column = self._matrix.room(n_lines).T
+        by_column = self._matrix.room(table.num_rows).T
         for out, column in zip(by_column, table.columns[1:], strict=True):
             start = 0
             for chunk in column.chunks:
                 out[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
                 start += len(chunk)
         self._names.extend(table.column(0).to_pylist())
-        self._matrix.add(n_lines)
+        self._matrix.add(table.num_rows)

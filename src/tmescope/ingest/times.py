@@ -58,16 +58,19 @@ def read_times(
         either is; where the rule names competing events, which count as not seen there, also ``<name>_cause``
         (``event``, ``censored`` or the name of the competing event). Empty where there is a problem.
     """
-    where = f"{table.where}, endpoint {name!r}"
+    file, lines = table.origin(rule.time)
+    where = f"{file}, endpoint {name!r}"
     times: NDArray[np.float64] | None = None
     events: list[str | None] | None = None
     with findings.collecting():
         timed = table.numbers(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
-        times = _parse_times(list(timed), rule, [table.lines[i] for i in rows], where=where)
+        times = _parse_times(list(timed), rule, [lines[i] for i in rows], where=where)
     with findings.collecting():
         groups = {**rule.groups, "missing": rule.missing}
         cells = table.column(rule.event, role=f"endpoint {name!r}").iloc[list(rows)]
-        events = sort_values(cells, groups, where=f"{where}, column {rule.event!r}")
+        events = sort_values(
+            cells, groups, where=f"{table.origin(rule.event)[0]}, endpoint {name!r}, column {rule.event!r}"
+        )
     if times is None or events is None:
         return {}
     known = ~np.isnan(times) & np.array([v is not None for v in events], dtype=bool)

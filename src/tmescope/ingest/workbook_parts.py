@@ -18,6 +18,7 @@ __all__ = [
     "Sheet",
     "SheetEntry",
     "as_date",
+    "name_cell",
     "parse_rels",
     "parse_sheet",
     "parse_strings",
@@ -83,11 +84,14 @@ class Sheet:
         Top row and range of merged cells.
     n_dates : int
         How many cells were dates.
+    uncomputed : list of (int, int)
+        Row and column of formulas without a stored value, as programs write them that do not calculate.
     """
 
     cells: dict[int, dict[int, str]] = field(default_factory=dict)
     merged: list[tuple[int, str]] = field(default_factory=list)
     n_dates: int = 0
+    uncomputed: list[tuple[int, int]] = field(default_factory=list)
 
 
 def parse_workbook(data: bytes, where: str) -> Book:
@@ -205,45 +209,84 @@ def parse_sheet(data: bytes, meanings: Meanings, where: str) -> Sheet:
     FileFormatError
         See `parse_workbook`; cells that are nowhere, more than five million cells.
     """
-    sheet = Sheet()
-    cell: Attributes = {}
-    value: list[str] = []
-    count = 0
+    reader = _SheetReader(meanings, where)
+    _parse(data, reader.start, reader.end, where=where)
+    return reader.sheet
 
-    def start(name: str, attributes: Attributes) -> None:
-        nonlocal cell
-        if name == "c":
-            cell = attributes
-            value.clear()
+
+class _SheetReader:
+    """Takes the elements of a sheet in their order; a cell that does not say where it is follows the one before."""
+
+    def __init__(self, meanings: Meanings, where: str) -> None:
+        self.sheet = Sheet()
+        self._meanings = meanings
+        self._where = where
+        self._row = self._column = self._count = self._aids = 0
+        self._cell: Attributes = {}
+        self._value: list[str] = []
+        self._has_formula = False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if name == "row":
+            self._row, self._column = self._row_number(attributes.get("r")), 0
+        elif name == "c":
+            self._cell, self._has_formula = attributes, False
+            self._value.clear()
+            self._row, self._column = self._place(attributes.get("r"))
         elif name == "mergeCell":
             text = attributes.get("ref", "")
-            sheet.merged.append((_locate(text.partition(":")[0], where)[0], text))
+            self.sheet.merged.append((_locate(text.partition(":")[0], self._where)[0], text))
+        self._has_formula |= name == "f"
+        self._aids += name == "rPh"
 
-    def end(name: str, text: str) -> None:
-        nonlocal count
-        if name in ("v", "t"):
-            value.append(text)
-        elif name == "c" and value:
-            count += 1
-            if count > _MOST_CELLS:
-                raise _damaged(f"the sheet has more than {_MOST_CELLS:,} cells", where)
-            _keep(sheet, cell, "".join(value), meanings=meanings, where=where)
+    def end(self, name: str, text: str) -> None:
+        self._aids -= name == "rPh"
+        if name in ("v", "t") and not self._aids:
+            self._value.append(text)
+        elif name == "c":
+            self._close_cell("".join(self._value))
 
-    _parse(data, start, end, where=where)
-    return sheet
+    def _row_number(self, said: str | None) -> int:
+        return self._row + 1 if said is None else _locate(f"A{said}", self._where)[0]
+
+    def _place(self, said: str | None) -> tuple[int, int]:
+        return (max(self._row, 1), self._column + 1) if said is None else _locate(said, self._where)
+
+    def _close_cell(self, text: str) -> None:
+        if not text.strip() and self._has_formula and (not self._value or self._cell.get("t", "n") == "n"):
+            self.sheet.uncomputed.append((self._row, self._column))
+        if not self._value:
+            return
+        self._count += 1
+        if self._count > _MOST_CELLS:
+            raise _damaged(f"the sheet has more than {_MOST_CELLS:,} cells", self._where)
+        try:
+            shown, is_date = _show(self._cell, text, self._meanings)
+        except (ValueError, IndexError, OverflowError) as error:
+            raise _damaged(f"the cell {self._name()} cannot be read ({error})", self._where) from error
+        self.sheet.n_dates += is_date
+        if shown.strip():
+            if self._column in self.sheet.cells.setdefault(self._row, {}):
+                raise _damaged(f"the cell {self._name()} is there twice", self._where)
+            self.sheet.cells[self._row][self._column] = shown
+
+    def _name(self) -> str:
+        return name_cell(self._row, self._column)
 
 
-def _keep(sheet: Sheet, cell: Attributes, text: str, *, meanings: Meanings, where: str) -> None:
-    row, column = _locate(cell.get("r", ""), where)
-    try:
-        shown, is_date = _show(cell, text, meanings)
-    except (ValueError, IndexError, OverflowError) as error:
-        raise _damaged(f"the cell {cell.get('r')} cannot be read ({error})", where) from error
-    sheet.n_dates += is_date
-    if shown.strip():
-        if column in sheet.cells.setdefault(row, {}):
-            raise _damaged(f"the cell {cell.get('r')} is there twice", where)
-        sheet.cells[row][column] = shown
+def name_cell(row: int, column: int) -> str:
+    """Return the name of a cell, such as ``AB7``.
+
+    Parameters
+    ----------
+    row, column : int
+        From 1; row 0 gives the letters of the column alone.
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row or ''}"
 
 
 def _show(cell: Attributes, text: str, meanings: Meanings) -> tuple[str, bool]:

@@ -15,6 +15,7 @@ from tmescope.ingest.matrix import Note
 from tmescope.ingest.workbook_parts import (
     Meanings,
     Sheet,
+    name_cell,
     parse_rels,
     parse_sheet,
     parse_strings,
@@ -76,7 +77,8 @@ def read_workbook(path: Path, sheet: str | None = None, *, limits: Limits = DEFA
     ------
     FileFormatError
         Not a workbook, damaged, encrypted, too large, with macros, links to other workbooks or a document type;
-        merged cells in the header, columns without a name, cells beside the header, several sheets and none named.
+        formulas without a stored value, merged cells in the header, columns without a name, cells beside the header,
+        several sheets and none named.
     UnknownNameError
         No sheet of that name.
 
@@ -175,7 +177,7 @@ def _read(archive: zipfile.ZipFile, wanted: str | None, where: str) -> SheetTabl
         raise UnknownNameError.of("sheet", wanted, book.sheets, where=where)
     visible = [n for n, s in book.sheets.items() if s.visible]
     opened = {n: open_sheet(n) for n in ([wanted] if wanted is not None else visible)}
-    filled = [n for n, s in opened.items() if s.cells]
+    filled = [n for n, s in opened.items() if s.cells or s.uncomputed]
     if len(filled) != 1:
         raise FileFormatError(
             f"{len(filled)} visible sheets hold something: {examples(filled)}" if filled else "no sheet holds anything",
@@ -192,6 +194,7 @@ def _read(archive: zipfile.ZipFile, wanted: str | None, where: str) -> SheetTabl
 
 
 def _tabulate(sheet: Sheet, notes: list[Note], where: str) -> SheetTable:
+    _check_formulas(sheet, where)
     first = min(sheet.cells)
     header = sheet.cells[first]
     _check_merged(sheet, first, where)
@@ -199,10 +202,11 @@ def _tabulate(sheet: Sheet, notes: list[Note], where: str) -> SheetTable:
     last = max(header)
     unnamed = sorted({c for n in lines for c in sheet.cells[n] if c not in header})
     if unnamed:
+        letters = [name_cell(0, c) for c in unnamed]
         at = next((n, c) for n in lines for c in sheet.cells[n] if c in unnamed)
         raise FileFormatError(
-            f"{len(unnamed)} columns hold something and have no name in the header: {examples(map(_letters, unnamed))}",
-            where=f"{where}, cell {_letters(at[1])}{at[0]}",
+            f"{len(unnamed)} columns hold something and have no name in the header: {examples(letters)}",
+            where=f"{where}, cell {name_cell(*at)}",
             expected=f"a name in row {first} for every column, nothing beside the table",
             next_step="name those columns, or clear the cells beside the table",
         )
@@ -222,6 +226,18 @@ def _row(cells: Mapping[int, str], columns: Sequence[int]) -> tuple[str, ...]:
     return tuple(cells.get(c, "") for c in columns)
 
 
+def _check_formulas(sheet: Sheet, where: str) -> None:
+    """Refuse formulas without a value, in whichever column: all columns go into the results, and these were empty."""
+    if sheet.uncomputed:
+        names = [name_cell(*place) for place in sheet.uncomputed]
+        raise FileFormatError(
+            f"{len(names)} cells hold a formula without its value: {examples(names)}",
+            where=f"{where}, cell {names[0]}",
+            expected="the values that were computed, stored beside the formulas",
+            next_step="open the workbook in Excel or LibreOffice, recalculate, and save it",
+        )
+
+
 def _check_merged(sheet: Sheet, first: int, where: str) -> None:
     over = [text for (top, text) in sheet.merged if top <= first]
     if over:
@@ -231,11 +247,3 @@ def _check_merged(sheet: Sheet, first: int, where: str) -> None:
             expected="one cell with a name above every column",
             next_step="unmerge the cells and write one header row",
         )
-
-
-def _letters(column: int) -> str:
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
