@@ -60,6 +60,7 @@ READ = [
     ("Geneid\t101\nENSG01\t5\nENSG02\t7\n", "counts", None, "table", "101", [5, 7]),
     ('""\t"S1"\n"ENSG01"\t5\n"ENSG02"\t7\n', "counts", None, "table", "S1", [5, 7]),
     ("\ufeffENSG01\t3\nENSG02\t0\n__no_feature\t1\n", "counts", None, "htseq-count", "count", [3, 0]),
+    ("ENSG01\t3\nENSG02\t0\nno_feature\t1\nnot_aligned\t9\n", "counts", None, "htseq-count", "count", [3, 0]),
     (HTSEQ_NAMED, "counts", None, "htseq-count", "count", [3, 0]),
     (ATTRIBUTES, "counts", None, "featureCounts", "S1.bam", [3, 0]),
 ]

@@ -101,7 +101,9 @@ GDC = Kind(
     skipped=_STAR_WORDS,
 )
 FEATURECOUNTS = Kind("featureCounts", ("Geneid",), header=("Geneid", "Chr", "Start", "End", "Strand", "Length"))
-HTSEQ = Kind("htseq-count", ("gene",), values={"counts": ("count",)}, skipped=("__",))
+# old versions of HTSeq wrote their own rows without underscores in front
+_HTSEQ_WORDS = ("__", "no_feature", "ambiguous", "too_low_aQual", "not_aligned", "alignment_not_unique")
+HTSEQ = Kind("htseq-count", ("gene",), values={"counts": ("count",)}, skipped=_HTSEQ_WORDS)
 STAR = Kind("STAR ReadsPerGene.out.tab", ("gene",), skipped=_STAR_WORDS)
 _TABLE = Kind("table")
 _BY_HEADER = (SALMON, RSEM, KALLISTO, GDC, FEATURECOUNTS)
