@@ -58,7 +58,7 @@ _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
     (b"gene_id\tgene_name\t", "nfcore_rnaseq"),
 )
 
-_LENGTHS = re.compile(rb"\t\"?(effective_?)?length\"?(?=\t|\r?$)", re.IGNORECASE)
+_LENGTHS = re.compile(rb"\t\"?((effective|gene)_?)?length\"?(?=\t|\r?$)", re.IGNORECASE)
 _ZIP = "a ZIP archive (perhaps an Excel workbook)"
 _UTF16 = "text in UTF-16"
 _SIGNATURES = (
