@@ -75,7 +75,7 @@ def test_two_versions_of_an_ensembl_id_are_one_gene_where_declared() -> None:
     assert "but 1 of them have none: several rows are equally good" in told.message
     (problem,) = findings.problems
     assert "1 are meant by several rows that are equally good" in problem.what
-    assert "declare duplicates = sum" in (problem.next_step or "")
+    assert "declare duplicates = mean" in (problem.next_step or "")
     merged, _ = _settle(names, "ensembl", duplicates="mean", values=[1, 2])
     assert merged.mapping.gene_symbols == ("CCN2",)
     assert merged.table.values[0, 0] == 1.5

@@ -118,6 +118,7 @@ def test_genes_without_reads_need_no_length(tmp_path: Path) -> None:
     [
         ("gene\tsize\nA\t2\n", "the columns are"),
         ("gene_id\tgene_name\tS1\tS2\nA\tB\t2\t3\n", "a length for each sample, not for each gene: 'S1', 'S2'"),
+        ("gene_id\tgene_name\tmean\tlongest_isoform\nA\tB\t2\t3\n", "the columns are 'gene_id', 'gene_name', 'mean'"),
         ("gene\tgene_id\tlength\nA\tB\t2\nA\tB\t3\n", "line 3, A: 3"),
         ("gene\tlength\nA\t-2\n", "1 rows have no usable length"),
         ("gene\tlength\nA\tlong\n", "line 2, A: long"),

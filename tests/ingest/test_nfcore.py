@@ -45,7 +45,7 @@ def test_another_header_is_refused(write: Write, header: str) -> None:
     assert "line 1" in (caught.value.where or "")
 
 
-@pytest.mark.parametrize("name", ["length", "Length", '"effective_length"'])
+@pytest.mark.parametrize("name", ["length", "gene_length", "Length", '"effective_length"'])
 def test_a_column_of_lengths_is_no_sample(write: Write, name: str) -> None:
     path = write("a.tsv", f"gene_id\tgene_name\t{name}\tS1\tS2\nx\ty\t100\t1\t2\n")
     with pytest.raises(FileFormatError, match="1 columns hold lengths of genes, not a sample"):

@@ -77,7 +77,7 @@ def _check_content(file: ReferenceFile, path: Path) -> None:
         raise FileFormatError(f"the first line is {shown!r}", where=str(path), expected=f"the columns {wanted}")
     if rows < file.min_rows:
         raise FileFormatError(
-            f"{rows} lines: the file is cut off or another one",
+            f"{rows} lines: the file is cut off, a part of the table or another file",
             where=str(path),
             expected=f"at least {file.min_rows}",
         )

@@ -103,7 +103,7 @@ def leave_out_dates(table: ExpressionTable, declared: Duplicates | None, *, find
     findings.note("rows of one date", len(unsure), f"{message}: {examples(shown)}.", status="notice")
     return replace(
         table,
-        values=np.ascontiguousarray(table.values[:, kept]),
+        values=np.take(table.values, kept, axis=1),
         gene_ids=tuple(table.gene_ids[j] for j in kept),
         left_out={**table.left_out, **dict.fromkeys(unsure, REPEATED_DATE)},
     )
@@ -221,7 +221,7 @@ def merge_rivals(
         if undecided:
             message += (
                 f", but {len(undecided)} of them have none: several rows are equally good (two versions of an id, two "
-                "former symbols); duplicates = sum, mean, ... makes one row of them"
+                f"former symbols); duplicates = {'sum' if _can_sum(scale) else 'mean'}, ... makes one row of them"
             )
         findings.warn("genes.several_rows", message, items=shown)
         findings.note("rows of one gene", len(rivals), f"{message}: {examples(shown)}.", status="notice")
@@ -264,7 +264,7 @@ def merge(table: ExpressionTable, rule: Duplicates) -> ExpressionTable:
     at: dict[str, list[int]] = defaultdict(list)
     for j, name in enumerate(table.gene_ids):
         at[name].append(j)
-    values = np.ascontiguousarray(table.values[:, [columns[0] for columns in at.values()]])
+    values = np.take(table.values, [columns[0] for columns in at.values()], axis=1)
     combine = _COMBINED[rule]
     for k, columns in enumerate(at.values()):
         if len(columns) > 1:

@@ -385,7 +385,7 @@ def sum_duplicates(table: ExpressionTable) -> ExpressionTable:
     first = {name: j for j, name in reversed(list(enumerate(table.gene_ids)))}
     kept = sorted(first.values())
     position = {table.gene_ids[j]: k for k, j in enumerate(kept)}
-    values = np.ascontiguousarray(table.values[:, kept])
+    values = np.take(table.values, kept, axis=1)
     for j, name in enumerate(table.gene_ids):
         if j != first[name]:
             values[:, position[name]] += table.values[:, j]

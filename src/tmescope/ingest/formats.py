@@ -60,7 +60,7 @@ _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
     (b"gene_id\tgene_name\t", "nfcore_rnaseq"),
 )
 
-_LENGTH = re.compile(r"(effective_?)?length", re.IGNORECASE)
+_LENGTH = re.compile(r"((effective|gene)_?)?length", re.IGNORECASE)
 _ZIP = "a ZIP archive (perhaps an Excel workbook)"
 _UTF16 = "text in UTF-16"
 _SIGNATURES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,12 +26,13 @@ from tmescope.stats.abundance import counts_to_tpm, rates_to_tpm
 __all__ = ["GeneLengths", "final_scale", "read_gene_lengths", "turn_to_tpm"]
 
 _GENE = ("gene", "geneid", "genename", "genesymbol", "name")
-_LENGTH = ("effectivelength", "length")
+_LENGTH = ("effectivelength", "length", "genelength")
+_OF_A_GENE = re.compile("length|mean|median|merged|isoform")
 _LONGEST_HEADER = 1 << 20
 _NEEDS_LENGTHS = ("counts", "cpm")
 _TPM = Scale("tpm")
 _LISTED = 300
-_TABLE = "a column gene (or gene_id, gene_name, Geneid, Name) and a column length or effective_length, in bases"
+_TABLE = "a column gene (or gene_id, gene_name, Geneid, Name) and one length, gene_length or effective_length, in bases"
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,7 @@ def read_gene_lengths(path: Path) -> GeneLengths:
     genes = [c for c, folded in names.items() if folded in _GENE]
     length = next((c for word in _LENGTH for c, folded in names.items() if folded == word), None)
     if not genes or length is None:
-        raise FileFormatError(
-            f"the columns are {examples(list(names))}",
-            where=str(path),
-            expected=_TABLE,
-            next_step="rename the columns",
-        )
+        raise _no_columns(list(names), path)
     rows: dict[tuple[str, ...], float] = {}
     faults: list[str] = []
     columns = (*(table.frame[column] for column in genes), table.numbers(length, role="length"))
@@ -147,7 +144,10 @@ def _read_table(path: Path) -> SampleTable:
     if form in ("tsv", "nfcore_rnaseq"):
         with open_bytes(path, limits=DEFAULT_LIMITS) as handle:
             header = handle.readline(_LONGEST_HEADER).decode("utf-8", "replace").rstrip("\r\n").split("\t")
-        if header[:2] == ["gene_id", "gene_name"] and not frozenset(_LENGTH) & set(map(_folded, header)):
+        further = [_folded(name) for name in header[2:]]
+        if header[:2] == ["gene_id", "gene_name"] and not frozenset(_LENGTH) & set(further):
+            if any(map(_OF_A_GENE.search, further)):
+                raise _no_columns(header, path)
             raise FileFormatError(
                 f"there is a length for each sample, not for each gene: {examples(header[2:])}",
                 where=str(path),
@@ -156,6 +156,11 @@ def _read_table(path: Path) -> SampleTable:
                 "of the annotation",
             )
     return read_sample_table(path, "tsv" if form == "nfcore_rnaseq" else form, key="")
+
+
+def _no_columns(names: list[str], path: Path) -> FileFormatError:
+    told = f"the columns are {examples(names)}"
+    return FileFormatError(told, where=str(path), expected=_TABLE, next_step="rename the columns")
 
 
 def _folded(column: str) -> str:

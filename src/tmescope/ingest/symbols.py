@@ -52,7 +52,7 @@ _CAUSES: Mapping[str, tuple[str, str]] = {
     NO_LENGTH: ("were left out for want of a length", "complete the table of gene lengths"),
     SEVERAL: (
         "are meant by several rows that are equally good",
-        "declare duplicates = sum, mean, ... (--duplicates on the command line)",
+        "declare duplicates = mean, highest_mean, ... (--duplicates on the command line)",
     ),
 }
 
@@ -129,7 +129,8 @@ class GeneMapping:
         for r in found:
             became = (r.input_id, None) if r.gene_symbol in here else (r.gene_symbol, r.hgnc_id)
             rows.append((cohort_id, r.input_id, *became, left_out[r.input_id], False))
-        lost = {str(symbol): reason for _, _, symbol, _, reason, _ in rows if symbol in self.missing}
+        missing = frozenset(self.missing)
+        lost = {str(symbol): reason for _, _, symbol, _, reason, _ in rows if symbol in missing}
         return replace(self._with_rows(rows), because={**lost, **self.because})
 
     def _with_rows(self, rows: list[_Row]) -> GeneMapping:

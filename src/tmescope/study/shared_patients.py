@@ -93,8 +93,8 @@ def count_patients_once(
     """
     named = overlaps.assign(**{f"sample_{x}": [patient_of(str(p)) for p in overlaps[f"patient_{x}"]] for x in "ab"})
     known = {c: {people[c][s] for s in samples if s in people[c]} for c, samples in usable.items()}
-    left = count_once(named, list(people), usable=known)
-    return {c: tuple(sorted(s for s, p in people[c].items() if p in set(names))) for c, names in left.items()}
+    left = {c: set(names) for c, names in count_once(named, list(people), usable=known).items()}
+    return {c: tuple(sorted(s for s, p in people[c].items() if p in names)) for c, names in left.items()}
 
 
 def _visits_elsewhere(context: Context, question: Question, cohorts: Sequence[str]) -> dict[str, tuple[str, ...]]:
