@@ -9,6 +9,7 @@ from tests.ingest.conftest import GENES
 
 from tmescope.foundation.errors import ExpressionError, FileFormatError, TmescopeError, UnknownNameError
 from tmescope.ingest.cohort import read_cohort
+from tmescope.ingest.expression import read_matrix
 from tmescope.ingest.nfcore import read_nfcore
 from tmescope.ingest.options import CohortOptions
 
@@ -42,6 +43,13 @@ def test_another_header_is_refused(write: Write, header: str) -> None:
     with pytest.raises(FileFormatError, match="the header begins") as caught:
         read_nfcore(write("a.tsv", f"{header}\nx\ty\t1\t2\n"), gene_column="gene_id")
     assert "line 1" in (caught.value.where or "")
+
+
+@pytest.mark.parametrize("name", ["length", "gene_length", "Length", '"effective_length"'])
+def test_a_column_of_lengths_is_no_sample(write: Write, name: str) -> None:
+    path = write("a.tsv", f"gene_id\tgene_name\t{name}\tS1\tS2\nx\ty\t100\t1\t2\n")
+    with pytest.raises(FileFormatError, match="1 columns hold lengths of genes, not a sample"):
+        read_matrix(path, "nfcore_rnaseq", gene_column="gene_id")
 
 
 @pytest.mark.parametrize(("scale", "summed"), [("tpm", True), ("log2(tpm+1)", False)])

@@ -8,7 +8,7 @@ import pytest
 
 from tmescope.foundation.errors import FileFormatError
 from tmescope.ingest.decompress import DEFAULT_LIMITS
-from tmescope.ingest.quantification_kinds import find_layout
+from tmescope.ingest.quantification_kinds import find_layout, read_head
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -48,6 +48,36 @@ def test_no_symbol_or_alias_of_the_hgnc_is_a_header(write: Write, shared_data: P
 def test_lines_above_the_header_are_no_cells(write: Write, text: str, line: int) -> None:
     layout = find_layout(write("q.txt", text), limits=DEFAULT_LIMITS)
     assert (layout.first_line, layout.columns[1]) == (line, "S1")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "columns"),
+    [
+        ("# made by x, y\ngene,count\nENSG1,0\n", 3, ("gene", "count")),
+        ("# made by x, y, z\ngene,count\nENSG1,0\n", 3, ("gene", "count")),
+        ("# a, b\n# c, d\nGeneid,101\nENSG1,0\n", 4, ("Geneid", "101")),
+        ("# a, b\n#gene,S1\nENSG1,0\n", 3, ("#gene", "S1")),
+        ('# a, b\n"gene","S1"\n"ENSG1",0\n', 3, ("gene", "S1")),
+    ],
+)
+def test_a_comma_in_a_line_above_the_header_makes_it_no_header(
+    write: Write, text: str, line: int, columns: tuple[str, ...]
+) -> None:
+    layout = find_layout(write("q.csv", text), limits=DEFAULT_LIMITS)
+    assert (layout.first_line, layout.columns) == (line, columns)
+
+
+def test_the_head_is_read_once_for_all(write: Write) -> None:
+    path = write("q.txt", '# made\n"gene"\t"S1"\nA\t1\nB\t2\n')
+    head = read_head(path, "\t", limits=DEFAULT_LIMITS, most=2)
+    assert (head.rows, head.line, head.is_quoted) == ((("gene", "S1"), ("A", "1")), 2, True)
+    assert read_head(write("e.txt", "# made\n"), "\t", limits=DEFAULT_LIMITS).rows == ()
+
+
+def test_attributes_of_numbers_are_no_values(write: Write) -> None:
+    text = "Geneid\tChr\tStart\tEnd\tStrand\tLength\tgene_version\tS1.bam\nENSG1\t1\t1\t9\t+\t9\t5\tNA\n"
+    layout = find_layout(write("q.txt", text), limits=DEFAULT_LIMITS)
+    assert (layout.genes, layout.values) == (("Geneid", "gene_version"), ("S1.bam",))
 
 
 def test_matrices_are_sent_to_where_they_are_read(write: Write) -> None:

@@ -141,7 +141,7 @@ def read_matrix(
     form = find_format(path, declared)
     if form in TENX_FORMATS:
         return read_tenx(path, form, gene_column=gene_column, genome=layer, limits=limits)
-    has_places = form == "tsv" and is_featurecounts(path, limits=limits)
+    has_places = form in DELIMITERS and is_featurecounts(path, limits=limits)
     if gene_column is not None and form not in _SEVERAL_NAMES and not has_places:
         raise ExpressionError(
             f"gene_column = {gene_column!r} is declared, but a {form} file has one column of names",
@@ -157,7 +157,7 @@ def read_matrix(
             next_step="leave layer out, or declare the format",
         )
     if has_places:
-        return read_featurecounts(path, gene_column=gene_column, limits=limits)
+        return read_featurecounts(path, gene_column=gene_column, dialect=dialect, limits=limits)
     found = None
     if form in DELIMITERS:
         found = find_dialect(path, form, dialect, names_first=True, limits=limits)

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from tmescope.foundation.errors import FileFormatError, MissingFileError
@@ -23,6 +24,7 @@ __all__ = [
     "check_text",
     "find_first_words",
     "find_format",
+    "find_lengths",
     "is_study_folder",
 ]
 
@@ -58,7 +60,7 @@ _FIRST_WORDS: tuple[tuple[bytes, FileFormat], ...] = (
     (b"gene_id\tgene_name\t", "nfcore_rnaseq"),
 )
 
-_LENGTHS = re.compile(rb"\t\"?((effective|gene)_?)?length\"?(?=\t|\r?$)", re.IGNORECASE)
+_LENGTH = re.compile(r"((effective|gene)_?)?length", re.IGNORECASE)
 _ZIP = "a ZIP archive (perhaps an Excel workbook)"
 _UTF16 = "text in UTF-16"
 _SIGNATURES = (
@@ -263,6 +265,17 @@ def find_first_words(head: bytes) -> FileFormat | None:
     return next((form for words, form in _FIRST_WORDS if head.startswith(words)), None)
 
 
+def find_lengths(names: Iterable[str]) -> list[str]:
+    """Return the columns that hold lengths of genes, by their names: no sample is called so.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of columns.
+    """
+    return [name for name in names if _LENGTH.fullmatch(name)]
+
+
 def check_first_words(head: bytes, where: str) -> None:
     """Check that a file that shall be a plain table does not begin as another format of text does.
 
@@ -280,7 +293,8 @@ def check_first_words(head: bytes, where: str) -> None:
         be a table about genes.
     """
     told = find_first_words(head)
-    if told is not None and not (told == "nfcore_rnaseq" and _LENGTHS.search(head.partition(b"\n")[0])):
+    names = head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r").replace('"', "").split("\t")
+    if told is not None and not (told == "nfcore_rnaseq" and find_lengths(names)):
         raise FileFormatError(
             f"the content is that of the format {told!r}, not a plain table",
             where=where,

@@ -7,6 +7,7 @@ from pathlib import Path
 from tmescope.foundation.errors import FileFormatError, examples
 from tmescope.ingest.blocks import Block, choose_names, read_block, read_line, split_line, unsaid_names
 from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
+from tmescope.ingest.formats import find_lengths
 from tmescope.ingest.matrix import RawMatrix
 
 __all__ = ["read_nfcore"]
@@ -40,7 +41,7 @@ def read_nfcore(path: Path, *, gene_column: str | None = None, limits: Limits = 
     UnknownNameError
         `gene_column` is something else.
     FileFormatError
-        Another header, no samples, rows of unequal length.
+        Another header, a column of lengths, no samples, rows of unequal length.
     """
     where = str(path)
     with open_bytes(path, limits=limits) as handle:
@@ -51,6 +52,13 @@ def read_nfcore(path: Path, *, gene_column: str | None = None, limits: Limits = 
             where=f"{where}, line 1",
             expected="gene_id, gene_name and at least one sample",
             next_step="declare the format 'tsv' for a matrix with one column of names",
+        )
+    if lengths := find_lengths(header):
+        raise FileFormatError(
+            f"{len(lengths)} columns hold lengths of genes, not a sample: {examples(lengths)}",
+            where=f"{where}, line 1",
+            expected="gene_id, gene_name, then one column a sample",
+            next_step="remove them, or take the merged matrix of the pipeline; the table can be named as gene_lengths",
         )
     if gene_column is None:
         raise unsaid_names(where)

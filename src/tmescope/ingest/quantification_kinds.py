@@ -13,22 +13,25 @@ from tmescope.ingest.blocks import each_line
 from tmescope.ingest.decompress import Limits, open_bytes
 from tmescope.ingest.formats import check_content, find_first_words
 from tmescope.ingest.numerals import is_number
+from tmescope.ingest.sample_columns import count_attributes
 
 __all__ = [
     "FEATURECOUNTS",
     "HTSEQ",
     "STAR",
+    "Head",
     "Kind",
     "Layout",
     "find_counted",
     "find_layout",
     "no_header",
+    "read_head",
     "transcripts",
 ]
 
 _NO_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _HEAD_BYTES = 512
-_HEAD_LINES = 3
+_HEAD_LINES = 50
 _STAR_WORDS = ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")
 _STRANDS = ("unstranded", "forward", "reverse")
 _WHOLE = re.compile(r"\d+(\.0*)?", re.ASCII)
@@ -138,6 +141,78 @@ class Layout:
     values: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Head:
+    """The first rows of a table.
+
+    Parameters
+    ----------
+    rows : tuple of tuple of str
+        Cells of the header and of the rows below it, without quotation marks; nothing where no line is a row.
+    line : int
+        Line of the file (from 1) that holds the header; the last line where there is none.
+    is_quoted : bool
+        Whether the first name stands in quotation marks.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    line: int
+    is_quoted: bool = False
+
+
+def read_head(path: Path, delimiter: str, *, limits: Limits, most: int = _HEAD_LINES) -> Head:
+    """Read the header of a table and some rows.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or gzip.
+    delimiter : str
+        Between cells.
+    limits : Limits
+        On the decompressed size.
+    most : int
+        How many rows are read with the header.
+
+    Raises
+    ------
+    FileFormatError
+        Lines that are no text.
+
+    Notes
+    -----
+    Lines above the header that begin with ``#`` are no part of the table. The last of them is the header itself where
+    it has as many cells as the next line, and that one is a row: it has a name and a number.
+    """
+    rows: list[tuple[str, ...]] = []
+    line, above, is_quoted = 0, "", False
+    with open_bytes(path, limits=limits) as handle:
+        for number, text in each_line(handle, str(path)):
+            if not rows:
+                line = number
+                if text.startswith("#"):
+                    above = text
+                    continue
+                is_quoted = text.startswith('"')
+                if above and _is_header(_split(above, delimiter), _split(text, delimiter)):
+                    rows.append(_split(above, delimiter))
+                    line, is_quoted = number - 1, False
+            rows.append(_split(text, delimiter))
+            if len(rows) >= most:
+                break
+    return Head(tuple(rows), line, is_quoted)
+
+
+def _split(text: str, delimiter: str) -> tuple[str, ...]:
+    return tuple(c.removeprefix('"').removesuffix('"') for c in text.split(delimiter))
+
+
+def _is_header(first: tuple[str, ...], below: tuple[str, ...]) -> bool:
+    """Return whether a line that begins with ``#`` names the columns of the next one."""
+    is_row = any(map(is_number, below[1:])) and below[0].strip() and not _HEADER_WORDS.fullmatch(below[0])
+    return len(first) == len(below) and bool(is_row)
+
+
 def find_layout(path: Path, *, limits: Limits) -> Layout:
     """Return which format a file of one sample is in.
 
@@ -152,58 +227,49 @@ def find_layout(path: Path, *, limits: Limits) -> Layout:
     ------
     FileFormatError
         No text, a matrix of several samples, transcripts, neither a header nor the rows of a format without one.
-
-    Notes
-    -----
-    Lines above the header that begin with ``#`` and are not cut into cells, as featureCounts and the GDC write them,
-    are no part of the table.
     """
     where = str(path)
     with open_bytes(path, limits=limits) as handle:
-        head = handle.read(_HEAD_BYTES)
-    check_content(head, where)
-    _refuse_matrix(head, where)
+        start = handle.read(_HEAD_BYTES)
+    check_content(start, where)
+    _refuse_matrix(start, where)
     delimiter = "," if path.name.lower().removesuffix(".gz").endswith(".csv") else "\t"
-    rows: list[tuple[str, ...]] = []
-    n_skipped = 0
-    with open_bytes(path, limits=limits) as handle:
-        for number, line in each_line(handle, where):
-            if not rows and line.startswith("#") and delimiter not in line:
-                n_skipped = number
-                continue
-            rows.append(tuple(c.removeprefix('"').removesuffix('"') for c in line.split(delimiter)))
-            if len(rows) == _HEAD_LINES:
-                break
-    if not rows:
+    head = read_head(path, delimiter, limits=limits)
+    if not head.rows:
         raise FileFormatError(
             "there is nothing below the line that names the program",
-            where=f"{where}, line {n_skipped}",
+            where=f"{where}, line {head.line}",
             expected="a header and one row a gene",
             next_step="copy the file again, or count again",
         )
-    if rows[0][:2] == _TRANSCRIPT_HEADER:
+    header = head.rows[0]
+    if header[:2] == _TRANSCRIPT_HEADER:
         raise transcripts("the header begins 'transcript_id', 'gene_id'", where)
     for kind in _BY_HEADER:
-        if rows[0][: len(kind.header)] == kind.header:
-            values = find_counted(rows) if kind is FEATURECOUNTS else ()
-            more = rows[0][len(kind.header) : len(rows[0]) - len(values)] if kind is FEATURECOUNTS else ()
-            return Layout(kind, rows[0], delimiter, n_skipped + 2, (*kind.genes, *more), values)
-    return _without_known_header(rows[0], delimiter, line=n_skipped + 1, where=where)
+        if header[: len(kind.header)] == kind.header:
+            values = find_counted(head, where) if kind is FEATURECOUNTS else ()
+            more = header[len(kind.header) : len(header) - len(values)] if kind is FEATURECOUNTS else ()
+            return Layout(kind, header, delimiter, head.line + 1, (*kind.genes, *more), values)
+    return _without_known_header(header, delimiter, line=head.line, where=where)
 
 
-def find_counted(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the columns of counts of featureCounts; before them stand attributes, whose cells are no numbers.
+def find_counted(head: Head, where: str) -> tuple[str, ...]:
+    """Return the columns of counts of featureCounts; before them stand attributes of the genes.
 
     Parameters
     ----------
-    rows : sequence of tuple of str
-        The header, and the first row where there is one.
+    head : Head
+        Of such a table.
+    where : str
+        The file.
+
+    Raises
+    ------
+    FileFormatError
+        Columns that may be either.
     """
-    start = len(FEATURECOUNTS.header)
-    cells = rows[1] if len(rows) > 1 else ()
-    while start < min(len(rows[0]), len(cells)) and not is_number(cells[start], missing=()):
-        start += 1
-    return rows[0][start:]
+    header, *rows = (row[len(FEATURECOUNTS.header) :] for row in head.rows)
+    return header[count_attributes(header, rows, where=f"{where}, line {head.line}") :]
 
 
 def _refuse_matrix(head: bytes, where: str) -> None:
