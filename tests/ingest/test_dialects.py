@@ -177,15 +177,18 @@ def test_marks_are_found_in_every_column_of_a_long_table(write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "doubtful"),
     [
-        ("id\tt\tlines\na\t12.345\t1,2\nb\t5.67\t2\n", ","),
+        ("id\tt\tlines\na\t12.345\t1,2\nb\t5.67\t2\n", ".,"),
         ("id\tt\tlines\na\t12.345\t1,2\nb\t567\t2.5\n", ".,"),
-        ("id;t;lines\na;12.345;1,2\nb;5.67;2\n", ".,"),
+        ("id;t;score;version\na;1.815;12,345;2.1\nb;2.771;23,456;2.1\n", ".,"),
         ("id\tt\tlines\na\t12.345\t1,2\nb\t5.678\t2\n", "."),
         ("id\tt\tmut\na\t12.345\t1,204\nb\t5.67\t2\n", ","),
         ("id\tt\tmut\na\t12.345\t1,204\nb\t567\t2\n", ".,"),
         ("id\tt\tmut\na\t12.345\t1,204\nb\t5.678\t2\n", ","),
         ("id;t\n1.001;1,234\n1.002;2,5\n", "."),
         ("id;t\na;1.234\nb;567\n", "."),
+        ("id;t\na;1.234\nb;567\nc;ND\n", "."),
+        ("id\tt\tu\na\t12.345\t12.345\nb\t5.678\tND\nc\t5.678\t7\nd\t5.678\t5.5\n", ""),
+        ("id;t;score\na;1.234;12,345\nb;567;23,456\nc;ND;\n", ".,"),
         ("id;t\na;1.234\nb;56.7\n", ""),
     ],
 )

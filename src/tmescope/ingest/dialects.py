@@ -129,7 +129,8 @@ def find_dialect(
     it), the header into at least two. A decimal comma needs a cell that nothing else explains, such as ``0,5``;
     ``1,234`` alone is ambiguous. So is ``1.234`` where semicolons separate cells, as programs write them that have
     the decimal comma, and beside whole numbers below 1,000 alone in one column; elsewhere it has a decimal point.
-    Delimiters are found in the first 200 records, marks there and, where those leave a doubt, in the first MiB.
+    Delimiters are found in the first 200 records, marks there and, where those leave a doubt, in the first MiB. Columns
+    of a sample table that hold fewer words than numbers raise doubts, and prove marks where no other column has any.
     """
     asked = declared or Dialect()
     with open_bytes(path, limits=limits) as handle:
@@ -267,8 +268,7 @@ class _Marks:
         """Return what can be read in two ways."""
         if asked.decimal is None and len(self.decimals) > 1:
             shown = examples(self.decimals.values())
-            marks = ".," if self.is_separating else ","
-            return _Doubt(f"numbers are written with a decimal point and with a comma: {shown}", _DECIMALS, marks)
+            return _Doubt(f"numbers are written with a decimal point and with a comma: {shown}", _DECIMALS)
         if asked.thousands is None and len(self.thousands) > 1:
             shown = examples(self.thousands.values())
             return _Doubt(f"thousands are separated in several ways: {shown}", tuple(map(_thousands, self.thousands)))
@@ -280,11 +280,12 @@ class _Marks:
         return self._doubt(decimal, is_declared=asked.decimal is not None)
 
     def _doubt(self, decimal: str, *, is_declared: bool) -> _Doubt:
-        is_told = bool(self.decimals) or is_declared or not self.is_separating
+        comma = "," if "," in self.either and decimal != "," and not is_declared else ""
+        is_told = not self.is_separating or is_declared or bool(self.decimals and not comma)
         point = "." if "." in self.either and (decimal == "," or not is_told) else ""
-        if "," in self.either and decimal != "," and not is_declared:
+        if comma:  # where that may be the decimal mark, points may separate thousands
             what = f"{self.either[',']!r} can have a decimal comma or a separator of thousands, and no other cell tells"
-            return _Doubt(what, (_DECIMALS[1], _thousands(",")), f"{point},")
+            return _Doubt(what, (_DECIMALS[1], _thousands(",")), point + comma)
         if point and decimal == ",":
             what = f"{self.either['.']!r} can have a decimal point or a separator of thousands beside decimal commas"
             return _Doubt(what, (_thousands("."),), point)
@@ -330,39 +331,45 @@ def _find_marks(
 
 
 def _weigh(rows: Sequence[list[str]], delimiter: str, *, skip: int) -> _Marks:
-    columns = list(_numeric_columns(rows, skip))
-    if not skip and not any(map(_marked, columns)):  # where columns of numbers say nothing
-        columns = list(_numeric_columns(rows, skip, with_words=True))
-    most = max(_MOST_RECORDS, _MOST_CELLS // max(1, len(columns)))
-    cells = list(dict.fromkeys(chain.from_iterable(islice(_marked(column), most) for column in columns)))
-    proofs = {(d, t): c for p, d, t in _PROOFS for c in cells if re.fullmatch(p, c)}
+    columns, mixed = _numeric_columns(rows, skip)
+    mixed = [] if skip else mixed
+    cells, others = _marked(columns), _marked(mixed)
+    proving = cells or others  # words stand in lists too, whose commas prove nothing beside numbers
+    proofs = {(d, t): c for p, d, t in _PROOFS for c in proving if re.fullmatch(p, c)}
     thousands = {t: c for (_, t), c in proofs.items() if t}
-    thousands |= {m["mark"]: c for c in cells if (m := _GROUPED.fullmatch(c))}
-    either = {mark: c for mark, pattern in _EITHER.items() for c in cells if pattern.fullmatch(c)}
-    is_separating = delimiter == ";" or any(map(_may_separate, columns))
+    thousands |= {m["mark"]: c for c in proving if (m := _GROUPED.fullmatch(c))}
+    either = {mark: c for mark, pattern in _EITHER.items() for c in (*others, *cells) if pattern.fullmatch(c)}
+    is_separating = delimiter == ";" or any(map(_may_separate, (*columns, *mixed)))
     return _Marks({d: c for (d, _), c in proofs.items()}, thousands, either, is_separating)
 
 
-def _marked(cells: Sequence[str]) -> dict[str, None]:
-    """Return the distinct cells that are more than digits: whole numbers say nothing about marks."""
-    return dict.fromkeys(cell for cell in cells if not cell.lstrip("+-").isdigit())
+def _marked(columns: Sequence[list[str]]) -> list[str]:
+    """Return distinct cells, some of each column, that are more than digits: whole numbers say nothing about marks."""
+    most = max(_MOST_RECORDS, _MOST_CELLS // max(1, len(columns)))
+    distinct = (dict.fromkeys(c for c in column if not c.lstrip("+-").isdigit()) for column in columns)
+    return list(dict.fromkeys(chain.from_iterable(islice(cells, most) for cells in distinct)))
 
 
 def _may_separate(cells: Sequence[str]) -> bool:
     """Return whether a point may separate thousands: rounded numbers are rarely whole, and never so large."""
     whole = [len(c.lstrip("+-")) for c in cells if _WHOLE.fullmatch(c)]
-    return bool(whole) and max(whole) < _SEPARATED_FROM and any(_EITHER["."].fullmatch(c) for c in cells)
+    if not whole or max(whole) >= _SEPARATED_FROM or any(re.fullmatch(_PROOFS[1][0], c) for c in cells):
+        return False
+    return any(_EITHER["."].fullmatch(c) for c in cells)
 
 
-def _numeric_columns(rows: Sequence[list[str]], skip: int, *, with_words: bool = False) -> Iterator[list[str]]:
-    """Yield what looks like numbers in columns that hold nothing else, or fewer words than such cells."""
+def _numeric_columns(rows: Sequence[list[str]], skip: int) -> tuple[list[list[str]], list[list[str]]]:
+    """Return what looks like numbers in columns that hold nothing else, and in those that hold fewer words."""
+    pure: list[list[str]] = []
+    mixed: list[list[str]] = []
     width = max((len(row) for row in rows), default=0)
     for i in range(skip, width):
         cells = [row[i].strip() for row in rows if i < len(row)]
         present = [c for c in cells if c not in MISSING_WORDS]
         numbers = [c for c in present if _NUMBER_LIKE.fullmatch(c)]
-        if len(numbers) == len(present) or (with_words and 2 * len(numbers) > len(present)):
-            yield numbers
+        if 2 * len(numbers) > len(present):
+            (pure if len(numbers) == len(present) else mixed).append(numbers)
+    return pure, mixed
 
 
 def _thousands(mark: str) -> str:
