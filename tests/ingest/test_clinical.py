@@ -100,10 +100,13 @@ def test_ages_are_numbers_of_the_table_and_identifiers_are_not(table: Build) -> 
     assert problems == []
     assert named["sample_id"].tolist() == ["1,5", "2,5"]
     np.testing.assert_array_equal(named["age_years"], [61.5, np.nan])
-    unsure = replace(table({"sample_id": ["1,234"], "age_years": ["1,234"]}), style=NumberStyle(step="declare it"))
+    doubt = NumberStyle(step="declare it", doubtful=",")
+    unsure = replace(table({"sample_id": ["1,234"], "age_years": ["1,234"]}), style=doubt)
     named, problems = name_columns(unsure, {})
     assert [p.next_step for p in problems] == ["declare it"]
     assert list(named) == ["sample_id"]
+    other = replace(table({"sample_id": ["a"], "age_years": ["61,5"]}), style=NumberStyle(step="declare it"))
+    assert [p.next_step for p in name_columns(other, {})[1]] == ["declare it"]
 
 
 def test_identifiers_of_samples_are_never_missing_words_and_those_of_patients_are(table: Build) -> None:

@@ -86,6 +86,7 @@ def test_values(table: Build, values: list[str], what: str | None) -> None:
 
 def test_a_short_word_over_decimal_numbers_is_a_measurement(table: Build) -> None:
     assert find_identifying(table({"tel": ["5.21", "0.3", "-1.5e-3"]})) == {}
+    assert find_identifying(table({"tel": ["5,21", "0,3", "6,1"]})) == {}
 
 
 @pytest.mark.parametrize(

@@ -163,3 +163,55 @@ def test_what_surrounds_the_cells(write: Write, content: bytes, encoding: str, c
 def test_bytes_of_another_encoding_are_left_to_the_reader(write: Write) -> None:
     assert find_dialect(write("a.csv", b"g,A\n\xff,1\n"), "csv").is_plain
     assert find_dialect(write("a.csv", b"g;A\n\xe9;1\n"), "csv", Dialect(encoding="cp1252")).delimiter == ";"
+
+
+def test_marks_are_found_in_every_column_of_a_long_table(write: Write) -> None:
+    rows = "".join(f"S{i};{i};{i / 7:.4f};{i + 20};{i % 9},{i % 7}\n" for i in range(15_000))
+    found = find_dialect(write("a.csv", "sample;row;score;day;t\n" + rows), "csv")
+    assert found.doubtful == ".,"
+    assert "with a decimal point and with a comma" in found.notes[1].evidence
+    found = find_dialect(write("b.csv", "sample;row;day;t\n" + rows.replace(".", "")), "csv")
+    assert (found.decimal, found.doubtful) == (",", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "doubtful"),
+    [
+        ("id\tt\tlines\na\t12.345\t1,2\nb\t5.67\t2\n", ".,"),
+        ("id\tt\tlines\na\t12.345\t1,2\nb\t567\t2.5\n", ".,"),
+        ("id;t;score;version\na;1.815;12,345;2.1\nb;2.771;23,456;2.1\n", ".,"),
+        ("id\tt\tlines\na\t12.345\t1,2\nb\t5.678\t2\n", "."),
+        ("id\tt\tmut\na\t12.345\t1,204\nb\t5.67\t2\n", ","),
+        ("id\tt\tmut\na\t12.345\t1,204\nb\t567\t2\n", ".,"),
+        ("id\tt\tmut\na\t12.345\t1,204\nb\t5.678\t2\n", ","),
+        ("id;t\n1.001;1,234\n1.002;2,5\n", "."),
+        ("id;t\na;1.234\nb;567\n", "."),
+        ("id;t\na;1.234\nb;567\nc;ND\n", "."),
+        ("id\tt\tu\na\t12.345\t12.345\nb\t5.678\tND\nc\t5.678\t7\nd\t5.678\t5.5\n", ""),
+        ("id;t;score\na;1.234;12,345\nb;567;23,456\nc;ND;\n", ".,"),
+        ("id;t\na;1.234\nb;56.7\n", ""),
+    ],
+)
+def test_the_marks_that_are_in_doubt_are_told(write: Write, content: str, doubtful: str) -> None:
+    found = find_dialect(write("a.tsv", content), "tsv")
+    assert (found.doubtful, found.style.doubtful) == (doubtful, doubtful)
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [
+        (["2,5", "ND", "3,25"], ","),
+        (["2,5", "[Not Available]", "<1", "3,25", "7"], ","),
+        (["1,5", "BRAF, NRAS"], "."),
+        (["1,2", "none", "none"], "."),
+    ],
+)
+def test_words_among_more_numbers_hide_no_marks(write: Write, cells: list[str], decimal: str) -> None:
+    plain = "".join(f"S{i};{c};{i}\n" for i, c in enumerate(cells))
+    found = find_dialect(write("a.csv", "id;t;u\n" + plain), "csv")
+    assert (found.decimal, found.doubtful) == (decimal, "")
+    assert (found.step == "") == (decimal == ",")
+    pointed = "".join(f"S{i};{c};{i}.5\n" for i, c in enumerate(cells))
+    found = find_dialect(write("b.csv", "id;t;u\n" + pointed), "csv")
+    assert (found.decimal, found.doubtful) == (".", "")
+    assert found.step == 'declare dialect = { decimal = "," } or { thousands = "," }'

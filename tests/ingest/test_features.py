@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tmescope.foundation.errors import InputError, SampleError, UnknownNameError
 from tmescope.ingest.clinical import SampleTable
@@ -148,3 +149,25 @@ def test_identifiers_and_categories_that_are_nearly_alike_are_pointed_out(write:
     told = {w.code: w.examples for w in findings.warnings}
     assert told["features.similar"] == ("'s2' and 'S-2'",)
     assert told["features.similar_categories"] == ("'WT' and 'wt'",)
+
+
+@pytest.mark.parametrize("code", ["-9,9", "-9.9"])
+def test_a_code_of_a_table_with_decimal_commas_is_missing(write: Write, code: str) -> None:
+    path = write("tmb.csv", "id;tmb\ns1;2,5\ns2;-9,90\ns3;1,25\n")
+    found, findings = _read(FeatureSource({"TMB": FeatureColumn("tmb", "numeric", missing=(code,))}, path, "id"))
+    assert findings.problems == []
+    np.testing.assert_array_equal(found["value"], [np.nan, 2.5, 1.25])
+
+
+def test_values_that_a_decimal_comma_explains_name_the_key(write: Write) -> None:
+    path = write("tmb.csv", "id;prot;tmb\ns1;2.0;2,5\ns2;2.0;ND\ns3;2.1;1,25\n")
+    _, findings = _read(FeatureSource({"TMB": TMB}, path, "id"))
+    (problem,) = findings.problems
+    assert (problem.next_step or "").startswith("declare in [[cohorts.features]] dialect = { decimal =")
+
+
+def test_a_value_is_clear_where_the_decimal_comma_is_proven(write: Write) -> None:
+    path = write("tmb.csv", "id;icd;tmb\ns1;1.001;1,234\ns2;1.002;2,5\ns3;1.003;1,25\n")
+    found, findings = _read(FeatureSource({"TMB": TMB}, path, "id"))
+    assert findings.problems == []
+    np.testing.assert_array_equal(found["value"], [2.5, 1.234, 1.25])

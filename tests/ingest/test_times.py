@@ -75,6 +75,44 @@ def test_times_that_can_be_read_in_two_ways_name_the_key(tmp_path: Path, sep: st
     np.testing.assert_allclose(found["os_time_months"], np.array([1312, 815]) / 30.4375)  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("other", ['"1,204"', '"1,2"'])
+def test_other_columns_take_nothing_from_times_with_a_point(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(f"id,t,e,mut\na,12.345,1,{other}\nb,5.67,0,2\n")
+    found, findings = _read(read_sample_table(path))
+    assert findings.problems == []
+    np.testing.assert_allclose(found["os_time_months"], np.array([12.345, 5.67]) / 30.4375)  # type: ignore[operator]
+
+
+def test_times_with_a_comma_in_a_long_table(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("id;row;age;e;t\n" + "".join(f"S{i};{i};{i % 70};{i % 2};{i % 9},8\n" for i in range(12_000)))
+    found, findings = _read(read_sample_table(path))
+    assert findings.problems == []
+    assert found["os_time_months"].max() == 8.8 / 30.4375  # type: ignore[attr-defined]
+
+
+def test_one_code_serves_times_and_events_as_the_file_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("id;t;e\na;2,5;1\nb;-9,9;0\nc;7,25;-9,9\nd;9,90;1\n")
+    found, findings = _read(read_sample_table(path), replace(RULE, missing=("-9,9", "9,9")))
+    assert findings.problems == []
+    assert np.isnan(found["os_time_months"]).tolist() == [False, True, True, True]  # type: ignore[call-overload]
+    (warning,) = (w for w in findings.warnings if w.code == "endpoint.time_is_code")
+    assert warning.examples == ("9.90",)
+
+
+def test_times_that_another_decimal_mark_explains_name_the_key(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("id;prot;t;e\na;2.0;2,5;1\nb;2.0;3,9;0\n")
+    _, findings = _read(read_sample_table(path))
+    (problem,) = findings.problems
+    assert problem.what.startswith("2 times are not numbers")
+    assert problem.next_step == 'declare samples_dialect = { decimal = "." } or { decimal = "," }'
+    found, _ = _read(read_sample_table(path, dialect=Dialect(decimal=",")))
+    np.testing.assert_allclose(found["os_time_months"], np.array([2.5, 3.9]) / 30.4375)  # type: ignore[operator]
+
+
 def test_declared_missing_words_count_in_both_columns(table: Build) -> None:
     found, findings = _read(table({"t": ["5", "lost"], "e": ["1", "lost"]}), replace(RULE, missing=("lost",)))
     assert findings.problems == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from tmescope.ingest.decompress import DEFAULT_LIMITS, Limits, open_bytes
 from tmescope.ingest.delimited import DELIMITERS, ENCODING_STEP, FIRST_COLUMN, decode, say_csv_error, suggest_delimiter
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.formats import check_text, find_format
-from tmescope.ingest.number_styles import PLAIN, NumberStyle, as_plain_table, is_unclear
+from tmescope.ingest.number_styles import PLAIN, NumberStyle, as_plain_table, find_unclear
 from tmescope.ingest.numerals import parse_numbers
 from tmescope.ingest.options import COLUMNS, MISSING_WORDS, PLACEHOLDER, FileFormat
 from tmescope.ingest.parquet import read_parquet_text
@@ -102,13 +102,16 @@ class SampleTable:
             )
         return self.frame[name]
 
-    def numbers(self, name: str, *, role: str) -> pd.Series[str]:
+    def numbers(self, name: str, *, role: str, missing: Collection[str] = ()) -> pd.Series[str]:
         """Return a column as text, with its numbers as they would stand in a plain table.
 
         Parameters
         ----------
         name, role : str
             See `column`.
+        missing : collection of str
+            Words that are declared missing, as in the file; what they are in the column that is returned, says
+            `tmescope.ingest.number_styles.plain_codes`.
 
         Raises
         ------
@@ -116,7 +119,7 @@ class SampleTable:
             See `column`; cells that nothing says how to read, such as ``1,234``.
         """
         cells = self.column(name, role=role)
-        unclear = [i for i, cell in enumerate(cells) if is_unclear(cell)] if self.style.step else []
+        unclear = find_unclear(self.style, list(cells), missing=missing)
         if unclear:
             counts = Counter(cells.iloc[unclear])
             raise SampleError(
@@ -126,7 +129,8 @@ class SampleTable:
                 expected="numbers that can be read in one way",
                 next_step=self.style.step,
             )
-        return pd.Series(as_plain_table(self.style, list(cells)), index=cells.index, name=name, dtype="string")
+        plain = as_plain_table(self.style, list(cells), missing=missing)
+        return pd.Series(plain, index=cells.index, name=name, dtype="string")
 
 
 def read_samples(path: Path, declared: FileFormat | None = None, *, limits: Limits = DEFAULT_LIMITS) -> SampleTable:
@@ -360,5 +364,5 @@ def _bad_ages(cells: pd.Series[str], bad: list[int], table: SampleTable) -> Samp
         f"{len(bad)} ages are not numbers: {examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
         where=f"{where}, column {cells.name!r}, line {lines[bad[0]]}",
         expected="years as numbers, or nothing",
-        next_step="write the number, or leave the cell empty",
+        next_step=table.style.advise(counts) or "write the number, or leave the cell empty",
     )

@@ -67,7 +67,7 @@ _ALONE: tuple[tuple[str, re.Pattern[str]], ...] = (
 """Words that mean it only with no other beside them than `_BESIDE`: ``tel_length`` is a length."""
 
 _BESIDE = re.compile(f"{_PERSON}|{_NUMBER}|home|work|private|emergency|city|line|names?|of|the|on|in|date|dt|\\d+")
-_MEASURED = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
+_MEASURED = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 _NAME = re.compile(r"names?")
 _VALUES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("an e-mail address", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}(?:[,;\s].*)?")),

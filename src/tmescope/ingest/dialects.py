@@ -64,7 +64,7 @@ class FoundDialect:
         Whether the readers of the format need no help.
     notes : tuple of Note
         What differs from plain, with its evidence.
-    step : str
+    step, doubtful : str
         See `tmescope.ingest.number_styles.NumberStyle`.
     is_proven : bool
         Whether a cell or a declaration says what a point means, if one stands in the rows that were not looked at.
@@ -78,12 +78,13 @@ class FoundDialect:
     is_plain: bool = True
     notes: tuple[Note, ...] = ()
     step: str = ""
+    doubtful: str = ""
     is_proven: bool = True
 
     @property
     def style(self) -> NumberStyle:
         """How numbers are written."""
-        return NumberStyle(self.decimal, self.thousands, self.step)
+        return NumberStyle(self.decimal, self.thousands, self.step, self.doubtful)
 
 
 def find_dialect(
@@ -128,7 +129,8 @@ def find_dialect(
     it), the header into at least two. A decimal comma needs a cell that nothing else explains, such as ``0,5``;
     ``1,234`` alone is ambiguous. So is ``1.234`` where semicolons separate cells, as programs write them that have
     the decimal comma, and beside whole numbers below 1,000 alone in one column; elsewhere it has a decimal point.
-    Delimiters are found in the first 200 records, marks there and, where those leave a doubt, in the first MiB.
+    Delimiters are found in the first 200 records, marks there and, where those leave a doubt, in the first MiB. Columns
+    of a sample table that hold fewer words than numbers raise doubts, and prove marks where no other column has any.
     """
     asked = declared or Dialect()
     with open_bytes(path, limits=limits) as handle:
@@ -244,38 +246,50 @@ def _width(rows: Sequence[list[str]]) -> int:
 
 
 @dataclass(frozen=True)
+class _Doubt:
+    """What can be read in two ways, what to declare, and the marks that are not clear; nothing where all is."""
+
+    what: str = ""
+    keys: tuple[str, ...] = ()
+    marks: str = ".,"
+
+
+@dataclass(frozen=True)
 class _Marks:
     """What single cells prove about decimal marks and separators of thousands, each with an example."""
 
     decimals: dict[str, str]
     thousands: dict[str, str]
     either: dict[str, str]
+    is_separating: bool
+    """Whether a point may separate thousands where nothing else tells."""
 
-    def conflict(self, asked: Dialect) -> tuple[str, tuple[str, ...]]:
-        """Return what can be read in two ways and what to declare; nothing where all is clear."""
+    def conflict(self, asked: Dialect) -> _Doubt:
+        """Return what can be read in two ways."""
         if asked.decimal is None and len(self.decimals) > 1:
             shown = examples(self.decimals.values())
-            return f"numbers are written with a decimal point and with a comma: {shown}", _DECIMALS
+            return _Doubt(f"numbers are written with a decimal point and with a comma: {shown}", _DECIMALS)
         if asked.thousands is None and len(self.thousands) > 1:
             shown = examples(self.thousands.values())
-            return f"thousands are separated in several ways: {shown}", tuple(map(_thousands, self.thousands))
+            return _Doubt(f"thousands are separated in several ways: {shown}", tuple(map(_thousands, self.thousands)))
         decimal, separator = self.chosen(asked)
         if separator and separator == decimal:
-            return f"{separator!r} cannot be the decimal mark and separate thousands", _DECIMALS
+            return _Doubt(f"{separator!r} cannot be the decimal mark and separate thousands", _DECIMALS)
         if asked.thousands is not None or separator:
-            return "", ()
+            return _Doubt()
         return self._doubt(decimal, is_declared=asked.decimal is not None)
 
-    def _doubt(self, decimal: str, *, is_declared: bool) -> tuple[str, tuple[str, ...]]:
-        if "," in self.either and decimal != "," and not is_declared:
+    def _doubt(self, decimal: str, *, is_declared: bool) -> _Doubt:
+        comma = "," if "," in self.either and decimal != "," and not is_declared else ""
+        is_told = not self.is_separating or is_declared or bool(self.decimals and not comma)
+        point = "." if "." in self.either and (decimal == "," or not is_told) else ""
+        if comma:  # where that may be the decimal mark, points may separate thousands
             what = f"{self.either[',']!r} can have a decimal comma or a separator of thousands, and no other cell tells"
-            return what, (_DECIMALS[1], _thousands(","))
-        if "." in self.either and decimal == ",":
+            return _Doubt(what, (_DECIMALS[1], _thousands(",")), point + comma)
+        if point and decimal == ",":
             what = f"{self.either['.']!r} can have a decimal point or a separator of thousands beside decimal commas"
-            return what, (_thousands("."),)
-        if "." in self.either and not self.decimals and not is_declared:
-            return _say_point(self.either["."]), _POINT_STEPS
-        return "", ()
+            return _Doubt(what, (_thousands("."),), point)
+        return _Doubt(_say_point(self.either["."]), _POINT_STEPS, point) if point else _Doubt()
 
     def chosen(self, asked: Dialect) -> tuple[str, str]:
         """Return the decimal mark and the separator of thousands."""
@@ -298,49 +312,64 @@ def _find_marks(
 ) -> FoundDialect:
     for most in (_MOST_RECORDS, None) if matrix else (None,):
         marks = _weigh(table.split(found.delimiter, most=most)[1:], found.delimiter, skip=1 if matrix else 0)
-        what, keys = marks.conflict(asked)
-        if not what:
+        doubt = marks.conflict(asked)
+        if not doubt.what:
             break
-    if what and matrix:
-        raise _ambiguous(what, where=where, step=_say_step(key, keys))
+    if doubt.what and matrix:
+        raise _ambiguous(doubt.what, where=where, step=_say_step(key, doubt.keys))
     decimal, separator = marks.chosen(asked)
-    if what:  # a column of identifiers such as 1.001 takes nothing from the decimal mark of others
+    if doubt.what:  # a column of identifiers such as 1.001 takes nothing from the decimal mark of others
         decimal = decimal if asked.decimal or len(marks.decimals) == 1 else "."
-        step = _say_step(key, keys)
-        evidence = f"{what}; where such cells are wanted as numbers, {step}"
+        step = _say_step(key, doubt.keys)
+        evidence = f"{doubt.what}; where such cells are wanted as numbers, {step}"
         note = Note("dialect.ambiguous", "numbers", "ambiguous", evidence)
-        return replace(found, decimal=decimal, notes=(note,), step=step)
+        return replace(found, decimal=decimal, notes=(note,), step=step, doubtful=doubt.marks)
     is_proven = bool(marks.decimals or separator or asked.decimal or asked.thousands is not None)
-    return replace(found, decimal=decimal, thousands=separator, is_proven=is_proven)
+    can_be_told = decimal == "." and not (asked.decimal or separator)  # of cells that were not looked at, or hidden
+    step = _say_step(key, (_DECIMALS[1], _thousands(","))) if can_be_told else ""
+    return replace(found, decimal=decimal, thousands=separator, step=step, is_proven=is_proven)
 
 
 def _weigh(rows: Sequence[list[str]], delimiter: str, *, skip: int) -> _Marks:
-    columns = list(_numeric_columns(rows, skip))
-    cells = list(dict.fromkeys(islice(chain.from_iterable(columns), _MOST_CELLS)))
-    proofs = {(d, t): c for p, d, t in _PROOFS for c in cells if re.fullmatch(p, c)}
+    columns, mixed = _numeric_columns(rows, skip)
+    mixed = [] if skip else mixed
+    cells, others = _marked(columns), _marked(mixed)
+    proving = cells or others  # words stand in lists too, whose commas prove nothing beside numbers
+    proofs = {(d, t): c for p, d, t in _PROOFS for c in proving if re.fullmatch(p, c)}
     thousands = {t: c for (_, t), c in proofs.items() if t}
-    thousands |= {m["mark"]: c for c in cells if (m := _GROUPED.fullmatch(c))}
-    either = {mark: c for mark, pattern in _EITHER.items() for c in cells if pattern.fullmatch(c)}
-    marks = _Marks({d: c for (d, _), c in proofs.items()}, thousands, either)
-    if "." in either and not marks.decimals and delimiter != ";" and not any(map(_may_separate, columns)):
-        del either["."]
-    return marks
+    thousands |= {m["mark"]: c for c in proving if (m := _GROUPED.fullmatch(c))}
+    either = {mark: c for mark, pattern in _EITHER.items() for c in (*others, *cells) if pattern.fullmatch(c)}
+    is_separating = delimiter == ";" or any(map(_may_separate, (*columns, *mixed)))
+    return _Marks({d: c for (d, _), c in proofs.items()}, thousands, either, is_separating)
+
+
+def _marked(columns: Sequence[list[str]]) -> list[str]:
+    """Return distinct cells, some of each column, that are more than digits: whole numbers say nothing about marks."""
+    most = max(_MOST_RECORDS, _MOST_CELLS // max(1, len(columns)))
+    distinct = (dict.fromkeys(c for c in column if not c.lstrip("+-").isdigit()) for column in columns)
+    return list(dict.fromkeys(chain.from_iterable(islice(cells, most) for cells in distinct)))
 
 
 def _may_separate(cells: Sequence[str]) -> bool:
     """Return whether a point may separate thousands: rounded numbers are rarely whole, and never so large."""
     whole = [len(c.lstrip("+-")) for c in cells if _WHOLE.fullmatch(c)]
-    return bool(whole) and max(whole) < _SEPARATED_FROM and any(_EITHER["."].fullmatch(c) for c in cells)
+    if not whole or max(whole) >= _SEPARATED_FROM or any(re.fullmatch(_PROOFS[1][0], c) for c in cells):
+        return False
+    return any(_EITHER["."].fullmatch(c) for c in cells)
 
 
-def _numeric_columns(rows: Sequence[list[str]], skip: int) -> Iterator[list[str]]:
-    """Yield the cells of columns that hold nothing but what looks like numbers."""
+def _numeric_columns(rows: Sequence[list[str]], skip: int) -> tuple[list[list[str]], list[list[str]]]:
+    """Return what looks like numbers in columns that hold nothing else, and in those that hold fewer words."""
+    pure: list[list[str]] = []
+    mixed: list[list[str]] = []
     width = max((len(row) for row in rows), default=0)
     for i in range(skip, width):
         cells = [row[i].strip() for row in rows if i < len(row)]
         present = [c for c in cells if c not in MISSING_WORDS]
-        if all(_NUMBER_LIKE.fullmatch(c) for c in present):
-            yield present
+        numbers = [c for c in present if _NUMBER_LIKE.fullmatch(c)]
+        if 2 * len(numbers) > len(present):
+            (pure if len(numbers) == len(present) else mixed).append(numbers)
+    return pure, mixed
 
 
 def _thousands(mark: str) -> str:

@@ -16,6 +16,7 @@ from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.deidentification import check_identifying
 from tmescope.ingest.expression import find_duplicates
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.number_styles import plain_codes
 from tmescope.ingest.numerals import parse_numbers, value_key
 from tmescope.ingest.options import MISSING_WORDS, Dialect, FileFormat
 from tmescope.ingest.sample_files import read_sample_table
@@ -216,18 +217,18 @@ def _read_column(
     samples: pd.DataFrame,
     findings: Findings,
 ) -> pd.DataFrame:
-    read = table.numbers if column.kind == "numeric" else table.column
-    cells = read(column.column, role=f"feature {name!r}")
+    if column.kind == "numeric":
+        cells = table.numbers(column.column, role=f"feature {name!r}", missing=column.missing)
+    else:
+        cells = table.column(column.column, role=f"feature {name!r}")
     texts = ["" if row is None else str(cells.iloc[row]) for row in rows]
     missing = (*MISSING_WORDS, *column.missing)
     values = np.full(len(texts), np.nan)
     categories: list[str | None] = [None] * len(texts)
     if column.kind == "numeric":
-        values, bad = parse_numbers(texts, missing=missing)
+        values, bad = parse_numbers(texts, missing=plain_codes(table.style, missing))
         if bad:
-            raise _not_numbers(
-                name, column, [texts[i] for i in bad], where=table.where, line=table.lines[rows[bad[0]] or 0]
-            )
+            raise _not_numbers(name, column, [texts[i] for i in bad], table=table, row=rows[bad[0]] or 0)
         n_missing = int(np.isnan(values).sum())
     else:
         words = {value_key(word) for word in missing}
@@ -257,12 +258,12 @@ def _tell(name: str, column: FeatureColumn, n_missing: int, *, n: int, findings:
     findings.note(f"feature {name}", n - n_missing, evidence, status="ok" if n > n_missing else "notice")
 
 
-def _not_numbers(name: str, column: FeatureColumn, bad: list[str], *, where: str, line: int) -> TmescopeError:
+def _not_numbers(name: str, column: FeatureColumn, bad: list[str], *, table: SampleTable, row: int) -> TmescopeError:
     counts = Counter(bad)
     return InputError(
         f"{len(bad)} values of the feature {name!r} are not numbers: "
         f"{examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
-        where=f"{where}, column {column.column!r}, line {line}",
+        where=f"{table.where}, column {column.column!r}, line {table.lines[row]}",
         expected="numbers, or nothing",
-        next_step="declare the feature as categorical, or those words as missing",
+        next_step=table.style.advise(counts) or "declare the feature as categorical, or those words as missing",
     )

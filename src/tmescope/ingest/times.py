@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from tmescope.foundation.errors import EndpointError, TmescopeError, examples
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.endpoint_rules import MONTHS_PER_UNIT, TimeToEventRule, sort_values
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.number_styles import NumberStyle, plain_codes
 from tmescope.ingest.numerals import parse_numbers, value_key
 from tmescope.ingest.options import MISSING_WORDS
 
@@ -60,11 +62,12 @@ def read_times(
     """
     file, lines = table.origin(rule.time)
     where = f"{file}, endpoint {name!r}"
+    coded = replace(rule, missing=plain_codes(table.style, rule.missing))
     times: NDArray[np.float64] | None = None
     events: list[str | None] | None = None
     with findings.collecting():
-        timed = table.numbers(rule.time, role=f"endpoint {name!r}").iloc[list(rows)]
-        times = _parse_times(list(timed), rule, [lines[i] for i in rows], where=where)
+        timed = table.numbers(rule.time, role=f"endpoint {name!r}", missing=rule.missing).iloc[list(rows)]
+        times = _parse_times(list(timed), coded, [lines[i] for i in rows], where=where, style=table.style)
     with findings.collecting():
         groups = {**rule.groups, "missing": rule.missing}
         cells = table.column(rule.event, role=f"endpoint {name!r}").iloc[list(rows)]
@@ -79,7 +82,7 @@ def read_times(
     findings.add(too_long)
     if too_long:
         return {}
-    _doubt_codes(name, rule, cells=list(timed), events=events, findings=findings)
+    _doubt_codes(name, coded, cells=list(timed), events=events, findings=findings)
     _tell(name, rule, times, known=known, events=events, findings=findings)
     event = [v == "event" if k else None for v, k in zip(events, known, strict=True)]
     found = {
@@ -92,7 +95,9 @@ def read_times(
     return found
 
 
-def _parse_times(cells: list[str], rule: TimeToEventRule, lines: list[int], *, where: str) -> NDArray[np.float64]:
+def _parse_times(
+    cells: list[str], rule: TimeToEventRule, lines: list[int], *, where: str, style: NumberStyle
+) -> NDArray[np.float64]:
     here = f"{where}, column {rule.time!r}"
     times, bad = parse_numbers(cells, missing=(*MISSING_WORDS, *rule.missing))
     if bad:
@@ -101,7 +106,7 @@ def _parse_times(cells: list[str], rule: TimeToEventRule, lines: list[int], *, w
             f"{len(bad)} times are not numbers: {examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
             where=f"{here}, line {lines[bad[0]]}",
             expected=f"{rule.unit} as numbers, or nothing",
-            next_step="correct the cells, or declare those words as missing",
+            next_step=style.advise(counts) or "correct the cells, or declare those words as missing",
         )
     negative = [int(i) for i in np.flatnonzero(times < 0)]
     if negative:
