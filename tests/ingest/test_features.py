@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tmescope.foundation.errors import InputError, SampleError, UnknownNameError
 from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.features import FEATURE_COLUMNS, FeatureColumn, FeatureSource, read_features
 from tmescope.ingest.findings import Findings
+from tmescope.ingest.number_styles import NumberStyle
 from tmescope.ingest.options import Dialect
 
 Build = Callable[..., SampleTable]
@@ -117,6 +119,16 @@ def test_faults_of_several_sources_are_found_at_once(table: Build, tmp_path: Pat
     assert kinds[:3] == [InputError, UnknownNameError, InputError]
     assert "declared more than once" in findings.problems[2].what
     assert "absent.csv" in findings.problems[3].what
+
+
+@pytest.mark.parametrize(("cell", "style"), [("x", NumberStyle()), ("1,234", NumberStyle(doubtful=",", step="say"))])
+def test_values_are_sought_in_the_file_that_holds_them(table: Build, cell: str, style: NumberStyle) -> None:
+    origins = {"tmb": ("patients.txt", (7, 5, 5))}
+    own = replace(table({"tmb": ["1", cell, "2"]}), origins=origins, style=style)
+    _, findings = _read(FeatureSource({"TMB": TMB}), own=own)
+    where = findings.problems[0].where or ""
+    assert where.startswith("patients.txt")
+    assert where.endswith("column 'tmb', line 5")
 
 
 def test_no_table_at_all() -> None:

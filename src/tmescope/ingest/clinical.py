@@ -122,10 +122,11 @@ class SampleTable:
         unclear = find_unclear(self.style, list(cells), missing=missing)
         if unclear:
             counts = Counter(cells.iloc[unclear])
+            file, lines = self.origin(name)
             raise SampleError(
                 f"{len(unclear)} cells can have a decimal mark or a separator of thousands: "
                 f"{examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
-                where=f"{self.where}, {role}, column {name!r}, line {self.lines[unclear[0]]}",
+                where=f"{file}, {role}, column {name!r}, line {lines[unclear[0]]}",
                 expected="numbers that can be read in one way",
                 next_step=self.style.step,
             )
@@ -295,7 +296,7 @@ def name_columns(table: SampleTable, columns: Mapping[str, str]) -> tuple[pd.Dat
         problems.append(_no_ids(table))
     for ours in ("sample_id", "patient_id"):
         if ours in found:
-            where = f"{table.where}, column {found[ours].name!r}"
+            where = f"{table.origin(str(found[ours].name))[0]}, column {found[ours].name!r}"
             problems += check_spelling(found[ours], f"values of {ours}", SampleError, where=where)
     treat = {"sample_id": _keep, "patient_id": _drop_missing, "sex": _blank_held}
     named: dict[str, object] = {ours: treat.get(ours, _blank)(cells) for ours, cells in found.items()}

@@ -260,10 +260,11 @@ def _tell(name: str, column: FeatureColumn, n_missing: int, *, n: int, findings:
 
 def _not_numbers(name: str, column: FeatureColumn, bad: list[str], *, table: SampleTable, row: int) -> TmescopeError:
     counts = Counter(bad)
+    file, lines = table.origin(column.column)
     return InputError(
         f"{len(bad)} values of the feature {name!r} are not numbers: "
         f"{examples(f'{v} ({n}x)' for v, n in counts.most_common())}",
-        where=f"{table.where}, column {column.column!r}, line {table.lines[row]}",
+        where=f"{file}, column {column.column!r}, line {lines[row]}",
         expected="numbers, or nothing",
         next_step=table.style.advise(counts) or "declare the feature as categorical, or those words as missing",
     )
