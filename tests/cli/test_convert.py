@@ -109,3 +109,17 @@ def test_several_rows_of_one_gene_become_one_as_declared(tmescope, folder, rule)
     read = ad.read_h5ad(folder / "c.h5ad").to_df().T.loc[frame.index]
     np.testing.assert_allclose(read.iloc[0], frame.iloc[0] + (1 if rule == "highest_mean" else 0.5))
     assert tmescope(*arguments, "--duplicates", "last", "--force").code == 2
+
+
+def test_names_of_persons_are_written_where_that_is_allowed(tmescope, folder):
+    frame = pd.read_csv(folder / "a.tsv", sep="\t", index_col=0)
+    frame.set_axis([f"Smith{'a' * i}, Anna" for i in range(frame.shape[1])], axis=1).to_csv(
+        folder / "named.tsv", sep="\t"
+    )
+    arguments = ("convert", folder / "named.tsv", "--scale", "tpm", "-o", folder / "c.h5ad")
+    refused = tmescope(*arguments)
+    assert refused.code == 2
+    assert "--allow-identifying sample_id" in refused.err
+    said = tmescope(*arguments, "--allow-identifying", "sample_id")
+    assert said.code == 0, said.err
+    assert "privacy.allowed" in said.err

@@ -237,3 +237,23 @@ def test_several_rows_of_one_gene_become_one_as_declared(tmescope, folder, logge
     assert said.code == 0, said.err
     assert tmescope("score", logged, *arguments, folder / "once").code == 0
     np.testing.assert_allclose(_scores(folder / "twice")["value"], _scores(folder / "once")["value"], rtol=1e-12)
+
+
+def test_names_of_samples_that_may_be_personal_are_told_and_clear_ones_need_leave(tmescope, folder, logged):
+    frame = pd.read_csv(logged, sep="\t", index_col=0)
+    frame.set_axis([str(20180001 + i) for i in range(frame.shape[1])], axis=1).to_csv(folder / "m.tsv", sep="\t")
+    arguments = ("score", folder / "m.tsv", "--scale", "log2(tpm+1)", "-s", "cyt", "-q", "-o")
+    said = tmescope(*arguments, folder / "numbered")
+    assert said.code == 0, said.err
+    told = read_table(folder / "numbered" / "tables" / "warnings.parquet")
+    assert "privacy.sample_names" in set(told["code"])
+    frame.set_axis([f"Smith{'abcdefgh'[i % 8] * (i + 1)}, A." for i in range(frame.shape[1])], axis=1).to_csv(
+        folder / "m.tsv", sep="\t"
+    )
+    refused = tmescope(*arguments, folder / "named")
+    assert refused.code == 2
+    assert "--allow-identifying sample_id" in refused.err
+    said = tmescope(*arguments, folder / "named", "--allow-identifying", "sample_id")
+    assert said.code == 0, said.err
+    refused = tmescope(*arguments, folder / "s.parquet", "--stream", "--allow-identifying", "sample_id")
+    assert "takes no option of a study" in refused.err

@@ -48,7 +48,7 @@ def test_a_cohort_with_names_is_refused_beside_its_other_problems(files: Files) 
 
 
 def test_names_in_a_matrix_without_table_are_refused_unless_allowed(files: Files) -> None:
-    files.expression.columns = [f"Anna Smith{'abcdefgh'[i]}" for i in range(8)]
+    files.expression.columns = [f"Smith{'abcdefgh'[i]}, Anna" for i in range(8)]
     path = files.write()[0]
     with pytest.raises(SampleError, match=r"(?s)'sample_id' looks like a name .*allow_identifying") as caught:
         read_cohort(path, options=CohortOptions("c", LOG))
@@ -56,9 +56,25 @@ def test_names_in_a_matrix_without_table_are_refused_unless_allowed(files: Files
     assert "Anna" not in str(caught.value)
     found = read_cohort(path, options=CohortOptions("c", LOG, allow_identifying=("sample_id",)))
     assert found.quality.set_index("check").loc["identifying columns", "status"] == "notice"
+    declared = CohortOptions("c", LOG, columns={"sample_id": "Barcode"})
+    with pytest.raises(SampleError, match="'sample_id' looks like a name"):
+        read_cohort(path, options=declared)
     files.expression.columns = [f"S{i}" for i in range(8)]
     found = read_cohort(files.write()[0], options=CohortOptions("c", LOG))
     assert "identifying columns" not in list(found.quality["check"])
+
+
+def test_numbers_for_samples_are_told_where_there_is_no_table_and_refused_in_one(files: Files) -> None:
+    files.samples["sample_id"] = files.expression.columns = [f"2018000{i}" for i in range(8)]
+    expression, samples = files.write()
+    further = files.folder / "further.csv"
+    further.write_text("\n".join(["id,tmb", *(f"2018000{i},{i}" for i in range(8))]) + "\n")
+    source = FeatureSource({"tmb": FeatureColumn("tmb", "numeric")}, further, "id")
+    found = read_cohort(expression, options=CohortOptions("c", LOG), features=[source])
+    assert [w.code for w in found.warnings if w.code.startswith("privacy")] == ["privacy.sample_names"] * 2
+    assert set(found.quality.query("check == 'identifying columns'")["status"]) == {"notice"}
+    with pytest.raises(SampleError, match="'sample_id' looks like a record number"):
+        read_cohort(expression, samples, options=CohortOptions("c", LOG))
 
 
 def test_names_and_dates_in_a_feature_file_are_refused_unless_allowed(files: Files) -> None:

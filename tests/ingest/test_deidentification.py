@@ -114,6 +114,12 @@ def test_a_column_called_name_is_judged_by_its_values(table: Build, values: list
         (["Whole Blood", "Adrenal Gland"], None),
         (["Group A", "Group B"], None),
         (["Anna Smith", "Hansen, Ole", "José R. García"], "a name"),
+        (["JOHN R. SMITH", "DYKE, A"], "a name"),
+        (["Classical Monocyte", "Naive Treg", "Memory Treg", "Plasmacytoid Dendritic", "Naive Bcell"], None),
+        (["Adrenal Cortex", "Spinal Cord", "Small Intestine"], None),
+        (["MEL BRAF", "MEL NRAS"], None),
+        (["WT KO", "TREG NAIVE"], None),
+        (["SK MEL", "SK OV"], None),
         (["P01", "P02"], None),
         (["1", "2", "105"], None),
         (["Patient One", "Patient Two"], None),
@@ -122,6 +128,39 @@ def test_a_column_called_name_is_judged_by_its_values(table: Build, values: list
 )
 def test_values_of_identifiers(table: Build, values: list[str], what: str | None) -> None:
     assert find_identifying(table({"x": values}), identifiers=["x"]) == ({"x": what} if what else {})
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (["20180001", "20180002"], "a record number"),
+        (["Breast Mammary", "Nerve Tibial"], "a name"),
+        (["Anna Smith", "Ole Hansen"], "a name"),
+    ],
+)
+def test_identifiers_that_may_be_personal_are_told_where_no_table_has_others(
+    table: Build, values: list[str], what: str
+) -> None:
+    used = {"sample_id": "sample_id"}
+    findings = Findings("c")
+    check_identifying(table({"sample_id": values}), used, findings=findings, untabled=True)
+    assert findings.problems == []
+    assert [(w.code, w.examples) for w in findings.warnings] == [("privacy.sample_names", (f"sample_id ({what})",))]
+    assert findings.quality()["status"].tolist() == ["notice"]
+    check_identifying(table({"sample_id": values}), used, findings=findings)
+    assert len(findings.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["Smith, Anna", "Hansen, Ole"], ["SMITH, J", "HANSEN, O"], ["J. Smith", "O. Hansen"], ["a@b.org", "c@d.org"]],
+)
+def test_clear_names_are_refused_also_without_a_table(table: Build, values: list[str]) -> None:
+    findings = Findings("c")
+    check_identifying(table({"sample_id": values}), {"sample_id": "sample_id"}, findings=findings, untabled=True)
+    (problem,) = findings.problems
+    assert "--allow-identifying sample_id" in str(problem)
+    assert [w.code for w in findings.warnings] == []
 
 
 def test_a_used_column_is_refused_unless_allowed(table: Build) -> None:

@@ -131,6 +131,20 @@ def test_values_are_sought_in_the_file_that_holds_them(table: Build, cell: str, 
     assert where.endswith("column 'tmb', line 5")
 
 
+def test_a_file_that_several_declarations_name_is_told_once(write: Write) -> None:
+    path = write("tmb.csv", "sep=;\nid;tmb;pdl1;dob\ns1;4;1;1960\ns2;7;2;1950\ns3;7;2;1950\nother;9;0;1\n")
+    sources = [FeatureSource({n: FeatureColumn(n.lower(), "numeric")}, path, "id") for n in ("TMB", "PDL1")]
+    found, findings = _read(*sources)
+    assert found["value"].tolist() == [7, 4, 7, 2, 1, 2]
+    codes = [w.code for w in findings.warnings]
+    assert {"privacy.not_carried", "features.table_only"} <= set(codes)
+    assert len(codes) == len(set(codes))
+    checks = findings.quality()["check"].tolist()
+    assert len(checks) == len(set(checks))
+    _, findings = _read(*(FeatureSource(one.columns, path.with_name("absent.csv"), "id") for one in sources))
+    assert len(findings.problems) == 1
+
+
 def test_no_table_at_all() -> None:
     _, findings = _read(FeatureSource({"TMB": TMB}))
     assert "'TMB'" in findings.problems[0].what

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 from tmescope.cli.progress import Json, Quiet, listening
-from tmescope.cli.score import DuplicatesRule, ScaleOfMatrix
+from tmescope.cli.score import AllowIdentifying, DuplicatesRule, ScaleOfMatrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -48,6 +48,7 @@ def convert(
     layer: Annotated[str | None, typer.Option("--layer", help="Of an h5ad file or a Zarr store; X if omitted.")] = None,
     gene_column: GeneColumn = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     cohort: Annotated[str, typer.Option("--cohort", help="Name of the cohort.")] = "cohort",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file or Zarr store.")] = False,
     quiet: Quiet = False,
@@ -71,6 +72,7 @@ def convert(
             layer=layer,
             gene_column=gene_column,
             duplicates=cast("Duplicates | None", duplicates),
+            allow_identifying=tuple(allow_identifying or ()),
             progress=progress,
         )
         adata = _convert((expression, samples), output, options=options, force=force, listener=progress)

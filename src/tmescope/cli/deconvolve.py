@@ -11,6 +11,7 @@ from tmescope.cli.facts import facts_home
 from tmescope.cli.fallback import FallbackGroup
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.cli.score import (
+    AllowIdentifying,
     DuplicatesRule,
     Expression,
     FileFormat,
@@ -114,6 +115,7 @@ def deconvolve(
     map_symbols: MapSymbols = True,
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -132,13 +134,12 @@ def deconvolve(
     from tmescope.study.deconvolving import pin_only_versions
     from tmescope.study.single import Composition, deconvolution_study
 
-    methods, reading = split(method) or ["mcp_counter"], (file_format, gene_column, value_column, duplicates)
+    methods = split(method) or ["mcp_counter"]
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying)
     if stream:
-        beside = (orientation, gene_lengths, report, gene_table != "bundled", identifiers, json, *reading)
-        refuse_beside_stream(*beside)
-        given = _StreamOptions(layer, map_symbols, min_coverage, memory_mb, threads)
-        options = given.build(methods[0], _versions(facts), parameter or [])
-        _stream(expression, methods, options, scale=scale, output=output, quiet=quiet, reference=reference)
+        refuse_beside_stream(orientation, gene_lengths, report, gene_table != "bundled", identifiers, json, *reading)
+        given = _StreamOptions(layer, map_symbols, min_coverage, memory_mb, threads, _versions(facts), parameter or [])
+        _stream(expression, methods, given, scale=scale, output=output, quiet=quiet, reference=reference)
         return
     asked = Composition(
         methods=tuple(methods),
@@ -176,6 +177,7 @@ def fit(
     map_symbols: MapSymbols = True,
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -196,7 +198,7 @@ def fit(
         min_coverage=min_coverage,
         map_symbols=map_symbols,
     )
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     keys = keys_of(orientation, identifiers, gene_lengths, reading=reading)
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table)
     with listening("deconvolve fit", quiet=quiet) as progress:
@@ -215,6 +217,7 @@ def apply(
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -235,7 +238,7 @@ def apply(
     asked = Composition(
         methods=(), models=(model,), pins=pins, min_coverage=min_coverage, map_symbols=fitted.map_symbols
     )
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     keys = keys_of(orientation, identifiers, gene_lengths, reading=reading)
     study = deconvolution_study(expression, scale=scale, asked=asked, cohort=keys, gene_table=gene_table, report=report)
     _run(study, output, threads=threads, quiet=quiet, json=json)
@@ -247,8 +250,10 @@ class _StreamOptions(NamedTuple):
     min_coverage: float
     memory_mb: int
     threads: int
+    versions: dict[str, str]
+    parameters: list[str]
 
-    def build(self, method: str, versions: dict[str, str], parameters: list[str]) -> DeconvolveStream:
+    def build(self, method: str) -> DeconvolveStream:
         """Return the options of the stream of one method."""
         from tmescope.bulk.deconvolution import DeconvolveOptions, list_deconvolvers
         from tmescope.bulk.streamed_deconvolution import DeconvolveStream
@@ -259,8 +264,8 @@ class _StreamOptions(NamedTuple):
             self.min_coverage,
             self.map_symbols,
             facts_home=facts_home(),
-            version=versions.get(spec.installed),
-            parameters=_parameters(parameters).get(method, {}),
+            version=self.versions.get(spec.installed),
+            parameters=_parameters(self.parameters).get(method, {}),
         )
         return DeconvolveStream(self.memory_mb << 20, self.threads, self.layer, options)
 
@@ -268,7 +273,7 @@ class _StreamOptions(NamedTuple):
 def _stream(
     expression: Path,
     methods: list[str],
-    options: DeconvolveStream,
+    options: _StreamOptions,
     *,
     scale: str,
     output: Path,
@@ -283,7 +288,7 @@ def _stream(
             methods,
             scale=scale,
             output=output,
-            options=options,
+            options=options.build(methods[0]),
             reference=reference,
             progress=progress,
         )

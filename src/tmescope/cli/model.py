@@ -10,6 +10,7 @@ import typer
 from tmescope.cli.facts import facts_home
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.cli.score import (
+    AllowIdentifying,
     DuplicatesRule,
     Expression,
     FileFormat,
@@ -76,6 +77,7 @@ def apply(
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -89,7 +91,7 @@ def apply(
     from tmescope.study.running import run
     from tmescope.study.single import MeasuredTable, prediction_study
 
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     study = prediction_study(
         expression,
         model,

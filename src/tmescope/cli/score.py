@@ -95,6 +95,14 @@ DuplicatesRule = Annotated[
         show_default=False,
     ),
 ]
+AllowIdentifying = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-identifying",
+        help="Column to use although it looks like personal data, sample_id for the names of the samples; repeatable.",
+        show_default=False,
+    ),
+]
 FileFormat = Annotated[
     str | None, typer.Option("--format", help="Format of the file; by its name if omitted.", show_default=False)
 ]
@@ -126,6 +134,7 @@ def score(
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -140,7 +149,7 @@ def score(
     json: Json = False,
 ) -> None:
     """Score one matrix for signatures. It is a study of one cohort: the same tables, checks and resume."""
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     if stream:
         beside = (orientation, gene_lengths, report, leading_edge, gene_table != "bundled", identifiers, *reading)
         refuse_beside_stream(*beside)
@@ -179,6 +188,7 @@ def fit(
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -190,7 +200,7 @@ def fit(
     from tmescope.study.fitting import fit_model
     from tmescope.study.single import ScoredSets, scoring_study
 
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     study = scoring_study(
         expression,
         scale=scale,
@@ -216,6 +226,7 @@ def apply(
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -230,7 +241,7 @@ def apply(
     json: Json = False,
 ) -> None:
     """Score new samples with a model, each by itself. It is a study of one cohort: the same tables and checks."""
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     if stream:
         from tmescope.bulk.frozen_files import read_model
 
@@ -270,7 +281,7 @@ def refuse_beside_stream(*given: object) -> None:
         raise MethodError(
             "--stream takes no option of a study beside it",
             where="--orientation, --identifiers, --gene-table, --gene-lengths, --duplicates, --format, --gene-column, "
-            "--value-column, --layer, --leading-edge, --reference, --json or --report",
+            "--value-column, --layer, --leading-edge, --reference, --allow-identifying, --json or --report",
             expected="samples x genes under symbols",
             next_step="leave it out, or leave --stream out",
         )
@@ -310,8 +321,8 @@ def keys_of(
     identifiers: str,
     gene_lengths: Path | None,
     *,
-    reading: tuple[str | None, str | None, str | None, str | None, str | None],
-) -> dict[str, str | None]:
+    reading: tuple[str | None, str | None, str | None, str | None, list[str] | None, str | None],
+) -> dict[str, str | list[str] | None]:
     """Return the keys of the cohort in a study of one step.
 
     Parameters
@@ -319,10 +330,11 @@ def keys_of(
     orientation, identifiers, gene_lengths
         As in the study file.
     reading : tuple
-        ``format``, ``gene_column``, ``value_column``, ``duplicates`` and ``layer``.
+        ``format``, ``gene_column``, ``value_column``, ``duplicates``, ``allow_identifying`` and ``layer``.
     """
     lengths = None if gene_lengths is None else str(gene_lengths.resolve())
-    named = dict(zip(("format", "gene_column", "value_column", "duplicates", "layer"), reading, strict=True))
+    names = ("format", "gene_column", "value_column", "duplicates", "allow_identifying", "layer")
+    named = dict(zip(names, reading, strict=True))
     return {"orientation": orientation, "identifiers": identifiers, "gene_lengths": lengths, **named}
 
 

@@ -11,6 +11,7 @@ import typer
 from tmescope.cli.facts import facts_home
 from tmescope.cli.progress import Json, Quiet, listening
 from tmescope.cli.score import (
+    AllowIdentifying,
     DuplicatesRule,
     Expression,
     FileFormat,
@@ -61,6 +62,7 @@ def fit(
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -72,7 +74,7 @@ def fit(
     from tmescope.study.subtype_fitting import fit_subtype_model
 
     name = _name_of(output)
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     study = subtype_study(
         expression,
         scale=scale,
@@ -111,6 +113,7 @@ def apply(
     gene_table: GeneTableName = "bundled",
     gene_lengths: GeneLengthsFile = None,
     duplicates: DuplicatesRule = None,
+    allow_identifying: AllowIdentifying = None,
     file_format: FileFormat = None,
     gene_column: GeneColumn = None,
     value_column: ValueColumn = None,
@@ -125,7 +128,7 @@ def apply(
     from tmescope.study.running import run
     from tmescope.study.single import subtype_study
 
-    reading = (file_format, gene_column, value_column, duplicates, layer)
+    reading = (file_format, gene_column, value_column, duplicates, allow_identifying, layer)
     study = subtype_study(
         expression,
         scale=scale,

@@ -61,7 +61,8 @@ def check_privacy(
     Parameters
     ----------
     table : SampleTable, optional
-        As read; where there is none, the names of the samples in the matrix are looked at as its ``sample_id``.
+        As read; where there is none, the names of the samples in the matrix are looked at as its ``sample_id``, and
+        those that only may be personal are told, not refused.
     matrix : ExpressionTable, optional
         As read.
     uses : Uses
@@ -71,14 +72,17 @@ def check_privacy(
     findings : Findings
         Receives problems, warnings and a quality row.
     """
-    if table is None:
-        names = matrix.sample_ids if matrix is not None else ()
-        where = f"cohort {options.cohort_id!r}, names of the samples in the matrix"
-        frame = pd.DataFrame({_SAMPLE_ID: pd.array(list(names), dtype="string")})
-        table = SampleTable(frame, where, tuple(range(1, len(frame) + 1)))
-        if not find_identifying(table, identifiers=frame.columns):
-            return  # that there is no sample table is not hidden behind a check that found nothing
-    check_identifying(table, uses.columns(table, options), allowed=options.allow_identifying, findings=findings)
+    allowed = options.allow_identifying
+    if table is not None:
+        check_identifying(table, uses.columns(table, options), allowed=allowed, findings=findings)
+        return
+    names = matrix.sample_ids if matrix is not None else ()
+    where = f"cohort {options.cohort_id!r}, names of the samples in the matrix"
+    frame = pd.DataFrame({_SAMPLE_ID: pd.array(list(names), dtype="string")})
+    named = SampleTable(frame, where, tuple(range(1, len(frame) + 1)))
+    if find_identifying(named, identifiers=frame.columns):  # else the check would hide that there is no sample table
+        used = {_SAMPLE_ID: _SAMPLE_ID}  # whatever columns are declared: they are those of a table
+        check_identifying(named, used, allowed=allowed, findings=findings, untabled=True)
 
 
 def check_agreement(

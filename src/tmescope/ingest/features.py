@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from tmescope.store.tables import SCHEMAS
 __all__ = ["FEATURE_COLUMNS", "FeatureColumn", "FeatureSource", "read_features"]
 
 _KEY = "in [[cohorts.features]] dialect"
+
+_Alike: TypeAlias = tuple[Path | None, FileFormat | None, Dialect | None, str, str]
+_Joined: TypeAlias = tuple[SampleTable, list[int | None]]
 
 FEATURE_COLUMNS = tuple(SCHEMAS["features"].columns)
 """Columns of the ``features`` table."""
@@ -115,13 +118,21 @@ def read_features(
     """
     frames = []
     seen: set[str] = set()
+    files: dict[_Alike, _Joined | None] = {}
     for source in sources:
         repeated = [name for name in source.columns if name in seen]
         seen.update(source.columns)
         if repeated:
             findings.add([_repeated(repeated)])
         with findings.collecting():
-            frames.extend(_read_source(source, samples, own, findings=findings, allowed=allowed))
+            alike = _alike(source)
+            if alike not in files:
+                files[alike] = None  # a file that cannot be read is told once
+                same = [other for other in sources if _alike(other) == alike]
+                files[alike] = _open(same, samples, own, findings=findings, allowed=allowed)
+            joined = files[alike]
+            if joined is not None:
+                frames.extend(_read_source(source, samples, joined, findings=findings))
     if not frames:
         return _shape(pd.DataFrame({name: [] for name in FEATURE_COLUMNS}))
     return _shape(pd.concat(frames, ignore_index=True))
@@ -141,29 +152,40 @@ def _shape(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(kinds)[list(FEATURE_COLUMNS)]
 
 
-def _read_source(
-    source: FeatureSource,
+def _alike(source: FeatureSource) -> _Alike:
+    """Return what sources share whose file is read, checked and joined once."""
+    return source.path, source.format, source.dialect, source.joins, source.id_column
+
+
+def _open(
+    same: Sequence[FeatureSource],
     samples: pd.DataFrame,
     own: SampleTable | None,
     *,
     findings: Findings,
     allowed: Collection[str],
-) -> list[pd.DataFrame]:
+) -> _Joined:
+    source = same[0]
     if source.path is None:
         if own is None:
             raise SampleError(
-                f"the features {examples(list(source.columns))} have no table",
+                f"the features {examples([name for one in same for name in one.columns])} have no table",
                 where="features",
                 expected="a sample table or a file of their own",
                 next_step="name the file",
             )
-        table = own
-        rows: list[int | None] = [int(i) for i in samples["row"]]
-    else:
-        table = read_sample_table(source.path, source.format, dialect=source.dialect, key=_KEY, findings=findings)
-        used = {source.joins: source.id_column} | {f"feature {n}": c.column for n, c in source.columns.items()}
-        check_identifying(table, used, allowed=allowed, findings=findings, name=source.path.name)
-        rows = _join(source, samples, table, findings=findings)
+        return own, [int(i) for i in samples["row"]]
+    table = read_sample_table(source.path, source.format, dialect=source.dialect, key=_KEY, findings=findings)
+    used: dict[str, str] = {source.joins: source.id_column}
+    used |= {f"feature {n}": c.column for one in same for n, c in one.columns.items()}
+    check_identifying(table, used, allowed=allowed, findings=findings, name=source.path.name, untabled=own is None)
+    return table, _join(source, samples, table, findings=findings)
+
+
+def _read_source(
+    source: FeatureSource, samples: pd.DataFrame, joined: _Joined, *, findings: Findings
+) -> list[pd.DataFrame]:
+    table, rows = joined
     frames = []
     for name, column in source.columns.items():
         with findings.collecting():

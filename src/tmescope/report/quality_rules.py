@@ -201,7 +201,7 @@ RULES: tuple[LightRule, ...] = (
     LightRule(
         "privacy", "Personal data",
         "no column of the sample table or of files with features looks like personal data",
-        "some columns do: not carried on, or allowed by the study file", "",
+        "some columns do: not carried on, allowed, or the only names that samples without a sample table have", "",
         "There is no sample table, or its columns were not looked at.", check="identifying columns",
     ),
     LightRule(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cohort_step", "ingest_into"]
 
-_RULE = 3
+_RULE = 4
 """Raised where the same files and settings are read otherwise, so that what was read before is read again."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tmescope.associate.features import TABLE
 from tmescope.associate.prediction_files import read_prediction
@@ -108,7 +108,8 @@ class MeasuredTable:
     id_column: str = "sample_id"
 
 
-_NOTHING: Mapping[str, str | None] = MappingProxyType({})
+_CohortKeys: TypeAlias = Mapping[str, str | list[str] | None]
+_NOTHING: _CohortKeys = MappingProxyType({})
 
 
 def scoring_study(
@@ -117,7 +118,7 @@ def scoring_study(
     scale: str,
     methods: list[str],
     sets: ScoredSets | None = None,
-    cohort: Mapping[str, str | None] = _NOTHING,
+    cohort: _CohortKeys = _NOTHING,
     gene_table: str = BUNDLED,
     report: bool = False,
 ) -> Study:
@@ -133,7 +134,7 @@ def scoring_study(
         Scoring methods; may be empty where there are models.
     sets : ScoredSets, optional
         What is scored; the core signatures if omitted.
-    cohort : mapping of str to str or None
+    cohort : mapping of str to str, list of str or None
         Further keys of the cohort as in the study file, such as orientation and identifiers; None leaves one out.
     gene_table : str
         As in the study file.
@@ -176,7 +177,7 @@ def deconvolution_study(
     *,
     scale: str,
     asked: Composition,
-    cohort: Mapping[str, str | None] = _NOTHING,
+    cohort: _CohortKeys = _NOTHING,
     gene_table: str = BUNDLED,
     report: bool = False,
 ) -> Study:
@@ -190,7 +191,7 @@ def deconvolution_study(
         As in the study file.
     asked : Composition
         What is estimated.
-    cohort : mapping of str to str or None
+    cohort : mapping of str to str, list of str or None
         As in `scoring_study`.
     gene_table : str
         As in the study file.
@@ -239,7 +240,7 @@ def subtype_study(
     *,
     scale: str,
     subtypes: Mapping[str, object],
-    cohort: Mapping[str, str | None] = _NOTHING,
+    cohort: _CohortKeys = _NOTHING,
     gene_table: str = BUNDLED,
     report: bool = False,
 ) -> Study:
@@ -253,7 +254,7 @@ def subtype_study(
         As in the study file.
     subtypes : mapping
         The table ``[subtypes]``.
-    cohort : mapping of str to str or None
+    cohort : mapping of str to str, list of str or None
         As in `scoring_study`; ``id`` names the cohort.
     gene_table : str
         As in the study file.
@@ -289,7 +290,7 @@ def prediction_study(
     *,
     scale: str,
     measured: MeasuredTable | None = None,
-    cohort: Mapping[str, str | None] = _NOTHING,
+    cohort: _CohortKeys = _NOTHING,
     gene_table: str = BUNDLED,
 ) -> Study:
     """Return the study that applies a saved prediction model to the samples of one matrix.
@@ -304,7 +305,7 @@ def prediction_study(
         As in the study file.
     measured : MeasuredTable, optional
         What the model wants from a table, in columns of the same names.
-    cohort : mapping of str to str or None
+    cohort : mapping of str to str, list of str or None
         As in `scoring_study`.
     gene_table : str
         As in the study file.
@@ -349,6 +350,6 @@ def _features(saved: SavedModel, measured: MeasuredTable) -> dict[str, Any]:
     }
 
 
-def _cohort(expression: Path, scale: str, further: Mapping[str, str | None]) -> dict[str, str]:
+def _cohort(expression: Path, scale: str, further: _CohortKeys) -> dict[str, str | list[str]]:
     given = {key: value for key, value in further.items() if value is not None}
     return {"id": "cohort", "expression": str(expression.resolve()), "scale": scale, **given}
