@@ -16,7 +16,7 @@ from tmescope.ingest.clinical import SampleTable
 from tmescope.ingest.decompress import DEFAULT_LIMITS, open_bytes
 from tmescope.ingest.expression import ExpressionTable
 from tmescope.ingest.findings import Findings
-from tmescope.ingest.formats import find_format
+from tmescope.ingest.formats import find_format, find_lengths
 from tmescope.ingest.identifiers import is_ensembl
 from tmescope.ingest.options import MISSING_WORDS, CohortOptions
 from tmescope.ingest.sample_files import read_sample_table
@@ -145,7 +145,7 @@ def _read_table(path: Path) -> SampleTable:
         with open_bytes(path, limits=DEFAULT_LIMITS) as handle:
             header = handle.readline(_LONGEST_HEADER).decode("utf-8", "replace").rstrip("\r\n").split("\t")
         further = [_folded(name) for name in header[2:]]
-        if header[:2] == ["gene_id", "gene_name"] and not frozenset(_LENGTH) & set(further):
+        if header[:2] == ["gene_id", "gene_name"] and not find_lengths(further):
             if any(map(_OF_A_GENE.search, further)):
                 raise _no_columns(header, path)
             raise FileFormatError(
