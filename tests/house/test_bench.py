@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,17 @@ def test_a_parser_that_misbehaves_is_found_once(tmp_path: Path) -> None:
     assert found.read_bytes() == b"first"
     judge.tally.save()
     assert Tally.of("tally", tmp_path).executions == 2
+
+
+def test_the_time_of_many_short_children_is_counted_whole(tmp_path: Path) -> None:
+    spent = 0.0
+    for _ in range(20):
+        tally, begun = Tally.of("short", tmp_path), time.process_time()
+        while (passed := time.process_time() - begun) < 0.004:
+            pass
+        tally.save()
+        spent += passed
+    assert Tally.of("short", tmp_path).cpu_seconds >= 0.95 * spent
 
 
 def test_a_large_atlas_needs_the_space_first(tmp_path: Path) -> None:
