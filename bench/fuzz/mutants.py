@@ -15,7 +15,7 @@ from bench.fuzz.targets import TARGETS
 
 __all__ = ["main", "mutate"]
 
-_PER_CHILD = 100
+_PER_CHILD = 1000
 _SECONDS_PER_FILE = 20
 _BYTES = 4 << 30
 _WORDS = (b"\0", b"\xff", b"\x7f", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff" * 8, b"\0" * 8, b"\0\0\0\x80", b"\1\0\0\0")
